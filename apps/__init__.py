@@ -1,0 +1,1 @@
+"""The floors of the house; pyproject.toml names them from top to bottom."""

@@ -1,0 +1,1 @@
+"""Auterity: wiring only - settings, URLs, ASGI and Celery; no logic."""
