@@ -1,0 +1,44 @@
+"""Audit entries."""
+
+from typing import Never
+
+from django.db import models
+
+from apps.common.ids import uuid7
+
+
+class AuditEntry(models.Model):
+    """One change, denial or use of a secret, written in the transaction of what it tells about."""
+
+    class Result(models.TextChoices):
+        OK = "ok"
+        DENIED = "denied"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor_type = models.CharField(max_length=40)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_label = models.CharField(max_length=200)
+    via = models.CharField(max_length=200, blank=True)  # the API key, where one acted
+    action = models.CharField(max_length=80, db_index=True)
+    target_type = models.CharField(max_length=40, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    target_label = models.CharField(max_length=200, blank=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    result = models.CharField(max_length=8, choices=Result, default=Result.OK)
+    ip = models.GenericIPAddressField(null=True)
+    request_id = models.CharField(max_length=36, blank=True)
+
+    class Meta:
+        db_table = "audit_entry"
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["target_type", "target_id"], name="audit_entry_target")]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.actor_label} {self.action} {self.target_label}"
+
+    def delete(self, *args: object, **kwargs: object) -> Never:
+        raise TypeError("Audit entries are never deleted one by one.")

@@ -1,0 +1,1 @@
+"""What every app stands on: abstract models, errors, events and paging; it knows no domain word."""

@@ -1,0 +1,9 @@
+"""The common app."""
+
+from django.apps import AppConfig
+
+
+class CommonConfig(AppConfig):
+    """Registered for its template tags and commands; it has no tables."""
+
+    name = "apps.common"

@@ -1,0 +1,40 @@
+"""The last resort pages: designed for people, problem+json for programs."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.common.errors import DomainError, Forbidden, NotFound
+from apps.common.middleware import wants_problem
+from apps.common.problems import problem_response
+
+
+class ServerError(DomainError):
+    """Something failed on our side. It was logged; try again, then tell your operator the request id."""
+
+    status, code = 500, "server_error"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is malformed before any view sees it."""
+    return _answer(request, DomainError("The request could not be understood."), "400.html")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is not allowed."""
+    return _answer(request, Forbidden(), "403.html")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for what is not there or not visible: the two look the same."""
+    return _answer(request, NotFound(), "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer after an unforeseen error; nothing of it is shown."""
+    return _answer(request, ServerError(), "500.html")
+
+
+def _answer(request: HttpRequest, error: DomainError, template: str) -> HttpResponse:
+    if wants_problem(request):
+        return problem_response(error)
+    return render(request, template, {"error": error}, status=error.status)

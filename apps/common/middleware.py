@@ -1,0 +1,79 @@
+"""Middleware that every request passes."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TypeAlias
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from apps.common.errors import DomainError
+from apps.common.ids import uuid7
+from apps.common.problems import problem_response
+from apps.common.requests import RequestInfo, client_ip, request_info
+
+Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+
+class AsyncCapableMiddleware:
+    """A middleware that never forces an async view into a thread."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)  # type: ignore[type-var]
+
+
+class RequestInfoMiddleware(AsyncCapableMiddleware):
+    """Give each request an id, echoed as X-Request-Id and kept in audit entries and logs."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        info = RequestInfo(id=str(uuid7()), ip=client_ip(request))
+        if self.is_async:
+            return self._serve_async(request, info)
+        token = request_info.set(info)
+        try:
+            response = self.get_response(request)
+        finally:
+            request_info.reset(token)
+        assert isinstance(response, HttpResponseBase)
+        response["X-Request-Id"] = info.id
+        return response
+
+    async def _serve_async(self, request: HttpRequest, info: RequestInfo) -> HttpResponseBase:
+        request_info.set(info)  # each request is a task of its own: nothing to reset
+        response = self.get_response(request)
+        assert isinstance(response, Awaitable)
+        answer: HttpResponseBase = await response
+        answer["X-Request-Id"] = info.id
+        return answer
+
+
+class ErrorMiddleware(AsyncCapableMiddleware):
+    """Turn a domain error raised by a page view into a designed answer."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, DomainError):
+            return None
+        if wants_problem(request):
+            return problem_response(error)
+        template = {HTTPStatus.FORBIDDEN: "403.html", HTTPStatus.NOT_FOUND: "404.html"}
+        page = template.get(HTTPStatus(error.status), "400.html")
+        answer = render(request, page, {"error": error}, status=error.status)
+        for name, value in error.headers.items():
+            answer[name] = value
+        return answer
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Tell whether the caller is a program: then errors are problem+json, not pages."""
+    return request.path.startswith(("/api/", "/v1/", "/healthz/"))

@@ -1,0 +1,92 @@
+"""Strict JSON: what cannot be stored or compared exactly is refused, with the place."""
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any, Never
+
+from rest_framework.parsers import BaseParser
+
+from apps.common.errors import DomainError
+from apps.common.types import JSON, JSONDict
+
+MAX_JSON_DEPTH = 64
+
+
+class BadJSON(DomainError):
+    """The body is not valid JSON."""
+
+    code = "bad_json"
+
+
+class StrictJSONParser(BaseParser):
+    """Parse JSON by the letter: no NaN, no repeated keys, limited size and depth."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> JSON:
+        """Return the value. Raises BadJSON or, above the limit, TooLarge."""
+        return parse_json(stream.read())
+
+
+def parse_json(raw: bytes) -> JSON:
+    """Return the value of strict JSON text. Raises BadJSON naming the place."""
+    try:
+        text = raw.decode()
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique_keys)
+        if "\\u0000" in text or "\x00" in text:
+            raise BadJSON("The body holds a NUL character, which cannot be stored. Remove it.")
+        text.encode("utf-8")
+        _check_depth(value)
+        _check_surrogates(value)
+    except UnicodeDecodeError as error:
+        raise BadJSON("The body is not valid UTF-8.") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadJSON(f"The body is not valid JSON: {error.msg} at {place}.") from error
+    except RecursionError as error:
+        raise BadJSON(f"The body is nested deeper than {MAX_JSON_DEPTH} levels.") from error
+    except ValueError as error:
+        raise BadJSON(f"The body is not valid JSON: {error}.") from error
+    return value
+
+
+def _no_constant(name: str) -> Never:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _unique_keys(pairs: list[tuple[str, JSON]]) -> JSONDict:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice!r} appears twice")
+    return found
+
+
+def _check_depth(value: JSON) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_JSON_DEPTH:
+            raise BadJSON(f"The body is nested deeper than {MAX_JSON_DEPTH} levels.")
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+
+
+def _check_surrogates(value: JSON) -> None:
+    """A lone surrogate passes JSON but no database: refuse it here, with a reason."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadJSON(
+            "The body holds half of a surrogate pair, which is not a character."
+        ) from error

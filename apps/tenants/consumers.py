@@ -1,0 +1,90 @@
+"""Websockets that belong to a tenant."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from apps.common.ids import uuid7
+from apps.common.requests import RequestInfo, request_info
+from apps.tenants.context import Scope, entered
+from apps.tenants.database import query
+from apps.tenants.hosts import Destination, Site, resolve
+from apps.tenants.keys import group_name
+from apps.tenants.models import Tenant
+
+P = ParamSpec("P")
+R = TypeVar("R")
+App = Callable[..., Any]
+
+
+class TenantConsumer(AsyncJsonWebsocketConsumer):
+    """A socket that reaches the database only through `query()`, in its own tenant."""
+
+    @property
+    def tenant(self) -> Tenant:
+        """The workspace whose host the socket was opened on."""
+        tenant: Tenant = self.scope["tenant"]  # type: ignore[typeddict-item]
+        return tenant
+
+    @property
+    def user(self) -> AbstractBaseUser | AnonymousUser:
+        """Who opened the socket."""
+        user: AbstractBaseUser | AnonymousUser = self.scope["user"]  # type: ignore[assignment]
+        return user
+
+    async def query(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Set the tenant and run the function in one hop: nothing can come in between."""
+        with entered(_scope_of(self.tenant)):
+            return await query(function, *args, **kwargs)
+
+    def group(self, name: str) -> str:
+        """Return the channel group of this tenant for a name like `run.<id>`."""
+        with entered(_scope_of(self.tenant)):
+            return group_name(name)
+
+
+class TenantSockets:
+    """ASGI wrapper of all sockets: same-origin check, then the tenant of the host.
+
+    A missing or foreign Origin is refused before anything else is read (cross-site hijacking).
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        headers = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1")
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        if not host or urlsplit(origin).netloc.lower() != host.lower():
+            await _close(receive, send, 4403)
+            return
+        destination = await query(resolve, host)
+        if not _served(destination):
+            await _close(receive, send, 4404)
+            return
+        assert destination.tenant is not None
+        client = (scope.get("client") or ("",))[0]
+        request_info.set(RequestInfo(id=str(uuid7()), ip=client))
+        with entered(_scope_of(destination.tenant)):
+            await self.app({**scope, "tenant": destination.tenant}, receive, send)
+
+
+def _served(destination: Destination) -> bool:
+    tenant = destination.tenant
+    active = tenant is not None and tenant.status == Tenant.Status.ACTIVE
+    return destination.site is Site.TENANT and active
+
+
+def _scope_of(tenant: Tenant) -> Scope:
+    return Scope(tenant.schema_name, tenant.role_name, tenant)
+
+
+async def _close(receive: Any, send: Any, code: int) -> None:
+    """Accept, then close: before the handshake browsers would not be told the code."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code})

@@ -1,0 +1,32 @@
+"""The database from async code: one hop into a thread, which gives its connection back."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Fewer threads than pooled connections, so that a burst of sockets waits here instead of there.
+_threads = ThreadPoolExecutor(max_workers=12, thread_name_prefix="database")
+
+
+async def query(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a sync function that uses the database, in the caller's tenant.
+
+    The context travels into the thread, so tenant and request info are those of the caller;
+    the connection returns to the pool before the thread serves somebody else.
+    """
+    hop = sync_to_async(_released, thread_sensitive=False, executor=_threads)
+    return await hop(function, args, kwargs)
+
+
+def _released(function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
+    try:
+        return function(*args, **kwargs)
+    finally:
+        if not connection.in_atomic_block:  # inside a test's transaction it is not ours to close
+            connection.close()

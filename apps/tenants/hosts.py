@@ -1,0 +1,84 @@
+"""Which site a host name stands for."""
+
+import time
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from django.conf import settings
+
+from apps.tenants.context import public_scope
+from apps.tenants.models import Domain, KeyIndex, Tenant
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+REMEMBER_S = 5  # a suspended or new workspace is seen within this time
+
+
+class Site(Enum):
+    """The kinds of sites we serve."""
+
+    TENANT = "tenant"
+    PUBLIC = "public"  # sign-up
+    ADMIN = "admin"  # platform staff
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """What a host stands for; the tenant only where the site is a tenant's."""
+
+    site: Site
+    tenant: Tenant | None = None
+
+
+_known: dict[str, tuple[float, Destination]] = {}
+
+
+def bare_host(host: str) -> str:
+    """Return a Host header without port, in lower case."""
+    return host.rsplit(":", 1)[0].lower().rstrip(".") if not host.endswith("]") else host
+
+
+def resolve(host: str) -> Destination:
+    """Return the site of a Host header. One query at most every few seconds and host."""
+    name = bare_host(host)
+    now = time.monotonic()
+    found = _known.get(name)
+    if found and found[0] > now:
+        return found[1]
+    destination = _look_up(name)
+    if destination.site is not Site.UNKNOWN:  # strangers' host names must not fill the memory
+        _known[name] = (now + REMEMBER_S, destination)
+    return destination
+
+
+def tenant_of_key(key_id: str) -> UUID | None:
+    """Return the id of the tenant that an API key's public id belongs to."""
+    with public_scope():
+        return KeyIndex.objects.filter(pk=key_id).values_list("tenant_id", flat=True).first()
+
+
+def forget() -> None:
+    """Look every host up anew."""
+    _known.clear()
+
+
+def _look_up(name: str) -> Destination:
+    if name in LOOPBACK and not settings.PRODUCTION:
+        return _tenant(slug=settings.DEMO_TENANT)
+    base = settings.BASE_DOMAIN
+    if name in {base, f"www.{base}"}:
+        return Destination(Site.PUBLIC)
+    if name == f"admin.{base}":
+        return Destination(Site.ADMIN)
+    if name.endswith(f".{base}"):
+        return _tenant(slug=name.removesuffix(f".{base}"))
+    with public_scope():
+        domain = Domain.objects.select_related("tenant").filter(domain=name).first()
+    return Destination(Site.TENANT, domain.tenant) if domain else Destination(Site.UNKNOWN)
+
+
+def _tenant(slug: str) -> Destination:
+    with public_scope():
+        tenant = Tenant.objects.filter(slug=slug).first()
+    return Destination(Site.TENANT, tenant) if tenant else Destination(Site.UNKNOWN)

@@ -1,0 +1,102 @@
+"""From the Host header to the tenant, for HTTP."""
+
+from collections.abc import Awaitable
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from apps.common.errors import NotFound
+from apps.common.middleware import AsyncCapableMiddleware, wants_problem
+from apps.common.problems import problem_response
+from apps.tenants.context import PUBLIC, Scope, entered
+from apps.tenants.hosts import LOOPBACK, Destination, Site, bare_host, resolve, tenant_of_key
+from apps.tenants.models import Tenant
+
+URLCONFS = {Site.PUBLIC: "auterity.urls_public", Site.ADMIN: "auterity.urls_admin"}
+KEY_PREFIX = "Bearer aut_"
+
+
+class TenantRequest(HttpRequest):
+    """A request on a workspace's site."""
+
+    tenant: Tenant
+
+
+class TenantMiddleware(AsyncCapableMiddleware):
+    """Serve a request in the scope of its host's tenant, or answer that there is none.
+
+    A host nobody knows and a suspended workspace get a page of their own; a suspended one says
+    so only to those who know its address already.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self._serve_async(request)
+        destination = _destination(request)
+        with entered(_scope(destination)):
+            refusal = _refusal(request, destination)
+            response = refusal or self.get_response(request)
+        assert isinstance(response, HttpResponseBase)
+        return response
+
+    async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
+        destination = await sync_to_async(_destination)(request)
+        with entered(_scope(destination)):
+            refusal = _refusal(request, destination)
+            if refusal is not None:
+                return refusal
+            response = self.get_response(request)
+            assert isinstance(response, Awaitable)
+            answer: HttpResponseBase = await response
+            return answer
+
+
+def _destination(request: HttpRequest) -> Destination:
+    host = request.get_host() if request.META.get("HTTP_HOST") else ""
+    destination = resolve(host)
+    if bare_host(host) in LOOPBACK and not settings.PRODUCTION:
+        return _of_key(request) or destination
+    return destination
+
+
+def _of_key(request: HttpRequest) -> Destination | None:
+    """On loopback names a key decides the tenant: scripts cannot resolve *.localhost."""
+    header = request.headers.get("Authorization", "")
+    if not header.startswith(KEY_PREFIX):
+        return None
+    tenant_id = tenant_of_key(header.removeprefix(KEY_PREFIX)[:8])
+    with entered(Scope(PUBLIC)):
+        tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
+    return Destination(Site.TENANT, tenant) if tenant else None
+
+
+def _scope(destination: Destination) -> Scope:
+    tenant = destination.tenant
+    return Scope(tenant.schema_name, tenant.role_name, tenant) if tenant else Scope(PUBLIC)
+
+
+def _refusal(request: HttpRequest, destination: Destination) -> HttpResponse | None:
+    """Return the answer where there is no site to serve, after choosing the site's URLs."""
+    if destination.site in URLCONFS:
+        request.urlconf = URLCONFS[destination.site]  # type: ignore[attr-defined]
+        return None
+    if request.path.startswith("/healthz/"):
+        request.urlconf = URLCONFS[Site.PUBLIC]  # type: ignore[attr-defined]
+        return None
+    tenant = destination.tenant
+    if tenant is None:
+        return _page(request, "tenants/unknown.html", "There is no workspace at this address.")
+    request.tenant = tenant  # type: ignore[attr-defined]
+    if tenant.status == Tenant.Status.SUSPENDED:
+        return _page(request, "tenants/suspended.html", "This workspace is suspended.")
+    return None
+
+
+def _page(request: HttpRequest, template: str, sentence: str) -> HttpResponse:
+    if wants_problem(request):
+        return problem_response(NotFound(sentence))
+    # Without the request: there is neither a session nor a user where there is no workspace.
+    return HttpResponse(render_to_string(template), status=404)

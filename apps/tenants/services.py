@@ -1,0 +1,79 @@
+"""Making, migrating and removing workspaces."""
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from apps.common.errors import Conflict
+from apps.tenants import provisioning
+from apps.tenants.context import PUBLIC, maintenance, public_scope
+from apps.tenants.models import TEMPLATE_SCHEMA, Tenant, validate_slug
+
+
+class SlugTaken(Conflict):
+    """This address is taken. Choose another one."""
+
+    code = "slug_taken"
+
+
+def create_tenant(*, name: str, slug: str) -> Tenant:
+    """Make a workspace: a clone of the template schema and a database role of its own.
+
+    Raises ValidationError for a bad slug, SlugTaken when another workspace has it.
+    """
+    validate_slug(slug)
+    schema = "t_" + slug.replace("-", "_")
+    try:
+        with maintenance(), provisioning.locked():
+            tenant = Tenant.objects.create(name=name, slug=slug, schema_name=schema)
+            provisioning.clone_template(schema)
+            tenant.role_name = provisioning.ensure_role(schema)
+            tenant.save(update_fields=["role_name"])
+    except IntegrityError as error:
+        raise SlugTaken from error
+    return tenant
+
+
+def drop_tenant(tenant: Tenant) -> None:
+    """Remove a workspace with everything in it."""
+    with maintenance(), provisioning.locked():
+        provisioning.drop(tenant.schema_name)
+        Tenant.objects.filter(pk=tenant.pk).delete()
+
+
+def migrate_all(verbosity: int = 0) -> None:
+    """Bring the shared tables, the template and every workspace up to date, then renew the grants.
+
+    Safe to repeat and to run again after it was interrupted.
+    """
+    with maintenance():
+        provisioning.migrate_public(verbosity)
+        schemas = [TEMPLATE_SCHEMA, *Tenant.objects.values_list("schema_name", flat=True)]
+        for schema in schemas:
+            provisioning.migrate_schema(schema, verbosity)
+        with maintenance(PUBLIC), provisioning.locked():
+            for tenant in Tenant.objects.all():
+                provisioning.ensure_role(tenant.schema_name)
+
+
+def suspend_tenant(tenant: Tenant) -> None:
+    """Close a workspace to its people; nothing is deleted."""
+    _set_status(tenant, Tenant.Status.SUSPENDED)
+
+
+def resume_tenant(tenant: Tenant) -> None:
+    """Open a suspended workspace again."""
+    _set_status(tenant, Tenant.Status.ACTIVE)
+
+
+def demo_tenant() -> Tenant | None:
+    """Return the workspace that plain `localhost` shows; None in production."""
+    if settings.PRODUCTION:
+        return None
+    with public_scope():
+        return Tenant.objects.filter(slug=settings.DEMO_TENANT).first()
+
+
+def _set_status(tenant: Tenant, status: Tenant.Status) -> None:
+    with public_scope():
+        tenant.status = status
+        tenant.save(update_fields=["status"])

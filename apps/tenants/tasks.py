@@ -1,0 +1,58 @@
+"""Celery tasks that run as the tenant who called them."""
+
+from functools import partial
+from typing import Any
+
+from celery import Task
+from django.db import connection, transaction
+
+from apps.tenants.context import PUBLIC, NoTenant, current_schema, public_scope, tenant_context
+from apps.tenants.models import Tenant
+
+HEADER = "tenant_schema"
+
+
+class TenantTask(Task):
+    """A task whose message carries the schema; the worker re-checks it and enters it.
+
+    The schema is taken when the task is called, also by `delay_on_commit`: by the time the
+    transaction commits the caller may have left the tenant.
+    """
+
+    abstract = True
+
+    def apply_async(  # type: ignore[override]
+        self, args: Any = None, kwargs: Any = None, **options: Any
+    ) -> Any:
+        headers = {HEADER: current_schema(), **(options.pop("headers", None) or {})}
+        return super().apply_async(args, kwargs, headers=headers, **options)
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+        """Send the message when the transaction commits, with the tenant of now."""
+        send = partial(self.apply_async, args, kwargs, headers={HEADER: current_schema()})
+        transaction.on_commit(send)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
+        try:
+            return self._in_tenant(self._schema_of_message(), args, kwargs)
+        finally:
+            connection.close()  # the worker's threads live on; their connections must not
+
+    def _schema_of_message(self) -> str:
+        headers = self.request.headers or {}
+        schema = headers.get(HEADER) or self.request.get(HEADER)
+        if not isinstance(schema, str):
+            raise NoTenant(f"The message of {self.name} names no tenant.")
+        return schema
+
+    def _in_tenant(self, schema: str, args: Any, kwargs: Any) -> Any:
+        with public_scope():
+            if schema == PUBLIC:
+                return super().__call__(*args, **kwargs)
+            tenant = Tenant.objects.filter(schema_name=schema).first()
+        if tenant is None:
+            raise NoTenant(f"The message of {self.name} names an unknown tenant.")
+        with tenant_context(tenant):
+            return super().__call__(*args, **kwargs)

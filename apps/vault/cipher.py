@@ -1,0 +1,43 @@
+"""AES-256-GCM over text, bound to a context. No tables, no settings."""
+
+import base64
+import hashlib
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from apps.vault.exceptions import CannotUnseal
+
+NONCE_BYTES = 12
+
+
+def new_key() -> bytes:
+    """Return 256 random bits."""
+    return AESGCM.generate_key(bit_length=256)
+
+
+def key_from(secret: str) -> bytes:
+    """Return the key that a master secret of any length stands for."""
+    return hashlib.sha256(b"auterity master key\x00" + secret.encode()).digest()
+
+
+def key_id(key: bytes) -> str:
+    """Return a short public name of a key, which tells nothing about it."""
+    return hashlib.sha256(b"auterity key id\x00" + key).hexdigest()[:12]
+
+
+def encrypt(plain: bytes, *, key: bytes, context: str) -> str:
+    """Return nonce and ciphertext as URL-safe text; the context must be given again to decrypt."""
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+    return base64.urlsafe_b64encode(sealed).decode()
+
+
+def decrypt(sealed: str, *, key: bytes, context: str) -> bytes:
+    """Return what was encrypted. Raises CannotUnseal for another key, context or altered text."""
+    try:
+        raw = base64.b64decode(sealed, altchars=b"-_", validate=True)
+        return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError) as error:
+        raise CannotUnseal from error

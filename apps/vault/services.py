@@ -1,0 +1,89 @@
+"""Sealing secrets for storage.
+
+A sealed text reads `v1.<data key id>.<ciphertext>`. Its associated data are the schema and a
+context such as `credential:<id>`, so a ciphertext moved to another row or tenant does not open.
+"""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.common.ids import uuid7
+from apps.tenants.context import current_schema
+from apps.vault import cipher
+from apps.vault.exceptions import CannotUnseal
+from apps.vault.models import DataKey
+
+VERSION = "v1"
+
+
+def seal(plaintext: str, *, context: str) -> str:
+    """Encrypt a text for this schema and context."""
+    data_key = _current_key()
+    sealed = cipher.encrypt(plaintext.encode(), key=_unwrap(data_key), context=_bound(context))
+    return f"{VERSION}.{data_key.pk}.{sealed}"
+
+
+def unseal(token: str, *, context: str) -> str:
+    """Return a sealed text. Raises CannotUnseal unless schema, context and keys all fit."""
+    version, _, rest = token.partition(".")
+    key_id, _, sealed = rest.partition(".")
+    if version != VERSION or not _is_uuid(key_id):
+        raise CannotUnseal
+    data_key = DataKey.objects.filter(pk=key_id).first()
+    if data_key is None:
+        raise CannotUnseal
+    return cipher.decrypt(sealed, key=_unwrap(data_key), context=_bound(context)).decode()
+
+
+@transaction.atomic
+def rotate_data_key() -> DataKey:
+    """Seal from now on with a new key; what older keys sealed can still be read."""
+    DataKey.objects.filter(retired_at=None).update(retired_at=timezone.now())
+    return _make_key()
+
+
+def _current_key() -> DataKey:
+    found = DataKey.objects.filter(retired_at=None).first()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return _make_key()
+    except IntegrityError:  # somebody else was first
+        return DataKey.objects.get(retired_at=None)
+
+
+def _make_key() -> DataKey:
+    # The first master key of the list is the current one; the others only unwrap.
+    master = cipher.key_from(_masters()[0])
+    key_id = uuid7()
+    wrapped = cipher.encrypt(cipher.new_key(), key=master, context=_bound(f"data-key:{key_id}"))
+    return DataKey.objects.create(pk=key_id, wrapped=wrapped, master_id=cipher.key_id(master))
+
+
+def _unwrap(data_key: DataKey) -> bytes:
+    for secret in _masters():
+        master = cipher.key_from(secret)
+        if cipher.key_id(master) == data_key.master_id:
+            context = _bound(f"data-key:{data_key.pk}")
+            return cipher.decrypt(data_key.wrapped, key=master, context=context)
+    raise CannotUnseal
+
+
+def _masters() -> list[str]:
+    return [part for part in settings.MASTER_KEY.split(",") if part]
+
+
+def _bound(context: str) -> str:
+    return f"{current_schema()}:{context}"
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,30 @@
+"""Everything that comes over the wire: static files, HTTP and sockets."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "auterity.settings.dev")
+django_app = get_asgi_application()
+
+# ruff: noqa: E402 - apps may be imported only once Django is set up
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from servestatic import ServeStaticASGI
+
+from apps.tenants.consumers import TenantSockets
+
+websocket_urlpatterns: list[Any] = []
+
+static = ServeStaticASGI(django_app)
+for name, folder in settings.STATICFILES_DIRS:
+    static.add_files(str(folder), prefix=f"static/{name}/")
+
+application = ProtocolTypeRouter(
+    {
+        "http": static,
+        "websocket": TenantSockets(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

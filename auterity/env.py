@@ -1,0 +1,145 @@
+"""Typed readers of the environment: the only place that looks at `os.environ`.
+
+Each reader registers what it read, so that `docs/configuration.md` and `manage.py config` are
+made from the same list that the settings use. A bad value stops the start and names its variable.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of the environment, as documented and as it was found."""
+
+    name: str
+    kind: str
+    default: str
+    help: str
+    secret: bool
+    source: str  # "environment", "file" or "default"
+    value: str
+
+
+VARIABLES: dict[str, Variable] = {}
+
+
+def env_str(name: str, default: str = "", *, help: str, choices: tuple[str, ...] = ()) -> str:  # noqa: A002
+    """Return the text of a variable; with choices, only one of them is accepted."""
+
+    def parse(raw: str) -> str:
+        if choices and raw not in choices:
+            raise ValueError("use one of " + ", ".join(choices))
+        return raw
+
+    return _read(name, default, parse, kind="text", about=help)
+
+
+def env_int(name: str, default: int, *, help: str, minimum: int = 0) -> int:  # noqa: A002
+    """Return a whole number not below the minimum."""
+
+    def parse(raw: str) -> int:
+        number = int(raw)
+        if number < minimum:
+            raise ValueError(f"the smallest value is {minimum}")
+        return number
+
+    return _read(name, str(default), parse, kind="number", about=help)
+
+
+def env_bool(name: str, default: bool, *, help: str) -> bool:  # noqa: A002
+    """Return a switch written as true/false, yes/no, on/off or 1/0."""
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+
+    def parse(raw: str) -> bool:
+        if raw.lower() not in words:
+            raise ValueError("use true or false")
+        return words[raw.lower()]
+
+    return _read(name, str(default).lower(), parse, kind="true or false", about=help)
+
+
+def env_list(name: str, default: str = "", *, help: str) -> list[str]:  # noqa: A002
+    """Return the parts of a comma-separated variable, without blanks."""
+
+    def parse(raw: str) -> list[str]:
+        return [part.strip() for part in raw.split(",") if part.strip()]
+
+    return _read(name, default, parse, kind="list, separated by commas", about=help)
+
+
+def env_secret(name: str, default: str = "", *, help: str) -> str:  # noqa: A002
+    """Return a secret from the variable or from the file that `<name>_FILE` names."""
+    return _read(name, default, str, kind="secret", about=help, secret=True)
+
+
+def generated_secret(folder: Path, name: str) -> str:
+    """Return the secret kept in a file of the data folder, made at first use (mode 0600)."""
+    path = folder / "secrets" / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+def database_from_url(url: str) -> dict[str, str]:
+    """Turn `postgres://user:password@host:port/name` into Django's connection keys."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or len(parts.path) < 2:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must read postgres://user:password@host:port/name; "
+            f"its scheme is {parts.scheme or 'missing'!r}."
+        )
+    return {
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }
+
+
+def _read(
+    name: str,
+    default: str,
+    parse: Callable[[str], T],
+    *,
+    kind: str,
+    about: str,
+    secret: bool = False,
+) -> T:
+    raw, source = _find(name) if secret else (os.environ.get(name), "environment")
+    if raw is None or raw == "":
+        raw, source = default, "default"
+    shown = ("set" if raw else "") if secret else raw
+    VARIABLES[name] = Variable(name, kind, "" if secret else default, about, secret, source, shown)
+    try:
+        return parse(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={shown!r} is not valid: {error}.") from error
+
+
+def _find(name: str) -> tuple[str | None, str]:
+    if name in os.environ:
+        return os.environ[name], "environment"
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return None, "default"
+    try:
+        return Path(path).read_text().strip(), "file"
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE={path!r} cannot be read: {error}.") from error

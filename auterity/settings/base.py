@@ -1,0 +1,277 @@
+"""What every environment shares. Values of the environment come in through `auterity.env`."""
+
+from pathlib import Path
+from typing import Any
+
+from apps.common.cookies import cookie_name
+from apps.tenants.backend import pool
+from auterity.env import database_from_url, env_int, env_list, env_str
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = Path(
+    env_str("AUTERITY_DATA", str(BASE_DIR / "var"), help="Folder of databases, files and keys.")
+).resolve()
+PORT = env_int("PORT", 8000, minimum=1, help="Port that the web server listens on.")
+PRODUCTION = False
+
+# Where people reach us. Tenants live at <slug>.<base domain>.
+BASE_DOMAIN = env_str(
+    "AUTERITY_BASE_DOMAIN", "localhost", help="Domain whose subdomains are the workspaces."
+)
+DEMO_TENANT = "demo"
+ALLOWED_HOSTS = ["*"]  # TenantMiddleware answers only for hosts that it knows
+TRUSTED_PROXIES = env_int(
+    "AUTERITY_TRUSTED_PROXIES", 0, help="How many proxies in front set X-Forwarded-For."
+)
+
+# Only these scheme://host:port entries may be reached inside the denied address ranges.
+EGRESS_ALLOW = env_list(
+    "AUTERITY_EGRESS_ALLOW",
+    help="Internal scheme://host:port entries that outbound requests may reach.",
+)
+
+SHARED_APPS = [
+    "apps.tenants",
+    "django_tenants",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "apps.common",
+    "apps.vault",
+    "apps.audit",
+    "apps.accounts",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+TENANT_APPS = [
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "apps.vault",
+    "apps.audit",
+    "apps.accounts",
+    "allauth.account",
+    "allauth.mfa",
+]
+# Installed, but without tables of their own.
+PLAIN_APPS = [
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "django_vite",
+    "csp",
+    "servestatic",
+]
+INSTALLED_APPS = [
+    *SHARED_APPS,
+    *(app for app in TENANT_APPS if app not in SHARED_APPS),
+    *PLAIN_APPS,
+]
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+PUBLIC_SCHEMA_URLCONF = "auterity.urls_public"
+ROOT_URLCONF = "auterity.urls"
+ASGI_APPLICATION = "auterity.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Every middleware here is async-capable: a waiting async view then holds no thread.
+MIDDLEWARE = [
+    "apps.common.middleware.RequestInfoMiddleware",
+    "apps.tenants.middleware.TenantMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.common.middleware.ErrorMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ]
+        },
+    }
+]
+
+# The application connects as a role that is neither superuser nor owner of other databases;
+# TimeZone is a start option, because RESET ALL on return to the pool would undo a later SET.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "apps.tenants.backend",
+        **database_from_url(
+            env_str(
+                "DATABASE_URL",
+                "postgres://auterity@127.0.0.1:5432/auterity",
+                help="PostgreSQL 16 or newer with pgvector. `make run` starts an embedded one when it is not set.",
+            )
+        ),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            "options": "-c TimeZone=UTC -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
+            "pool": {
+                "min_size": 0,
+                "max_size": env_int(
+                    "AUTERITY_DB_POOL",
+                    24,
+                    minimum=2,
+                    help="Most database connections of one process.",
+                ),
+                "timeout": 10,
+                "max_idle": 60,
+                "reset": pool.reset,
+            },
+        },
+    }
+}
+TENANT_LIMIT_SET_CALLS = True
+
+REDIS_URL = env_str(
+    "REDIS_URL",
+    "redis://127.0.0.1:6379/0",
+    help="Redis: broker, channel layer and cache. `make run` starts an embedded one when it is not set.",
+)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "apps.tenants.keys.cache_key",
+        "OPTIONS": {"serializer": "apps.common.cache.JSONSerializer"},
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # redis-py must never time out an idle subscription
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "aut"},
+    }
+}
+CELERY = {
+    "broker_url": REDIS_URL,
+    "task_serializer": "json",
+    "result_serializer": "json",
+    "accept_content": ["json"],
+    "task_ignore_result": True,
+    "task_default_queue": "run",
+    "worker_pool": "threads",
+    "worker_prefetch_multiplier": 1,
+    "worker_soft_shutdown_timeout": 20,
+    "worker_hijack_root_logger": False,
+    "broker_connection_retry_on_startup": True,
+    "broker_transport_options": {"global_keyprefix": "aut:"},
+    "worker_enable_remote_control": False,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "timezone": "UTC",
+}
+
+STORAGES = {
+    "default": {"BACKEND": "apps.tenants.storage.TenantFileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "files"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [("site", BASE_DIR / "static" / "site"), ("dist", BASE_DIR / "static" / "dist")]
+DJANGO_VITE = {
+    "default": {
+        "manifest_path": BASE_DIR / "static" / "dist" / "manifest.json",
+        "static_url_prefix": "dist",
+    }
+}
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20
+
+SESSION_COOKIE_NAME = cookie_name("session", secure=False)
+CSRF_COOKIE_NAME = cookie_name("csrf", secure=False)
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", "csp.nonce"],
+        "style-src": ["'self'", "csp.nonce"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.common.permissions.DenyUndeclared"],
+    "DEFAULT_PAGINATION_CLASS": "apps.common.pagination.CursorPagination",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.common.parsing.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
+    "PAGE_SIZE": 25,
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Auterity API",
+    "DESCRIPTION": "Workflows, runs, approvals, members and the model gateway of one workspace.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "apps.common.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django.request": {"level": "ERROR"}, "psycopg.pool": {"level": "ERROR"}},
+}

@@ -1,0 +1,25 @@
+"""A workspace's site."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from apps.common import errors_views, health
+
+api = [
+    path(
+        "schema/",
+        SpectacularJSONAPIView.as_view(permission_classes=[], authentication_classes=[]),
+        name="schema",
+    ),
+]
+
+urlpatterns = [
+    path("healthz/live", health.live),
+    path("healthz/ready", health.ready),
+    path("api/v1/", include((api, "api"))),
+]
+
+handler400 = errors_views.bad_request
+handler403 = errors_views.forbidden
+handler404 = errors_views.not_found
+handler500 = errors_views.server_error

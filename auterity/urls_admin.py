@@ -1,0 +1,13 @@
+"""The platform staff's site."""
+
+from django.contrib import admin
+from django.urls import path
+
+from apps.common import errors_views
+
+urlpatterns = [path("", admin.site.urls)]
+
+handler400 = errors_views.bad_request
+handler403 = errors_views.forbidden
+handler404 = errors_views.not_found
+handler500 = errors_views.server_error

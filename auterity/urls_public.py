@@ -1,0 +1,15 @@
+"""The public site: sign-up."""
+
+from django.urls import path
+
+from apps.common import errors_views, health
+
+urlpatterns = [
+    path("healthz/live", health.live),
+    path("healthz/ready", health.ready),
+]
+
+handler400 = errors_views.bad_request
+handler403 = errors_views.forbidden
+handler404 = errors_views.not_found
+handler500 = errors_views.server_error

@@ -1,0 +1,127 @@
+"""What all tests share: one database per process with two workspaces, entered by fixtures.
+
+The template schema is migrated once and both workspaces are clones of it, as in production.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.test import TestCase, TransactionTestCase
+
+from apps.tenants import hosts
+from apps.tenants.context import maintenance, public_scope, tenant_context
+from apps.tenants.models import TEMPLATE_SCHEMA, Tenant
+from apps.tenants.services import create_tenant, migrate_all
+
+SLUGS = ("alpha", "beta")
+# Tables of the public schema whose rows belong to a test, not to the set-up.
+connection: Any = connections["default"]
+EMPTIED = ("dispatch_", "tenants_keyindex")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Create the test database, migrate it and make the two workspaces."""
+    keep = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "")
+    with django_db_blocker.unblock(), public_scope():
+        original = str(connection.settings_dict["NAME"])
+        name = f"test_{original}{'_' + worker if worker else ''}"
+        connection.settings_dict["TEST"]["NAME"] = name
+        connection.creation._create_test_db(verbosity=0, autoclobber=True, keepdb=keep)
+        connection.close()
+        connection.close_pool()
+        connection.settings_dict["NAME"] = name
+        migrate_all()
+        for slug in SLUGS:
+            if not Tenant.objects.filter(slug=slug).exists():
+                create_tenant(name=slug.title(), slug=slug)
+        connection.close()
+    yield
+    with django_db_blocker.unblock(), public_scope():
+        connection.close()
+        connection.close_pool()
+        connection.settings_dict["NAME"] = original
+
+
+@pytest.fixture(autouse=True)
+def _no_scope_left() -> Iterator[None]:
+    """Start each test outside of any tenant, with nothing remembered about hosts."""
+    hosts.forget()
+    yield
+    hosts.forget()
+
+
+@pytest.fixture
+def alpha(db: None) -> Iterator[Tenant]:
+    """The workspace that most tests work in; the test runs inside it."""
+    with public_scope():
+        tenant = Tenant.objects.get(slug="alpha")
+    with tenant_context(tenant):
+        yield tenant
+
+
+@pytest.fixture
+def beta(db: None) -> Tenant:
+    """The other workspace; enter it with tenant_context()."""
+    with public_scope():
+        return Tenant.objects.get(slug="beta")
+
+
+@pytest.fixture
+def public(db: None) -> Iterator[None]:
+    """Run the test in the public scope."""
+    with public_scope():
+        yield
+
+
+def _reset_rows(self: TransactionTestCase) -> None:
+    """Put every tenant table back to the template's rows.
+
+    Django's flush would truncate `public` without CASCADE and lose the workspaces themselves.
+    """
+    with maintenance(), transaction.atomic():
+        for schema in Tenant.objects.values_list("schema_name", flat=True):
+            _restore_from_template(schema)
+        _truncate("public", [name for name in _tables("public") if name.startswith(EMPTIED)])
+    connection.close()
+
+
+def _restore_from_template(schema: str) -> None:
+    tables = [name for name in _tables(schema) if name != "django_migrations"]
+    _truncate(schema, tables)
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(
+                f'INSERT INTO "{schema}"."{table}" OVERRIDING SYSTEM VALUE'
+                f' SELECT * FROM "{TEMPLATE_SCHEMA}"."{table}"'
+            )
+
+
+def _tables(schema: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        return [str(name) for (name,) in cursor.fetchall()]
+
+
+def _truncate(schema: str, tables: list[str]) -> None:
+    if tables:
+        listed = ", ".join(f'"{schema}"."{table}"' for table in tables)
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {listed} RESTART IDENTITY CASCADE")
+
+
+def _roll_back(
+    self: TestCase, original: Callable[[TestCase], None] = TestCase._fixture_teardown
+) -> None:
+    """Roll a test back in a scope: checking the deferred constraints is a query too."""
+    with public_scope():
+        original(self)
+
+
+TransactionTestCase._fixture_teardown = _reset_rows
+TestCase._fixture_teardown = _roll_back
