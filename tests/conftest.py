@@ -116,12 +116,13 @@ def _truncate(schema: str, tables: list[str]) -> None:
 
 
 def _roll_back(
-    self: TestCase, original: Callable[[TestCase], None] = TestCase._fixture_teardown
+    self: TestCase,
+    original: Callable[[TestCase], None] = TestCase._fixture_teardown,  # type: ignore[attr-defined]
 ) -> None:
     """Roll a test back in a scope: checking the deferred constraints is a query too."""
     with public_scope():
         original(self)
 
 
-TransactionTestCase._fixture_teardown = _reset_rows
-TestCase._fixture_teardown = _roll_back
+TransactionTestCase._fixture_teardown = _reset_rows  # type: ignore[attr-defined]
+TestCase._fixture_teardown = _roll_back  # type: ignore[attr-defined]

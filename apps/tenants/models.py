@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -51,7 +52,9 @@ class Tenant(TenantMixin):  # type: ignore[misc]
 
     auto_create_schema = False  # `services.create_tenant` clones the template instead
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id: "models.UUIDField[UUID, UUID]" = models.UUIDField(
+        primary_key=True, default=uuid7, editable=False
+    )
     name: "models.CharField[str, str]" = models.CharField(max_length=80)
     slug: "models.CharField[str, str]" = models.CharField(
         max_length=40, unique=True, validators=[validate_slug]

@@ -12,7 +12,7 @@ from apps.tenants.models import Tenant
 HEADER = "tenant_schema"
 
 
-class TenantTask(Task):
+class TenantTask(Task):  # type: ignore[type-arg]
     """A task whose message carries the schema; the worker re-checks it and enters it.
 
     The schema is taken when the task is called, also by `delay_on_commit`: by the time the

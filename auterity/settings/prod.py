@@ -1,5 +1,6 @@
 """Production: https only, every secret from the environment, no demo conveniences."""
 
+from apps.common.cookies import cookie_name
 from auterity.env import env_int, env_secret, env_str
 from auterity.settings.base import *
 

@@ -78,7 +78,7 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
 
     def _cursor(self, name: str | None = None) -> Any:
         scope = context.current_scope()
-        cursor = PostgresWrapper._cursor(self, name)  # noqa: SLF001  # type: ignore[attr-defined]
+        cursor = PostgresWrapper._cursor(self, name)  # type: ignore[attr-defined]  # noqa: SLF001
         if self._entered != scope:
             self._enter(scope)
         return cursor
