@@ -1,11 +1,14 @@
 """A workspace's site."""
 
+from typing import Any
+
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from apps.common import errors_views, health
 
-api = [
+api: list[Any] = [
+    path("", include("apps.accounts.api.urls")),
     path(
         "schema/",
         SpectacularJSONAPIView.as_view(permission_classes=[], authentication_classes=[]),

@@ -18,8 +18,13 @@ SYSTEM = "system"
 class Acting(Protocol):
     """Somebody who can act: a user, perhaps through an API key."""
 
-    pk: object
-    acting_key: object | None
+    @property
+    def pk(self) -> object:
+        """Id of the one who acts."""
+
+    @property
+    def acting_key(self) -> object | None:
+        """The key through which they act."""
 
 
 def record(

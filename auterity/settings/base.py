@@ -241,6 +241,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+API_CALLS_PER_MINUTE = env_int(
+    "AUTERITY_API_CALLS_PER_MINUTE",
+    1200,
+    minimum=1,
+    help="API calls a minute that one user or key may make.",
+)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["apps.common.permissions.DenyUndeclared"],

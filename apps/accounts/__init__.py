@@ -1,0 +1,1 @@
+"""People, their roles and keys, and who may do what."""

@@ -1,0 +1,66 @@
+"""Who is calling the API."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import SessionAuthentication as DjangoSession
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from apps.accounts import keys
+from apps.accounts.models import ApiKey, User
+from apps.common.errors import Unauthenticated
+
+SCHEME = "Bearer "
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
+
+
+def user_of_key(text: str) -> User | None:
+    """Return the user a key acts as, limited to the key's role; None for any bad key.
+
+    Whatever the text, one query and one hash are made: an attempt tells nothing by its time.
+    """
+    key_id, secret = keys.split(text)
+    key = ApiKey.objects.usable().select_related("user", "role").filter(key_id=key_id).first()
+    if not keys.matches(secret, key.secret_hash if key else None) or key is None:
+        return None
+    stale = timezone.now() - timedelta(minutes=1)
+    if key.last_used_at is None or key.last_used_at < stale:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    user: User = key.user
+    user.acting_key = key
+    return user
+
+
+def authenticated_user(request: HttpRequest) -> User:
+    """Return the user of a request outside the REST framework. Raises Unauthenticated.
+
+    With an Authorization header only the key counts, never the session beside it.
+    """
+    header = request.headers.get("Authorization", "")
+    user = user_of_key(header.removeprefix(SCHEME)) if header else request.user
+    if not isinstance(user, User) or not user.is_active:
+        raise Unauthenticated(headers=CHALLENGE)
+    return user
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer aut_...`; the tenant was chosen by host before."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey | None] | None:
+        header = request.headers.get("Authorization")
+        if not header:
+            return None
+        user = user_of_key(header.removeprefix(SCHEME)) if header.startswith(SCHEME) else None
+        if user is None:
+            raise AuthenticationFailed
+        return user, user.acting_key
+
+    def authenticate_header(self, request: Request) -> str:
+        return CHALLENGE["WWW-Authenticate"]
+
+
+class SessionAuthentication(DjangoSession):
+    """The browser's session, with its CSRF check."""

@@ -1,0 +1,110 @@
+"""Shapes of members, roles and keys."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.accounts.models import ApiKey, Invitation, Role, User
+
+
+class RoleName(serializers.CharField):
+    """A role by its name."""
+
+    def to_representation(self, value: Any) -> str:
+        return value.name if isinstance(value, Role) else str(value)
+
+
+class MemberSerializer(serializers.ModelSerializer[User]):
+    """A member; role and activity can be changed."""
+
+    role = RoleName(max_length=40, allow_null=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "role", "is_active", "last_login", "created_at"]
+        read_only_fields = ["id", "email", "name", "last_login", "created_at"]
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    """The caller."""
+
+    role = RoleName(read_only=True)
+    permissions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "kind", "role", "time_zone", "locale", "permissions"]
+        read_only_fields = fields
+
+    def get_permissions(self, user: User) -> list[str]:
+        return sorted(user.permissions_in())
+
+
+class RoleSerializer(serializers.ModelSerializer[Role]):
+    """A role and what it allows."""
+
+    permissions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Role
+        fields = ["name", "label", "builtin", "permissions"]
+        read_only_fields = fields
+
+    def get_permissions(self, role: Role) -> list[str]:
+        return sorted(role.allowed)
+
+
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    """An invitation; its token is in the mail alone."""
+
+    role = RoleName(read_only=True)
+    invited_by = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Invitation
+        fields = ["id", "email", "role", "invited_by", "created_at", "expires_at"]
+        read_only_fields = fields
+
+
+class NewInvitationSerializer(serializers.Serializer[Any]):
+    """Whom to invite."""
+
+    email = serializers.EmailField(max_length=254)
+    role = serializers.CharField(max_length=40)
+
+
+class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
+    """A key, without its secret."""
+
+    role = RoleName(read_only=True)
+    user = serializers.CharField(read_only=True)
+    prefix = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ApiKey
+        fields = [
+            "id",
+            "prefix",
+            "name",
+            "role",
+            "user",
+            "state",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+        ]
+        read_only_fields = fields
+
+    def get_prefix(self, key: ApiKey) -> str:
+        return f"aut_{key.key_id}"
+
+
+class NewApiKeySerializer(serializers.Serializer[Any]):
+    """A key to make; `key` is in the answer, once."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(max_length=80)
+    role = serializers.CharField(max_length=40)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    prefix = serializers.CharField(read_only=True)
+    key = serializers.CharField(read_only=True)

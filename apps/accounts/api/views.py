@@ -1,0 +1,214 @@
+"""The base of every API view, and the endpoints of members, roles and keys."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts import policies, services
+from apps.accounts.api import idempotency
+from apps.accounts.api.authentication import ApiKeyAuthentication, SessionAuthentication
+from apps.accounts.api.serializers import (
+    ApiKeySerializer,
+    InvitationSerializer,
+    MemberSerializer,
+    MeSerializer,
+    NewApiKeySerializer,
+    NewInvitationSerializer,
+    RoleSerializer,
+)
+from apps.accounts.api.throttling import PrincipalThrottle
+from apps.accounts.models import ApiKey, Invitation, Role, StoredAnswer, User
+from apps.common.errors import Unauthenticated
+
+M = TypeVar("M", bound=Model)
+ANY_MEMBER = "any member"
+
+
+class HasDeclaredPermission(BasePermission):
+    """Ask for what the view declares for this method; what is not declared is refused."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.user, User):
+            raise Unauthenticated(headers={"WWW-Authenticate": 'Bearer realm="api"'})
+        declared: Mapping[str, str] = getattr(view, "permission_required", {})
+        needed = declared.get(request.method or "")
+        if needed == ANY_MEMBER:
+            return True
+        return needed is not None and _held_anywhere(request.user, needed)
+
+
+def _held_anywhere(user: User, permission: str) -> bool:
+    """Folder roles count here; the service then checks the object itself."""
+    return permission in user.permissions_in() or bool(user.folder_paths(permission))
+
+
+class TenantAPIView(APIView):
+    """Key or session, declared permission, throttle and Idempotency-Key."""
+
+    authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
+    permission_classes = [HasDeclaredPermission]
+    throttle_classes = [PrincipalThrottle]
+    permission_required: ClassVar[Mapping[str, str]] = {}
+    shows_secret = False
+    _stored: StoredAnswer | None = None
+
+    @property
+    def actor(self) -> User:
+        """The authenticated user."""
+        user = self.request.user
+        assert isinstance(user, User)
+        return user
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            stored = idempotency.begin(request, self.actor)
+            if stored is not None and stored.status is not None:
+                raise _Replay(stored)
+            self._stored = stored
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, _Replay):
+            answer = Response(exc.stored.body, status=exc.stored.status)
+            answer["Idempotency-Replayed"] = "true"
+            return answer
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in getattr(request, "rate_limit", {}).items():
+            answer[f"X-RateLimit-{name}"] = str(int(value))
+        if self._stored is not None:
+            idempotency.finish(self._stored, answer, secret=self.shows_secret)
+        return answer
+
+
+class TenantViewSet(TenantAPIView, viewsets.GenericViewSet[M]):
+    """A view set whose objects are the ones that the actor may see."""
+
+    def get_queryset(self) -> QuerySet[M]:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset.none()
+        return policies.visible(self.actor, queryset)
+
+
+class _Replay(Exception):
+    """The answer is known already."""
+
+    def __init__(self, stored: StoredAnswer) -> None:
+        self.stored = stored
+
+
+class MeView(TenantAPIView):
+    """Whoever is calling."""
+
+    permission_required = {"GET": ANY_MEMBER}
+
+    @extend_schema(responses=MeSerializer, operation_id="me")
+    def get(self, request: Request) -> Response:
+        """Return the caller and what they may do on the workspace."""
+        return Response(MeSerializer(self.actor).data)
+
+
+class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[User]):
+    """The people of the workspace."""
+
+    queryset = User.objects.people().exclude(email__endswith="@invalid")
+    serializer_class = MemberSerializer
+    permission_required = {
+        "GET": "member.view",
+        "PATCH": "member.manage",
+        "DELETE": "member.manage",
+    }
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change a member's role, or suspend and resume them."""
+        member = self.get_object()
+        serializer = MemberSerializer(member, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        changes = serializer.validated_data
+        if "role" in changes:
+            services.change_role(member, role=changes["role"], actor=self.actor)
+        if "is_active" in changes:
+            services.set_active(member, active=changes["is_active"], actor=self.actor)
+        return Response(MemberSerializer(User.objects.get(pk=member.pk)).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Remove a member."""
+        services.remove_member(self.get_object(), actor=self.actor)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class InvitationViewSet(mixins.ListModelMixin, TenantViewSet[Invitation]):
+    """Open invitations."""
+
+    queryset = Invitation.objects.select_related("role", "invited_by").filter(
+        accepted_at=None, revoked_at=None
+    )
+    serializer_class = InvitationSerializer
+    permission_required = {
+        "GET": "member.manage",
+        "POST": "member.manage",
+        "DELETE": "member.manage",
+    }
+
+    @extend_schema(request=NewInvitationSerializer, responses={201: InvitationSerializer})
+    def create(self, request: Request) -> Response:
+        """Invite somebody by e-mail."""
+        serializer = NewInvitationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        link = request.build_absolute_uri("/invitations/") + "{token}/"
+        invitation = services.invite_member(
+            **serializer.validated_data, actor=self.actor, link=link
+        )
+        return Response(InvitationSerializer(invitation).data, status=HTTPStatus.CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Withdraw an invitation."""
+        services.revoke_invitation(self.get_object(), actor=self.actor)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class RoleViewSet(mixins.ListModelMixin, TenantViewSet[Role]):
+    """The roles of the workspace and what each allows."""
+
+    queryset = Role.objects.all()
+    serializer_class = RoleSerializer
+    permission_required = {"GET": "member.view"}
+
+
+class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
+    """API keys: everybody's own, and all of them for who may manage keys."""
+
+    queryset = ApiKey.objects.select_related("role", "user")
+    serializer_class = ApiKeySerializer
+    shows_secret = True
+    permission_required = {"GET": "api_key.use", "POST": "api_key.use", "DELETE": "api_key.use"}
+
+    @extend_schema(request=NewApiKeySerializer, responses={201: NewApiKeySerializer})
+    def create(self, request: Request) -> Response:
+        """Make a key that acts as you; its text is in this answer and never shown again."""
+        serializer = NewApiKeySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        key, text = services.create_api_key(
+            **serializer.validated_data, user=self.actor, actor=self.actor
+        )
+        body = {**ApiKeySerializer(key).data, "key": text}
+        return Response(body, status=HTTPStatus.CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Revoke a key."""
+        services.revoke_api_key(self.get_object(), actor=self.actor)
+        return Response(status=HTTPStatus.NO_CONTENT)

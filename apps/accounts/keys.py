@@ -1,0 +1,31 @@
+"""API keys as text: `aut_<8 characters of id>_<secret>`."""
+
+import re
+import secrets
+
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+PATTERN = re.compile(r"^aut_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$")
+NOBODYS_HASH = "0" * 64
+
+
+def new_key() -> tuple[str, str]:
+    """Return the id and the secret of a new key."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(8)), secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str, *, purpose: str = "api-key") -> str:
+    """Return the keyed hash under which a secret is stored."""
+    return salted_hmac(f"accounts.{purpose}", secret, algorithm="sha256").hexdigest()
+
+
+def matches(secret: str, stored: str | None) -> bool:
+    """Compare whole and in constant time; with nothing stored the same work is done in vain."""
+    return constant_time_compare(hash_secret(secret), stored or NOBODYS_HASH) and bool(stored)
+
+
+def split(text: str) -> tuple[str, str]:
+    """Return id and secret; of a malformed key, parts that no key has."""
+    found = PATTERN.match(text)
+    return (found[1], found[2]) if found else ("", "")

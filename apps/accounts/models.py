@@ -1,0 +1,240 @@
+"""Users, roles, folders, API keys and invitations."""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from apps.accounts.roles import BUILTIN
+from apps.common.models import TimestampedModel
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; e-mail addresses are kept in lower case, so that each exists once."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+    def people(self) -> models.QuerySet["User"]:
+        """Keep the humans: service accounts are not listed as members."""
+        return self.filter(kind=User.Kind.HUMAN)
+
+
+class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
+    """A person or a service account of one workspace (in `public`: platform staff)."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human"
+        SERVICE = "service"
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.HUMAN)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    locale = models.CharField(max_length=12, default="en")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    # The key this user acts through in the current request, if any.
+    acting_key: "ApiKey | None" = None
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="accounts_user_email_lower"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @cached_property
+    def bindings(self) -> list["RoleBinding"]:
+        """The roles held, with their folders; read once for each loaded user."""
+        return list(self.role_bindings.select_related("role", "folder"))
+
+    @property
+    def role(self) -> "Role | None":
+        """The role held on the whole workspace."""
+        return next((held.role for held in self.bindings if held.folder_id is None), None)
+
+    def permissions_in(self, path: str = "") -> frozenset[str]:
+        """Return the permissions held on a folder path; the empty one is the workspace."""
+        if not self.is_active:
+            return frozenset()
+        held = [binding.role.allowed for binding in self.bindings if binding.covers(path)]
+        own = frozenset().union(*held)
+        return own & self.acting_key.allowed if self.acting_key else own
+
+    def folder_paths(self, permission: str) -> list[str]:
+        """Return the paths of the folders on which the permission is held."""
+        return [b.folder.path for b in self.bindings if b.folder and permission in b.role.allowed]
+
+
+class Role(TimestampedModel):
+    """A named set of permissions; the built-in ones are defined in code."""
+
+    name = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(max_length=80)
+    permissions = models.JSONField(default=list)
+    builtin = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The permissions that the role gives."""
+        return BUILTIN[self.name] if self.builtin else frozenset(self.permissions)
+
+
+class Folder(TimestampedModel):
+    """A place in the workspace's tree; rights narrower than the workspace are held on it."""
+
+    name = models.CharField(max_length=80)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    path = models.CharField(
+        max_length=700, unique=True, help_text="Ids from the root, each ended by /"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.path = f"{self.parent.path if self.parent else ''}{self.pk}/"
+        super().save(*args, **kwargs)
+
+
+class RoleBinding(TimestampedModel):
+    """A role held by a user, on the workspace or on one folder and what lies in it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="role_bindings")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT)
+    folder = models.ForeignKey(Folder, null=True, blank=True, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "folder"], nulls_distinct=False, name="accounts_one_role_per_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role}"
+
+    def covers(self, path: str) -> bool:
+        """Tell whether the role counts at a folder path."""
+        return self.folder is None or path.startswith(self.folder.path)
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Reads of keys."""
+
+    def usable(self) -> Self:
+        """Keep the keys that are neither revoked nor expired and whose user may act."""
+        now = timezone.now()
+        fresh = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
+        return self.filter(fresh, revoked_at=None, user__is_active=True)
+
+
+class ApiKey(TimestampedModel):
+    """A key to the API. Only a keyed hash of its secret is kept; it is shown once, when made."""
+
+    key_id = models.CharField(max_length=8, unique=True)
+    name = models.CharField(max_length=80)
+    secret_hash = models.CharField(max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    role = models.ForeignKey(Role, on_delete=models.PROTECT)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} (aut_{self.key_id})"
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The most that the key may do, whatever its user may."""
+        return self.role.allowed
+
+    @property
+    def state(self) -> str:
+        """`active`, `revoked` or `expired`."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at and self.expires_at <= timezone.now() else "active"
+
+
+INVITATION_LIFE = timedelta(hours=72)
+
+
+class Invitation(TimestampedModel):
+    """An offer of membership by e-mail: single use, valid for three days, only its hash kept."""
+
+    email = models.EmailField()
+    role = models.ForeignKey(Role, on_delete=models.PROTECT)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="accounts_one_open_invitation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be accepted."""
+        return not (self.accepted_at or self.revoked_at) and self.expires_at > timezone.now()
+
+
+class StoredAnswer(TimestampedModel):
+    """The answer to a POST that carried an Idempotency-Key; kept for a day."""
+
+    principal = models.CharField(max_length=80)
+    key = models.CharField(max_length=255)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)  # null: the first request still runs
+    body = models.JSONField(null=True)
+    secret = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["principal", "key"], name="accounts_answer_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

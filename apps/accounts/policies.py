@@ -1,0 +1,150 @@
+"""Who may do what: one policy for each model, registered by its app. Default deny."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, Q, QuerySet
+
+from apps.accounts.models import ApiKey, Folder, Invitation, Role, User
+from apps.common.errors import Forbidden, NotFound
+
+M = TypeVar("M", bound=Model)
+Actor = User | AnonymousUser | None
+
+
+class Policy:
+    """How the permissions of one resource apply to its model.
+
+    `folder` is the lookup path to the folder that an object lies in; without one only roles on
+    the whole workspace count.
+    """
+
+    resource: ClassVar[str]
+    folder: ClassVar[str] = ""
+
+    def path_of(self, target: Model) -> str:
+        """Return the path of the folder that the object lies in; empty at the root."""
+        found: Any = target
+        for step in self.folder.split("__") if self.folder else []:
+            found = getattr(found, step, None)
+        return found.path if self.folder and found is not None else ""
+
+    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+        """Keep what the actor may view."""
+        permission = f"{self.resource}.view"
+        if permission in actor.permissions_in():
+            return queryset
+        paths = actor.folder_paths(permission) if self.folder else []
+        wanted = Q(pk=None)
+        for path in paths:
+            wanted |= Q(**{f"{self.folder}__path__startswith": path})
+        return queryset.filter(wanted) if paths else queryset.none()
+
+
+_policies: dict[type[Model], Policy] = {}
+
+
+def register(model: type[Model]) -> Callable[[type[Policy]], type[Policy]]:
+    """Make a class the policy of a model; a model has one."""
+
+    def decorate(policy: type[Policy]) -> type[Policy]:
+        if model in _policies:
+            raise TypeError(f"{model.__name__} has a policy already.")
+        _policies[model] = policy()
+        return policy
+
+    return decorate
+
+
+def allows(actor: Actor, permission: str, target: Model | type[Model]) -> bool:
+    """Tell whether the actor may do it; `permission` is the verb, such as `run`."""
+    if not isinstance(actor, User):
+        return False
+    model = target if isinstance(target, type) else type(target)
+    policy = _policy_of(model)
+    path = "" if isinstance(target, type) else policy.path_of(target)
+    return f"{policy.resource}.{permission}" in actor.permissions_in(path)
+
+
+def check(actor: Actor, permission: str, target: Model | type[Model]) -> None:
+    """Raise Forbidden unless the actor may do it; NotFound where they may not even see it."""
+    if allows(actor, permission, target):
+        return
+    if permission != "view" and allows(actor, "view", target):
+        raise Forbidden
+    raise Forbidden if isinstance(target, type) else NotFound
+
+
+def visible(actor: Actor, queryset: QuerySet[M]) -> QuerySet[M]:
+    """Keep the objects that the actor may view; nothing for strangers."""
+    if not isinstance(actor, User):
+        return queryset.none()
+    return _policy_of(queryset.model).visible(actor, queryset)
+
+
+def holds(actor: Actor, permission: str) -> bool:
+    """Tell whether the actor holds a full permission such as `member.manage` on the workspace."""
+    return isinstance(actor, User) and permission in actor.permissions_in()
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Raise Forbidden unless the actor holds the full permission on the workspace."""
+    if not holds(actor, permission):
+        raise Forbidden
+
+
+def _policy_of(model: type[Model]) -> Policy:
+    try:
+        return _policies[model]
+    except KeyError:
+        raise TypeError(f"{model.__name__} has no policy: register one.") from None
+
+
+@register(User)
+class UserPolicy(Policy):
+    """Members see each other."""
+
+    resource = "member"
+
+
+@register(Role)
+class RolePolicy(UserPolicy):
+    """Whoever sees members sees roles."""
+
+
+@register(Invitation)
+class InvitationPolicy(UserPolicy):
+    """Invitations are seen by those who send them."""
+
+    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+        return queryset if holds(actor, "member.manage") else queryset.none()
+
+
+@register(Folder)
+class FolderPolicy(Policy):
+    """A folder is seen by whoever sees workflows in it."""
+
+    resource = "workflow"
+
+    def path_of(self, target: Model) -> str:
+        assert isinstance(target, Folder)
+        return target.path
+
+    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+        if holds(actor, "workflow.view"):
+            return queryset
+        wanted = Q(pk=None)
+        for path in actor.folder_paths("workflow.view"):
+            wanted |= Q(path__startswith=path)
+        return queryset.filter(wanted)
+
+
+@register(ApiKey)
+class ApiKeyPolicy(Policy):
+    """Keys are their user's; who manages keys sees all."""
+
+    resource = "api_key"
+
+    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+        return queryset if holds(actor, "api_key.manage") else queryset.filter(user=actor)

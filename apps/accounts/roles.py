@@ -1,0 +1,33 @@
+"""The permissions there are, and the roles that come with every workspace.
+
+A permission reads `<resource>.<verb>`. Roles grow from one to the next, so the table below is the
+whole truth about them; `tests/accounts/test_roles.py` holds the same table written out.
+"""
+
+VIEWER = frozenset(
+    {"workflow.view", "run.view", "approval.view", "member.view", "provider.view", "usage.view"}
+)
+OPERATOR = VIEWER | {"workflow.run", "run.control", "approval.decide", "api_key.use"}
+BUILDER = OPERATOR | {
+    "workflow.edit",
+    "workflow.publish",
+    "workflow.delete",
+    "credential.use",
+}
+ADMIN = BUILDER | {
+    "folder.manage",
+    "member.manage",
+    "api_key.manage",
+    "provider.manage",
+    "audit.view",
+}
+OWNER = ADMIN | {"owner.manage", "workflow.purge", "workspace.manage"}
+
+BUILTIN: dict[str, frozenset[str]] = {
+    "owner": OWNER,
+    "admin": ADMIN,
+    "builder": BUILDER,
+    "operator": OPERATOR,
+    "viewer": VIEWER,
+}
+PERMISSIONS = OWNER

@@ -1,0 +1,258 @@
+"""Members, invitations and keys: transaction, audit and mail in one place each."""
+
+from datetime import datetime
+
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from apps.accounts import keys, policies
+from apps.accounts.exceptions import (
+    AlreadyInvited,
+    AlreadyMember,
+    InvitationClosed,
+    LastOwner,
+    UnknownRole,
+)
+from apps.accounts.models import (
+    INVITATION_LIFE,
+    ApiKey,
+    Folder,
+    Invitation,
+    Role,
+    RoleBinding,
+    User,
+)
+from apps.audit.services import record
+from apps.common.errors import Forbidden
+from apps.tenants.context import current_tenant, public_scope
+from apps.tenants.models import KeyIndex
+
+
+def role_named(name: str) -> Role:
+    """Return the role. Raises UnknownRole."""
+    role = Role.objects.filter(name=name).first()
+    if role is None:
+        raise UnknownRole(
+            errors=[{"field": "role", "message": UnknownRole.__doc__, "code": "unknown_role"}]
+        )
+    return role
+
+
+@transaction.atomic
+def add_member(
+    *, email: str, name: str, role: str, password: str | None = None, actor: User | None = None
+) -> User:
+    """Make a member with a role on the whole workspace. Raises AlreadyMember.
+
+    Without an actor the system itself acts: sign-up, demo data and accepted invitations.
+    """
+    if User.objects.filter(email=email.strip().lower()).exists():
+        raise AlreadyMember
+    user = User.objects.create_user(email, password, name=name)
+    RoleBinding.objects.create(user=user, role=role_named(role))
+    record("member.added", actor=actor, target=user, after={"role": role})
+    return user
+
+
+@transaction.atomic
+def change_role(user: User, *, role: str, actor: User) -> None:
+    """Give a member another role. Raises LastOwner, Forbidden."""
+    policies.require(actor, "member.manage")
+    new = role_named(role)
+    binding = RoleBinding.objects.select_related("role").get(user=user, folder=None)
+    _check_owner_rights(actor, {binding.role.name, new.name})
+    before = binding.role.name
+    if before == "owner" and new.name != "owner":
+        _check_another_owner(user)
+    binding.role = new
+    binding.save(update_fields=["role", "updated_at"])
+    record(
+        "member.role_changed",
+        actor=actor,
+        target=user,
+        before={"role": before},
+        after={"role": role},
+    )
+
+
+@transaction.atomic
+def set_active(user: User, *, active: bool, actor: User) -> None:
+    """Suspend a member or let them in again; sessions and keys of a suspended one stop at once."""
+    policies.require(actor, "member.manage")
+    _check_owner_rights(actor, {user.role.name if user.role else ""})
+    if not active:
+        _check_another_owner(user)
+    user.is_active = active
+    user.save(update_fields=["is_active", "updated_at"])
+    action = "member.resumed" if active else "member.suspended"
+    record(action, actor=actor, target=user)
+
+
+@transaction.atomic
+def remove_member(user: User, *, actor: User) -> None:
+    """End a membership. What the person made stays; their keys stop working."""
+    policies.require(actor, "member.manage")
+    _check_owner_rights(actor, {user.role.name if user.role else ""})
+    _check_another_owner(user)
+    record("member.removed", actor=actor, target=user, before={"email": user.email})
+    for key in user.api_keys.filter(revoked_at=None):
+        revoke_api_key(key, actor=actor)
+    user.role_bindings.all().delete()
+    user.is_active = False
+    user.email = f"removed-{user.pk}@invalid"
+    user.set_unusable_password()
+    user.save()
+
+
+def invite_member(*, email: str, role: str, actor: User, link: str) -> Invitation:
+    """Send an invitation; `link` is the accepting page's address with `{token}` in it.
+
+    Raises AlreadyMember, AlreadyInvited, UnknownRole, Forbidden.
+    """
+    policies.require(actor, "member.manage")
+    _check_owner_rights(actor, {role})
+    email = email.strip().lower()
+    if User.objects.filter(email=email).exists():
+        raise AlreadyMember
+    token = keys.new_key()[1]
+    try:
+        with transaction.atomic():
+            invitation = Invitation.objects.create(
+                email=email,
+                role=role_named(role),
+                invited_by=actor,
+                token_hash=keys.hash_secret(token, purpose="invitation"),
+                expires_at=timezone.now() + INVITATION_LIFE,
+            )
+            record("invitation.sent", actor=actor, target=invitation, after={"role": role})
+            _mail_invitation(invitation, link.format(token=token))
+    except IntegrityError as error:
+        raise AlreadyInvited from error
+    return invitation
+
+
+@transaction.atomic
+def resend_invitation(invitation: Invitation, *, actor: User, link: str) -> None:
+    """Send it again with a new token; the old link stops working."""
+    policies.require(actor, "member.manage")
+    token = keys.new_key()[1]
+    invitation.token_hash = keys.hash_secret(token, purpose="invitation")
+    invitation.expires_at = timezone.now() + INVITATION_LIFE
+    invitation.save(update_fields=["token_hash", "expires_at", "updated_at"])
+    record("invitation.sent_again", actor=actor, target=invitation)
+    _mail_invitation(invitation, link.format(token=token))
+
+
+@transaction.atomic
+def revoke_invitation(invitation: Invitation, *, actor: User) -> None:
+    """Withdraw an invitation."""
+    policies.require(actor, "member.manage")
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at", "updated_at"])
+    record("invitation.revoked", actor=actor, target=invitation)
+
+
+def find_invitation(token: str) -> Invitation:
+    """Return the open invitation of a token. Raises InvitationClosed."""
+    hashed = keys.hash_secret(token, purpose="invitation")
+    invitation = Invitation.objects.select_related("role").filter(token_hash=hashed).first()
+    if invitation is None or not invitation.is_open:
+        raise InvitationClosed
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(token: str, *, name: str, password: str) -> User:
+    """Turn an invitation into a membership. Raises InvitationClosed, AlreadyMember."""
+    found = find_invitation(token)
+    invitation = Invitation.objects.select_for_update().get(pk=found.pk)
+    if not invitation.is_open:
+        raise InvitationClosed
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=["accepted_at", "updated_at"])
+    return add_member(
+        email=invitation.email, name=name, role=invitation.role.name, password=password
+    )
+
+
+@transaction.atomic
+def create_api_key(
+    *, name: str, role: str, user: User, actor: User | None, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Make a key that acts as the user, never with more than the role; return it and its text.
+
+    The text is shown once: only a hash is stored. Raises Forbidden when the actor would hand out
+    more than they hold.
+    """
+    chosen = role_named(role)
+    if actor is not None and not chosen.allowed <= actor.permissions_in():
+        raise Forbidden("A key cannot hold more rights than you have. Choose a smaller role.")
+    key_id, secret = keys.new_key()
+    key = ApiKey.objects.create(
+        key_id=key_id,
+        name=name,
+        secret_hash=keys.hash_secret(secret),
+        user=user,
+        role=chosen,
+        created_by=actor,
+        expires_at=expires_at,
+    )
+    record("api_key.created", actor=actor, target=key, after={"role": role, "user": str(user)})
+    tenant = current_tenant()
+    with public_scope():  # the tenant's role may not touch the index
+        KeyIndex.objects.create(key_id=key_id, tenant=tenant)
+    return key, f"aut_{key_id}_{secret}"
+
+
+@transaction.atomic
+def create_service_key(*, name: str, role: str, actor: User | None) -> tuple[ApiKey, str]:
+    """Make a key for a program: it acts as a service account of its own."""
+    key_id = keys.new_key()[0]
+    service = User.objects.create_user(
+        f"{key_id}@service.invalid", name=name, kind=User.Kind.SERVICE
+    )
+    RoleBinding.objects.create(user=service, role=role_named(role))
+    return create_api_key(name=name, role=role, user=service, actor=actor)
+
+
+@transaction.atomic
+def revoke_api_key(key: ApiKey, *, actor: User) -> None:
+    """End a key; the next request with it is refused. Repeating changes nothing."""
+    if key.user_id != actor.pk:
+        policies.require(actor, "api_key.manage")
+    if key.revoked_at is None:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at", "updated_at"])
+        record("api_key.revoked", actor=actor, target=key)
+
+
+@transaction.atomic
+def create_folder(*, name: str, actor: User, parent: Folder | None = None) -> Folder:
+    """Make a folder in the workspace's tree."""
+    policies.require(actor, "workflow.edit")
+    folder = Folder.objects.create(name=name, parent=parent)
+    record("folder.created", actor=actor, target=folder)
+    return folder
+
+
+def _check_owner_rights(actor: User, roles: set[str]) -> None:
+    if "owner" in roles:
+        policies.require(actor, "owner.manage")
+
+
+def _check_another_owner(user: User) -> None:
+    """Raise LastOwner if the user is the only active owner; the rows are locked till commit."""
+    owners = RoleBinding.objects.select_for_update().filter(
+        role__name="owner", folder=None, user__is_active=True, user__kind=User.Kind.HUMAN
+    )
+    holders = set(owners.values_list("user_id", flat=True))
+    if holders == {user.pk}:
+        raise LastOwner
+
+
+def _mail_invitation(invitation: Invitation, link: str) -> None:
+    context = {"invitation": invitation, "link": link, "workspace": current_tenant().name}
+    subject = f"Join {current_tenant().name} on Auterity"
+    send_mail(subject, render_to_string("emails/invitation.txt", context), None, [invitation.email])

@@ -1,0 +1,42 @@
+"""The table of roles and permissions, written out: a change here is a change of policy."""
+
+import pytest
+
+from apps.accounts.roles import BUILTIN, PERMISSIONS
+
+ROLES = ["owner", "admin", "builder", "operator", "viewer"]
+TABLE = {
+    #                     owner admin builder operator viewer
+    "workflow.view": (1, 1, 1, 1, 1),
+    "run.view": (1, 1, 1, 1, 1),
+    "approval.view": (1, 1, 1, 1, 1),
+    "member.view": (1, 1, 1, 1, 1),
+    "provider.view": (1, 1, 1, 1, 1),
+    "usage.view": (1, 1, 1, 1, 1),
+    "workflow.run": (1, 1, 1, 1, 0),
+    "run.control": (1, 1, 1, 1, 0),
+    "approval.decide": (1, 1, 1, 1, 0),
+    "api_key.use": (1, 1, 1, 1, 0),
+    "workflow.edit": (1, 1, 1, 0, 0),
+    "workflow.publish": (1, 1, 1, 0, 0),
+    "workflow.delete": (1, 1, 1, 0, 0),
+    "credential.use": (1, 1, 1, 0, 0),
+    "folder.manage": (1, 1, 0, 0, 0),
+    "member.manage": (1, 1, 0, 0, 0),
+    "api_key.manage": (1, 1, 0, 0, 0),
+    "provider.manage": (1, 1, 0, 0, 0),
+    "audit.view": (1, 1, 0, 0, 0),
+    "owner.manage": (1, 0, 0, 0, 0),
+    "workflow.purge": (1, 0, 0, 0, 0),
+    "workspace.manage": (1, 0, 0, 0, 0),
+}
+
+
+def test_the_table_is_complete() -> None:
+    assert set(TABLE) == PERMISSIONS
+
+
+@pytest.mark.parametrize("permission", sorted(TABLE))
+def test_roles_hold_what_the_table_says(permission: str) -> None:
+    held = tuple(int(permission in BUILTIN[role]) for role in ROLES)
+    assert held == TABLE[permission]
