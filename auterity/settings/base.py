@@ -58,6 +58,8 @@ TENANT_APPS = [
 ]
 # Installed, but without tables of their own.
 PLAIN_APPS = [
+    "apps.sandbox",
+    "apps.egress",
     "channels",
     "rest_framework",
     "drf_spectacular",

@@ -8,6 +8,8 @@ from django.core.cache import cache
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from apps.accounts.models import User
+
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
@@ -33,6 +35,6 @@ class PrincipalThrottle(BaseThrottle):
 
 def _principal(request: Request) -> str:
     user = request.user
-    if user is None or not user.is_authenticated:
+    if not isinstance(user, User):
         return f"ip:{request.META.get('REMOTE_ADDR', '')}"
     return f"key:{user.acting_key.pk}" if user.acting_key else f"user:{user.pk}"

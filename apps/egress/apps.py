@@ -1,0 +1,9 @@
+"""The egress app."""
+
+from django.apps import AppConfig
+
+
+class EgressConfig(AppConfig):
+    """It has no tables."""
+
+    name = "apps.egress"
