@@ -48,7 +48,7 @@ def test_position_points_at_the_word() -> None:
 
 def test_used_names_and_nodes_are_known() -> None:
     found = parse_expression(
-        "nodes.a_1.output + nodes['b'].output + prev.x + [item for row in input.rows][0]"
+        "nodes.a_1.output + nodes['b'].output + prev.x + [row.x for row in input.rows][0]"
     )
     assert found.nodes == {"a_1", "b"}
     assert found.names == {"nodes", "prev", "input"}
