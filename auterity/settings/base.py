@@ -60,6 +60,7 @@ TENANT_APPS = [
 PLAIN_APPS = [
     "apps.sandbox",
     "apps.egress",
+    "apps.local",
     "channels",
     "rest_framework",
     "drf_spectacular",

@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.authentication import SessionAuthentication as DjangoSession
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -60,7 +59,3 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE["WWW-Authenticate"]
-
-
-class SessionAuthentication(DjangoSession):
-    """The browser's session, with its CSRF check."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,7 @@ from rest_framework.views import APIView
 
 from apps.accounts import policies, services
 from apps.accounts.api import idempotency
-from apps.accounts.api.authentication import ApiKeyAuthentication, SessionAuthentication
+from apps.accounts.api.authentication import ApiKeyAuthentication
 from apps.accounts.api.serializers import (
     ApiKeySerializer,
     InvitationSerializer,

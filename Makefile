@@ -1,0 +1,62 @@
+# Every command of the project. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+STUDIO := $(shell find static/studio -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix lock migrations shell clean
+.DELETE_ON_ERROR:
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: .venv/local.stamp static/dist/manifest.json ## Start the whole product on this machine
+	@exec $(BIN)/python manage.py up
+
+test: .venv/dev.stamp static/dist/manifest.json ## Run everything that must hold: lint, types, all tests
+	@$(BIN)/python tests/run.py $(if $(app),--app $(app))
+
+check: .venv/dev.stamp ## Run the quick part: lint, format, types, floors, templates, migrations
+	@$(BIN)/python tests/run.py --quick
+
+fix: .venv/dev.stamp ## Format the code and repair what lint can repair
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . ; $(BIN)/djlint templates --reformat --quiet || true
+
+lock: .venv/uv.stamp ## Resolve requirements/*.in anew; releases younger than 14 days wait
+	@for name in base local dev; do \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --only-binary :all: --python-version 3.11 \
+	    --exclude-newer "$$(date -d '14 days ago' +%F)" --no-emit-index-url --custom-compile-command "make lock" \
+	    --upgrade requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+migrations: .venv/dev.stamp ## Make migrations: make migrations app=runs name=add_run_finished_at
+	@$(BIN)/python manage.py with_services -- $(BIN)/python manage.py makemigrations $(app) -n $(name)
+
+shell: .venv/local.stamp ## Open a Python shell in the project
+	@$(BIN)/python manage.py shell
+
+clean: ## Remove what was built or installed; data in ./var stays
+	@rm -rf .venv static/dist static/studio/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.venv/uv.stamp: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Auterity needs Python 3.11 or newer: make run PYTHON=/path/to/python3"; exit 1; }
+	@echo "Setting up: virtual environment"
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { \
+	  package=python$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Setting up: $$package is missing, installing it"; \
+	    { apt-get install -qq -y $$package || { apt-get update -qq && apt-get install -qq -y $$package; }; } >/dev/null && $(PYTHON) -m venv .venv; \
+	  else echo "Python's venv module is missing. Run: sudo apt-get install $$package"; exit 1; fi; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt || \
+	  { echo "Installing uv failed: check the network and try again."; exit 1; }
+	@touch $@
+
+.venv/%.stamp: requirements/%.txt .venv/uv.stamp
+	@echo "Setting up: Python packages of requirements/$*.txt"
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --only-binary :all: -r requirements/$*.txt || \
+	  { echo "Installing packages failed: check the network and run the command again; it continues."; exit 1; }
+	@touch $@
+
+static/dist/manifest.json: $(STUDIO) | .venv/local.stamp
+	@if [ -f static/studio/package.json ]; then echo "Setting up: front end"; $(BIN)/python static/studio/build.py; \
+	  else mkdir -p static/dist && echo '{}' > $@; fi
+	@[ -f $@ ] && touch $@
