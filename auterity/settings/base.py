@@ -53,6 +53,7 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.workflows",
     "allauth.account",
     "allauth.mfa",
 ]

@@ -59,6 +59,7 @@ class TenantAPIView(APIView):
     throttle_classes = [PrincipalThrottle]
     permission_required: ClassVar[Mapping[str, str]] = {}
     shows_secret = False
+    keeps_answers = True  # False where a repeated POST does no harm
     _stored: StoredAnswer | None = None
 
     @property
@@ -70,7 +71,7 @@ class TenantAPIView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method == "POST":
+        if request.method == "POST" and self.keeps_answers:
             stored = idempotency.begin(request, self.actor)
             if stored is not None and stored.status is not None:
                 raise _Replay(stored)

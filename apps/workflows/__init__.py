@@ -1,0 +1,1 @@
+"""Workflows: the draft as an update log, immutable versions, graph rules."""

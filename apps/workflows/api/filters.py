@@ -1,0 +1,52 @@
+"""Filters of the list of workflows, for the API and the page alike."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts import policies
+from apps.accounts.models import Folder, User
+from apps.common.errors import Invalid
+from apps.workflows.models import Workflow, WorkflowQuerySet
+
+STATES = ("current", "archived", "bin")
+
+
+def filtered(queryset: QuerySet[Workflow], params: Any, actor: User) -> QuerySet[Workflow]:
+    """Keep what the query parameters ask for: q, folder, tag, created_via, published, state.
+
+    Raises Invalid naming the parameter that makes no sense.
+    """
+    assert isinstance(queryset, WorkflowQuerySet)
+    kept = _in_state(queryset, params.get("state") or "current").matching(params.get("q", ""))
+    if tag := params.get("tag"):
+        kept = kept.filter(tags__contains=[tag])
+    if via := params.get("created_via"):
+        kept = kept.filter(created_via=via)
+    if folder := params.get("folder"):
+        kept = kept.in_folder(_folder(folder, actor))
+    if published := params.get("published"):
+        kept = kept.filter(published_version__isnull=published != "true")
+    return kept
+
+
+def _in_state(queryset: WorkflowQuerySet, state: str) -> WorkflowQuerySet:
+    if state == "archived":
+        return queryset.archived()
+    if state == "bin":
+        return queryset.in_bin()
+    if state != "current":
+        raise _bad("state", f"Use one of {', '.join(STATES)}.")
+    return queryset.current()
+
+
+def _folder(text: str, actor: User) -> Folder:
+    try:
+        return policies.visible(actor, Folder.objects.all()).get(pk=UUID(text))
+    except (ValueError, Folder.DoesNotExist) as error:
+        raise _bad("folder", "There is no such folder, or you may not see it.") from error
+
+
+def _bad(field: str, message: str) -> Invalid:
+    return Invalid(errors=[{"field": field, "message": message, "code": "invalid"}])

@@ -1,0 +1,17 @@
+"""The workflows app."""
+
+from django.apps import AppConfig
+
+
+class WorkflowsConfig(AppConfig):
+    """Definitions of work; what happens when they run is the business of `runs`."""
+
+    name = "apps.workflows"
+
+    def ready(self) -> None:
+        from apps.tenants.provisioning import restrict_table
+        from apps.workflows import policies  # noqa: F401 - registers the policies
+
+        # A tenant's own role may add and purge these rows, never alter them.
+        restrict_table("workflows_workflowupdate", "SELECT, INSERT, DELETE")
+        restrict_table("workflows_workflowversion", "SELECT, INSERT, DELETE")

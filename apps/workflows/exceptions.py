@@ -1,0 +1,51 @@
+"""What can go wrong with workflows."""
+
+from apps.common.errors import Conflict, Invalid, TooLarge
+
+
+class BadDefinition(Invalid):
+    """The definition does not have the form of a workflow."""
+
+    code = "bad_definition"
+
+
+class BadUpdate(Invalid):
+    """The update is not one of this workflow's document."""
+
+    code = "bad_update"
+
+
+class DraftTooLarge(TooLarge):
+    """The draft would grow past 8 MiB. Split the workflow or shorten its texts."""
+
+    code = "draft_too_large"
+
+
+class HasProblems(Invalid):
+    """The workflow cannot be published: correct the listed problems first."""
+
+    code = "has_problems"
+
+
+class NothingToPublish(Conflict):
+    """The draft equals the published version."""
+
+    code = "nothing_to_publish"
+
+
+class InBin(Conflict):
+    """The workflow is in the bin. Restore it first."""
+
+    code = "in_bin"
+
+
+class TooManyTags(Invalid):
+    """A workflow may have 20 tags of up to 40 characters."""
+
+    code = "bad_tags"
+
+
+class NotInBin(Conflict):
+    """The workflow is not in the bin."""
+
+    code = "not_in_bin"

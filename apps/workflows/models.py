@@ -1,0 +1,146 @@
+"""Workflows, the log of updates that is their draft, and their immutable versions."""
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.models import Folder, User
+from apps.common.ids import uuid7
+from apps.common.models import TimestampedModel
+
+
+class WorkflowQuerySet(models.QuerySet["Workflow"]):
+    """Reads of workflows; every method returns a queryset."""
+
+    def current(self) -> Self:
+        """Keep what is neither in the bin nor archived."""
+        return self.filter(deleted_at=None, archived_at=None)
+
+    def archived(self) -> Self:
+        """Keep the archived ones."""
+        return self.filter(deleted_at=None).exclude(archived_at=None)
+
+    def in_bin(self) -> Self:
+        """Keep what was deleted and can still be restored."""
+        return self.exclude(deleted_at=None)
+
+    def matching(self, text: str) -> Self:
+        """Keep those with the text in name, description or a tag."""
+        if not text.strip():
+            return self
+        words = text.strip()
+        return self.filter(
+            Q(name__icontains=words) | Q(description__icontains=words) | Q(tags__contains=[words])
+        )
+
+    def in_folder(self, folder: Folder) -> Self:
+        """Keep what lies in a folder or below it."""
+        return self.filter(folder__path__startswith=folder.path)
+
+
+class Workflow(TimestampedModel):
+    """A workflow: its details, and what is derived from its draft to be listed quickly."""
+
+    class Via(models.TextChoices):
+        STUDIO = "studio"
+        ASSISTANT = "assistant"
+        TEMPLATE = "template"
+        IMPORT = "import"
+        API = "api"
+
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True, max_length=10_000)
+    folder = models.ForeignKey(
+        Folder, null=True, blank=True, on_delete=models.PROTECT, related_name="workflows"
+    )
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    created_via = models.CharField(max_length=12, choices=Via, default=Via.API)
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="workflows"
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    published_version = models.ForeignKey(
+        "WorkflowVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Counts every change of details or draft: the ETag.
+    revision = models.PositiveBigIntegerField(default=0)
+    # The draft: all updates up to `snapshot_seq` merged, and those after it in the log.
+    draft_seq = models.PositiveBigIntegerField(default=0)
+    snapshot = models.BinaryField(default=bytes)
+    snapshot_seq = models.PositiveBigIntegerField(default=0)
+    # Derived from the draft.
+    draft_sha256 = models.CharField(max_length=64, blank=True)
+    node_count = models.PositiveIntegerField(default=0)
+    problem_count = models.PositiveIntegerField(default=0)
+
+    objects = WorkflowQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-updated_at"], name="workflows_recent"),
+            GinIndex(fields=["tags"], name="workflows_tags"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def etag(self) -> str:
+        """The entity tag of details and draft together."""
+        return f'"{self.revision}"'
+
+    @property
+    def has_unpublished_changes(self) -> bool:
+        """Whether the draft differs from what runs."""
+        published = self.published_version
+        return published is None or published.sha256 != self.draft_sha256
+
+
+class WorkflowUpdate(models.Model):
+    """One accepted change of the draft, by whom and when; only ever added."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="updates")
+    seq = models.PositiveBigIntegerField()
+    data = models.BinaryField()
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workflow", "seq"], name="workflows_update_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow_id} #{self.seq}"
+
+
+class WorkflowVersion(models.Model):
+    """A definition that never changes. Without a number it is a draft's snapshot that runs pin."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(null=True)
+    sha256 = models.CharField(max_length=64)
+    definition = models.JSONField()
+    notes = models.TextField(blank=True, max_length=10_000)
+    engine = models.PositiveSmallIntegerField(default=1)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["workflow", "number"], name="workflows_version_number"),
+            models.UniqueConstraint(
+                fields=["workflow", "sha256"],
+                condition=Q(number=None),
+                name="workflows_snapshot_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.number}" if self.number else "draft"

@@ -1,0 +1,335 @@
+"""Writing workflows: each change is one transaction with its audit entry and its event."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from apps.accounts import policies
+from apps.accounts.models import Folder, User
+from apps.audit.services import record
+from apps.common.errors import NotFound, PreconditionFailed
+from apps.common.events import publish_on_commit
+from apps.common.types import JSON, JSONDict
+from apps.workflows import document, drafts
+from apps.workflows.definition import Definition, parse
+from apps.workflows.drafts import Draft
+from apps.workflows.exceptions import (
+    BadDefinition,
+    HasProblems,
+    InBin,
+    NothingToPublish,
+    NotInBin,
+    TooManyTags,
+)
+from apps.workflows.layout import arrange
+from apps.workflows.models import Workflow, WorkflowVersion
+
+MAX_TAGS, MAX_TAG = 20, 40
+EXPORT_FORMAT = "auterity.workflow/1"
+
+
+def find_workflow(workflow_id: UUID | str, *, actor: User) -> Workflow:
+    """Return a workflow that the actor may see. Raises NotFound."""
+    queryset = Workflow.objects.select_related("published_version", "created_by", "folder")
+    found = policies.visible(actor, queryset).filter(pk=workflow_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@transaction.atomic
+def create_workflow(
+    *,
+    actor: User,
+    name: str,
+    description: str = "",
+    definition: JSON = None,
+    folder: Folder | None = None,
+    tags: Iterable[str] = (),
+    created_via: str = Workflow.Via.API,
+) -> Workflow:
+    """Make a workflow with its draft. Raises Forbidden, BadDefinition."""
+    workflow = Workflow(
+        name=name, description=description, folder=folder, tags=clean_tags(tags),
+        created_via=created_via, created_by=actor,
+    )  # fmt: skip
+    policies.check(actor, "edit", workflow if folder else Workflow)
+    workflow.save()
+    draft = drafts.load(workflow)
+    update = document.write_details(draft.doc, {"name": name, "description": description})
+    if definition is not None:
+        document.write(draft.doc, arrange(parse(definition)))
+        update = draft.doc.get_update()
+    drafts.append(workflow, draft, update, author=actor)
+    _save(workflow, actor, "workflow.created", {"via": created_via})
+    return workflow
+
+
+@transaction.atomic
+def update_workflow(
+    workflow: Workflow, *, actor: User, revision: int | None, changes: JSONDict
+) -> Workflow:
+    """Change details and draft (`name`, `description`, `folder`, `tags`, `definition`).
+
+    With a revision it must be the current one, else PreconditionFailed. Raises BadDefinition,
+    InBin, Forbidden.
+    """
+    workflow = _editable(workflow, actor)
+    if revision is not None and revision != workflow.revision:
+        raise PreconditionFailed(headers={"ETag": workflow.etag})
+    before = {key: _shown(getattr(workflow, key)) for key in changes if key != "definition"}
+    if "folder" in changes:
+        workflow.folder = changes["folder"]
+        policies.check(actor, "edit", workflow)
+    if "tags" in changes:
+        workflow.tags = clean_tags(changes["tags"])
+    _change_draft(workflow, actor, changes)
+    after = {key: _shown(changes[key]) for key in before}
+    _save(workflow, actor, "workflow.updated" if before else "", after, before)
+    return workflow
+
+
+def _change_draft(workflow: Workflow, actor: User, changes: JSONDict) -> None:
+    details = {key: changes[key] for key in document.DETAILS if key in changes}
+    if not details and "definition" not in changes:
+        return
+    draft = drafts.load(workflow)
+    before = draft.doc.get_state()
+    if "definition" in changes:
+        document.write(draft.doc, arrange(parse(changes["definition"])))
+    document.write_details(draft.doc, details)
+    for key, value in details.items():
+        setattr(workflow, key, value)
+    drafts.append(workflow, draft, draft.doc.get_update(before), author=actor)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The answer to an update: the workflow after it, and what the client lacks."""
+
+    workflow: Workflow
+    missing: bytes
+
+
+@transaction.atomic
+def append_update(
+    workflow: Workflow, *, actor: User, update: bytes, state_vector: bytes | None = None
+) -> Merged:
+    """Merge what an editor sent into the draft. Durable when this returns.
+
+    Raises BadUpdate, BadDefinition, DraftTooLarge, InBin, Forbidden; the draft then is as before.
+    """
+    workflow = _editable(workflow, actor)
+    draft = drafts.load(workflow)
+    state = draft.doc.get_update()
+    document.apply(draft.doc, update)
+    if draft.doc.get_update() != state:
+        drafts.append(workflow, draft, update, author=actor)
+        _save(workflow, actor, "")
+    return Merged(workflow, document.missing(draft.doc, state_vector))
+
+
+def read_update(workflow: Workflow, state_vector: bytes | None) -> bytes:
+    """Return what a client with this state lacks. Raises BadUpdate for a bad state vector."""
+    return document.missing(drafts.load(workflow).doc, state_vector)
+
+
+@transaction.atomic
+def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> WorkflowVersion:
+    """Freeze the draft as the next version, which runs from now on.
+
+    Raises HasProblems with each problem, NothingToPublish, InBin, Forbidden.
+    """
+    policies.check(actor, "publish", workflow)
+    workflow = _locked(workflow)
+    if not workflow.has_unpublished_changes:
+        raise NothingToPublish
+    draft = _valid(drafts.load(workflow))
+    last = workflow.versions.aggregate(last=Max("number"))["last"] or 0
+    version = WorkflowVersion.objects.create(
+        workflow=workflow, number=last + 1, sha256=workflow.draft_sha256,
+        definition=draft.data, notes=notes, created_by=actor,
+    )  # fmt: skip
+    workflow.published_version = version
+    _save(workflow, actor, "workflow.published", {"version": version.number, "notes": notes})
+    return version
+
+
+@transaction.atomic
+def snapshot_draft(workflow: Workflow, *, actor: User) -> WorkflowVersion:
+    """Return the draft as an unlisted version, for a run to pin; the same draft, the same one.
+
+    Raises HasProblems, InBin, Forbidden (it needs the rights to edit and to run).
+    """
+    policies.check(actor, "run", workflow)
+    workflow = _editable(workflow, actor)
+    known = workflow.versions.filter(sha256=workflow.draft_sha256).first()
+    if known is not None:
+        return known
+    draft = _valid(drafts.load(workflow))
+    return WorkflowVersion.objects.create(
+        workflow=workflow, sha256=workflow.draft_sha256, definition=draft.data, created_by=actor
+    )
+
+
+def restore_version(version: WorkflowVersion, *, actor: User) -> Workflow:
+    """Make the draft equal to a version; what the draft was stays in the log."""
+    changes = {"definition": version.definition}
+    workflow = update_workflow(version.workflow, actor=actor, revision=None, changes=changes)
+    record("workflow.restored", actor=actor, target=workflow, after={"version": version.number})
+    return workflow
+
+
+@transaction.atomic
+def arrange_workflow(workflow: Workflow, *, actor: User) -> Workflow:
+    """Lay the whole draft out anew."""
+    workflow = _editable(workflow, actor)
+    definition = drafts.load(workflow).definition
+    bare = [node.model_copy(update={"position": None}) for node in definition.nodes]
+    placed = arrange(definition.model_copy(update={"nodes": bare})).as_json()
+    return update_workflow(workflow, actor=actor, revision=None, changes={"definition": placed})
+
+
+def duplicate_workflow(workflow: Workflow, *, actor: User) -> Workflow:
+    """Make a copy beside the original; versions and runs are not copied."""
+    return create_workflow(
+        actor=actor,
+        name=f"{workflow.name[:190]} (copy)",
+        description=workflow.description,
+        definition=drafts.load(workflow).data,
+        folder=workflow.folder,
+        tags=workflow.tags,
+        created_via=workflow.created_via,
+    )
+
+
+def export_workflow(workflow: Workflow) -> JSONDict:
+    """Return the workflow as a file's content. Secrets are never in a definition."""
+    return {
+        "format": EXPORT_FORMAT,
+        "name": workflow.name,
+        "description": workflow.description,
+        "tags": workflow.tags,
+        "definition": drafts.load(workflow).data,
+    }
+
+
+def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) -> Workflow:
+    """Make a workflow from an exported file or a bare definition. Nothing of it is executed.
+
+    Raises BadDefinition, Forbidden.
+    """
+    if not isinstance(data, dict):
+        raise BadDefinition("The file does not hold a workflow: it must be a JSON object.")
+    if "definition" not in data:
+        data = {"definition": data}
+    if data.get("format", EXPORT_FORMAT) != EXPORT_FORMAT:
+        raise BadDefinition(f"The file's format is not “{EXPORT_FORMAT}”.")
+    tags = data.get("tags", [])
+    return create_workflow(
+        actor=actor,
+        name=str(data.get("name") or "Imported workflow")[:200],
+        description=str(data.get("description") or "")[:10_000],
+        definition=data["definition"],
+        folder=folder,
+        tags=tags if isinstance(tags, list) else [],
+        created_via=Workflow.Via.IMPORT,
+    )
+
+
+@transaction.atomic
+def archive_workflow(workflow: Workflow, *, actor: User, archived: bool = True) -> Workflow:
+    """Take a workflow out of the lists, or put it back. It stays readable and is not started."""
+    workflow = _editable(workflow, actor)
+    workflow.archived_at = timezone.now() if archived else None
+    _save(workflow, actor, "workflow.archived" if archived else "workflow.unarchived")
+    return workflow
+
+
+@transaction.atomic
+def delete_workflow(workflow: Workflow, *, actor: User) -> None:
+    """Move a workflow to the bin, where it waits 30 days. Versions and runs stay readable."""
+    policies.check(actor, "delete", workflow)
+    workflow = _locked(workflow)
+    workflow.deleted_at = timezone.now()
+    _save(workflow, actor, "workflow.deleted")
+
+
+@transaction.atomic
+def undelete_workflow(workflow: Workflow, *, actor: User) -> Workflow:
+    """Take a workflow out of the bin. Raises NotInBin."""
+    policies.check(actor, "delete", workflow)
+    workflow = drafts.locked(workflow.pk)
+    if workflow.deleted_at is None:
+        raise NotInBin
+    workflow.deleted_at = None
+    _save(workflow, actor, "workflow.undeleted")
+    return workflow
+
+
+@transaction.atomic
+def purge_workflow(workflow: Workflow, *, actor: User) -> None:
+    """Delete a workflow of the bin for good, with its versions and runs. Owners only."""
+    policies.check(actor, "purge", workflow)
+    workflow = drafts.locked(workflow.pk)
+    if workflow.deleted_at is None:
+        raise NotInBin
+    record("workflow.purged", actor=actor, target=workflow, before={"name": workflow.name})
+    workflow.delete()
+
+
+def clean_tags(tags: Iterable[str]) -> list[str]:
+    """Return tags without blanks and repeats. Raises TooManyTags."""
+    cleaned = list(dict.fromkeys(text for tag in tags if (text := str(tag).strip())))
+    if len(cleaned) > MAX_TAGS or any(len(tag) > MAX_TAG for tag in cleaned):
+        raise TooManyTags
+    return cleaned
+
+
+def _locked(workflow: Workflow) -> Workflow:
+    found = drafts.locked(workflow.pk)
+    if found.deleted_at is not None:
+        raise InBin
+    return found
+
+
+def _editable(workflow: Workflow, actor: User) -> Workflow:
+    policies.check(actor, "edit", workflow)
+    return _locked(workflow)
+
+
+def _valid(draft: Draft) -> Draft:
+    problems = [problem for problem in draft.problems if problem.severity == "error"]
+    if problems:
+        raise HasProblems(errors=[problem.as_json() for problem in problems])
+    return draft
+
+
+def _save(
+    workflow: Workflow,
+    actor: User,
+    action: str,
+    after: JSONDict | None = None,
+    before: JSONDict | None = None,
+) -> None:
+    """Store a change, with its audit entry where it is more than an edit of the draft."""
+    workflow.revision += 1
+    workflow.save()
+    if action:
+        record(action, actor=actor, target=workflow, before=before, after=after)
+    event = {"event": "workflow.changed", "workflow": str(workflow.pk), "seq": workflow.draft_seq}
+    publish_on_commit(drafts.group_of(workflow), event)
+
+
+def _shown(value: Any) -> JSON:
+    return str(value) if isinstance(value, Folder) else value
+
+
+def definition_of(workflow: Workflow) -> Definition:
+    """Return the draft's definition."""
+    return drafts.load(workflow).definition

@@ -1,0 +1,184 @@
+"""The binary form of an update (Yjs, version 1), checked before the library reads it.
+
+The library trusts counts and lengths: a few altered bytes keep it busy for minutes (the corpus of
+`tests/workflows/test_wire.py` holds such updates). So every count must be backed by bytes, every
+length must be one that a document of ours can have, and only the contents that we use may occur.
+Format: the encoding of structs and delete sets in the Yjs sources, UpdateEncoderV1.
+"""
+
+from apps.workflows.exceptions import BadUpdate
+
+MAX_UPDATE = 8 << 20
+MAX_LENGTH = 1 << 24  # letters or items in one struct
+MAX_CLOCK = 1 << 31
+MAX_DEPTH = 64
+
+GC, SKIP = 0, 10
+LEFT, RIGHT, KEY = 0x80, 0x40, 0x20
+DELETED, JSON, BINARY, STRING, TYPE, ANY = 1, 2, 3, 4, 7, 8
+TYPES = frozenset({0, 1, 2})  # array, map, text
+FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
+INTEGER, ANY_STRING, OBJECT, ARRAY, BYTES = 125, 119, 118, 117, 116
+
+
+def check_update(data: bytes) -> None:
+    """Raise BadUpdate unless the bytes are an update that can be applied."""
+    if len(data) > MAX_UPDATE:
+        raise BadUpdate(f"An update may have {MAX_UPDATE >> 20} MiB.")
+    try:
+        reader = _Reader(data)
+        for _ in reader.count():
+            _structs(reader)
+        for _ in reader.count():
+            _deletions(reader)
+        if reader.left():
+            raise BadUpdate("The update has bytes after its end.")
+    except (IndexError, UnicodeDecodeError, RecursionError) as error:
+        raise BadUpdate("The update ends too early or is not one.") from error
+
+
+def check_state_vector(data: bytes) -> None:
+    """Raise BadUpdate unless the bytes are a state vector."""
+    try:
+        reader = _Reader(data)
+        for _ in reader.count():
+            reader.number()
+            reader.number(MAX_CLOCK)
+        if reader.left():
+            raise BadUpdate("The state vector has bytes after its end.")
+    except IndexError as error:
+        raise BadUpdate("The state vector ends too early.") from error
+
+
+class _Reader:
+    """Reads the primitives of the encoding."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def left(self) -> int:
+        return len(self.data) - self.at
+
+    def byte(self) -> int:
+        value = self.data[self.at]
+        self.at += 1
+        return value
+
+    def number(self, limit: int = 1 << 53) -> int:
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if value > limit or shift > 70:
+                raise BadUpdate("The update holds a number that no document has.")
+            if byte < 0x80:
+                return value
+
+    def count(self) -> range:
+        """Return as many turns as are announced; each needs at least a byte."""
+        announced = self.number()
+        if announced > self.left():
+            raise BadUpdate("The update announces more than it holds.")
+        return range(announced)
+
+    def skip(self, size: int) -> None:
+        if size > self.left():
+            raise IndexError
+        self.at += size
+
+    def text(self) -> None:
+        size = self.number()
+        start = self.at
+        self.skip(size)
+        self.data[start : self.at].decode()
+
+
+def _structs(reader: _Reader) -> None:
+    turns = reader.count()
+    reader.number()
+    clock = reader.number(MAX_CLOCK)
+    for _ in turns:
+        clock += _struct(reader)
+        if clock > MAX_CLOCK:
+            raise BadUpdate("The update holds a clock that no document has.")
+
+
+def _struct(reader: _Reader) -> int:
+    """Read one struct and return how many ticks of the clock it takes."""
+    info = reader.byte()
+    if info in (GC, SKIP):
+        return reader.number(MAX_LENGTH)
+    for origin in (LEFT, RIGHT):
+        if info & origin:
+            _id(reader)
+    if not info & (LEFT | RIGHT):
+        _parent(reader)
+        if info & KEY:
+            reader.text()
+    return _content(reader, info & 0x1F)
+
+
+def _id(reader: _Reader) -> None:
+    reader.number()
+    reader.number(MAX_CLOCK)
+
+
+def _parent(reader: _Reader) -> None:
+    if reader.number() == 1:
+        reader.text()
+    else:
+        _id(reader)
+
+
+def _content(reader: _Reader, kind: int) -> int:
+    if kind == DELETED:
+        return reader.number(MAX_LENGTH)
+    if kind in (STRING, BINARY):
+        start = reader.at
+        reader.text() if kind == STRING else reader.skip(reader.number())
+        return reader.at - start
+    if kind == TYPE:
+        if reader.number() not in TYPES:
+            raise BadUpdate("The update holds a type that no workflow has.")
+        return 1
+    if kind in (ANY, JSON):
+        turns = reader.count()
+        for _ in turns:
+            reader.text() if kind == JSON else _any(reader)
+        return len(turns)
+    raise BadUpdate("The update holds a content that no workflow has.")
+
+
+def _any(reader: _Reader, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise BadUpdate(f"A value is nested deeper than {MAX_DEPTH} levels.")
+    tag = reader.byte()
+    if tag in (OBJECT, ARRAY):
+        for _ in reader.count():
+            if tag == OBJECT:
+                reader.text()
+            _any(reader, depth + 1)
+    else:
+        _scalar(reader, tag)
+
+
+def _scalar(reader: _Reader, tag: int) -> None:
+    if tag in FIXED:
+        reader.skip(FIXED[tag])
+    elif tag == INTEGER:
+        while reader.byte() & 0x80:
+            pass
+    elif tag == ANY_STRING:
+        reader.text()
+    elif tag == BYTES:
+        reader.skip(reader.number())
+    else:
+        raise BadUpdate("The update holds a value of an unknown kind.")
+
+
+def _deletions(reader: _Reader) -> None:
+    reader.number()
+    for _ in reader.count():
+        reader.number(MAX_CLOCK)
+        reader.number(MAX_LENGTH)
