@@ -22,6 +22,7 @@ urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", health.ready),
     path("api/v1/", include((api, "api"))),
+    path("workflows/", include("apps.workflows.urls")),
 ]
 
 handler400 = errors_views.bad_request

@@ -1,0 +1,16 @@
+"""Addresses of the workflow pages."""
+
+from django.urls import path, re_path
+
+from apps.workflows import views
+
+app_name = "workflows"
+NAMES = "|".join([*views.ACTIONS, "unarchive"])
+urlpatterns = [
+    path("", views.list_workflows, name="list"),
+    path("new/", views.create, name="create"),
+    path("import/", views.import_file, name="import"),
+    path("<uuid:workflow_id>/", views.studio, name="studio"),
+    path("<uuid:workflow_id>/details/", views.details, name="details"),
+    re_path(rf"^(?P<workflow_id>[0-9a-f-]{{36}})/(?P<name>{NAMES})/$", views.act, name="act"),
+]

@@ -1,0 +1,187 @@
+"""Pages of workflows: the list, the studio, and the small forms around them."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import policies
+from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.models import Folder, User
+from apps.common.errors import DomainError
+from apps.common.types import JSONDict
+from apps.nodes.catalogue import catalogue
+from apps.workflows import drafts, services
+from apps.workflows.api.filters import filtered
+from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
+from apps.workflows.models import Workflow, WorkflowQuerySet
+
+PAGE_SIZE = 25
+ACTIONS = {
+    "archive": (services.archive_workflow, "Archived."),
+    "duplicate": (services.duplicate_workflow, "Duplicated."),
+    "delete": (services.delete_workflow, "Moved to the bin, where it waits 30 days."),
+    "restore": (services.undelete_workflow, "Restored."),
+    "purge": (services.purge_workflow, "Deleted for good."),
+}
+
+
+@require_GET
+@permission_required("workflow.view")
+def list_workflows(request: AuthenticatedRequest) -> HttpResponse:
+    """Show the workflows; search, folder, tag and state are in the address."""
+    return _list(request)
+
+
+def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any) -> HttpResponse:
+    seen = policies.visible(request.user, Workflow.objects.all())
+    assert isinstance(seen, WorkflowQuerySet)
+    kept = filtered(seen, request.GET, request.user).order_by("-updated_at")
+    related = kept.select_related("published_version", "created_by", "folder")
+    context = {
+        "workflows": Paginator(related, PAGE_SIZE).get_page(request.GET.get("page")),
+        "folders": policies.visible(request.user, Folder.objects.order_by("name")),
+        "tags": _tags(seen.current()),
+        "filters": request.GET,
+        "state": request.GET.get("state") or "current",
+        "counts": {
+            "current": seen.current().count(),
+            "archived": seen.archived().count(),
+            "bin": seen.in_bin().count(),
+        },
+        "new_form": NewWorkflowForm(actor=request.user),
+        "import_form": ImportForm(),
+        "may_edit": policies.holds_anywhere(request.user, "workflow.edit"),
+        **extra,
+    }
+    return render(request, "workflows/list.html", context, status=status)
+
+
+def _tags(workflows: WorkflowQuerySet) -> list[str]:
+    lists = workflows.exclude(tags=[]).values_list("tags", flat=True)
+    return sorted({tag for tags in lists for tag in tags})
+
+
+@require_POST
+@permission_required("workflow.edit")
+def create(request: AuthenticatedRequest) -> HttpResponse:
+    """Make a workflow with a start and open it in the studio."""
+    form = NewWorkflowForm(request.POST, actor=request.user)
+    if not form.is_valid():
+        return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, new_form=form)
+    start = {"id": "start", "type": "core.start", "title": "Start", "position": [0, 0]}
+    workflow = services.create_workflow(
+        actor=request.user,
+        definition={"schema": 1, "nodes": [start], "edges": [], "settings": {}},
+        created_via=Workflow.Via.STUDIO,
+        **form.cleaned_data,
+    )
+    return redirect("workflows:studio", workflow.pk)
+
+
+@require_POST
+@permission_required("workflow.edit")
+def import_file(request: AuthenticatedRequest) -> HttpResponse:
+    """Make a workflow from a file and open it."""
+    form = ImportForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            workflow = services.import_workflow(form.cleaned_data["file"], actor=request.user)
+            return redirect("workflows:studio", workflow.pk)
+        except DomainError as error:
+            form.add_error("file", _readable(error))
+    return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, import_form=form)
+
+
+@require_POST
+@permission_required("workflow.view")
+def act(request: AuthenticatedRequest, workflow_id: UUID, name: str) -> HttpResponse:
+    """Carry out one of the actions of the list's menu; each service asks for its right."""
+    workflow = services.find_workflow(workflow_id, actor=request.user)
+    if name == "unarchive":
+        services.archive_workflow(workflow, actor=request.user, archived=False)
+        messages.success(request, f"“{workflow.name}”: Back in the list.")
+    else:
+        service, done = ACTIONS[name]
+        service(workflow, actor=request.user)
+        messages.success(request, f"“{workflow.name}”: {done}")
+    return redirect(_back(request))
+
+
+@require_POST
+@permission_required("workflow.edit")
+def details(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
+    """Change folder and tags."""
+    workflow = services.find_workflow(workflow_id, actor=request.user)
+    form = DetailsForm(request.POST, actor=request.user)
+    if not form.is_valid():
+        return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, details_form=form, changed=workflow)
+    services.update_workflow(workflow, actor=request.user, revision=None, changes=form.cleaned_data)
+    return redirect(_back(request))
+
+
+def _back(request: AuthenticatedRequest) -> str:
+    """Return the list as it was filtered; only a query is taken over, never an address."""
+    query = request.POST.get("query", "")[:500].lstrip("?")
+    return reverse("workflows:list") + (f"?{query}" if query else "")
+
+
+def _readable(error: DomainError) -> str:
+    first = error.errors[0] if error.errors else None
+    return f"{error.detail} {first['field']}: {first['message']}" if first else error.detail
+
+
+@require_GET
+@permission_required("workflow.view")
+def studio(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
+    """Open a workflow on the canvas."""
+    workflow = services.find_workflow(workflow_id, actor=request.user)
+    context = {"workflow": workflow, "boot": boot(workflow, request.user)}
+    return render(request, "workflows/studio.html", context)
+
+
+def boot(workflow: Workflow, user: User) -> JSONDict:
+    """Return all that the studio needs to show the workflow without asking again."""
+    draft = drafts.load(workflow)
+    published = workflow.published_version
+    api = f"/api/v1/workflows/{workflow.pk}/"
+    return {
+        "workflow": {
+            "id": str(workflow.pk),
+            "name": workflow.name,
+            "description": workflow.description,
+            "folder": workflow.folder.name if workflow.folder else None,
+            "version": {
+                "published": published.number if published else None,
+                "draft_seq": workflow.draft_seq,
+                "has_unpublished_changes": workflow.has_unpublished_changes,
+            },
+        },
+        "snapshot": draft.data,
+        "etag": workflow.etag,
+        "nodeTypes": catalogue(),
+        "permissions": {
+            verb: workflow.deleted_at is None and policies.allows(user, verb, workflow)
+            for verb in ("edit", "run", "publish")
+        },
+        "urls": {
+            "api": "/api/v1/",
+            "workflow": api,
+            "updates": f"{api}updates/",
+            "runs": f"{api}runs/",
+            "publish": f"{api}publish/",
+            "versions": f"{api}versions/",
+            "validate": f"{api}validate/",
+            "live": "/ws/live",
+            "list": reverse("workflows:list"),
+        },
+        "user": {"id": str(user.pk), "name": str(user)},
+        "lastRun": None,
+        "problems": [problem.as_json() for problem in draft.problems],
+    }
