@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
 from apps.accounts.models import ApiKey, Folder, Invitation, Role, User
+from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Forbidden, NotFound
 
 M = TypeVar("M", bound=Model)
@@ -86,6 +87,17 @@ def visible(actor: Actor, queryset: QuerySet[M]) -> QuerySet[M]:
 def holds(actor: Actor, permission: str) -> bool:
     """Tell whether the actor holds a full permission such as `member.manage` on the workspace."""
     return isinstance(actor, User) and permission in actor.permissions_in()
+
+
+def holds_anywhere(actor: Actor, permission: str) -> bool:
+    """Tell whether the actor holds a full permission on the workspace or on some folder.
+
+    It opens the door of a page or endpoint; `check` and `visible` then look at the object.
+    """
+    if not isinstance(actor, User) or not actor.is_active:
+        return False
+    everyone = permission == ANY_MEMBER
+    return everyone or holds(actor, permission) or bool(actor.folder_paths(permission))
 
 
 def require(actor: Actor, permission: str) -> None:

@@ -31,3 +31,7 @@ BUILTIN: dict[str, frozenset[str]] = {
     "viewer": VIEWER,
 }
 PERMISSIONS = OWNER
+
+# What a view may declare instead of a permission.
+ANY_MEMBER = "any member"
+PUBLIC = "public"

@@ -1,0 +1,93 @@
+"""The permission that a page needs, declared where the page is: what declares none fails a test."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from asgiref.sync import iscoroutinefunction
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from apps.accounts import policies
+from apps.accounts.models import User
+from apps.accounts.roles import ANY_MEMBER, PUBLIC
+from apps.common.errors import Forbidden
+from apps.tenants.database import query
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class AuthenticatedRequest(HttpRequest):
+    """A request whose user is a member."""
+
+    user: User
+
+
+def permission_required(permission: str) -> Callable[[View], View]:
+    """Serve a page to members who hold the permission on the workspace or on some folder.
+
+    The service still checks the object. Strangers are led to the sign-in and back.
+    """
+
+    def decorate(view: View) -> View:
+        guarded = _async_guard(view, permission) if iscoroutinefunction(view) else None
+        guarded = guarded or _guard(view, permission)
+        guarded.permission_required = permission  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def member_required(view: View) -> View:
+    """Serve a page to every member."""
+    return permission_required(ANY_MEMBER)(view)
+
+
+def public_page(view: View) -> View:
+    """Say that a page is for strangers too."""
+    view.permission_required = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def _guard(view: Callable[..., Any], permission: str) -> Callable[..., Any]:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        refusal = _refusal(request, permission)
+        if refusal is not None:
+            return refusal
+        answer: HttpResponseBase = view(request, *args, **kwargs)
+        return answer
+
+    return guarded
+
+
+def _async_guard(view: Callable[..., Any], permission: str) -> Callable[..., Any]:
+    @wraps(view)
+    async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        refusal = await query(_refusal, request, permission)
+        if refusal is not None:
+            return refusal
+        answer: HttpResponseBase = await view(request, *args, **kwargs)
+        return answer
+
+    return guarded
+
+
+def _refusal(request: HttpRequest, permission: str) -> HttpResponse | None:
+    """Return the way to the sign-in for strangers. Raises Forbidden for members."""
+    if not isinstance(request.user, User):
+        return _to_sign_in(request)
+    if not policies.holds_anywhere(request.user, permission):
+        raise Forbidden
+    return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):  # htmx would put the sign-in page into a corner
+        answer = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+        answer["HX-Redirect"] = reverse("account_login")
+        return answer
+    return redirect_to_login(request.get_full_path())
