@@ -9,6 +9,7 @@ from apps.common import errors_views, health
 
 api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
+    path("", include("apps.nodes.api.urls")),
     path(
         "schema/",
         SpectacularJSONAPIView.as_view(permission_classes=[], authentication_classes=[]),

@@ -61,6 +61,7 @@ TENANT_APPS = [
 PLAIN_APPS = [
     "apps.sandbox",
     "apps.egress",
+    "apps.nodes",
     "apps.local",
     "channels",
     "rest_framework",

@@ -1,0 +1,62 @@
+"""What the AI types share: JSON out of a model's words, checked against its schema."""
+
+import json
+import re
+
+import jsonschema
+
+from apps.common.types import JSON, JSONDict
+from apps.nodes.base import ModelAnswer, NodeError
+
+FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
+MAX_SCHEMA = 64 << 10
+
+
+def json_of(answer: ModelAnswer, schema: JSONDict) -> JSON:
+    """Return the JSON that a model wrote, checked. Raises NodeError saying what does not fit."""
+    text = answer.text.strip()
+    fenced = FENCE.match(text)
+    try:
+        value = json.loads(fenced[1] if fenced else text)
+    except ValueError as error:
+        raise NodeError(
+            "not_json",
+            f"{answer.model} did not answer with JSON: {text[:200]}",
+            hint="Ask for JSON in the prompt, or choose a route whose model supports it.",
+            retryable=True,
+        ) from error
+    problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(value)), None)
+    if problem is not None:
+        place = "/".join(str(part) for part in problem.absolute_path) or "the answer"
+        raise NodeError(
+            "schema_mismatch",
+            f"The answer of {answer.model} does not fit the schema: {place}: {problem.message[:300]}",
+            hint="Loosen the schema or make the prompt more exact.",
+            retryable=True,
+        )
+    return value
+
+
+def check_schema(schema: JSONDict) -> JSONDict:
+    """Return the schema if it is one that can be used. Raises ValueError.
+
+    References to elsewhere are refused: following them would be a way out past the egress client.
+    """
+    if len(json.dumps(schema)) > MAX_SCHEMA:
+        raise ValueError("The schema is larger than 64 KiB.")
+    if any(not ref.startswith("#") for ref in _references(schema)):
+        raise ValueError("A schema may only refer to itself, such as #/$defs/item.")
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        raise ValueError(f"This is not a JSON Schema: {error.message[:200]}.") from error
+    return schema
+
+
+def _references(value: JSON) -> list[str]:
+    if isinstance(value, dict):
+        own = [str(value[key]) for key in ("$ref", "$dynamicRef") if key in value]
+        return own + [found for child in value.values() for found in _references(child)]
+    if isinstance(value, list):
+        return [found for child in value for found in _references(child)]
+    return []

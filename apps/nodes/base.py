@@ -1,0 +1,273 @@
+"""The contract of a node type.
+
+A type is a class with a `Config` and an `Output` (pydantic) and `run()`. The engine renders the
+expressions of the stored config, validates it as `Config`, and calls `run()` with a context; what
+comes back is JSON for the steps that follow. Types never see the tables of workflows or runs.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as PydanticField
+from pydantic.config import JsonDict
+
+from apps.common.types import JSON, JSONDict
+from apps.sandbox.services import CodeResult
+
+
+class Effect(StrEnum):
+    """What a repeat after a crash would do to the world.
+
+    PURE: nothing, it only computes. IDEMPOTENT: the same again. KEYED: nothing, the target knows
+    the idempotency key. ONCE: it must not be repeated without a person's word.
+    """
+
+    PURE = "pure"
+    IDEMPOTENT = "idempotent"
+    KEYED = "keyed"
+    ONCE = "once"
+
+
+class Kind(StrEnum):
+    """What flows through a port; it decides the port's shape on the canvas."""
+
+    ANY = "any"
+    TEXT = "text"
+    JSON = "json"
+    LIST = "list"
+    CONTROL = "control"
+    FILE = "file"
+
+
+class Group(StrEnum):
+    """Where a type stands in the palette; the canvas colours by it."""
+
+    TRIGGER = "Start"
+    AI = "AI"
+    DATA = "Data"
+    LOGIC = "Logic"
+    INTEGRATION = "Web"
+    PEOPLE = "People"
+
+
+class Config(BaseModel):
+    """Settings of a step; unknown fields are refused, so that a typing error is found."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+
+class Output(BaseModel):
+    """What a step hands on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AnyOutput(BaseModel):
+    """What a step hands on when its shape is not known before it runs."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@dataclass(frozen=True)
+class Port:
+    """A named end of edges."""
+
+    name: str
+    label: str = ""
+    kind: Kind = Kind.ANY
+
+
+@dataclass(frozen=True)
+class PortsOfConfig:
+    """Ports that come from the config: one for each entry of the list at `each`.
+
+    `name` and `label` are keys of an entry; renaming a label keeps the edges.
+    """
+
+    each: str
+    name: str = "id"
+    label: str = "label"
+    kind: Kind = Kind.ANY
+    always: tuple[str, ...] = ()  # ports beside the listed ones
+
+
+@dataclass(frozen=True)
+class Routed:
+    """An output that leaves by a named port; edges from the others are skipped."""
+
+    port: str
+    output: JSON
+
+
+@dataclass(frozen=True)
+class Suspend:
+    """Wait without holding anything: until a time, or until somebody decides."""
+
+    kind: str  # "delay" or "approval"
+    until: str | None = None  # ISO 8601: when the delay ends or the approval expires
+    seconds: float | None = None
+    data: JSONDict = field(default_factory=dict)
+
+
+class NodeError(Exception):
+    """A step failed for a reason that its author can read.
+
+    `hint` says what to do. A retryable error is tried again by the step's retry policy;
+    `retry_after` is the target's own wish, in seconds.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        """Carry a stable code beside the words."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class ModelCall:
+    """What a step asks of a model."""
+
+    route: str
+    messages: list[JSONDict]
+    task: str = "generate"
+    json_schema: JSONDict | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    hints: JSONDict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelAnswer:
+    """What came back, and what it cost; the cost is None where the price is not known."""
+
+    text: str
+    usage: dict[str, int]
+    cost_usd: Decimal | None
+    model: str
+    provider: str
+    builtin: bool = False
+
+
+class Answer(Protocol):
+    """A whole HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    url: str
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+
+
+class Request(Protocol):
+    """The outbound client, as a step sees it."""
+
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: JSON = None,
+        content: bytes | None = None,
+        timeout_s: float = 30,
+    ) -> Awaitable[Answer]:
+        """Make a request through the egress client."""
+
+
+@dataclass
+class NodeContext:
+    """What a step may use while it runs; everything outside goes through here."""
+
+    run_id: str
+    node_id: str
+    attempt: int
+    idempotency_key: str
+    run_input: JSONDict
+    prev: JSON
+    request: Request
+    model: Callable[[ModelCall], Awaitable[ModelAnswer]]
+    code: Callable[[str, JSONDict], Awaitable[CodeResult]]
+    log: Callable[[str], None]
+    decision: JSONDict | None = None  # what ended the wait, when the step runs on after it
+    cost_usd: Decimal = Decimal(0)
+    tokens: int = 0
+
+    def spend(self, answer: ModelAnswer) -> None:
+        """Add a model call to what the step has cost."""
+        self.cost_usd += answer.cost_usd or 0
+        self.tokens += sum(answer.usage.values())
+
+
+C = TypeVar("C", bound=Config)
+O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the output of a node
+Result = BaseModel | Routed | Suspend
+
+
+class Node(ABC, Generic[C, O]):
+    """A type of step. Subclasses say who they are in class attributes; the docstring is their help."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    group: ClassVar[Group]
+    icon: ClassVar[str]
+    version: ClassVar[int] = 1
+    effect: ClassVar[Effect] = Effect.IDEMPOTENT
+    config: ClassVar[type[Config]]
+    output: ClassVar[type[BaseModel]]
+    inputs: ClassVar[tuple[Port, ...]] = (Port("in", "Input"),)
+    outputs: ClassVar[tuple[Port, ...] | PortsOfConfig] = (Port("out", "Output"),)
+    example: ClassVar[JSONDict]
+    # Fields whose braces belong to the author's own language, such as source code.
+    raw_fields: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def effect_of(cls, config: C) -> Effect:
+        """Return the effect of a step with this config."""
+        return cls.effect
+
+    @classmethod
+    def upgrade(cls, config: JSONDict, from_version: int) -> JSONDict:
+        """Return the config of an older version in today's form."""
+        return config
+
+    @abstractmethod
+    async def run(self, config: C, context: NodeContext) -> Result:
+        """Do the step. Raise NodeError to fail with a reason."""
+
+
+def text_field(default: str = "", *, widget: str = "text", **options: Any) -> Any:
+    """Return a field for text that may hold expressions."""
+    extra: JsonDict = {"x-widget": widget, "x-expression": True}
+    return PydanticField(default, json_schema_extra=extra, **options)
+
+
+def value_field(default: Any = None, *, widget: str = "expression", **options: Any) -> Any:
+    """Return a field for any JSON value, mostly the value of one expression."""
+    extra: JsonDict = {"x-widget": widget, "x-expression": True}
+    return PydanticField(default, json_schema_extra=extra, **options)
+
+
+def prompt_field(**options: Any) -> Any:
+    """Return a field for long text with expressions, which people edit together by the letter."""
+    extra: JsonDict = {"x-widget": "textarea", "x-expression": True, "x-text": True}
+    return PydanticField("", json_schema_extra=extra, **options)

@@ -1,0 +1,80 @@
+"""Node types as data: the canvas draws palette, ports and forms from this alone."""
+
+import inspect
+from functools import cache
+
+from apps.common.types import JSONDict
+from apps.nodes.base import Group, Port, PortsOfConfig
+from apps.nodes.registry import AnyNode, every
+
+HUES = {
+    Group.TRIGGER: 145,
+    Group.AI: 320,
+    Group.DATA: 195,
+    Group.LOGIC: 75,
+    Group.INTEGRATION: 250,
+    Group.PEOPLE: 35,
+}
+
+
+def catalogue() -> list[JSONDict]:
+    """Return every node type, described."""
+    return [described(node) for node in every()]
+
+
+@cache
+def described(node: type[AnyNode]) -> JSONDict:
+    """Return one node type as data."""
+    docs = inspect.getdoc(node) or ""
+    return {
+        "name": node.name,
+        "label": node.label,
+        "group": node.group.value,
+        "icon": node.icon,
+        "hue": HUES[node.group],
+        "version": node.version,
+        "effect": node.effect.value,
+        "description": docs.split("\n", 1)[0],
+        "docs": docs,
+        "ports": {"inputs": [_port(port) for port in node.inputs], "outputs": _outputs(node)},
+        "config_schema": node.config.model_json_schema(),
+        "output_schema": node.output.model_json_schema(),
+        "example": node.example,
+    }
+
+
+def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:
+    """Return the output ports of a step with this config, without the error port."""
+    ports = node.outputs
+    if not isinstance(ports, PortsOfConfig):
+        return list(ports)
+    found = config.get(ports.each.lstrip("/"))
+    entries = (
+        [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    )
+    listed = [
+        Port(str(entry.get(ports.name, "")), str(entry.get(ports.label, "")), ports.kind)
+        for entry in entries
+    ]
+    return [port for port in listed if port.name] + [Port(name) for name in ports.always]
+
+
+def _outputs(node: type[AnyNode]) -> JSONDict | list[JSONDict]:
+    ports = node.outputs
+    if isinstance(ports, PortsOfConfig):
+        return {
+            "each": ports.each,
+            "name": f"/{ports.name}",
+            "label": f"/{ports.label}",
+            "kind": ports.kind.value,
+            "always": list(ports.always),
+        }
+    return [_port(port) for port in ports]
+
+
+def _port(port: Port) -> JSONDict:
+    return {
+        "name": port.name,
+        "label": port.label or port.name.capitalize(),
+        "kind": port.kind.value,
+    }

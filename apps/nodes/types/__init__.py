@@ -1,0 +1,1 @@
+"""One file for each node type; a type never imports another."""

@@ -1,0 +1,34 @@
+"""What a run answers."""
+
+from typing import Any
+
+from pydantic import Field
+
+from apps.nodes.base import Config, Effect, Group, Node, NodeContext, Output, value_field
+from apps.nodes.registry import register
+
+
+class RespondConfig(Config):
+    body: Any = value_field(None, title="Answer", description="Any value; mostly one expression.")
+    status: int = Field(
+        200, ge=100, le=599, description="HTTP status where a webhook started the run."
+    )
+
+
+class RespondOutput(Output):
+    body: Any
+    status: int
+
+
+@register
+class Respond(Node[RespondConfig, RespondOutput]):
+    """Answer with a value: it becomes the outputs of the run."""
+
+    name, label, group, icon = "core.respond", "Respond", Group.TRIGGER, "corner-down-left"
+    effect = Effect.PURE
+    config, output = RespondConfig, RespondOutput
+    outputs = ()
+    example = {"body": "{{ prev }}", "status": 200}
+
+    async def run(self, config: RespondConfig, context: NodeContext) -> RespondOutput:
+        return RespondOutput(body=config.body, status=config.status)
