@@ -9,12 +9,28 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from apps.accounts.roles import BUILTIN
 from apps.common.models import TimestampedModel
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    """Reads of users."""
+
+    def members(self) -> Self:
+        """Keep the people of the workspace: no service accounts, nobody who was removed."""
+        return self.filter(kind=User.Kind.HUMAN, removed_at=None)
+
+    def matching(self, *, text: str = "", role: str = "", active: bool | None = None) -> Self:
+        """Keep whose name or e-mail holds the text, who has the role and is active or not."""
+        found = self.filter(models.Q(name__icontains=text) | models.Q(email__icontains=text))
+        if role:
+            found = found.filter(role_bindings__role__name=role, role_bindings__folder=None)
+        return found if active is None else found.filter(is_active=active)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Makes users; e-mail addresses are kept in lower case, so that each exists once."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -28,10 +44,6 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").strip().lower())
-
-    def people(self) -> models.QuerySet["User"]:
-        """Keep the humans: service accounts are not listed as members."""
-        return self.filter(kind=User.Kind.HUMAN)
 
 
 class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
@@ -48,6 +60,8 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     locale = models.CharField(max_length=12, default="en")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -66,6 +80,11 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Bind sessions to password and epoch, so that raising the epoch ends them all."""
+        bound = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("accounts.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
     @cached_property
     def bindings(self) -> list["RoleBinding"]:
@@ -87,6 +106,8 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
 
     def folder_paths(self, permission: str) -> list[str]:
         """Return the paths of the folders on which the permission is held."""
+        if not self.is_active or (self.acting_key and permission not in self.acting_key.allowed):
+            return []
         return [b.folder.path for b in self.bindings if b.folder and permission in b.role.allowed]
 
 
@@ -166,6 +187,7 @@ class ApiKey(TimestampedModel):
     secret_hash = models.CharField(max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
     role = models.ForeignKey(Role, on_delete=models.PROTECT)
+    scopes = models.JSONField(default=list)  # permissions; empty: all that the role gives
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
@@ -179,7 +201,7 @@ class ApiKey(TimestampedModel):
     @property
     def allowed(self) -> frozenset[str]:
         """The most that the key may do, whatever its user may."""
-        return self.role.allowed
+        return self.role.allowed & set(self.scopes) if self.scopes else self.role.allowed
 
     @property
     def state(self) -> str:
@@ -229,6 +251,7 @@ class StoredAnswer(TimestampedModel):
     body_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)  # null: the first request still runs
     body = models.JSONField(null=True)
+    headers = models.JSONField(default=dict)
     secret = models.BooleanField(default=False)
 
     class Meta:

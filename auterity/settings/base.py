@@ -6,6 +6,7 @@ from typing import Any
 from apps.common.cookies import cookie_name
 from apps.tenants.backend import pool
 from auterity.env import database_from_url, env_int, env_list, env_str
+from auterity.settings.sign_in import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(
@@ -38,7 +39,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "apps.accounts.admin_config.StaffAdminConfig",
     "apps.common",
     "apps.vault",
     "apps.audit",
@@ -100,6 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.middleware.PreferencesMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.common.middleware.ErrorMiddleware",
 ]

@@ -124,7 +124,7 @@ class MeView(TenantAPIView):
 class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[User]):
     """The people of the workspace."""
 
-    queryset = User.objects.people().exclude(email__endswith="@invalid")
+    queryset = User.objects.members()
     serializer_class = MemberSerializer
     permission_required = {
         "GET": "member.view",

@@ -1,0 +1,53 @@
+"""A person's time zone and language, for everything that a page shows them."""
+
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+
+from apps.accounts.models import User
+from apps.common.middleware import AsyncCapableMiddleware, wants_problem
+from apps.tenants.database import query
+
+
+class PreferencesMiddleware(AsyncCapableMiddleware):
+    """Show pages in the time zone and language of their reader; programs always get UTC."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self._serve_async(request)
+        with _preferences(_reader(request)):
+            response = self.get_response(request)
+        assert isinstance(response, HttpResponseBase)
+        return response
+
+    async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
+        # In the sync hop the view finds the user already loaded in request.user.
+        reader = await query(_reader, request) if _may_have_reader(request) else None
+        with _preferences(reader):
+            response = self.get_response(request)
+            assert isinstance(response, Awaitable)
+            answer: HttpResponseBase = await response
+        return answer
+
+
+def _may_have_reader(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and not wants_problem(request)
+
+
+def _reader(request: HttpRequest) -> User | None:
+    if not _may_have_reader(request) or not request.user.is_authenticated:
+        return None
+    return request.user
+
+
+@contextmanager
+def _preferences(reader: User | None) -> Iterator[None]:
+    if reader is None:
+        yield
+        return
+    with timezone.override(reader.time_zone), translation.override(reader.locale):
+        yield
