@@ -4,7 +4,9 @@ Each reader registers what it read, so that `docs/configuration.md` and `manage.
 made from the same list that the settings use. A bad value stops the start and names its variable.
 """
 
+import json
 import os
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
+URL_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Variable:
     default: str
     help: str
     secret: bool
-    source: str  # "environment", "file" or "default"
+    source: str  # "environment", "file", "running" (manage.py up wrote it) or "default"
     value: str
 
 
@@ -83,14 +86,34 @@ def env_secret(name: str, default: str = "", *, help: str) -> str:  # noqa: A002
     return _read(name, default, str, kind="secret", about=help, secret=True)
 
 
+def env_url(name: str, default: str, *, help: str, folder: Path) -> str:  # noqa: A002
+    """Return the URL of a service; when not set, of the one that `manage.py up` runs on the folder."""
+    return _read(name, default, str, kind="URL", about=help, running=_running(folder).get(name))
+
+
+def _running(folder: Path) -> dict[str, str]:
+    """Return the addresses that a running product wrote into its data folder."""
+    try:
+        found: dict[str, str] = json.loads((folder / "services.json").read_text())
+    except OSError:  # not running, or another user's: the folder's owner is checked at the start
+        return {}
+    return found
+
+
 def generated_secret(folder: Path, name: str) -> str:
     """Return the secret kept in a file of the data folder, made at first use (mode 0600)."""
     path = folder / "secrets" / name
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+    except PermissionError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {folder} belongs to another user. "
+            "Start as that user, or name another folder: AUTERITY_DATA=/path/to/folder"
+        ) from error
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(32))
     return path.read_text().strip()
@@ -121,11 +144,12 @@ def _read(
     kind: str,
     about: str,
     secret: bool = False,
+    running: str | None = None,
 ) -> T:
     raw, source = _find(name) if secret else (os.environ.get(name), "environment")
     if raw is None or raw == "":
-        raw, source = default, "default"
-    shown = ("set" if raw else "") if secret else raw
+        raw, source = (running, "running") if running else (default, "default")
+    shown = ("set" if raw else "") if secret else URL_PASSWORD.sub(r"\1***@", raw)
     VARIABLES[name] = Variable(name, kind, "" if secret else default, about, secret, source, shown)
     try:
         return parse(raw)

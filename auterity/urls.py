@@ -22,6 +22,8 @@ urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", health.ready),
     path("api/v1/", include((api, "api"))),
+    path("accounts/", include("allauth.urls")),
+    path("", include("apps.accounts.urls")),
     path("workflows/", include("apps.workflows.urls")),
 ]
 

@@ -34,7 +34,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
     """Makes users; e-mail addresses are kept in lower case, so that each exists once."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user: User = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -43,7 +43,8 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=(username or "").strip().lower())
+        user: User = self.get(email=(username or "").strip().lower())
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
@@ -187,7 +188,6 @@ class ApiKey(TimestampedModel):
     secret_hash = models.CharField(max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
     role = models.ForeignKey(Role, on_delete=models.PROTECT)
-    scopes = models.JSONField(default=list)  # permissions; empty: all that the role gives
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
@@ -201,7 +201,7 @@ class ApiKey(TimestampedModel):
     @property
     def allowed(self) -> frozenset[str]:
         """The most that the key may do, whatever its user may."""
-        return self.role.allowed & set(self.scopes) if self.scopes else self.role.allowed
+        return self.role.allowed
 
     @property
     def state(self) -> str:
@@ -251,7 +251,6 @@ class StoredAnswer(TimestampedModel):
     body_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)  # null: the first request still runs
     body = models.JSONField(null=True)
-    headers = models.JSONField(default=dict)
     secret = models.BooleanField(default=False)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
@@ -52,6 +53,7 @@ def add_member(
         raise AlreadyMember
     user = User.objects.create_user(email, password, name=name)
     RoleBinding.objects.create(user=user, role=role_named(role))
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record("member.added", actor=actor, target=user, after={"role": role})
     return user
 
@@ -102,6 +104,7 @@ def remove_member(user: User, *, actor: User) -> None:
     user.role_bindings.all().delete()
     user.is_active = False
     user.email = f"removed-{user.pk}@invalid"
+    user.removed_at = timezone.now()
     user.set_unusable_password()
     user.save()
 

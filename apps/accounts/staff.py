@@ -1,5 +1,7 @@
 """The platform staff's admin site: a second factor is required, passwords are not asked for here."""
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
@@ -27,7 +29,7 @@ class StaffSite(AdminSite):
         answer: HttpResponse = guarded(request)
         return answer
 
-    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: object = None) -> Any:
         return redirect("account_logout")
 
     def _second_factor(self, request: HttpRequest) -> HttpResponseBase:

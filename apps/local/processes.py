@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-COLOURS = {"web": 36, "worker": 33, "beat": 35, "postgres": 34, "redis": 31, "site": 32}
+COLOURS = {
+    "web": 36,
+    "worker": 33,
+    "setup": 37,
+    "beat": 35,
+    "postgres": 34,
+    "redis": 31,
+    "site": 32,
+}
 Command = Sequence[str | Path]
 
 _libc = ctypes.CDLL(None)
@@ -48,8 +56,9 @@ def port_is_taken(port: int) -> bool:
 class Child:
     """A process in a group of its own, which the kernel ends when we end.
 
-    `stop_with` is the signal of an orderly stop. The death signal reaches direct children only,
-    so no child may start servers of its own.
+    `stop_with` is the signal of an orderly stop, `death_signal` what the kernel sends when we are
+    gone. That one reaches direct children only, so no child may start servers of its own.
+    A child counts as ready when a line of its output holds `ready_text`.
     """
 
     name: str
@@ -58,6 +67,9 @@ class Child:
     stop_with: signal.Signals = signal.SIGTERM
     user: str | None = None
     quiet: bool = False
+    death_signal: signal.Signals | None = None
+    ready_text: str = ""
+    ready: threading.Event = field(default_factory=threading.Event)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -74,7 +86,7 @@ class Child:
             user=account.pw_uid if account else None,
             group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=_in_own_group(self.stop_with),
+            preexec_fn=_in_own_group(self.death_signal or self.stop_with),
         )
         threading.Thread(target=self._pass_on, daemon=True).start()
 
@@ -83,11 +95,22 @@ class Child:
         """Whether it was started and is gone."""
         return self.process is not None and self.process.poll() is not None
 
+    def ask_to_stop(self) -> None:
+        """Send the signal of an orderly stop, and do not wait."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.stop_with)
+
     def stop(self, patience_s: float) -> None:
         """Ask it to end, then make it."""
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(self.stop_with)
+        self.ask_to_stop()
+        self.wait_or_kill(patience_s)
+
+    def wait_or_kill(self, patience_s: float) -> None:
+        """Give it this time to end, then end it with all that it started."""
+        if self.process is None:
+            return
         try:
             self.process.wait(patience_s)
         except subprocess.TimeoutExpired:
@@ -99,6 +122,8 @@ class Child:
         assert self.process is not None
         assert self.process.stdout is not None
         for line in self.process.stdout:
+            if self.ready_text and self.ready_text in line:
+                self.ready.set()
             if not self.quiet:
                 say(self.name, line.rstrip())
         self.process.stdout.close()

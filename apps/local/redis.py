@@ -10,10 +10,10 @@ from apps.local.processes import Child, free_port, wait_until
 
 
 class Redis:
-    """One server with its append-only file in `folder`."""
+    """One server with its append-only file in a data folder."""
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        self.folder = folder
+    def __init__(self, data_folder: Path, *, durable: bool = True) -> None:
+        self.folder = data_folder / "redis"
         self.port = free_port()
         self.durable = durable
 

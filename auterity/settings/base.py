@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.common.cookies import cookie_name
 from apps.tenants.backend import pool
-from auterity.env import database_from_url, env_int, env_list, env_str
+from auterity.env import VARIABLES, database_from_url, env_int, env_list, env_str, env_url
 from auterity.settings.sign_in import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -13,6 +13,7 @@ DATA_DIR = Path(
     env_str("AUTERITY_DATA", str(BASE_DIR / "var"), help="Folder of databases, files and keys.")
 ).resolve()
 PORT = env_int("PORT", 8000, minimum=1, help="Port that the web server listens on.")
+BIND = env_str("AUTERITY_BIND", "127.0.0.1", help="Address that the web server listens on.")
 PRODUCTION = False
 
 # Where people reach us. Tenants live at <slug>.<base domain>.
@@ -29,6 +30,13 @@ TRUSTED_PROXIES = env_int(
 EGRESS_ALLOW = env_list(
     "AUTERITY_EGRESS_ALLOW",
     help="Internal scheme://host:port entries that outbound requests may reach.",
+)
+# The one internal page that `manage.py up` serves and lets the samples read.
+SAMPLE_SITE = env_url(
+    "AUTERITY_SAMPLE_SITE",
+    "",
+    help="Address of the sample web pages; `make run` sets it and allows it for outbound requests.",
+    folder=DATA_DIR,
 )
 
 SHARED_APPS = [
@@ -128,10 +136,11 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "apps.tenants.backend",
         **database_from_url(
-            env_str(
+            env_url(
                 "DATABASE_URL",
                 "postgres://auterity@127.0.0.1:5432/auterity",
                 help="PostgreSQL 16 or newer with pgvector. `make run` starts an embedded one when it is not set.",
+                folder=DATA_DIR,
             )
         ),
         "CONN_MAX_AGE": 0,
@@ -154,10 +163,15 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 TENANT_LIMIT_SET_CALLS = True
 
-REDIS_URL = env_str(
+REDIS_URL = env_url(
     "REDIS_URL",
     "redis://127.0.0.1:6379/0",
     help="Redis: broker, channel layer and cache. `make run` starts an embedded one when it is not set.",
+    folder=DATA_DIR,
+)
+# What `manage.py up` does not start itself.
+SERVICES_GIVEN = frozenset(
+    name for name in ("DATABASE_URL", "REDIS_URL") if VARIABLES[name].source == "environment"
 )
 CACHES = {
     "default": {
@@ -182,6 +196,10 @@ CELERY = {
     "task_ignore_result": True,
     "task_default_queue": "run",
     "worker_pool": "threads",
+    "worker_concurrency": env_int(
+        "AUTERITY_WORKER_THREADS", 16, minimum=1, help="Threads of one worker process."
+    ),
+    "beat_scheduler": "celery.beat:Scheduler",  # in memory: what it rings may be rung twice
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 20,
     "worker_hijack_root_logger": False,

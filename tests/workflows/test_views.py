@@ -14,7 +14,7 @@ from tests.workflows.definitions import greeting
 
 def browser(user: User) -> Client:
     client = Client(HTTP_HOST="alpha.localhost")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
 
 

@@ -28,8 +28,8 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(prefix="auterity-") as name:
             folder = Path(name)
             folder.chmod(0o755)
-            postgres = Postgres(folder / "postgres", durable=False)
-            redis = Redis(folder / "redis", durable=False)
+            postgres = Postgres(folder, durable=False)
+            redis = Redis(folder, durable=False)
             children = [postgres.start(), redis.start()]
             env = {
                 "DATABASE_URL": postgres.url,

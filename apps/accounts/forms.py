@@ -1,0 +1,89 @@
+"""Forms of the people pages."""
+
+import zoneinfo
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.utils import timezone
+
+from apps.accounts.models import Role, User
+
+LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "No end")]
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Return the roles, the strongest first."""
+    return [(role.name, role.label) for role in Role.objects.order_by("created_at")]
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(label="E-mail", max_length=254)
+    role = forms.ChoiceField(choices=role_choices, initial="builder")
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(choices=role_choices)
+
+
+class AcceptForm(forms.Form):
+    """What an invited person adds: name and password."""
+
+    name = forms.CharField(max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
+    password = forms.CharField(
+        max_length=200, strip=False, widget=forms.PasswordInput({"autocomplete": "new-password"})
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        """Keep the address, which the password must not resemble."""
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the password together with name and address."""
+        data = super().clean() or self.cleaned_data
+        if "password" in data:
+            person = User(email=self.email, name=data.get("name", ""))
+            try:
+                validate_password(data["password"], person)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class KeyForm(forms.Form):
+    """A new API key."""
+
+    name = forms.CharField(max_length=80, help_text="What will use it, such as “Nightly export”.")
+    role = forms.ChoiceField(choices=role_choices, initial="viewer")
+    life = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Valid for")
+
+    @property
+    def fields_for_service(self) -> dict[str, Any]:
+        """The cleaned values as the service takes them."""
+        days = self.cleaned_data["life"]
+        until = timezone.now() + timedelta(days=int(days)) if days else None
+        return {
+            "name": self.cleaned_data["name"],
+            "role": self.cleaned_data["role"],
+            "expires_at": until,
+        }
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """Name, time zone and language of a person."""
+
+    time_zone = forms.ChoiceField(
+        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+    )
+    locale = forms.ChoiceField(choices=settings.LANGUAGES, label="Language")
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone", "locale"]

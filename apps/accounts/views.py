@@ -1,0 +1,214 @@
+"""Pages of people: members, invitations, keys, one's own profile, and the one-time link."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import policies, services
+from apps.accounts.decorators import (
+    AuthenticatedRequest,
+    member_required,
+    permission_required,
+    public_page,
+)
+from apps.accounts.exceptions import AlreadyMember, InvitationClosed
+from apps.accounts.forms import AcceptForm, InviteForm, KeyForm, ProfileForm, RoleForm, role_choices
+from apps.accounts.links import user_of_link
+from apps.accounts.models import ApiKey, Invitation, User
+from apps.common.errors import DomainError, NotFound
+
+PAGE_SIZE = 25
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@require_GET
+@permission_required("member.view")
+def members(request: AuthenticatedRequest) -> HttpResponse:
+    """Show the people, and to those who may, the open invitations."""
+    return _members(request)
+
+
+def _members(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any) -> HttpResponse:
+    text, role = request.GET.get("q", "").strip(), request.GET.get("role", "")
+    everyone = User.objects.members()
+    found = everyone.matching(text=text, role=role).order_by("name", "email")
+    listed = found.prefetch_related("role_bindings__role", "role_bindings__folder")
+    open_invitations = Invitation.objects.filter(accepted_at=None, revoked_at=None)
+    context = {
+        "members": Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page")),
+        "member_count": everyone.count(),
+        "invitations": policies.visible(request.user, open_invitations).select_related("role", "invited_by"),
+        "roles": role_choices(),
+        "query": text,
+        "role": role,
+        "invite_form": InviteForm(),
+        "may_manage": policies.holds(request.user, "member.manage"),
+        **extra,
+    }
+    return render(request, "accounts/members.html", context, status=status)
+
+
+@require_POST
+@permission_required("member.manage")
+def invite(request: AuthenticatedRequest) -> HttpResponse:
+    """Send an invitation."""
+    form = InviteForm(request.POST)
+    if form.is_valid():
+        try:
+            services.invite_member(**form.cleaned_data, actor=request.user, link=_link(request))
+            messages.success(request, f"Invitation sent to {form.cleaned_data['email']}.")
+            return redirect("accounts:members")
+        except DomainError as error:
+            form.add_error("email", error.detail)
+    return _members(request, HTTPStatus.UNPROCESSABLE_ENTITY, invite_form=form)
+
+
+@require_POST
+@permission_required("member.manage")
+def change_member(request: AuthenticatedRequest, user_id: UUID, action: str) -> HttpResponse:
+    """Give another role, suspend, let in again or remove."""
+    member = _found(User.objects.members().filter(pk=user_id).first())
+    if action == "role":
+        form = RoleForm(request.POST)
+        if not form.is_valid():
+            return _members(request, HTTPStatus.UNPROCESSABLE_ENTITY)
+        services.change_role(member, role=form.cleaned_data["role"], actor=request.user)
+    elif action == "remove":
+        services.remove_member(member, actor=request.user)
+    else:
+        services.set_active(member, active=action == "resume", actor=request.user)
+    messages.success(request, f"{member.name}: done.")
+    return redirect("accounts:members")
+
+
+@require_POST
+@permission_required("member.manage")
+def change_invitation(request: AuthenticatedRequest, invitation_id: UUID, action: str) -> HttpResponse:
+    """Send an invitation again or withdraw it."""
+    still_open = Invitation.objects.filter(accepted_at=None, revoked_at=None)
+    invitation = _found(still_open.filter(pk=invitation_id).first())
+    if action == "resend":
+        services.resend_invitation(invitation, actor=request.user, link=_link(request))
+    else:
+        services.revoke_invitation(invitation, actor=request.user)
+    messages.success(request, f"{invitation.email}: done.")
+    return redirect("accounts:members")
+
+
+@public_page
+@never_cache
+@require_http_methods(["GET", "POST"])
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Let an invited person in."""
+    try:
+        invitation = services.find_invitation(token)
+        form = AcceptForm(request.POST or None, email=invitation.email)
+        if request.method == "POST" and form.is_valid():
+            user = services.accept_invitation(token, **form.cleaned_data)
+            login(request, user, backend=BACKEND)
+            return redirect("/")
+    except (InvitationClosed, AlreadyMember) as error:
+        return render(request, "accounts/invitation.html", {"closed": error}, status=error.status)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    context = {"form": form, "invitation": invitation}
+    return render(request, "accounts/invitation.html", context, status=status)
+
+
+@require_GET
+@permission_required("api_key.use")
+def api_keys(request: AuthenticatedRequest) -> HttpResponse:
+    """Show one's keys; to those who manage keys, all of them."""
+    return _api_keys(request)
+
+
+def _api_keys(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any) -> HttpResponse:
+    keys = policies.visible(request.user, ApiKey.objects.select_related("role", "user"))
+    if text := request.GET.get("q", "").strip():
+        keys = keys.filter(name__icontains=text)
+    context = {
+        "keys": Paginator(keys.order_by("-created_at"), PAGE_SIZE).get_page(request.GET.get("page")),
+        "query": text,
+        "form": KeyForm(),
+        "may_manage": policies.holds(request.user, "api_key.manage"),
+        **extra,
+    }
+    return render(request, "accounts/api_keys.html", context, status=status)
+
+
+@never_cache
+@require_POST
+@permission_required("api_key.use")
+def create_key(request: AuthenticatedRequest) -> HttpResponse:
+    """Make a key and show its text, once."""
+    form = KeyForm(request.POST)
+    if form.is_valid():
+        try:
+            key, text = services.create_api_key(
+                **form.fields_for_service, user=request.user, actor=request.user
+            )
+            return _api_keys(request, HTTPStatus.CREATED, new_key=key, new_key_text=text)
+        except DomainError as error:
+            form.add_error("role", error.detail)
+    return _api_keys(request, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+
+
+@require_POST
+@permission_required("api_key.use")
+def revoke_key(request: AuthenticatedRequest, key_id: UUID) -> HttpResponse:
+    """End a key."""
+    key = _found(policies.visible(request.user, ApiKey.objects.filter(pk=key_id)).first())
+    services.revoke_api_key(key, actor=request.user)
+    messages.success(request, f"The key “{key.name}” is revoked.")
+    return redirect("accounts:api_keys")
+
+
+@require_http_methods(["GET", "POST"])
+@member_required
+def profile(request: AuthenticatedRequest) -> HttpResponse:
+    """Show and change one's own name, time zone and language."""
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("accounts:profile")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "accounts/profile.html", {"form": form}, status=status)
+
+
+@public_page
+@never_cache
+@require_http_methods(["GET", "POST"])
+def link(request: HttpRequest, uid: str, token: str) -> HttpResponse:
+    """Sign somebody in by a one-time link: looking shows a button, pressing it signs in.
+
+    Mail scanners and browsers fetch links ahead of people, so a GET never uses one up.
+    """
+    user = user_of_link(uid, token)
+    if user is None:
+        return render(request, "accounts/link.html", {"user_of_link": None}, status=HTTPStatus.GONE)
+    if request.method == "POST":
+        login(request, user, backend=BACKEND)
+        return redirect("/")
+    return render(request, "accounts/link.html", {"user_of_link": user})
+
+
+def _link(request: HttpRequest) -> str:
+    """Return the accepting page's address with a place for the token."""
+    marker = "0" * 8
+    address = request.build_absolute_uri(reverse("accounts:accept", args=[marker]))
+    return address.replace(marker, "{token}")
+
+
+def _found(thing: Any) -> Any:
+    if thing is None:
+        raise NotFound
+    return thing

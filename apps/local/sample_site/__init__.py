@@ -1,0 +1,1 @@
+"""The sample web pages that `make run` serves, for workflows that read a page."""
