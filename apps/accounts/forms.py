@@ -76,11 +76,13 @@ class KeyForm(forms.Form):
         }
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic at run time
     """Name, time zone and language of a person."""
 
     time_zone = forms.ChoiceField(
-        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+        choices=lambda: [
+            (name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())
+        ]
     )
     locale = forms.ChoiceField(choices=settings.LANGUAGES, label="Language")
 

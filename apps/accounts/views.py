@@ -37,7 +37,9 @@ def members(request: AuthenticatedRequest) -> HttpResponse:
     return _members(request)
 
 
-def _members(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any) -> HttpResponse:
+def _members(
+    request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
+) -> HttpResponse:
     text, role = request.GET.get("q", "").strip(), request.GET.get("role", "")
     everyone = User.objects.members()
     found = everyone.matching(text=text, role=role).order_by("name", "email")
@@ -46,7 +48,9 @@ def _members(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra
     context = {
         "members": Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page")),
         "member_count": everyone.count(),
-        "invitations": policies.visible(request.user, open_invitations).select_related("role", "invited_by"),
+        "invitations": policies.visible(request.user, open_invitations).select_related(
+            "role", "invited_by"
+        ),
         "roles": role_choices(),
         "query": text,
         "role": role,
@@ -92,7 +96,9 @@ def change_member(request: AuthenticatedRequest, user_id: UUID, action: str) -> 
 
 @require_POST
 @permission_required("member.manage")
-def change_invitation(request: AuthenticatedRequest, invitation_id: UUID, action: str) -> HttpResponse:
+def change_invitation(
+    request: AuthenticatedRequest, invitation_id: UUID, action: str
+) -> HttpResponse:
     """Send an invitation again or withdraw it."""
     still_open = Invitation.objects.filter(accepted_at=None, revoked_at=None)
     invitation = _found(still_open.filter(pk=invitation_id).first())
@@ -130,12 +136,16 @@ def api_keys(request: AuthenticatedRequest) -> HttpResponse:
     return _api_keys(request)
 
 
-def _api_keys(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any) -> HttpResponse:
+def _api_keys(
+    request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
+) -> HttpResponse:
     keys = policies.visible(request.user, ApiKey.objects.select_related("role", "user"))
     if text := request.GET.get("q", "").strip():
         keys = keys.filter(name__icontains=text)
     context = {
-        "keys": Paginator(keys.order_by("-created_at"), PAGE_SIZE).get_page(request.GET.get("page")),
+        "keys": Paginator(keys.order_by("-created_at"), PAGE_SIZE).get_page(
+            request.GET.get("page")
+        ),
         "query": text,
         "form": KeyForm(),
         "may_manage": policies.holds(request.user, "api_key.manage"),

@@ -98,8 +98,10 @@ class Supervisor:
             ) from error
 
     def _start_services(self) -> None:
-        """Start what the environment did not give; their addresses go to the roles, and to a file
-        of the data folder from which commands such as `create_api_key` take them.
+        """Start what the environment did not give.
+
+        Their addresses go to the roles, and to a file of the data folder from which commands such
+        as `create_api_key` take them.
         """
         makers: dict[str, Callable[[], tuple[Child, str]]] = {
             "DATABASE_URL": self._postgres,

@@ -29,7 +29,8 @@ LINK = "http://alpha.localhost/invitations/{token}/"
 
 
 def fresh(user: User) -> User:
-    return User.objects.get(pk=user.pk)
+    found: User = User.objects.get(pk=user.pk)
+    return found
 
 
 def invite(actor: User, email: str = "new@x.example", role: str = "builder") -> str:
