@@ -38,6 +38,7 @@ SAMPLE_SITE = env_url(
     help="Address of the sample web pages; `make run` sets it and allows it for outbound requests.",
     folder=DATA_DIR,
 )
+EGRESS_ALLOW += [SAMPLE_SITE] if SAMPLE_SITE else []
 
 SHARED_APPS = [
     "apps.tenants",
@@ -200,7 +201,6 @@ CELERY = {
     "worker_concurrency": env_int(
         "AUTERITY_WORKER_THREADS", 16, minimum=1, help="Threads of one worker process."
     ),
-    "beat_scheduler": "celery.beat:Scheduler",  # in memory: what it rings may be rung twice
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 20,
     "worker_hijack_root_logger": False,
@@ -306,5 +306,10 @@ LOGGING = {
     "formatters": {"line": {"()": "apps.common.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "psycopg.pool": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "psycopg.pool": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
+    },
 }
