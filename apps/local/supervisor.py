@@ -80,7 +80,9 @@ class Supervisor:
 
     def _take_folder(self) -> None:
         data = self.plan.data
-        foreign = f"The data folder {data} belongs to another user. Start as that user, or {OTHER_FOLDER}"
+        foreign = (
+            f"The data folder {data} belongs to another user. Start as that user, or {OTHER_FOLDER}"
+        )
         try:
             data.mkdir(parents=True, exist_ok=True)
             if data.stat().st_uid != os.geteuid():
@@ -176,9 +178,9 @@ class Supervisor:
         """Wait until web answers and the worker listens; return whether they came up."""
         while not self.stopping.wait(0.05):
             self._restart_the_dead()
-            if all(child.ready.is_set() for child in self.children if child.ready_text):
-                if _answers(self.plan.port):
-                    return True
+            silent = [c for c in self.children if c.ready_text and not c.ready.is_set()]
+            if not silent and _answers(self.plan.port):
+                return True
         return False
 
     def _announce(self, seconds: float) -> None:
