@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/v1/", include((api, "api"))),
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.onboarding.urls")),
     path("workflows/", include("apps.workflows.urls")),
 ]
 

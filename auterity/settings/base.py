@@ -52,6 +52,7 @@ SHARED_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.onboarding",
     "allauth",
     "allauth.account",
     "allauth.mfa",
