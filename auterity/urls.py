@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.onboarding.urls")),
     path("workflows/", include("apps.workflows.urls")),
+    path("", include("apps.dashboard.urls")),
 ]
 
 handler400 = errors_views.bad_request

@@ -1,5 +1,7 @@
 """What every environment shares. Values of the environment come in through `auterity.env`."""
 
+from csp.constants import NONCE
+
 from apps.common.cookies import cookie_name
 from auterity.env import env_int, env_list, env_secret, env_str, env_url
 from auterity.settings.mail import *
@@ -76,6 +78,7 @@ PLAIN_APPS = [
     "apps.egress",
     "apps.nodes",
     "apps.local",
+    "apps.dashboard",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -129,7 +132,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-            ]
+                "apps.dashboard.shell.shell",
+            ],
+            "builtins": ["apps.common.templatetags.look"],
         },
     }
 ]
@@ -199,8 +204,8 @@ AUTH_PASSWORD_VALIDATORS = [
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "csp.nonce"],
-        "style-src": ["'self'", "csp.nonce"],
+        "script-src": ["'self'", NONCE],
+        "style-src": ["'self'", NONCE],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
