@@ -28,6 +28,9 @@ export class View {
   readonly size = new Observable<{ width: number; height: number }>({ width: 0, height: 0 });
   camera: Camera | null = null;
 
+  /** Where the canvas begins in the window. */
+  origin: () => readonly [number, number] = () => [0, 0];
+
   /** What is seen, in the canvas's own units. */
   seen(margin = 0): Box {
     const { x, y, zoom } = this.viewport.value;

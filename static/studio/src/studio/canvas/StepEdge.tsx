@@ -1,0 +1,53 @@
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
+import { memo } from "react";
+import { useEdge, useEditor, useSelectedEdge, useTopic } from "../model/hooks";
+import { Icon } from "../parts/Icon";
+import { edgeLook } from "./edges";
+
+/** An edge with its condition in words, and a + in its middle while it is pointed at. */
+export const StepEdge = memo(function StepEdge(props: EdgeProps) {
+  const editor = useEditor();
+  const { overlay } = editor;
+  const edge = useEdge(props.id);
+  const selected = useSelectedEdge() === props.id;
+  const look = useTopic(overlay, "*", () => (edge ? edgeLook(edge, overlay) : "idle"));
+  const [path, x, y] = getBezierPath(props);
+  if (!edge) return null;
+  const words = edge.label || (edge.when ? `when ${edge.when}` : "");
+  const insert = (event: React.MouseEvent) => {
+    event.stopPropagation();
+    editor.panels.picker.set({ screen: [event.clientX, event.clientY], edge: edge.id });
+  };
+  return (
+    <>
+      <BaseEdge
+        id={props.id}
+        path={path}
+        interactionWidth={20}
+        className={`edge edge-${look} ${selected ? "edge-selected" : ""}`}
+      />
+      <EdgeLabelRenderer>
+        <div
+          className="edge-middle nodrag nopan"
+          style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+          data-selected={selected || undefined}
+        >
+          {words && <span className="edge-label">{words}</span>}
+          {!editor.readOnly && (
+            <button
+              type="button"
+              className="edge-add"
+              aria-label="Insert a step here"
+              title="Insert a step here"
+              tabIndex={-1}
+              data-testid="edge-add"
+              onClick={insert}
+            >
+              <Icon name="plus" size={12} />
+            </button>
+          )}
+        </div>
+      </EdgeLabelRenderer>
+    </>
+  );
+});
