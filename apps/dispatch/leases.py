@@ -6,6 +6,7 @@ ticket at its fence, so that one who lost the run, frozen or cut off, writes not
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +23,14 @@ SET status = 'running', owner = %(owner)s, fence = fence + 1,
     strikes = strikes + (status = 'running')::int
 WHERE id = %(id)s
   AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
-RETURNING fence, wake, wanted, strikes
+RETURNING fence, wake, wanted, strikes, clock_timestamp()
 """
 SEIZE = """
 UPDATE dispatch_ticket
 SET status = 'running', owner = %(owner)s, fence = fence + 1,
     lease_until = clock_timestamp() + %(lease)s * interval '1 second'
 WHERE id = %(id)s AND NOT (status = 'running' AND lease_until >= clock_timestamp())
-RETURNING fence, wake, wanted, strikes
+RETURNING fence, wake, wanted, strikes, clock_timestamp()
 """
 HOLD = """
 UPDATE dispatch_ticket
@@ -66,7 +67,8 @@ class Lease:
     fence: int
     wake: int
     wanted: str
-    strikes: int = 0
+    strikes: int  # how often a carrier died since a step last came to its end
+    at: datetime  # the database's time when it was claimed
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,10 @@ def finish(lease: Lease) -> None:
 
 def renew(leases: Sequence[Lease]) -> dict[UUID, News]:
     """Renew leases of any workspaces, from the public scope; those left out are lost."""
-    held = {"ids": [each.id for each in leases], "fences": [each.fence for each in leases]}
+    held: dict[str, Any] = {
+        "ids": [each.id for each in leases],
+        "fences": [each.fence for each in leases],
+    }
     with connection.cursor() as cursor:
         cursor.execute(RENEW, {"lease": LEASE_S, **held})
         return {run_id: News(wake, wanted) for run_id, wake, wanted in cursor.fetchall()}

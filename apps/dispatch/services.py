@@ -1,7 +1,8 @@
 """Admission, wake-ups, wishes and timers; and the doorbell, which is allowed to fail."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -46,7 +47,7 @@ def ring_on_commit(ticket: Ticket) -> None:
     """Have a ready run carried on as soon as this transaction is committed."""
     if ticket.status == Ticket.Status.READY:
         schema = current_schema()
-        transaction.on_commit(lambda: _ring_quietly(ticket.pk, schema))
+        transaction.on_commit(lambda: ring_quietly(ticket.pk, schema))
 
 
 def ring(run_id: UUID, schema: str) -> None:
@@ -88,10 +89,26 @@ def resume(run_id: UUID) -> bool:
     return count > 0
 
 
-def set_timer(run_id: UUID, *, key: str, kind: str, fire_at: datetime) -> None:
-    """Have the run woken at a time; a second timer of the same key and kind replaces the first."""
-    Timer.objects.update_or_create(
-        ticket_id=run_id, key=key, kind=kind, defaults={"fire_at": fire_at, "fired_at": None}
+@dataclass(frozen=True)
+class Alarm:
+    """A timer to be set; `key` says what in the run it is for."""
+
+    key: str
+    kind: str
+    fire_at: datetime
+
+
+def set_timers(run_id: UUID, alarms: Sequence[Alarm]) -> None:
+    """Have the run woken at some times; one of the same key and kind is replaced."""
+    timers = [
+        Timer(ticket_id=run_id, key=alarm.key, kind=alarm.kind, fire_at=alarm.fire_at)
+        for alarm in alarms
+    ]
+    Timer.objects.bulk_create(
+        timers,
+        update_conflicts=True,
+        unique_fields=["ticket", "key", "kind"],
+        update_fields=["fire_at", "fired_at"],
     )
 
 
@@ -105,14 +122,15 @@ def fired_timers(run_id: UUID) -> list[Timer]:
     return list(Timer.objects.filter(ticket_id=run_id).exclude(fired_at=None))
 
 
-def _ring_if_ready(run_id: UUID) -> None:
-    ticket = Ticket.objects.filter(pk=run_id).first()
-    if ticket is not None:
-        ring_on_commit(ticket)
-
-
-def _ring_quietly(run_id: UUID, schema: str) -> None:
+def ring_quietly(run_id: UUID, schema: str) -> None:
+    """Send for a worker now; if that fails, the sweeper will."""
     try:
         ring(run_id, schema)
     except BrokerAway as error:
         logger.warning("Nobody rung for run %s, the sweeper will: %s", run_id, error)
+
+
+def _ring_if_ready(run_id: UUID) -> None:
+    ticket = Ticket.objects.filter(pk=run_id).first()
+    if ticket is not None:
+        ring_on_commit(ticket)

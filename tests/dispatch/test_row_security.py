@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.common.ids import uuid7
 from apps.dispatch.models import Ticket, Timer
-from apps.dispatch.services import admit, set_timer
+from apps.dispatch.services import Alarm, admit, set_timers
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 
@@ -14,7 +14,7 @@ from apps.tenants.models import Tenant
 @pytest.fixture
 def ticket(alpha: Tenant) -> Ticket:
     made = admit(uuid7())
-    set_timer(made.pk, key="wait", kind=Timer.Kind.DELAY, fire_at=timezone.now())
+    set_timers(made.pk, [Alarm("wait", Timer.Kind.DELAY, timezone.now())])
     return made
 
 
