@@ -167,10 +167,21 @@ class ModelAnswer:
 class Answer(Protocol):
     """A whole HTTP answer."""
 
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    url: str
+    @property
+    def status(self) -> int:
+        """The status code."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, names in lower case."""
+
+    @property
+    def body(self) -> bytes:
+        """The body as it came."""
+
+    @property
+    def url(self) -> str:
+        """The address that answered, after redirects."""
 
     @property
     def text(self) -> str:
