@@ -62,6 +62,7 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.gateway",
     "apps.workflows",
     "allauth.account",
     "allauth.mfa",
