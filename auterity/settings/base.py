@@ -65,6 +65,7 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.gateway",
     "apps.workflows",
     "apps.runs",
     "allauth.account",
