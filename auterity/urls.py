@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
+    path("", include("apps.dashboard.urls")),
 ]
 
 handler400 = errors_views.bad_request
