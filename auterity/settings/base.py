@@ -54,6 +54,7 @@ SHARED_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.dispatch",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -65,6 +66,7 @@ TENANT_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.workflows",
+    "apps.runs",
     "allauth.account",
     "allauth.mfa",
 ]
@@ -214,6 +216,19 @@ CELERY = {
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "timezone": "UTC",
 }
+
+RUNS_PER_TENANT = env_int(
+    "AUTERITY_RUNS_PER_TENANT",
+    50,
+    minimum=1,
+    help="Runs of one workspace that are carried on at the same time; waiting ones do not count.",
+)
+RUN_BACKLOG = env_int(
+    "AUTERITY_RUN_BACKLOG",
+    10_000,
+    minimum=1,
+    help="Runs of one workspace that may queue; past it starting one answers 429.",
+)
 
 STORAGES = {
     "default": {"BACKEND": "apps.tenants.storage.TenantFileSystemStorage"},

@@ -1,0 +1,1 @@
+"""What runs beside the tasks of a worker process."""
