@@ -9,12 +9,21 @@ from apps.tenants.keys import group_name
 COUNTS_GROUP = "runs"  # the channel group, within the tenant, of whoever shows the numbers
 
 
-def counts_for(user: User) -> dict[str, int]:
-    """Return how many visible runs are running, and how many approvals this person may give."""
+def running_of(user: User) -> int:
+    """Return how many runs that the person may see are running."""
+    return policies.visible(user, Run.objects.filter(status=Run.Status.RUNNING)).count()
+
+
+def approvals_of(user: User) -> int:
+    """Return how many decisions wait for the person."""
     waits = policies.visible(user, Wait.objects.approvals().open())
     assert isinstance(waits, WaitQuerySet)
-    running = policies.visible(user, Run.objects.filter(status=Run.Status.RUNNING))
-    return {"running": running.count(), "approvals": waits.assigned_to(user).count()}
+    return waits.assigned_to(user).count()
+
+
+def counts_for(user: User) -> dict[str, int]:
+    """Return both numbers."""
+    return {"running": running_of(user), "approvals": approvals_of(user)}
 
 
 def announce_on_commit() -> None:

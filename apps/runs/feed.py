@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.common.types import JSONDict
+from apps.runs.events import as_json
 from apps.runs.models import Run, RunEvent
 
 BATCH = 1_000
@@ -29,7 +30,7 @@ class Feed:
         # Finished first, events second: the last event then cannot slip in between.
         finished = Run.objects.filter(pk=self.run_id, status__in=Run.FINISHED).exists()
         stored = RunEvent.objects.filter(run_id=self.run_id, seq__gt=self.last)
-        events = [event.as_json() for event in stored[:BATCH]]
+        events = [as_json(event) for event in stored[:BATCH]]
         if events:
             self.last = events[-1]["seq"]
         self.behind = len(events) == BATCH

@@ -124,9 +124,7 @@ class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
         find_workflow(kwargs["pk"], actor=self.actor)
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(
-        request=StartSerializer, responses={200: RunSerializer, 202: StartedSerializer}
-    )
+    @extend_schema(request=StartSerializer, responses={200: RunSerializer, 202: StartedSerializer})
     def create(self, request: Request, pk: UUID) -> Response:
         """Start a run; with `wait` the answer comes when it is finished (`streams.waiting`)."""
         serializer = StartSerializer(data=request.data)
@@ -207,4 +205,3 @@ class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
         serializer.is_valid(raise_exception=True)
         wait = services.decide(self.get_object(), actor=self.actor, **serializer.validated_data)
         return Response(ApprovalSerializer(self.get_queryset().get(pk=wait.pk)).data)
-
