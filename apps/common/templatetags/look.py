@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 # What a state is called, its colour and its icon.
@@ -59,14 +60,21 @@ def initials(name: Any) -> str:
     """Return one or two letters for an avatar or a workspace's tile."""
     words = str(name).split("@")[0].replace(".", " ").replace("-", " ").split()
     letters = [words[0], words[-1]] if len(words) > 1 else words
-    return "".join(word[0] for word in letters).upper() or "?"
+    return "".join(word[:1] for word in letters).upper() or "?"
+
+
+@register.filter
+def without_placeholder(field: BoundField) -> SafeString:
+    """Render a control without its placeholder: the label says it, and stays readable."""
+    return field.as_widget(attrs={"placeholder": ""})
 
 
 def in_words(seconds: float) -> str:
     """Return how long ago something was, in the fewest words."""
     if seconds < 10:
         return "now"
-    for unit, size, limit in (("s", 1, MINUTE), ("min", MINUTE, HOUR), ("h", HOUR, DAY)):
+    units: list[tuple[str, int, int]] = [("s", 1, MINUTE), ("min", MINUTE, HOUR), ("h", HOUR, DAY)]
+    for unit, size, limit in units:
         if seconds < limit:
             return f"{int(seconds // size)} {unit}"
     return f"{int(seconds // DAY)} d"
@@ -144,7 +152,7 @@ def sparkline(bars: Iterable[tuple[float, str]], label: str) -> SafeString:
     What failed is full height; what is missing is a line of one pixel on the left.
     """
     given = list(bars)[-20:]
-    padded = [(0.0, "none")] * (20 - len(given)) + given
+    padded: list[tuple[float, str]] = [(0.0, "none")] * (20 - len(given)) + given
     drawn = []
     for index, (share, state) in enumerate(padded):
         height = 20 if state == "bad" else max(1 if state == "none" else 3, round(share * 20))
