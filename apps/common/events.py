@@ -29,12 +29,16 @@ def publish_on_commit(group: str, payload: JSONDict) -> None:
 
 def publish(group: str, payload: JSONDict) -> None:
     """Send the payload now; a channel layer that is away is logged, not raised."""
+    async_to_sync(publish_from_loop)(group, payload)
+
+
+async def publish_from_loop(group: str, payload: JSONDict) -> None:
+    """Send the payload now, from async code; a channel layer that is away is logged, not raised."""
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "live.event", "payload": payload}
     try:
-        async_to_sync(layer.group_send)(group, message)
+        await layer.group_send(group, {"type": "live.event", "payload": payload})
     except AWAY as error:
         logger.warning("Live event not delivered: %s", error)
 

@@ -139,26 +139,25 @@ class LiveConsumer(TenantConsumer):
     async def _tick(self) -> None:
         """Count anew when told so, and look every few seconds whether all is as it was."""
         due = time.monotonic() + CHECK_S
-        with suppress(asyncio.CancelledError):
-            while True:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(max(0, due - time.monotonic())):
-                        await self.recount.wait()
-                        await asyncio.sleep(SETTLE_S)
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0, due - time.monotonic())):
+                    await self.recount.wait()
+                    await asyncio.sleep(SETTLE_S)
+            try:
                 async with self.turn:
                     if self.recount.is_set():
                         await self._send_counts()
                     if time.monotonic() >= due:
                         due = time.monotonic() + CHECK_S
                         await self._check()
+            except DatabaseError:
+                await self.close(code=TRY_LATER)
+                return
 
     async def _check(self) -> None:
         """Close when session or rights are gone; read what lost frames would have told."""
-        try:
-            seqs = await self.query(self._look, list(self.feeds))
-        except DatabaseError:
-            await self.close(code=TRY_LATER)
-            return
+        seqs = await self.query(self._look, list(self.feeds))
         if seqs is None:
             await self.close(code=SIGNED_OUT)
         elif len(seqs) < len(self.feeds):
@@ -178,7 +177,7 @@ class LiveConsumer(TenantConsumer):
 
     @property
     def _session_key(self) -> str | None:
-        key: str | None = self.scope["session"].session_key  # type: ignore[typeddict-item]
+        key: str | None = self.scope["session"].session_key
         return key
 
     def _is_too_fast(self) -> bool:

@@ -11,8 +11,8 @@ from apps.runs.models import NodeRun, Run
 
 MOST_SEGMENTS = 12
 # What a byte of `Run.state` looks like: idle, ready, running, remote, waiting, done, failed,
-# skipped, cancelled.
-LOOKS = ("rest", "rest", "run", "run", "wait", "ok", "bad", "rest", "rest")
+# skipped, cancelled, committed (`runs.vector`).
+LOOKS = ("rest", "rest", "run", "run", "wait", "ok", "bad", "rest", "rest", "run")
 LOUDEST = ("bad", "warn", "wait", "run", "ok", "skipped", "rest")
 DONE = 5
 TELLING = (

@@ -181,7 +181,7 @@ def _steps_in_order(run: Run) -> list[JSONDict]:
 
 def _opened(wanted: str, run: Run, steps: list[JSONDict], node_runs: dict[str, NodeRun]) -> str:
     """Return the step to show: the one asked for, else the one that matters most now."""
-    ids = [step["id"] for step in steps]
+    ids: list[str] = [step["id"] for step in steps]
     if wanted in ids:
         return wanted
     failed = (run.error or {}).get("node")

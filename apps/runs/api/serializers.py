@@ -107,15 +107,13 @@ class NodeRunsSerializer(serializers.Serializer[Any]):
     results = NodeRunSerializer(many=True)
 
 
-class EventSerializer(serializers.Serializer[RunEvent]):
-    """Something that happened in a run; `seq` has no gaps."""
+class EventSerializer(serializers.ModelSerializer[RunEvent]):
+    """Something that happened in a run; `seq` has no gaps. Only steps have node and attempt."""
 
-    seq = serializers.IntegerField()
-    type = serializers.CharField()
-    at = serializers.DateTimeField()
-    node = serializers.CharField(required=False)
-    attempt = serializers.IntegerField(required=False)
-    data = serializers.DictField()
+    class Meta:
+        model = RunEvent
+        fields = ["seq", "type", "at", "node", "attempt", "data"]
+        extra_kwargs = {"node": {"required": False}, "attempt": {"required": False}}
 
 
 class EventsSerializer(serializers.Serializer[Any]):
@@ -148,11 +146,21 @@ class RetrySerializer(serializers.Serializer[Any]):
     )
 
 
-class ActionSerializer(serializers.Serializer[Any]):
-    """One of the answers that may be given."""
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"id": {"type": "string"}, "label": {"type": "string"}},
+            "required": ["id", "label"],
+        },
+    }
+)
+class ActionsField(serializers.Field[Any, Any, Any, Any]):
+    """The answers that may be given."""
 
-    id = serializers.CharField()
-    label = serializers.CharField()
+    def to_representation(self, value: JSON) -> JSON:
+        return [{"id": action["id"], "label": action["label"]} for action in value]
 
 
 class ApprovalSerializer(serializers.ModelSerializer[Wait]):
@@ -160,7 +168,7 @@ class ApprovalSerializer(serializers.ModelSerializer[Wait]):
 
     run = serializers.UUIDField(source="run_id", read_only=True)
     workflow = WorkflowNameSerializer(source="run.workflow", read_only=True)
-    actions = ActionSerializer(many=True, read_only=True)
+    actions = ActionsField(read_only=True)
     decided_by = serializers.CharField(read_only=True, allow_null=True)
 
     class Meta:

@@ -29,7 +29,7 @@ from apps.runs.api.serializers import (
 )
 from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.feed import Feed
-from apps.runs.models import Run, Wait
+from apps.runs.models import Run, Wait, WaitQuerySet
 from apps.workflows.services import find_workflow
 
 FILTERS = [
@@ -184,6 +184,7 @@ class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
     def get_queryset(self) -> QuerySet[Wait]:
         queryset = super().get_queryset()
         if self.action == "list":
+            assert isinstance(queryset, WaitQuerySet)
             return approvals_in(queryset, self.request.query_params.get("status") or "open")
         return queryset
 
