@@ -25,6 +25,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
     path("workflows/", include("apps.workflows.urls")),
+    path("", include("apps.dashboard.urls")),
 ]
 
 handler400 = errors_views.bad_request

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from csp.constants import NONCE
+
 from apps.common.cookies import cookie_name
 from apps.tenants.backend import pool
 from auterity.env import VARIABLES, database_from_url, env_int, env_list, env_str, env_url
@@ -63,6 +65,7 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.gateway",
     "apps.workflows",
     "apps.runs",
     "allauth.account",
@@ -74,6 +77,7 @@ PLAIN_APPS = [
     "apps.egress",
     "apps.nodes",
     "apps.local",
+    "apps.dashboard",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -127,7 +131,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-            ]
+                "apps.dashboard.shell.shell",
+            ],
+            "builtins": ["apps.common.templatetags.look"],
         },
     }
 ]
@@ -269,8 +275,8 @@ AUTH_PASSWORD_VALIDATORS = [
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "csp.nonce"],
-        "style-src": ["'self'", "csp.nonce"],
+        "script-src": ["'self'", NONCE],
+        "style-src": ["'self'", NONCE],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
