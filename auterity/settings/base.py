@@ -57,6 +57,7 @@ SHARED_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.dispatch",
     "apps.onboarding",
     "allauth",
     "allauth.account",
@@ -68,7 +69,9 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.gateway",
     "apps.workflows",
+    "apps.runs",
     "allauth.account",
     "allauth.mfa",
 ]
@@ -161,6 +164,19 @@ CELERY = {
     "timezone": "UTC",
 }
 
+RUNS_PER_TENANT = env_int(
+    "AUTERITY_RUNS_PER_TENANT",
+    50,
+    minimum=1,
+    help="Runs of one workspace that are carried on at the same time; waiting ones do not count.",
+)
+RUN_BACKLOG = env_int(
+    "AUTERITY_RUN_BACKLOG",
+    10_000,
+    minimum=1,
+    help="Runs of one workspace that may queue; past it starting one answers 429.",
+)
+
 STORAGES = {
     "default": {"BACKEND": "apps.tenants.storage.TenantFileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -247,7 +263,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatus": "apps.runs.models.Run.Status",
+        "NodeRunStatus": "apps.runs.models.NodeRun.Status",
+        "ApprovalStatus": "apps.runs.models.Wait.Status",
+    },
 }
 
 LOGGING = {

@@ -16,10 +16,15 @@ export function Canvas() {
   useLayoutEffect(() => {
     const own = element.current;
     if (!own) return;
+    let before = own.getBoundingClientRect().left;
     const measure = () => {
+      // Opening a drawer never moves a step in the window.
+      const { left } = own.getBoundingClientRect();
+      if (left !== before) editor.view.camera?.shift(before - left);
+      before = left;
       const { clientWidth: width, clientHeight: height } = own;
-      const before = editor.view.size.value;
-      if (width && height && (width !== before.width || height !== before.height))
+      const size = editor.view.size.value;
+      if (width && height && (width !== size.width || height !== size.height))
         editor.view.size.set({ width, height });
       if (width && height) setMeasured(true);
     };

@@ -11,9 +11,13 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
   const edge = useEdge(props.id);
   const selected = useSelectedEdge() === props.id;
   const look = useTopic(overlay, "*", () => (edge ? edgeLook(edge, overlay) : "idle"));
-  const [path, x, y] = getBezierPath(props);
+  const [path, x, middle] = getBezierPath(props);
   if (!edge) return null;
   const words = edge.label || (edge.when ? `when ${edge.when}` : "");
+  const room = props.targetX - props.sourceX - 16;
+  // Words that do not fit between two steps side by side stand above them.
+  const above = Math.abs(props.targetY - props.sourceY) < 90 && words.length * 6 + 18 > room;
+  const y = above && room > 0 ? Math.min(props.sourceY, props.targetY) - 72 : middle;
   const insert = (event: React.MouseEvent) => {
     event.stopPropagation();
     editor.panels.picker.set({ screen: [event.clientX, event.clientY], edge: edge.id });

@@ -19,10 +19,19 @@ export function cameraFor(
   };
   return {
     reveal(ids, { centre = false } = {}) {
-      const box = store.grid.bounds(ids);
-      if (!box) return;
-      const moved = revealing(view.viewport.value, view.size.value, box, centre);
-      if (moved) go(moved);
+      // A panel that opens with it takes its room first, and the canvas learns of it a frame later.
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          const box = store.grid.bounds(ids);
+          if (!box) return;
+          const moved = revealing(view.viewport.value, view.size.value, box, centre);
+          if (moved) go(moved);
+        }),
+      );
+    },
+    shift(dx) {
+      const { x, y, zoom } = view.viewport.value;
+      void flow.setViewport({ x: x + dx, y, zoom });
     },
     fit(ids) {
       const box = store.grid.bounds(ids?.length ? ids : undefined);

@@ -9,7 +9,7 @@ import type { Drag } from "./lod";
 const NOTHING = {};
 
 export class FlowNodes {
-  #known = new Map<string, { from: unknown; node: FlowNode }>();
+  #known = new Map<string, { from: unknown; edges: string; node: FlowNode }>();
 
   constructor(readonly editor: Editor) {}
 
@@ -24,12 +24,20 @@ export class FlowNodes {
       if (!from) continue;
       const offset = drag?.ids.has(id) ? drag.offset : null;
       const before = known.get(id);
-      const same = before?.from === from && !offset && !before.node.dragging;
+      const edges = this.#edgesOf(id);
+      const same =
+        before?.from === from && before.edges === edges && !offset && !before.node.dragging;
       const node = same ? before.node : this.#make(id, offset);
-      this.#known.set(id, { from, node });
+      this.#known.set(id, { from, edges, node });
       found.push(node);
     }
     return found;
+  }
+
+  /** The ports in use: when the last edge of a port that is gone goes, so does its point. */
+  #edgesOf(id: string): string {
+    const { store } = this.editor;
+    return [...store.edgesFrom(id), ...store.edgesInto(id)].sort().join();
   }
 
   #make(id: string, offset: readonly [number, number] | null): FlowNode {
@@ -49,27 +57,29 @@ export class FlowNodes {
 }
 
 /** Points on the border: edges begin and end in the middle of the port's shape. */
-function handlesOf({ types }: Editor, step: Step): NodeHandle[] {
+function handlesOf({ types, store }: Editor, step: Step): NodeHandle[] {
   const type = types.get(step.type);
-  const point = { width: 0, height: 0 };
+  const names = (ports: readonly { name: string }[]) => ports.map((port) => port.name);
+  const used = (edges: ReadonlySet<string>, end: "source_port" | "target_port") =>
+    [...edges].flatMap((id) => store.edges.get(id)?.[end] ?? []);
   return [
-    ...inputsOf(type).map((port, index) => ({
-      ...point,
-      id: port.name,
-      type: "target" as const,
-      position: Position.Left,
-      x: 0,
-      y: portTop(index),
-    })),
-    ...outputsOf(type, step).map((port, index) => ({
-      ...point,
-      id: port.name,
-      type: "source" as const,
-      position: Position.Right,
-      x: WIDTH,
-      y: portTop(index),
-    })),
+    ...points("target", names(inputsOf(type)), used(store.edgesInto(step.id), "target_port")),
+    ...points("source", names(outputsOf(type, step)), used(store.edgesFrom(step.id), "source_port")),
   ];
+}
+
+/** Ports that are gone keep a point, so that what hangs on them is seen and can be deleted. */
+function points(side: "source" | "target", ports: string[], used: string[]): NodeHandle[] {
+  const gone = used.filter((name) => !ports.includes(name));
+  return [...ports, ...new Set(gone)].map((name, index) => ({
+    id: name,
+    type: side,
+    position: side === "source" ? Position.Right : Position.Left,
+    x: side === "source" ? WIDTH : 0,
+    y: portTop(index < ports.length ? index : 0),
+    width: 0,
+    height: 0,
+  }));
 }
 
 export class FlowEdges {

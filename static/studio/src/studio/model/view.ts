@@ -16,6 +16,8 @@ export const MAX_ZOOM = 2;
 export interface Camera {
   /** Bring the boxes into view, moving no further than needed unless `centre`. */
   reveal(ids: readonly string[], options?: { centre?: boolean }): void;
+  /** Move the window's content sideways, where the canvas itself was moved. */
+  shift(dx: number): void;
   fit(ids?: readonly string[]): void;
   zoomTo(zoom: number): void;
   /** The middle of what is seen, in the canvas's own units. */
