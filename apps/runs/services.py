@@ -1,22 +1,39 @@
 """Starting, steering and repeating runs, and deciding what they wait for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts import policies
 from apps.accounts.models import User
-from apps.common.errors import NotFound
-from apps.common.events import publish_on_commit
+from apps.audit.services import record
+from apps.common.errors import Conflict, NotFound
 from apps.common.types import JSON, JSONDict
+from apps.dispatch import leases
 from apps.dispatch import services as dispatch
+from apps.dispatch.models import Ticket
 from apps.nodes import registry
 from apps.nodes.types.core_start import InputRefused, StartConfig, check_inputs
-from apps.runs import events
+from apps.runs import events, retrying
 from apps.runs.events import Event
-from apps.runs.exceptions import Archived, BadInputs, NoSuchVersion, NotPublished
-from apps.runs.models import Run, Wait
+from apps.runs.exceptions import (
+    AlreadyDecided,
+    Archived,
+    BadDecision,
+    BadInputs,
+    NoSuchVersion,
+    NotAssigned,
+    NotPaused,
+    NotPublished,
+    RunFinished,
+    RunNotFinished,
+)
+from apps.runs.ledger import Clock, Ledger, announce
+from apps.runs.models import Run, Wait, assignee_names
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
@@ -62,35 +79,141 @@ def start_run(
     return _queued(run, priority=priority)
 
 
+@transaction.atomic
 def cancel_run(run: Run, *, actor: User) -> Run:
-    """End a run: no step starts after this returns. Raises RunFinished, Forbidden."""
-    raise NotImplementedError
+    """End a run: no step starts after this returns. Raises RunFinished, Forbidden.
+
+    Where a worker carries it, that one ends it within a second or two; else it ends here.
+    """
+    policies.check(actor, "control", run)
+    record("run.cancelled", actor=actor, target=run)
+    with _in_hand(run) as ledger:
+        if ledger is None:
+            dispatch.ask(run.pk, Ticket.Wish.CANCEL)
+        else:
+            ledger.finish(bytes(run.state), Run.Status.CANCELLED)
+    return run
 
 
+@transaction.atomic
 def pause_run(run: Run, *, actor: User) -> Run:
     """Let the steps that run finish and start no others. Raises RunFinished, Forbidden."""
-    raise NotImplementedError
+    policies.check(actor, "control", run)
+    record("run.paused", actor=actor, target=run)
+    with _in_hand(run) as ledger:
+        if ledger is None:
+            dispatch.ask(run.pk, Ticket.Wish.PAUSE)
+        elif run.status in (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION):
+            raise Conflict("The run stands still already.")
+        else:
+            ledger.release(
+                bytes(run.state),
+                wake_seen=ledger.lease.wake,
+                ticket=Ticket.Status.PAUSED,
+                status=Run.Status.PAUSED,
+            )
+    return run
 
 
+@transaction.atomic
 def resume_run(run: Run, *, actor: User) -> Run:
     """Go on where a paused run stopped. Raises NotPaused, RunFinished, Forbidden."""
-    raise NotImplementedError
+    policies.check(actor, "control", run)
+    ticket = _locked_ticket(run)
+    if run.status != Run.Status.PAUSED and ticket.wanted != Ticket.Wish.PAUSE:
+        raise NotPaused
+    record("run.resumed", actor=actor, target=run)
+    if run.status == Run.Status.PAUSED:
+        dispatch.resume(run.pk)
+        announce(run, events.append(run, [Event("run.queued")], status=Run.Status.QUEUED))
+    else:
+        dispatch.ask(run.pk, Ticket.Wish.NONE)
+    return run
 
 
+@transaction.atomic
 def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JSON = None) -> Run:
     """Start a new run at a step of this one: the failed one, unless told otherwise.
 
-    What the steps before it gave is taken over, not made again. Raises RunNotFinished, NoSuchStep,
-    BadInputs, Backlogged, Forbidden.
+    What other steps gave is taken over, not made again; `inputs` stand in for the step's input.
+    Raises RunNotFinished, NoSuchStep, BadInputs, Backlogged, Forbidden.
     """
-    raise NotImplementedError
+    policies.check(actor, "control", run)
+    policies.check(actor, "run", run.workflow)
+    if not run.is_finished and run.status != Run.Status.NEEDS_ATTENTION:
+        raise RunNotFinished
+    new, linked = retrying.repeated(run, from_node, inputs)
+    if new.inputs != run.inputs:
+        new.inputs = _checked(run.version, new.inputs)
+    new.started_by = actor
+    new.save()
+    record("run.retried", actor=actor, target=run, after={"run": str(new.pk), "from": from_node})
+    return _queued(new, also=retrying.link(new, linked))
 
 
+@transaction.atomic
 def decide(
     wait: Wait, *, actor: User, decision: str, comment: str = "", form: JSONDict | None = None
 ) -> Wait:
-    """Answer what a run asks. Raises AlreadyDecided, BadDecision, NotAssigned, Forbidden."""
-    raise NotImplementedError
+    """Answer what a run asks. Raises AlreadyDecided, BadDecision, NotAssigned, Forbidden.
+
+    One statement decides between two people, or between a person and the time running out.
+    """
+    policies.check(actor, "decide", wait)
+    if wait.kind != Wait.Kind.APPROVAL:
+        raise NotFound
+    if wait.assignees and not set(wait.assignees) & set(assignee_names(actor)):
+        raise NotAssigned
+    _check_decision(wait, decision, comment)
+    dispatch.wake(wait.run_id)  # first, because whoever ends the run locks the ticket first too
+    now = timezone.now()
+    decided = Wait.objects.filter(pk=wait.pk).open().update(
+        status=Wait.Status.DECIDED, decision=decision, comment=comment, form=form,
+        decided_by=actor, decided_at=now, updated_at=now,
+    )  # fmt: skip
+    if not decided:
+        raise AlreadyDecided
+    record("approval.decided", actor=actor, target=wait, after={"decision": decision})
+    data = {"wait": str(wait.pk), "decision": decision, "by": str(actor)}
+    announce(wait.run, events.append(wait.run, [Event("node.decided", wait.node, data=data)]))
+    wait.refresh_from_db()
+    return wait
+
+
+@contextmanager
+def _in_hand(run: Run) -> Iterator[Ledger | None]:
+    """Hold a run that no worker carries, to change it here; None where one does.
+
+    Raises RunFinished. The run is read anew: it may have gone on since the caller looked.
+    """
+    lease = leases.seize(run.pk, owner="service")
+    run.refresh_from_db()
+    if run.is_finished:
+        raise RunFinished
+    yield None if lease is None else Ledger(run, lease, Clock(lease.at))
+
+
+def _locked_ticket(run: Run) -> Ticket:
+    ticket = Ticket.objects.select_for_update().filter(pk=run.pk).first()
+    run.refresh_from_db()
+    if ticket is None or run.is_finished:
+        raise RunFinished
+    return ticket
+
+
+def _check_decision(wait: Wait, decision: str, comment: str) -> None:
+    offered = [action["id"] for action in wait.actions]
+    if decision not in offered:
+        listed = ", ".join(offered)
+        raise BadDecision(
+            errors=[
+                {"field": "decision", "message": f"Choose one of: {listed}.", "code": "invalid"}
+            ]
+        )
+    if wait.require_reason and not comment.strip():
+        raise BadDecision(
+            errors=[{"field": "comment", "message": "Give a reason.", "code": "required"}]
+        )
 
 
 def _version(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:
@@ -125,8 +248,6 @@ def _start_config(version: WorkflowVersion) -> JSONDict:
 
 def _queued(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:
     """Put a new run on its way, with the event that says so."""
-    told = events.append(run, [Event("run.queued"), *also])
     dispatch.ring_on_commit(dispatch.admit(run.pk, priority=priority))
-    for each in told:
-        publish_on_commit(run.channel, events.frame(run, each))
+    announce(run, events.append(run, [Event("run.queued"), *also]), status=run.status)
     return run

@@ -12,7 +12,6 @@ from apps.dispatch.sweeper import sweep
 from apps.runs.interpreter import advance
 from apps.runs.models import NodeRun, Run
 from apps.runs.services import start_run
-from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.faults.auditor import audit_run
 
@@ -44,6 +43,12 @@ def fire_timers(run: Run) -> None:
     sweep()
 
 
+def error_of(run: Run | NodeRun) -> dict[str, Any]:
+    """Return the error of a run or step that has one."""
+    assert run.error is not None
+    return dict(run.error)
+
+
 def steps(run: Run) -> dict[str, str]:
     """Return the status of each step that was reached."""
     return dict(NodeRun.objects.filter(run=run).values_list("node", "status"))
@@ -66,8 +71,3 @@ def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end, "It did not happen in time."
         time.sleep(0.02)
-
-
-def workflow_of(run: Run) -> Workflow:
-    """Return the run's workflow."""
-    return run.workflow
