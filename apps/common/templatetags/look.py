@@ -147,17 +147,17 @@ def address_without(context: template.RequestContext, name: str) -> str:
 
 
 @register.filter
-def money(amount: Decimal | float | None) -> str:
+def money(amount: Decimal | float | str | None) -> str:
     """Return dollars: four digits under one dollar, then two; a dash for an unknown price."""
-    if amount is None:
+    if amount is None or isinstance(amount, str):  # what a template does not find is an empty text
         return NOTHING
     return f"${amount:,.2f}" if abs(amount) >= 1 else f"${amount:.4f}"
 
 
 @register.filter
-def thousands(number: float | None) -> str:
+def thousands(number: float | str | None) -> str:
     """Return a number with separators; a dash for none."""
-    return NOTHING if number is None else f"{number:,}"
+    return NOTHING if number is None or isinstance(number, str) else f"{number:,}"
 
 
 @register.filter
@@ -263,6 +263,6 @@ def running_total(sums: list[Decimal], days: int, forecast: Decimal, label: str)
 
 
 @register.filter
-def percent(share: float | None) -> str:
+def percent(share: float | str | None) -> str:
     """Return a share of a hundred with one digit; a dash for none."""
-    return NOTHING if share is None else f"{share:.1f} %"
+    return NOTHING if share is None or isinstance(share, str) else f"{share:.1f} %"
