@@ -68,15 +68,20 @@ def _figures(seen: Any) -> dict[UUID, dict[str, Any]]:
 
 
 def _bars(runs: list[dict[str, Any]]) -> list[tuple[float, str]]:
-    """Return a bar for each run: its height is how long the run took, against the longest."""
-    now = timezone.now()
+    """Return a bar for each run: its height is how long it took, against the longest one.
+
+    What has not ended has no length yet and is drawn half high.
+    """
     took = [
-        ((run["finished_at"] or now) - (run["started_at"] or run["created_at"])).total_seconds()
+        (run["finished_at"] - run["started_at"]).total_seconds()
+        if run["finished_at"] and run["started_at"]
+        else None
         for run in runs
     ]
-    longest = max(took) or 1.0
+    longest = max((seconds for seconds in took if seconds), default=0.0) or 1.0
+    heights = [0.5 if seconds is None else seconds / longest for seconds in took]
     looks = [LOOKS.get(run["status"], "") for run in runs]
-    return [(seconds / longest, look) for seconds, look in zip(took, looks, strict=True)]
+    return list(zip(heights, looks, strict=True))
 
 
 def days_of(user: User, workflow_ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, int]]]:

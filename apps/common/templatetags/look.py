@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -95,6 +96,15 @@ def ago(moment: datetime | None) -> SafeString | str:
     local = timezone.localtime(moment)
     words = in_words(seconds) if seconds < 60 * DAY else f"{local:%-d %b %Y}"
     return _time(moment, words, "data-ago")
+
+
+@register.simple_tag
+def since(moment: datetime) -> SafeString:
+    """Show since when something goes on: a time today, a day before."""
+    local = timezone.localtime(moment)
+    days = (timezone.localdate() - local.date()).days
+    words = f"{local:%H:%M}" if not days else "yesterday" if days == 1 else f"{local:%-d %b}"
+    return _time(moment, words, "")
 
 
 @register.simple_tag
@@ -240,25 +250,16 @@ def running_total(sums: list[Decimal], days: int, forecast: Decimal, label: str)
         (round(index * width / max(days - 1, 1), 1), round(height - float(sum_) / top * height, 1))
         for index, sum_ in enumerate(sums)
     ]
-    line = " ".join(f"{x},{y}" for x, y in points)
-    last_x, last_y = points[-1]
-    end = round(height - float(forecast) / top * height, 1)
-    return format_html(
-        '<svg class="plot" viewBox="-2 -6 304 108" role="img" aria-label="{}">'
-        '<path class="grid" d="M0 96H300M0 48H300M0 0H300"></path>'
-        '<polygon class="area" points="0,96 {} {},96"></polygon>'
-        '<polyline class="line" points="{}"></polyline>'
-        '<path class="forecast" d="M{} {}L300 {}"></path>'
-        '<circle class="now" cx="{}" cy="{}" r="3"></circle></svg>',
-        label,
-        line,
-        last_x,
-        line,
-        last_x,
-        last_y,
-        end,
-        last_x,
-        last_y,
+    ticks = [(4 + height - height * part, money(top * part)) for part in (0, 0.5, 1)]
+    return render_to_string(
+        "components/running_total.html",
+        {
+            "label": label,
+            "line": " ".join(f"{x},{y}" for x, y in points),
+            "last": points[-1],
+            "end": round(height - float(forecast) / top * height, 1),
+            "ticks": ticks,
+        },
     )
 
 
