@@ -97,13 +97,13 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not a generic 
     def people(self, tenant: Tenant) -> str:
         """How many members there are."""
         facts = self._facts(tenant)
-        return look.thousands(facts and facts.people)
+        return look.thousands(facts.people if facts else None)
 
     @admin.display(description="Workflows")
     def workflows(self, tenant: Tenant) -> str:
         """How many workflows are in use."""
         facts = self._facts(tenant)
-        return look.thousands(facts and facts.workflows)
+        return look.thousands(facts.workflows if facts else None)
 
     @admin.display(description="Runs, 7 d")
     def runs(self, tenant: Tenant) -> str:

@@ -1,7 +1,6 @@
 """What the home page shows: what waits for a person, what failed, what runs, what it costs."""
 
 import calendar
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -54,12 +53,13 @@ class Cost:
     sums: list[Decimal]  # at the end of each day so far
 
 
-def waiting_for(user: User) -> tuple[int, Sequence[Wait]]:
+def waiting_for(user: User) -> tuple[int, list[Wait]]:
     """Return how many decisions wait for the person, and the most urgent ones."""
     waits = policies.visible(user, Wait.objects.approvals().open())
     assert isinstance(waits, WaitQuerySet)
     mine = waits.assigned_to(user).select_related("run__workflow")
-    return mine.count(), mine.order_by(F("expires_at").asc(nulls_last=True), "created_at")[:LISTED]
+    urgent = mine.order_by(F("expires_at").asc(nulls_last=True), "created_at")
+    return mine.count(), list(urgent[:LISTED])
 
 
 def failures_of(user: User) -> list[Failure]:
@@ -80,17 +80,17 @@ def failures_of(user: User) -> list[Failure]:
     return list(found.values())[: LISTED - 1]
 
 
-def live_runs(user: User) -> tuple[int, Sequence[Run]]:
+def live_runs(user: User) -> tuple[int, list[Run]]:
     """Return how many runs go on now, and the newest ones."""
     going = Run.objects.filter(status__in=[Run.Status.QUEUED, Run.Status.RUNNING])
     seen = policies.visible(user, going).select_related("workflow")
-    return seen.count(), seen.order_by("-created_at")[:LISTED]
+    return seen.count(), list(seen.order_by("-created_at")[:LISTED])
 
 
-def recent_runs(user: User) -> Sequence[Run]:
+def recent_runs(user: User) -> list[Run]:
     """Return the newest runs, whatever became of them."""
     seen = policies.visible(user, Run.objects.select_related("workflow"))
-    return seen.order_by("-created_at")[:LISTED]
+    return list(seen.order_by("-created_at")[:LISTED])
 
 
 def recent_workflows(user: User) -> tuple[int, list[RecentWorkflow]]:

@@ -161,7 +161,8 @@ def money(amount: Decimal | float | str | None) -> str:
     """Return dollars: four digits under one dollar, then two; a dash for an unknown price."""
     if amount is None or isinstance(amount, str):  # what a template does not find is an empty text
         return NOTHING
-    return f"${amount:,.2f}" if abs(amount) >= 1 else f"${amount:.4f}"
+    dollars = Decimal(amount)
+    return f"${dollars:,.2f}" if abs(dollars) >= 1 else f"${dollars:.4f}"
 
 
 @register.filter
