@@ -12,6 +12,7 @@ django_app = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
+from django.contrib.staticfiles.finders import AppDirectoriesFinder
 from servestatic import ServeStaticASGI
 
 from apps.runs.routing import websocket_urlpatterns as runs
@@ -22,6 +23,8 @@ websocket_urlpatterns: list[Any] = [*runs]
 static = ServeStaticASGI(django_app)
 for name, folder in settings.STATICFILES_DIRS:
     static.add_files(str(folder), prefix=f"static/{name}/")
+for storage in AppDirectoriesFinder().storages.values():  # the admin site, the API's page
+    static.add_files(storage.location, prefix="static/")
 
 application = ProtocolTypeRouter(
     {
