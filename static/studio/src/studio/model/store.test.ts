@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import { beforeEach, expect, test, vi } from "vitest";
+import type { Json } from "./json";
 import * as ops from "./ops";
 import { BY_NAME, CHAIN, chainDoc, edge, step } from "./samples";
 import { Store } from "./store";
@@ -68,7 +69,7 @@ test("shows an edge only while both its ends are there", () => {
   expect(store.edges.has("a:out>b:in")).toBe(false);
   doc.change(() => doc.edges.set("a:out>b:in", { s: "a", sp: "out", t: "b", tp: "in" }));
   expect(store.edges.has("a:out>b:in")).toBe(false);
-  doc.change(() => doc.nodes.set("b", new Y.Map([["type", "data.transform"]])));
+  doc.change(() => doc.nodes.set("b", new Y.Map<Json>([["type", "data.transform"]])));
   expect(store.edges.has("a:out>b:in")).toBe(true);
   expect(store.nodes.get("b")?.position).toEqual([0, 0]);
 });
