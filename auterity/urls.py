@@ -10,6 +10,7 @@ from apps.common import errors_views, health
 api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.nodes.api.urls")),
+    path("", include("apps.gateway.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path(
         "schema/",
@@ -24,6 +25,7 @@ urlpatterns = [
     path("api/v1/", include((api, "api"))),
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.gateway.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.dashboard.urls")),
 ]
