@@ -32,6 +32,5 @@ BUILTIN: dict[str, frozenset[str]] = {
 }
 PERMISSIONS = OWNER
 
-# What a view may declare instead of a permission.
+# What a view may declare instead of a permission; for strangers: common.permissions.PUBLIC.
 ANY_MEMBER = "any member"
-PUBLIC = "public"
