@@ -82,8 +82,8 @@ def _api(route: str, method: str = "GET", **rest: Any) -> Probe:
     return Probe(f"api:{route}", method, args, **rest)
 
 
-NOBODYS = {"elsewhere": None, "shows": False}
-LIST = {"elsewhere": None}
+NOBODYS: dict[str, Any] = {"elsewhere": None, "shows": False}
+LIST: dict[str, Any] = {"elsewhere": None}
 ANY_REVISION = {"If-Match": "*"}
 DIFFERENT = {"definition": {**greeting(), "nodes": greeting()["nodes"][:1], "edges": []}}
 UPLOAD = "multipart/form-data; boundary=part"

@@ -26,7 +26,7 @@ def _matrix(ours: World, theirs: World) -> str:
     clients = {role: ours.browser(role) for role in (*ROLES, "guest")}
     clients["stranger"] = Client(HTTP_HOST=ours.host, raise_request_exception=False)
     clients["elsewhere"] = theirs.browser("owner")
-    rows = [("request", *COLUMNS)]
+    rows: list[tuple[str, ...]] = [("request", *COLUMNS)]
     for probe in PROBES:
         codes = (str(ask(clients[who], probe, ours).status_code) for who in COLUMNS)
         rows.append((str(probe), *codes))
