@@ -78,7 +78,8 @@ def walked() -> list[Route]:
 
 
 def _api(route: str, method: str = "GET", **rest: Any) -> Probe:
-    args = {key: rest.pop(key) for key in ("pk", "number") if key in rest}
+    names = [key for key in ("pk", "number") if key in rest]
+    args: dict[str, Any] = {key: rest.pop(key) for key in names}
     return Probe(f"api:{route}", method, args, **rest)
 
 
