@@ -24,7 +24,9 @@ urlpatterns = [
     path("api/v1/", include((api, "api"))),
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.onboarding.urls")),
     path("workflows/", include("apps.workflows.urls")),
+    path("", include("apps.dashboard.urls")),
 ]
 
 handler400 = errors_views.bad_request

@@ -6,7 +6,7 @@ from django.urls import include, path
 from apps.common import errors_views
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),  # staff sign in as everybody does
+    path("accounts/", include("allauth.urls")),
     path("", admin.site.urls),
 ]
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from csp.constants import NONCE
+
 from apps.common.cookies import cookie_name
 from apps.tenants.backend import pool
 from auterity.env import VARIABLES, database_from_url, env_int, env_list, env_str, env_url
@@ -52,6 +54,7 @@ SHARED_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.onboarding",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -72,6 +75,7 @@ PLAIN_APPS = [
     "apps.egress",
     "apps.nodes",
     "apps.local",
+    "apps.dashboard",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -125,7 +129,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-            ]
+                "apps.dashboard.shell.shell",
+            ],
+            "builtins": ["apps.common.templatetags.look"],
         },
     }
 ]
@@ -254,8 +260,8 @@ AUTH_PASSWORD_VALIDATORS = [
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "csp.nonce"],
-        "style-src": ["'self'", "csp.nonce"],
+        "script-src": ["'self'", NONCE],
+        "style-src": ["'self'", NONCE],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
