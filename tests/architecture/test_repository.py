@@ -2,7 +2,7 @@
 
 import re
 
-from tests.architecture.tree import files, name
+from tests.architecture.tree import ROOT, files, name
 
 HERE = "tests/architecture/test_repository.py"
 TEXT = {
@@ -29,3 +29,12 @@ def test_no_file_tells_where_it_was_made() -> None:
         if pattern.search(path.read_text(errors="replace"))
     ]
     assert not found
+
+
+def test_every_package_is_pinned_by_its_hash() -> None:
+    for path in sorted((ROOT / "requirements").glob("*.txt")):
+        lines = [line for line in path.read_text().splitlines() if line and line[0] not in " #"]
+        assert lines, path
+        bare = [line for line in lines if "==" not in line or not line.endswith("\\")]
+        assert not bare, f"{path.name}: not pinned with hashes"
+        assert path.read_text().count("--hash=sha256:") >= len(lines)

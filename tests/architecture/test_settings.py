@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from django.conf import global_settings
+from django.conf import global_settings, settings
 
 from tests.architecture.tree import below, name, parsed
 
@@ -86,3 +86,13 @@ def test_the_environment_is_read_in_one_place() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     ]
     assert not found
+
+
+def test_messages_caches_and_sessions_hold_json() -> None:
+    """Whoever writes into Redis or a session must not be able to run something by it."""
+    celery = settings.CELERY
+    assert celery["accept_content"] == ["json"]
+    assert {celery["task_serializer"], celery["result_serializer"]} == {"json"}
+    assert settings.SESSION_SERIALIZER.endswith(".JSONSerializer")
+    for cache in settings.CACHES.values():
+        assert cache["OPTIONS"]["serializer"] == "apps.common.cache.JSONSerializer"
