@@ -229,6 +229,9 @@ WORKFLOWS = [
 ]  # fmt: skip
 
 OTHERS = [
+    Probe("dashboard:home", **NOBODYS),
+    Probe("dashboard:theme", "POST", body={"theme": "dark"}, media=FORM, **NOBODYS),
+    Probe("onboarding:arrive", args={"signed": "arrival"}, elsewhere=302, shows=False),
     Probe("healthz/live", **NOBODYS),
     Probe("healthz/ready", **NOBODYS),
     _api("schema", **NOBODYS),

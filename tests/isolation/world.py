@@ -11,6 +11,7 @@ from django.test import Client
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
+from apps.onboarding.arrival import arrival_path
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows import services as workflows
@@ -89,6 +90,7 @@ def _access(world: World) -> None:
         "invitation_token": _token_of_mail(),
         "key": str(key.pk),
         "key_text": text,
+        "arrival": arrival_path(owner).strip("/").split("/")[-1],
         "link_uid": link[-2],
         "link_token": link[-1],
     }
