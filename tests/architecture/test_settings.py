@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import global_settings, settings
 
@@ -90,9 +91,10 @@ def test_the_environment_is_read_in_one_place() -> None:
 
 def test_messages_caches_and_sessions_hold_json() -> None:
     """Whoever writes into Redis or a session must not be able to run something by it."""
-    celery = settings.CELERY
+    celery: Any = settings.CELERY
     assert celery["accept_content"] == ["json"]
     assert {celery["task_serializer"], celery["result_serializer"]} == {"json"}
     assert settings.SESSION_SERIALIZER.endswith(".JSONSerializer")
-    for cache in settings.CACHES.values():
+    caches: Any = settings.CACHES
+    for cache in caches.values():
         assert cache["OPTIONS"]["serializer"] == "apps.common.cache.JSONSerializer"
