@@ -5,6 +5,7 @@ import logging
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from apps.common.types import JSONDict
 
@@ -22,11 +23,15 @@ def publish_on_commit(group: str, payload: JSONDict) -> None:
 
 def publish(group: str, payload: JSONDict) -> None:
     """Send the payload now; a channel layer that is away is logged, not raised."""
+    async_to_sync(publish_from_loop)(group, payload)
+
+
+async def publish_from_loop(group: str, payload: JSONDict) -> None:
+    """Send the payload now, from async code; a channel layer that is away is logged, not raised."""
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "live.event", "payload": payload}
     try:
-        async_to_sync(layer.group_send)(group, message)
-    except OSError as error:
+        await layer.group_send(group, {"type": "live.event", "payload": payload})
+    except (OSError, RedisError) as error:
         logger.warning("Live event not delivered: %s", error)

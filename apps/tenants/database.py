@@ -24,9 +24,14 @@ async def query(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     return await hop(function, args, kwargs)
 
 
+def give_back() -> None:
+    """Return this thread's connection to the pool, for a time in which it is not needed."""
+    if not connection.in_atomic_block:  # inside a test's transaction it is not ours to close
+        connection.close()
+
+
 def _released(function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
     try:
         return function(*args, **kwargs)
     finally:
-        if not connection.in_atomic_block:  # inside a test's transaction it is not ours to close
-            connection.close()
+        give_back()

@@ -58,6 +58,7 @@ SHARED_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.onboarding",
+    "apps.dispatch",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -68,7 +69,9 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.gateway",
     "apps.workflows",
+    "apps.runs",
     "allauth.account",
     "allauth.mfa",
 ]
@@ -159,6 +162,19 @@ CELERY = {
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "timezone": "UTC",
 }
+
+RUNS_PER_TENANT = env_int(
+    "AUTERITY_RUNS_PER_TENANT",
+    50,
+    minimum=1,
+    help="Runs of one workspace that are carried on at the same time; waiting ones do not count.",
+)
+RUN_BACKLOG = env_int(
+    "AUTERITY_RUN_BACKLOG",
+    10_000,
+    minimum=1,
+    help="Runs of one workspace that may queue; past it starting one answers 429.",
+)
 
 STORAGES = {
     "default": {"BACKEND": "apps.tenants.storage.TenantFileSystemStorage"},
