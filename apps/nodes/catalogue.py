@@ -3,6 +3,8 @@
 import inspect
 from functools import cache
 
+from pydantic import BaseModel
+
 from apps.common.types import JSONDict
 from apps.nodes.base import Group, Port, PortsOfConfig
 from apps.nodes.registry import AnyNode, every
@@ -48,7 +50,7 @@ def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:
     ports = node.outputs
     if not isinstance(ports, PortsOfConfig):
         return list(ports)
-    found = config.get(ports.each.lstrip("/"))
+    found = config.get(name := ports.each.lstrip("/"), _default_entries(node, name))
     entries = (
         [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
     )
@@ -57,6 +59,14 @@ def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:
         for entry in entries
     ]
     return [port for port in listed if port.name] + [Port(name) for name in ports.always]
+
+
+def _default_entries(node: type[AnyNode], name: str) -> list[JSONDict]:
+    """Return the entries of a config that does not name them, such as Approve and Reject."""
+    default: list[BaseModel] = node.config.model_fields[name].get_default(
+        call_default_factory=True, validated_data={}
+    )
+    return [entry.model_dump(mode="json") for entry in default]
 
 
 def _outputs(node: type[AnyNode]) -> JSONDict | list[JSONDict]:

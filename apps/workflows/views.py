@@ -17,7 +17,7 @@ from apps.accounts.models import Folder, User
 from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.nodes.catalogue import catalogue
-from apps.workflows import drafts, services
+from apps.workflows import drafts, history, services
 from apps.workflows.api.filters import filtered
 from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
 from apps.workflows.models import Workflow, WorkflowQuerySet
@@ -182,6 +182,6 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "list": reverse("workflows:list"),
         },
         "user": {"id": str(user.pk), "name": str(user)},
-        "lastRun": None,
+        "lastRun": history.last_run(workflow, user),
         "problems": [problem.as_json() for problem in draft.problems],
     }
