@@ -12,7 +12,8 @@ from apps.accounts import policies
 from apps.accounts.policies import Policy
 from apps.tenants.backend.base import DatabaseWrapper
 from apps.tenants.context import Scope
-from tests.isolation.probes import PROBES, SITE, walked
+from tests.isolation.probe import SITE
+from tests.isolation.probes import PROBES, walked
 from tests.isolation.walk import ask, leaks, refusals, text_of
 from tests.isolation.world import World, make_world
 

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.test import Client
 
 from apps.tenants.context import public_scope
-from tests.isolation.probes import Probe, walked
+from tests.isolation.probe import Probe
+from tests.isolation.probes import walked
 from tests.isolation.world import World
 
 ASYNC = {route.label for route in walked() if iscoroutinefunction(route.view)}

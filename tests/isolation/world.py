@@ -11,12 +11,16 @@ from django.test import Client
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
+from apps.common.types import JSONDict
 from apps.onboarding.arrival import arrival_path
+from apps.runs.interpreter import advance
+from apps.runs.models import Wait
+from apps.runs.services import pause_run, start_run
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
-from tests.workflows.definitions import greeting
+from tests.workflows.definitions import asking, greeting
 
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -56,6 +60,7 @@ def make_world(slug: str) -> World:
         _people(world)
         _access(world)
         _workflows(world)
+        _runs(world)
     return world
 
 
@@ -120,12 +125,34 @@ def _workflows(world: World) -> None:
     )
 
 
-def _workflow(world: World, name: str, folder: Folder) -> Workflow:
+def _workflow(
+    world: World, name: str, folder: Folder, definition: JSONDict | None = None
+) -> Workflow:
     return workflows.create_workflow(
         actor=world.people["owner"],
         name=f"{world.canary}-inner {name}",
         description=f"{world.canary}-inner description",
-        definition=greeting(),
+        definition=definition or greeting(),
         folder=folder,
         tags=[f"{world.canary}-inner"],
     )
+
+
+def _runs(world: World) -> None:
+    """Make a run that is finished, one that asks for an approval and one that pauses."""
+    owner, folder = world.people["owner"], Folder.objects.get(pk=world.objects["folder"])
+    greets = workflows.find_workflow(world.objects["workflow"], actor=owner)
+    asks = _workflow(world, "asking", folder, asking(f"{world.canary}-inner question"))
+    workflows.publish_workflow(asks, actor=owner)
+    asks = workflows.find_workflow(asks.pk, actor=owner)
+    finished = start_run(greets, actor=owner, inputs={"who": f"{world.canary}-inner somebody"})
+    asking_run, paused_run = (start_run(asks, actor=owner, inputs={}) for _ in range(2))
+    for run in (finished, asking_run, paused_run):
+        advance(run.pk)
+    pause_run(paused_run, actor=owner)
+    world.objects |= {
+        "run": str(finished.pk),
+        "asking_run": str(asking_run.pk),
+        "paused_run": str(paused_run.pk),
+        "approval": str(Wait.objects.get(run=asking_run).pk),
+    }

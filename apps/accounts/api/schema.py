@@ -53,3 +53,19 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "aut_<id>_<secret>"}
+
+
+def allow_any_value(result: JSONDict, **context: Any) -> JSONDict:
+    """Write “any JSON value, or null” as any value: as a `oneOf`, null would fit twice."""
+    _loosen(result["components"])
+    return result
+
+
+def _loosen(part: Any) -> None:
+    if isinstance(part, dict):
+        if {} in part.get("oneOf", ()):
+            del part["oneOf"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for child in part:
+            _loosen(child)
