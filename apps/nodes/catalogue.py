@@ -3,9 +3,7 @@
 import inspect
 from functools import cache
 
-from pydantic import BaseModel
-
-from apps.common.types import JSONDict
+from apps.common.types import JSON, JSONDict
 from apps.nodes.base import Group, Port, PortsOfConfig
 from apps.nodes.registry import AnyNode, every
 
@@ -50,7 +48,8 @@ def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:
     ports = node.outputs
     if not isinstance(ports, PortsOfConfig):
         return list(ports)
-    found = config.get(name := ports.each.lstrip("/"), _default_entries(node, name))
+    name = ports.each.lstrip("/")
+    found = config[name] if name in config else _default(node, name)
     entries = (
         [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
     )
@@ -61,12 +60,9 @@ def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:
     return [port for port in listed if port.name] + [Port(name) for name in ports.always]
 
 
-def _default_entries(node: type[AnyNode], name: str) -> list[JSONDict]:
-    """Return the entries of a config that does not name them, such as Approve and Reject."""
-    default: list[BaseModel] = node.config.model_fields[name].get_default(
-        call_default_factory=True, validated_data={}
-    )
-    return [entry.model_dump(mode="json") for entry in default]
+def _default(node: type[AnyNode], field: str) -> JSON:
+    """Return the list that a config without the field stands for, as JSON."""
+    return described(node)["config_schema"]["properties"][field].get("default")
 
 
 def _outputs(node: type[AnyNode]) -> JSONDict | list[JSONDict]:

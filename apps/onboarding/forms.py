@@ -47,6 +47,9 @@ class FinishForm(AcceptForm):
     """What the owner of a new workspace adds; the address again, should it be gone by now."""
 
     slug = SlugField()
+    name = forms.CharField(
+        label="Your name", max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
     field_order = ["slug", "name", "password"]
 
 

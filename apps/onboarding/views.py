@@ -76,7 +76,7 @@ def finish(request: HttpRequest, token: str) -> HttpResponse:
     status = HTTPStatus.OK
     if request.method == "POST" and form.is_valid():
         try:
-            return _make(token, form)
+            return _make(request, token, form)
         except SlugTaken as error:
             status = _refused(form, error)
     context = {"form": form, "sign_up": sign_up, "suffix": suffix()}
@@ -114,13 +114,15 @@ def arrive(request: HttpRequest, signed: str) -> HttpResponse:
     return redirect("/")
 
 
-def _make(token: str, form: FinishForm) -> HttpResponse:
+def _make(request: HttpRequest, token: str, form: FinishForm) -> HttpResponse:
     data = form.cleaned_data
     tenant, owner = services.finish_sign_up(
         token, slug=data["slug"], owner_name=data["name"], password=data["password"]
     )
     with tenant_context(tenant):
-        return redirect(workspace_url(tenant) + arrival_path(owner))
+        address = workspace_url(tenant) + arrival_path(owner)
+    context = {"tenant": tenant, "address": address}
+    return render(request, "onboarding/ready.html", context, status=HTTPStatus.CREATED)
 
 
 def _count_mail(request: HttpRequest, email: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,10 @@ from django.utils.crypto import salted_hmac
 
 from apps.common.types import JSON, JSONDict
 from apps.egress import client as egress
-from apps.nodes.base import Config, Effect, ModelAnswer, ModelCall, NodeContext, NodeError
+from apps.gateway.calls import Completion, CompletionRequest
+from apps.gateway.exceptions import GatewayError
+from apps.gateway.services import complete
+from apps.nodes.base import Config, Effect, NodeContext, NodeError
 from apps.nodes.registry import AnyNode
 from apps.runs.models import Run
 from apps.runs.outcomes import Failure, Outcome, Verdict, failure_of, judge
@@ -43,6 +46,11 @@ class Attempt:
     number: int = 1
     decision: JSONDict | None = None
     logs: list[str] = field(default_factory=list)
+    _calls: int = 0  # of models, in this attempt
+
+    def again(self, number: int) -> None:
+        """Make ready for another attempt."""
+        self.number, self.logs, self._calls = number, [], 0
 
     def context(self) -> NodeContext:
         """Return what the step may use while it runs."""
@@ -60,10 +68,26 @@ class Attempt:
             decision=self.decision,
         )
 
-    async def _ask_model(self, call: ModelCall) -> ModelAnswer:
+    async def _ask_model(self, request: CompletionRequest) -> Completion:
+        """Ask through the gateway, under the step's key, and tell the words while they come."""
+        self._calls += 1
+        key = key_of(self.run, self.node.id) + (f":{self._calls}" if self._calls > 1 else "")
+        source = {"run": str(self.run.pk), "node": self.node.id}
         tokens = TokenStream(self.run, self.node.id)
-        await tokens.close()
-        raise NodeError("no_model", "No model can be asked yet.")
+        try:
+            return await complete(
+                replace(request, idempotency_key=key, source=source), on_text=tokens.add
+            )
+        except GatewayError as error:
+            raise NodeError(
+                error.code,
+                error.message,
+                hint=error.hint,
+                retryable=error.retryable,
+                retry_after=error.retry_after,
+            ) from error
+        finally:
+            await tokens.close()
 
     def _log(self, text: str) -> None:
         if len(self.logs) < MAX_LOGS:

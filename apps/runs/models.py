@@ -75,7 +75,7 @@ class Run(TimestampedModel):
     state = models.BinaryField(default=bytes)
     seq = models.PositiveBigIntegerField(default=0)  # of the last event
     steps = models.PositiveIntegerField(default=0)  # attempts made, against the limit of a run
-    cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    cost_usd = models.DecimalField(max_digits=18, decimal_places=10, default=Decimal(0))
     tokens = models.PositiveBigIntegerField(default=0)
     started_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="started_runs"
@@ -142,7 +142,7 @@ class NodeRun(models.Model):
     port = models.CharField(max_length=80, blank=True)  # empty: every port but `error`
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    cost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    cost_usd = models.DecimalField(max_digits=18, decimal_places=10, default=Decimal(0))
     tokens = models.PositiveBigIntegerField(default=0)
     logs = models.JSONField(default=list)
 

@@ -191,7 +191,7 @@ class Steps:
         row.attempt += 1
         if delay < IN_LOOP_S:
             self.walk.state[row.place] = Byte.READY  # what a crash in the delay comes back to
-            attempt.number, attempt.logs = row.attempt, []
+            attempt.again(row.attempt)
             self.later.append((time.monotonic() + delay, attempt))
         else:
             self.walk.mark(row.place, Byte.WAITING)

@@ -57,8 +57,8 @@ SHARED_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
-    "apps.onboarding",
     "apps.dispatch",
+    "apps.onboarding",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -156,6 +156,7 @@ CELERY = {
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 20,
     "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,  # mail on the console stays readable
     "broker_connection_retry_on_startup": True,
     "broker_transport_options": {"global_keyprefix": "aut:"},
     "worker_enable_remote_control": False,

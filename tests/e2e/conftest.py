@@ -67,10 +67,11 @@ class Product:
     def listen(self) -> None:
         """Collect the output until the product ends."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-            if "Ctrl-C stops everything" in line:
-                self.ready.set()
+        with self.process.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip())
+                if "Ctrl-C stops everything" in line:
+                    self.ready.set()
         self.ready.set()
 
 

@@ -55,8 +55,9 @@ def test_nothing_exists_before_the_mailed_link_is_followed(www: Client) -> None:
 
 def test_the_link_makes_the_workspace_and_leads_into_it(www: Client) -> None:
     answer = www.post(ask(www), FINISH)
-    assert answer.status_code == 302
-    address = urlsplit(answer["Location"])
+    assert answer.status_code == 201
+    address = urlsplit(answer.context["address"])
+    assert f"url={address.geturl()}" in answer.content.decode()
     assert address.hostname == "brackwater.localhost"
     own = Client(headers={"host": "brackwater.localhost"})
     assert own.get(address.path)["Location"] == "/"
@@ -75,7 +76,7 @@ def test_the_link_makes_the_workspace_and_leads_into_it(www: Client) -> None:
 def test_the_way_in_is_good_for_one_workspace_only(www: Client) -> None:
     answer = www.post(ask(www), FINISH)
     elsewhere = Client(headers={"host": "alpha.localhost"})
-    address = urlsplit(answer["Location"])
+    address = urlsplit(answer.context["address"])
     assert elsewhere.get(address.path)["Location"] == "/accounts/login/"
     assert elsewhere.get(address.path[:-3] + "/")["Location"] == "/accounts/login/"
 
