@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from apps.accounts import policies
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import User
+from apps.accounts.roles import ANY_MEMBER
 from apps.common.types import JSONDict
 from apps.runs.counts import COUNTS_GROUP, counts_for
 from apps.runs.feed import Feed
@@ -32,6 +33,8 @@ class LiveConsumer(TenantConsumer):
     Frames are JSON objects with a `type`. Client: `subscribe` (`run`, `after`), `unsubscribe`
     (`run`), `subscribe_counts`. Server: `event`, `token`, `counts`, `error`.
     """
+
+    permission_required = ANY_MEMBER  # to open it; each run is looked at again and again
 
     async def connect(self) -> None:
         self.feeds: dict[UUID, Feed] = {}

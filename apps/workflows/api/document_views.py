@@ -20,6 +20,8 @@ from apps.workflows.api.binary import OctetParser, OctetRenderer, state_vector
 from apps.workflows.api.serializers import (
     ExpressionSerializer,
     FolderSerializer,
+    PreviewedSerializer,
+    PreviewSerializer,
     ProblemsSerializer,
     VersionDetailSerializer,
     VersionSerializer,
@@ -28,6 +30,7 @@ from apps.workflows.api.serializers import (
 from apps.workflows.api.views import STATE_VECTOR, answer, find_version
 from apps.workflows.definition import json_schema
 from apps.workflows.models import Workflow, WorkflowVersion
+from apps.workflows.previews import preview_text
 from apps.workflows.validation import check_text
 
 
@@ -132,6 +135,24 @@ class ExpressionView(TenantAPIView):
             definition = drafts.load(workflow).definition
         found = check_text(asked["text"], definition, asked["node"])
         return Response({"problems": [each.as_json() for each in found]})
+
+
+class PreviewView(TenantAPIView):
+    """Shows what somebody is writing between braces would give."""
+
+    permission_required: ClassVar = {"POST": "workflow.edit"}  # the service asks for run as well
+    keeps_answers = False
+
+    @extend_schema(
+        request=PreviewSerializer, responses=PreviewedSerializer, operation_id="preview_expression"
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Evaluate a text with expressions in the sandbox; nothing is stored."""
+        workflow = services.find_workflow(pk, actor=self.actor)
+        serializer = PreviewSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        value = preview_text(workflow, actor=self.actor, **serializer.validated_data)
+        return Response({"value": value})
 
 
 class DefinitionSchemaView(TenantAPIView):

@@ -146,6 +146,19 @@ class ExpressionSerializer(serializers.Serializer[Any]):
     node = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
 
 
+class PreviewSerializer(serializers.Serializer[Any]):
+    """A text with `{{ }}`, and the values of the names it uses."""
+
+    text = serializers.CharField(max_length=100_000, trim_whitespace=False, allow_blank=True)
+    values = serializers.DictField(required=False, default=dict)
+
+
+class PreviewedSerializer(serializers.Serializer[Any]):
+    """What the text gives: one expression keeps its type, anything else is a text."""
+
+    value = serializers.JSONField()
+
+
 class DiffSerializer(serializers.Serializer[Any]):
     """Changed nodes, edges and settings between two versions."""
 

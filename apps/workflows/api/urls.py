@@ -29,6 +29,11 @@ urlpatterns = [
         versions.as_view({"post": "restore"}),
         name="workflow-version-restore",
     ),
+    path(
+        "workflows/<uuid:pk>/preview/",
+        document_views.PreviewView.as_view(),
+        name="workflow-preview",
+    ),
     path("expressions/check/", document_views.ExpressionView.as_view(), name="expression-check"),
     path(
         "schemas/definition.json",
