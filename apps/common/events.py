@@ -1,6 +1,10 @@
 """Messages to whoever is looking at a page now; never the only way something is known."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -10,6 +14,8 @@ from redis.exceptions import RedisError
 from apps.common.types import JSONDict
 
 logger = logging.getLogger(__name__)
+
+AWAY = (OSError, RedisError)  # how a channel layer says that it cannot be reached
 
 
 def publish_on_commit(group: str, payload: JSONDict) -> None:
@@ -33,5 +39,36 @@ async def publish_from_loop(group: str, payload: JSONDict) -> None:
         return
     try:
         await layer.group_send(group, {"type": "live.event", "payload": payload})
-    except (OSError, RedisError) as error:
+    except AWAY as error:
         logger.warning("Live event not delivered: %s", error)
+
+
+@asynccontextmanager
+async def listening(group: str) -> AsyncIterator[asyncio.Queue[JSONDict]]:
+    """Collect the payloads sent to a group while the block runs, for code that is no consumer.
+
+    A channel layer that is away delivers nothing: whoever listens also looks at the database.
+    """
+    heard: asyncio.Queue[JSONDict] = asyncio.Queue()
+    layer: Any = get_channel_layer()
+    try:
+        channel = await layer.new_channel()
+        pump = asyncio.create_task(_pump(layer, channel, heard))
+        await layer.group_add(group, channel)
+    except AWAY as error:
+        logger.warning("Not listening to %s: %s", group, error)
+        yield heard
+        return
+    try:
+        yield heard
+    finally:
+        with suppress(*AWAY):
+            await layer.group_discard(group, channel)
+        pump.cancel()  # the layer drops the channel when its reader is cancelled
+        await asyncio.wait([pump])
+
+
+async def _pump(layer: Any, channel: str, heard: asyncio.Queue[JSONDict]) -> None:
+    while True:
+        message = await layer.receive(channel)
+        heard.put_nowait(message["payload"])

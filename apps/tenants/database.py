@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import connection
 
 P = ParamSpec("P")
@@ -35,3 +35,15 @@ def _released(function: Callable[..., R], args: tuple[object, ...], kwargs: dict
         return function(*args, **kwargs)
     finally:
         give_back()
+
+
+def release_thread() -> None:
+    """Let go of the thread that sync middleware made for this request.
+
+    A view that is going to wait calls this, so that a thousand waiting calls hold no thread;
+    the next hop into sync code makes a new one.
+    """
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    executor = SyncToAsync.context_to_thread_executor.pop(context, None) if context else None
+    if executor is not None:
+        executor.shutdown(wait=False)

@@ -64,6 +64,12 @@ def initials(name: Any) -> str:
 
 
 @register.filter
+def joined(text: str, end: Any) -> str:
+    """Return text and end as one, for ids of elements."""
+    return f"{text}{end}"
+
+
+@register.filter
 def without_placeholder(field: BoundField) -> SafeString:
     """Render a control without its placeholder: the label says it, and stays readable."""
     return field.as_widget(attrs={"placeholder": ""})
@@ -97,7 +103,19 @@ def until(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return NOTHING
     seconds = (moment - timezone.now()).total_seconds()
-    return _time(moment, f"{in_words(max(seconds, 10))} left" if seconds > 0 else "expired", "")
+    if seconds <= 0:
+        return _time(moment, "expired", "")
+    hours = HOUR <= seconds < 4 * DAY  # "62 h left" says more than "2 d left"
+    left = f"{int(seconds // HOUR)} h" if hours else in_words(max(seconds, 10))
+    return _time(moment, f"{left} left", "")
+
+
+@register.simple_tag
+def day(moment: datetime | None) -> SafeString | str:
+    """Show the day in the reader's time zone."""
+    if moment is None:
+        return NOTHING
+    return _time(moment, f"{timezone.localtime(moment):%-d %b %Y}", "")
 
 
 @register.simple_tag
@@ -117,6 +135,15 @@ def _time(moment: datetime, words: str, mark: str) -> SafeString:
         mark,
         words,
     )
+
+
+@register.simple_tag(takes_context=True)
+def address_without(context: template.RequestContext, name: str) -> str:
+    """Return the page's address without one of its filters, on the first page."""
+    query = context["request"].GET.copy()
+    query.pop(name, None)
+    query.pop("page", None)
+    return f"?{query.urlencode()}"
 
 
 @register.filter

@@ -2,7 +2,15 @@
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("meta[name=csrf-token]")?.content;
   if (token) event.detail.headers["X-CSRFToken"] = token;
+  if (event.detail.elt.matches("form[data-drop-empty]")) dropEmpty(event.detail);
 });
+
+// An address names only the filters that are set.
+function dropEmpty(request) {
+  for (const [name, value] of [...request.formData]) {
+    if (value === "") request.formData.delete(name);
+  }
+}
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");

@@ -1,0 +1,16 @@
+// The studio's page: show the workflow from what the page brought along, then go on with the document.
+
+import { createRoot } from "react-dom/client";
+import { Editor } from "../studio/model/editor";
+import { readBoot } from "../studio/model/boot";
+import { goLive } from "../studio/collab/live";
+import { Studio } from "../studio/ui/Studio";
+import { applyTheme } from "../studio/ui/ThemeSwitch";
+import "../styles/studio.css";
+
+applyTheme();
+const editor = new Editor(readBoot(document));
+const root = document.getElementById("studio");
+if (!root) throw new Error("The page has no place for the studio.");
+createRoot(root).render(<Studio editor={editor} />);
+requestIdleCallback(() => void goLive(editor, window), { timeout: 1000 });

@@ -1,0 +1,209 @@
+// What the page brings along: everything the studio needs to show a workflow without asking again.
+
+import type { Json, JsonObject } from "./json";
+
+export type PortKind = "any" | "text" | "json" | "list" | "control" | "file";
+
+export interface Port {
+  name: string;
+  label: string;
+  kind: PortKind;
+}
+
+/** Ports that come from the config: one for each entry of the list at `each`. */
+export interface PortsOfConfig {
+  each: string;
+  name: string;
+  label: string;
+  kind: PortKind;
+  always: string[];
+}
+
+/** The part of JSON Schema that node types use, with our own hints for the form. */
+export interface Schema {
+  type?: string;
+  title?: string;
+  description?: string;
+  default?: Json;
+  enum?: Json[];
+  const?: Json;
+  anyOf?: Schema[];
+  allOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  additionalProperties?: boolean | Schema;
+  required?: string[];
+  $ref?: string;
+  $defs?: Record<string, Schema>;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  pattern?: string;
+  format?: string;
+  "x-widget"?: string;
+  "x-expression"?: boolean;
+  "x-text"?: boolean;
+  "x-unit"?: string;
+}
+
+export interface NodeType {
+  name: string;
+  label: string;
+  group: string;
+  icon: string;
+  hue: number;
+  version: number;
+  effect: "pure" | "idempotent" | "keyed" | "once";
+  description: string;
+  docs: string;
+  ports: { inputs: Port[]; outputs: Port[] | PortsOfConfig };
+  config_schema: Schema;
+  output_schema: Schema;
+  example: JsonObject;
+}
+
+export type NodeTypes = ReadonlyMap<string, NodeType>;
+
+/** A step as definitions have it; the snapshot and the store use the same form. */
+export interface Step {
+  id: string;
+  type: string;
+  type_version: number;
+  title: string;
+  notes: string;
+  config: JsonObject;
+  position: readonly [number, number];
+  size?: readonly [number, number];
+  parent?: string;
+  disabled?: boolean;
+  join?: "all" | "any" | { n: number };
+  retry?: JsonObject;
+  timeout_s?: number;
+  on_error?: "fail" | "branch" | "default" | "continue";
+  default_output?: Json;
+  cache_ttl_s?: number;
+}
+
+export interface Edge {
+  /** `<source>:<port>><target>:<port>`: connecting twice is the same as once. */
+  id: string;
+  source: string;
+  source_port: string;
+  target: string;
+  target_port: string;
+  when: string | null;
+  label: string;
+}
+
+export interface Note {
+  id: string;
+  text: string;
+  colour: string;
+  position: readonly [number, number];
+  size: readonly [number, number];
+}
+
+/** A definition's JSON, as the server derives it from the document. */
+export interface Definition {
+  schema: 1;
+  nodes: (Omit<Partial<Step>, "id" | "type"> & { id: string; type: string })[];
+  edges: (Omit<Edge, "id" | "when" | "label"> & { when?: string | null; label?: string })[];
+  notes?: (Partial<Note> & { id: string })[];
+  settings: JsonObject;
+}
+
+export interface Problem {
+  code: string;
+  message: string;
+  fix: string;
+  /** Empty where the problem is about the whole workflow. */
+  node: string;
+  field: string;
+  severity: "error" | "warning";
+}
+
+export type NodeStatus =
+  | "queued"
+  | "running"
+  | "waiting"
+  | "retrying"
+  | "succeeded"
+  | "failed"
+  | "skipped"
+  | "cancelled";
+
+export type RunStatus =
+  | "queued"
+  | "running"
+  | "waiting"
+  | "paused"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "timed_out"
+  | "needs_attention";
+
+export interface RunError {
+  code: string;
+  message: string;
+  hint?: string;
+  node?: string | null;
+}
+
+/** One step of a run, as `runs/{id}/nodes/` gives it. */
+export interface NodeRun {
+  node: string;
+  title: string;
+  type: string;
+  status: NodeStatus;
+  attempt: number;
+  input: Json;
+  output: Json;
+  error: RunError | null;
+  port: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  cost_usd: string | null;
+  tokens: number | null;
+  logs: string[];
+}
+
+export interface Boot {
+  workflow: {
+    id: string;
+    name: string;
+    description: string;
+    folder: string | null;
+    version: { published: number | null; draft_seq: number; has_unpublished_changes: boolean };
+  };
+  snapshot: Definition;
+  etag: string;
+  nodeTypes: NodeType[];
+  permissions: { edit: boolean; run: boolean; publish: boolean };
+  urls: {
+    api: string;
+    workflow: string;
+    updates: string;
+    runs: string;
+    publish: string;
+    versions: string;
+    validate: string;
+    live: string;
+    list: string;
+  };
+  user: { id: string; name: string };
+  lastRun: { id: string; status: RunStatus; nodes: NodeRun[] } | null;
+  problems: Problem[];
+}
+
+/** Read the boot data out of the page. */
+export function readBoot(page: Document): Boot {
+  const element = page.getElementById("boot");
+  if (!element?.textContent) throw new Error("The page carries no boot data.");
+  return JSON.parse(element.textContent) as Boot;
+}

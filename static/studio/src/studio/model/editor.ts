@@ -1,0 +1,131 @@
+// The open workflow with everything that its parts share. One is made when the page opens and handed
+// to every component through `useEditor()`.
+
+import type * as Y from "yjs";
+import { Announcer } from "./announcer";
+import type { Boot, NodeType, Problem, Step } from "./boot";
+import { newId } from "./ids";
+import type { JsonObject } from "./json";
+import { Observable } from "./observable";
+import { RunOverlay } from "./overlay";
+import { Panels } from "./panels";
+import type { SaveState } from "./saving";
+import { Selection } from "./selection";
+import { Store } from "./store";
+import { undoManager } from "./undo";
+import { View } from "./view";
+import { StudioDoc } from "./ydoc";
+
+type Change = (doc: StudioDoc) => void;
+
+export class Editor {
+  readonly types: ReadonlyMap<string, NodeType>;
+  readonly store: Store;
+  readonly overlay = new RunOverlay();
+  readonly selection = new Selection();
+  readonly panels = new Panels();
+  readonly view = new View();
+  readonly announcer = new Announcer();
+  readonly problems: Observable<readonly Problem[]>;
+  readonly saving = new Observable<SaveState>({ kind: "saved", at: null });
+  /** What a toast says; null when there is none. */
+  readonly toast = new Observable<{ text: string; kind: "info" | "bad" } | null>(null);
+  readonly undoState = new Observable({ undo: false, redo: false });
+  /** The number of the published version, and whether the draft differs from it. */
+  readonly version: Observable<Boot["workflow"]["version"]>;
+  doc: StudioDoc | null = null;
+  #undo: Y.UndoManager | null = null;
+  #waiting: Change[] = [];
+
+  constructor(readonly boot: Boot) {
+    this.types = new Map(boot.nodeTypes.map((type) => [type.name, type]));
+    this.store = new Store(this.types, boot.workflow);
+    this.store.load(boot.snapshot);
+    this.problems = new Observable<readonly Problem[]>(boot.problems);
+    this.version = new Observable(boot.workflow.version);
+    if (boot.lastRun) this.overlay.load(boot.lastRun, boot.lastRun.nodes);
+    this.store.on("ids", () =>
+      this.selection.keep(
+        (id) => this.store.nodes.has(id) || this.store.notes.has(id),
+        (id) => this.store.edges.has(id),
+      ),
+    );
+  }
+
+  get readOnly(): boolean {
+    return !this.boot.permissions.edit;
+  }
+
+  /** Go on with the document: show it, and make what was edited before it came. */
+  attach(ydoc: Y.Doc): StudioDoc {
+    const doc = new StudioDoc(this.types, ydoc);
+    this.doc = doc;
+    this.store.bind(doc);
+    this.#undo = undoManager(doc);
+    const tell = () =>
+      this.undoState.set({
+        undo: this.#undo?.canUndo() ?? false,
+        redo: this.#undo?.canRedo() ?? false,
+      });
+    for (const event of ["stack-item-added", "stack-item-popped", "stack-cleared"] as const)
+      this.#undo.on(event, tell);
+    for (const change of this.#waiting.splice(0)) change(doc);
+    return doc;
+  }
+
+  /** Change the workflow, at once or as soon as the document is there. Viewers change nothing. */
+  edit(change: Change): void {
+    if (this.readOnly) return;
+    if (this.doc) change(this.doc);
+    else this.#waiting.push(change);
+  }
+
+  /** Like `edit`, as a step of undo of its own. */
+  gesture(change: Change): void {
+    this.#undo?.stopCapturing();
+    this.edit(change);
+    this.#undo?.stopCapturing();
+  }
+
+  undo(): void {
+    if (this.readOnly || !this.#undo?.canUndo()) return;
+    this.#undo.undo();
+    this.announcer.say("Undone");
+  }
+
+  redo(): void {
+    if (this.readOnly || !this.#undo?.canRedo()) return;
+    this.#undo.redo();
+    this.announcer.say("Done again");
+  }
+
+  /** Return a new step of a type, not yet in the document. */
+  newStep(type: string, position: readonly [number, number]): Step {
+    const taken = (id: string) => this.store.nodes.has(id) || this.store.notes.has(id);
+    const version = this.types.get(type)?.version ?? 1;
+    // The first start is called `start`, as the samples and the documentation have it.
+    const id = type === "core.start" && !taken("start") ? "start" : newId(type, taken);
+    return { id, type, type_version: version, title: "", notes: "", config: neededLists(this.types.get(type)), position };
+  }
+
+  say(text: string, kind: "info" | "bad" = "info"): void {
+    this.toast.set({ text, kind });
+    if (kind === "bad") this.announcer.error(text);
+    else this.announcer.say(text);
+  }
+
+  /** Select a step, bring it into view and open its settings. */
+  goTo(id: string): void {
+    this.selection.set([id]);
+    this.selection.setFocus(id);
+    this.panels.inspector.set(true);
+    this.view.camera?.reveal([id], { centre: true });
+  }
+}
+
+/** Return the lists that a step cannot be without, such as an approval's actions, from its example. */
+function neededLists(type: NodeType | undefined): JsonObject {
+  const properties = Object.entries(type?.config_schema.properties ?? {});
+  const needed = properties.filter(([name, schema]) => schema.minItems && type?.example[name]);
+  return Object.fromEntries(needed.map(([name]) => [name, type?.example[name] ?? null]));
+}

@@ -1,0 +1,108 @@
+// The only file of the model that knows React: how components watch it.
+
+import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
+import type { Edge, Note, Problem, Step } from "./boot";
+import type { Editor } from "./editor";
+import type { Observable } from "./observable";
+import type { NodeOverlay, RunInfo } from "./overlay";
+
+const EditorContext = createContext<Editor | null>(null);
+export const EditorProvider = EditorContext.Provider;
+
+export function useEditor(): Editor {
+  const editor = useContext(EditorContext);
+  if (!editor) throw new Error("This component stands outside the studio.");
+  return editor;
+}
+
+export function useObservable<T>(observable: Observable<T>): T {
+  return useSyncExternalStore(observable.on, observable.get);
+}
+
+/** Something that tells of changes by topic. */
+interface Source {
+  on(topic: string, listener: () => void): () => void;
+}
+
+/** Watch one topic; `read` must return the same object as long as nothing changed. */
+export function useTopic<T>(source: Source, topic: string, read: () => T): T {
+  const subscribe = useCallback((listener: () => void) => source.on(topic, listener), [source, topic]);
+  return useSyncExternalStore(subscribe, read);
+}
+
+export function useNode(id: string | null): Step | undefined {
+  const { store } = useEditor();
+  return useTopic(store, `node:${id}`, () => (id === null ? undefined : store.nodes.get(id)));
+}
+
+export function useNote(id: string): Note | undefined {
+  const { store } = useEditor();
+  return useTopic(store, `note:${id}`, () => store.notes.get(id));
+}
+
+export function useEdge(id: string | null): Edge | undefined {
+  const { store } = useEditor();
+  return useTopic(store, `edge:${id}`, () => (id === null ? undefined : store.edges.get(id)));
+}
+
+/** Return the store's revision: what depends on the whole graph renders with it. */
+export function useGraph(): number {
+  const { store } = useEditor();
+  return useTopic(store, "graph", () => store.revision);
+}
+
+export function useMeta(): Editor["store"]["meta"] {
+  const { store } = useEditor();
+  return useTopic(store, "meta", () => store.meta);
+}
+
+export function useSelection(): ReadonlySet<string> {
+  const { selection } = useEditor();
+  return useTopic(selection, "selection", () => selection.ids);
+}
+
+/** The id of the only selected thing, step or note. */
+export function useSingle(): string | null {
+  const { selection } = useEditor();
+  return useTopic(selection, "selection", () => selection.single);
+}
+
+export function useSelected(id: string): boolean {
+  const { selection } = useEditor();
+  return useTopic(selection, `selected:${id}`, () => selection.has(id));
+}
+
+/** The step that the canvas's keyboard is on. */
+export function useFocusedId(): string | null {
+  const { selection } = useEditor();
+  return useTopic(selection, "focus", () => selection.focus);
+}
+
+export function useFocused(id: string): boolean {
+  const { selection } = useEditor();
+  return useTopic(selection, `selected:${id}`, () => selection.focus === id);
+}
+
+export function useSelectedEdge(): string | null {
+  const { selection } = useEditor();
+  return useTopic(selection, "edge", () => selection.edge);
+}
+
+export function useProblems(): readonly Problem[] {
+  return useObservable(useEditor().problems);
+}
+
+export function useProblemsOf(id: string): readonly Problem[] {
+  const problems = useProblems();
+  return useMemo(() => problems.filter((problem) => problem.node === id), [problems, id]);
+}
+
+export function useRunOverlay(id: string | null): NodeOverlay | undefined {
+  const { overlay } = useEditor();
+  return useTopic(overlay, `${id}`, () => (id === null ? undefined : overlay.get(id)));
+}
+
+export function useRun(): RunInfo | null {
+  const { overlay } = useEditor();
+  return useTopic(overlay, "run", () => overlay.run);
+}

@@ -1,0 +1,64 @@
+// The window onto the canvas: where it is, and how others move it. Topics are few: `on` hears all.
+
+import type { Box } from "./grid";
+import { Observable } from "./observable";
+
+export interface Viewport {
+  x: number;
+  y: number;
+  zoom: number;
+}
+
+export const MIN_ZOOM = 0.05;
+export const MAX_ZOOM = 2;
+
+/** What the canvas does for others; it registers itself when it is there. */
+export interface Camera {
+  /** Bring the boxes into view, moving no further than needed unless `centre`. */
+  reveal(ids: readonly string[], options?: { centre?: boolean }): void;
+  /** Move the window's content sideways, where the canvas itself was moved. */
+  shift(dx: number): void;
+  fit(ids?: readonly string[]): void;
+  zoomTo(zoom: number): void;
+  /** The middle of what is seen, in the canvas's own units. */
+  centre(): readonly [number, number];
+  focus(): void;
+}
+
+export class View {
+  readonly viewport = new Observable<Viewport>({ x: 0, y: 0, zoom: 1 });
+  readonly size = new Observable<{ width: number; height: number }>({ width: 0, height: 0 });
+  camera: Camera | null = null;
+
+  /** Where the canvas begins in the window. */
+  origin: () => readonly [number, number] = () => [0, 0];
+
+  /** What is seen, in the canvas's own units. */
+  seen(margin = 0): Box {
+    const { x, y, zoom } = this.viewport.value;
+    const { width, height } = this.size.value;
+    return {
+      x: -x / zoom - margin,
+      y: -y / zoom - margin,
+      width: width / zoom + 2 * margin,
+      height: height / zoom + 2 * margin,
+    };
+  }
+}
+
+/** Return the viewport that shows all of a box, no larger than life. */
+export function fitting(
+  box: Box,
+  size: { width: number; height: number },
+  padding = 48,
+  most = 1,
+): Viewport {
+  const room = (whole: number) => Math.max(1, whole - 2 * padding);
+  const wanted = Math.min(room(size.width) / box.width, room(size.height) / box.height, most);
+  const zoom = Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, wanted));
+  return {
+    x: (size.width - box.width * zoom) / 2 - box.x * zoom,
+    y: (size.height - box.height * zoom) / 2 - box.y * zoom,
+    zoom,
+  };
+}

@@ -1,0 +1,101 @@
+import { useEditor, useMeta, useObservable, useProblems } from "../model/hooks";
+import { saveWords } from "../model/saving";
+import { Button } from "../parts/Button";
+import { Icon } from "../parts/Icon";
+import { ThemeSwitch } from "./ThemeSwitch";
+
+/** Where one is, whether it is saved, and what can be done with the whole workflow. */
+export function TopBar() {
+  const editor = useEditor();
+  const { name } = useMeta();
+  const { permissions, urls, workflow } = editor.boot;
+  const version = useObservable(editor.version);
+  return (
+    <header className="top-bar">
+      <nav aria-label="Breadcrumb" className="crumbs">
+        <a href="/" className="brand">
+          Auterity
+        </a>
+        <span aria-hidden="true">/</span>
+        <a href={urls.list}>{workflow.folder ?? "Workflows"}</a>
+        <span aria-hidden="true">/</span>
+        <h1 title={name}>{name}</h1>
+      </nav>
+      <span className="pill pill-neutral" data-testid="version">
+        {version.published === null
+          ? "Draft"
+          : version.has_unpublished_changes
+            ? `Draft · v${version.published}`
+            : `v${version.published}`}
+      </span>
+      <SaveMark />
+      <span className="spring" />
+      <ProblemCount />
+      <Button
+        look="quiet"
+        className="search-button"
+        hint="Ctrl K"
+        onClick={() => editor.panels.dialog.set("commands")}
+      >
+        Search
+      </Button>
+      <ThemeSwitch />
+      {permissions.run && (
+        <Button
+          icon="play"
+          data-testid="run-button"
+          onClick={() => editor.panels.dialog.set("run")}
+        >
+          Test run
+        </Button>
+      )}
+      {permissions.publish && (
+        <Button
+          look="primary"
+          data-testid="publish-button"
+          onClick={() => editor.panels.dialog.set("publish")}
+        >
+          Publish
+        </Button>
+      )}
+    </header>
+  );
+}
+
+function SaveMark() {
+  const editor = useEditor();
+  const state = useObservable(editor.saving);
+  if (editor.readOnly) return <span className="pill pill-neutral">View only</span>;
+  return (
+    <span
+      className={`save-state save-${state.kind}`}
+      role="status"
+      data-testid="save-state"
+      data-state={state.kind}
+      title={saveWords(state)}
+    >
+      {state.kind === "offline" && <Icon name="cloud-off" size={14} />}
+      {state.kind === "refused" && <Icon name="triangle-alert" size={14} />}
+      {saveWords(state)}
+    </span>
+  );
+}
+
+function ProblemCount() {
+  const editor = useEditor();
+  const problems = useProblems();
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  if (!problems.length) return null;
+  return (
+    <button
+      type="button"
+      className={`pill problem-count ${errors ? "pill-bad" : "pill-warn"}`}
+      data-testid="problem-count"
+      onClick={() => editor.panels.toggleDrawer("problems")}
+    >
+      <Icon name={errors ? "circle-alert" : "triangle-alert"} size={14} />
+      {problems.length === 1 ? "1 problem" : `${problems.length} problems`}
+    </button>
+  );
+}
+
