@@ -20,6 +20,7 @@ export async function goLive(editor: Editor, page: Window): Promise<Saver> {
     onSaved: () => editor.version.set({ ...editor.version.value, has_unpublished_changes: true }),
   });
   editor.attach(ydoc);
+  editor.sync = () => saver.sync();
   guardUnsaved(saver, page);
   return saver;
 }
