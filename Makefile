@@ -4,7 +4,7 @@ BIN := .venv/bin
 STUDIO := $(shell find static/studio -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock migrations shell clean
+.PHONY: help run test check fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -16,7 +16,7 @@ run: .venv/local.stamp static/dist/manifest.json ## Start the whole product on t
 test: .venv/dev.stamp static/dist/manifest.json ## Run everything that must hold: lint, types, all tests
 	@$(BIN)/python tests/run.py $(if $(app),--app $(app))
 
-check: .venv/dev.stamp ## Run the quick part: lint, format, types, floors, templates, migrations
+check: .venv/dev.stamp static/dist/manifest.json ## Run the quick part: lint, format, types, floors, templates, migrations
 	@$(BIN)/python tests/run.py --quick
 
 fix: .venv/dev.stamp ## Format the code and repair what lint can repair
@@ -29,7 +29,12 @@ lock: .venv/uv.stamp ## Resolve requirements/*.in anew; releases younger than 14
 	    --upgrade requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 migrations: .venv/dev.stamp ## Make migrations: make migrations app=runs name=add_run_finished_at
+	@[ -n "$(app)" ] && [ -n "$(name)" ] || { echo "Name app and migration: make migrations app=runs name=add_run_finished_at"; exit 1; }
 	@$(BIN)/python manage.py with_services -- $(BIN)/python manage.py makemigrations $(app) -n $(name)
+
+tenant: .venv/local.stamp ## Make a workspace in the running product: make tenant name=acme
+	@[ -n "$(name)" ] || { echo "Name the workspace: make tenant name=acme"; exit 1; }
+	@$(BIN)/python manage.py create_workspace $(name) || { echo "Is Auterity running? Start it with: make run"; exit 1; }
 
 shell: .venv/local.stamp ## Open a Python shell in the project
 	@$(BIN)/python manage.py shell

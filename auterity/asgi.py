@@ -14,9 +14,10 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from servestatic import ServeStaticASGI
 
+from apps.runs.routing import websocket_urlpatterns as runs
 from apps.tenants.consumers import TenantSockets
 
-websocket_urlpatterns: list[Any] = []
+websocket_urlpatterns: list[Any] = [*runs]
 
 static = ServeStaticASGI(django_app)
 for name, folder in settings.STATICFILES_DIRS:

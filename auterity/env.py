@@ -51,7 +51,10 @@ def env_int(name: str, default: int, *, help: str, minimum: int = 0) -> int:  # 
     """Return a whole number not below the minimum."""
 
     def parse(raw: str) -> int:
-        number = int(raw)
+        try:
+            number = int(raw)
+        except ValueError:
+            raise ValueError("use a whole number") from None
         if number < minimum:
             raise ValueError(f"the smallest value is {minimum}")
         return number
@@ -104,6 +107,8 @@ def generated_secret(folder: Path, name: str) -> str:
     """Return the secret kept in a file of the data folder, made at first use (mode 0600)."""
     path = folder / "secrets" / name
     try:
+        if folder.exists() and folder.stat().st_uid != os.geteuid():
+            raise PermissionError  # root could write here; the owner could not read it then
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -5,11 +5,13 @@ from typing import Any
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from apps.accounts.api.docs import docs
 from apps.common import errors_views, health
 
 api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.nodes.api.urls")),
+    path("", include("apps.runs.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path(
         "schema/",
@@ -22,9 +24,13 @@ urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", health.ready),
     path("api/v1/", include((api, "api"))),
+    path("api/docs/", docs, name="api-docs"),
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.onboarding.urls")),
     path("workflows/", include("apps.workflows.urls")),
+    path("", include("apps.runs.urls")),
+    path("", include("apps.dashboard.urls")),
 ]
 
 handler400 = errors_views.bad_request

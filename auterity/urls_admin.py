@@ -1,11 +1,14 @@
 """The platform staff's site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from apps.common import errors_views
 
-urlpatterns = [path("", admin.site.urls)]
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("", admin.site.urls),
+]
 
 handler400 = errors_views.bad_request
 handler403 = errors_views.forbidden

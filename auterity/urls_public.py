@@ -1,12 +1,13 @@
 """The public site: sign-up."""
 
-from django.urls import path
+from django.urls import include, path
 
 from apps.common import errors_views, health
 
 urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", health.ready),
+    path("", include("apps.onboarding.public_urls")),
 ]
 
 handler400 = errors_views.bad_request

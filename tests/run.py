@@ -60,6 +60,7 @@ def steps(app: str | None) -> list[Step]:
             env=PROD,
         ),
         *front_end(),
+        Step("image", [PY, "tests/image.py"]),
         Step(
             "tests",
             pytest("tests", "--ignore=tests/e2e", "-n", "2", "--dist", "loadgroup"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -11,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from apps.accounts.roles import BUILTIN
+from apps.accounts.roles import ABOUT, BUILTIN
 from apps.common.models import TimestampedModel
 
 
@@ -28,6 +29,14 @@ class UserQuerySet(models.QuerySet["User"]):
         if role:
             found = found.filter(role_bindings__role__name=role, role_bindings__folder=None)
         return found if active is None else found.filter(is_active=active)
+
+    def with_second_factor(self, wanted: bool | None = None) -> Self:
+        """Add whether an authenticator app is set up; keep only those with or without one."""
+        apps = Authenticator.objects.filter(
+            user=models.OuterRef("pk"), type=Authenticator.Type.TOTP
+        )
+        found = self.annotate(has_second_factor=models.Exists(apps))
+        return found if wanted is None else found.filter(has_second_factor=wanted)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -90,6 +99,8 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     @cached_property
     def bindings(self) -> list["RoleBinding"]:
         """The roles held, with their folders; read once for each loaded user."""
+        if "role_bindings" in getattr(self, "_prefetched_objects_cache", {}):
+            return list(self.role_bindings.all())
         return list(self.role_bindings.select_related("role", "folder"))
 
     @property
@@ -127,6 +138,11 @@ class Role(TimestampedModel):
     def allowed(self) -> frozenset[str]:
         """The permissions that the role gives."""
         return BUILTIN[self.name] if self.builtin else frozenset(self.permissions)
+
+    @property
+    def about(self) -> str:
+        """What the role is for, in one line; empty for a workspace's own roles."""
+        return ABOUT.get(self.name, "")
 
 
 class Folder(TimestampedModel):
@@ -178,6 +194,15 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         now = timezone.now()
         fresh = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
         return self.filter(fresh, revoked_at=None, user__is_active=True)
+
+    def in_state(self, state: str) -> Self:
+        """Keep the keys whose `state` is this; all of them for a word that is none."""
+        over = models.Q(revoked_at=None, expires_at__lte=timezone.now())
+        if state == "revoked":
+            return self.exclude(revoked_at=None)
+        if state == "expired":
+            return self.filter(over)
+        return self.filter(revoked_at=None).exclude(over) if state == "active" else self
 
 
 class ApiKey(TimestampedModel):

@@ -32,6 +32,15 @@ BUILTIN: dict[str, frozenset[str]] = {
 }
 PERMISSIONS = OWNER
 
+# What each role is for, where people choose one.
+ABOUT: dict[str, str] = {
+    "owner": "All of it, with the other owners and the end of the workspace",
+    "admin": "People, security, providers and budgets",
+    "builder": "Edit, run and publish workflows",
+    "operator": "Run, approve, see runs",
+    "viewer": "See workflows and runs",
+}
+
 # What a view may declare instead of a permission.
 ANY_MEMBER = "any member"
 PUBLIC = "public"

@@ -1,9 +1,11 @@
 """Pages of people: members, invitations, keys, one's own profile, and the one-time link."""
 
+from copy import copy
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import login
 from django.core.paginator import Paginator
@@ -23,10 +25,12 @@ from apps.accounts.decorators import (
 from apps.accounts.exceptions import AlreadyMember, InvitationClosed
 from apps.accounts.forms import AcceptForm, InviteForm, KeyForm, ProfileForm, RoleForm, role_choices
 from apps.accounts.links import user_of_link
-from apps.accounts.models import ApiKey, Invitation, User
-from apps.common.errors import DomainError, NotFound
+from apps.accounts.models import ApiKey, ApiKeyQuerySet, Invitation, Role, User
+from apps.common.errors import Conflict, DomainError, Forbidden, NotFound
 
 PAGE_SIZE = 25
+STATES = {"active": True, "suspended": False}
+FACTORS = {"on": True, "off": False}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -40,22 +44,31 @@ def members(request: AuthenticatedRequest) -> HttpResponse:
 def _members(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
-    text, role = request.GET.get("q", "").strip(), request.GET.get("role", "")
+    chosen = {name: request.GET.get(name, "") for name in ("q", "role", "state", "factor")}
     everyone = User.objects.members()
-    found = everyone.matching(text=text, role=role).order_by("name", "email")
-    listed = found.prefetch_related("role_bindings__role", "role_bindings__folder")
+    found = everyone.matching(
+        text=chosen["q"].strip(), role=chosen["role"], active=STATES.get(chosen["state"])
+    ).with_second_factor(FACTORS.get(chosen["factor"]))
+    listed = found.order_by("name", "email").prefetch_related(
+        "role_bindings__role", "role_bindings__folder"
+    )
     open_invitations = Invitation.objects.filter(accepted_at=None, revoked_at=None)
     context = {
         "members": Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page")),
         "member_count": everyone.count(),
-        "invitations": policies.visible(request.user, open_invitations).select_related(
-            "role", "invited_by"
-        ),
-        "roles": role_choices(),
-        "query": text,
-        "role": role,
+        "suspended_count": everyone.filter(is_active=False).count(),
+        "invitations": policies.visible(request.user, open_invitations)
+        .select_related("role", "invited_by")
+        .order_by("-created_at"),
+        "roles": Role.objects.order_by("created_at"),
+        "role_choices": role_choices(),
+        "state_choices": [("active", "active"), ("suspended", "suspended")],
+        "factor_choices": [("on", "set up"), ("off", "none")],
+        "chosen": chosen,
+        "applied": sum(1 for name in ("role", "state", "factor") if chosen[name]),
         "invite_form": InviteForm(),
         "may_manage": policies.holds(request.user, "member.manage"),
+        "may_manage_owners": policies.holds(request.user, "owner.manage"),
         **extra,
     }
     return render(request, "accounts/members.html", context, status=status)
@@ -72,7 +85,7 @@ def invite(request: AuthenticatedRequest) -> HttpResponse:
             messages.success(request, f"Invitation sent to {form.cleaned_data['email']}.")
             return redirect("accounts:members")
         except DomainError as error:
-            form.add_error("email", error.detail)
+            form.add_error("role" if isinstance(error, Forbidden) else "email", error.detail)
     return _members(request, HTTPStatus.UNPROCESSABLE_ENTITY, invite_form=form)
 
 
@@ -81,17 +94,29 @@ def invite(request: AuthenticatedRequest) -> HttpResponse:
 def change_member(request: AuthenticatedRequest, user_id: UUID, action: str) -> HttpResponse:
     """Give another role, suspend, let in again or remove."""
     member = _found(User.objects.members().filter(pk=user_id).first())
-    if action == "role":
-        form = RoleForm(request.POST)
-        if not form.is_valid():
-            return _members(request, HTTPStatus.UNPROCESSABLE_ENTITY)
-        services.change_role(member, role=form.cleaned_data["role"], actor=request.user)
-    elif action == "remove":
-        services.remove_member(member, actor=request.user)
-    else:
-        services.set_active(member, active=action == "resume", actor=request.user)
-    messages.success(request, f"{member.name}: done.")
+    form = RoleForm(request.POST)
+    if action == "role" and not form.is_valid():
+        return _members(request, HTTPStatus.UNPROCESSABLE_ENTITY, role_form=form)
+    try:
+        messages.success(request, _changed(member, action, form, request.user))
+    except Conflict as error:  # the last owner, for example: nothing to correct in a form
+        messages.error(request, error.detail)
     return redirect("accounts:members")
+
+
+def _changed(member: User, action: str, form: RoleForm, actor: User) -> str:
+    """Carry out a change of a member and return what happened."""
+    if action == "role":
+        role = form.cleaned_data["role"]
+        services.change_role(member, role=role, actor=actor)
+        return f"{member} is {dict(role_choices())[role].lower()} now."
+    if action == "remove":
+        services.remove_member(member, actor=actor)
+        return f"{member} is no member any more. Their work stays."
+    services.set_active(member, active=action == "resume", actor=actor)
+    if action == "resume":
+        return f"{member} can sign in again."
+    return f"{member} is suspended: signed out everywhere, keys stopped."
 
 
 @require_POST
@@ -104,9 +129,11 @@ def change_invitation(
     invitation = _found(still_open.filter(pk=invitation_id).first())
     if action == "resend":
         services.resend_invitation(invitation, actor=request.user, link=_link(request))
+        done = f"A new invitation was sent to {invitation.email}. The earlier link stopped working."
     else:
         services.revoke_invitation(invitation, actor=request.user)
-    messages.success(request, f"{invitation.email}: done.")
+        done = f"The invitation of {invitation.email} is withdrawn."
+    messages.success(request, done)
     return redirect("accounts:members")
 
 
@@ -139,14 +166,22 @@ def api_keys(request: AuthenticatedRequest) -> HttpResponse:
 def _api_keys(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
-    keys = policies.visible(request.user, ApiKey.objects.select_related("role", "user"))
-    if text := request.GET.get("q", "").strip():
-        keys = keys.filter(name__icontains=text)
+    seen = policies.visible(request.user, ApiKey.objects.select_related("role", "user"))
+    assert isinstance(seen, ApiKeyQuerySet)
+    chosen = {name: request.GET.get(name, "") for name in ("q", "state", "role")}
+    kept = seen.in_state(chosen["state"]).filter(name__icontains=chosen["q"].strip())
+    if chosen["role"]:
+        kept = kept.filter(role__name=chosen["role"])
     context = {
-        "keys": Paginator(keys.order_by("-created_at"), PAGE_SIZE).get_page(
+        "keys": Paginator(kept.order_by("-created_at"), PAGE_SIZE).get_page(
             request.GET.get("page")
         ),
-        "query": text,
+        "usable_count": seen.in_state("active").count(),
+        "any_key": seen.exists(),
+        "chosen": chosen,
+        "applied": sum(1 for name in ("state", "role") if chosen[name]),
+        "role_choices": role_choices(),
+        "state_choices": [(name, name) for name in ("active", "expired", "revoked")],
         "form": KeyForm(),
         "may_manage": policies.holds(request.user, "api_key.manage"),
         **extra,
@@ -185,13 +220,15 @@ def revoke_key(request: AuthenticatedRequest, key_id: UUID) -> HttpResponse:
 @member_required
 def profile(request: AuthenticatedRequest) -> HttpResponse:
     """Show and change one's own name, time zone and language."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    # The form works on a copy: until it is saved the frame keeps showing who is signed in.
+    form = ProfileForm(request.POST or None, instance=copy(request.user))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved.")
         return redirect("accounts:profile")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "accounts/profile.html", {"form": form}, status=status)
+    context = {"form": form, "has_second_factor": is_mfa_enabled(request.user)}
+    return render(request, "accounts/profile.html", context, status=status)
 
 
 @public_page

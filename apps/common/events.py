@@ -1,14 +1,21 @@
 """Messages to whoever is looking at a page now; never the only way something is known."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from apps.common.types import JSONDict
 
 logger = logging.getLogger(__name__)
+
+AWAY = (OSError, RedisError)  # how a channel layer says that it cannot be reached
 
 
 def publish_on_commit(group: str, payload: JSONDict) -> None:
@@ -22,11 +29,46 @@ def publish_on_commit(group: str, payload: JSONDict) -> None:
 
 def publish(group: str, payload: JSONDict) -> None:
     """Send the payload now; a channel layer that is away is logged, not raised."""
+    async_to_sync(publish_from_loop)(group, payload)
+
+
+async def publish_from_loop(group: str, payload: JSONDict) -> None:
+    """Send the payload now, from async code; a channel layer that is away is logged, not raised."""
     layer = get_channel_layer()
     if layer is None:
         return
-    message = {"type": "live.event", "payload": payload}
     try:
-        async_to_sync(layer.group_send)(group, message)
-    except OSError as error:
+        await layer.group_send(group, {"type": "live.event", "payload": payload})
+    except AWAY as error:
         logger.warning("Live event not delivered: %s", error)
+
+
+@asynccontextmanager
+async def listening(group: str) -> AsyncIterator[asyncio.Queue[JSONDict]]:
+    """Collect the payloads sent to a group while the block runs, for code that is no consumer.
+
+    A channel layer that is away delivers nothing: whoever listens also looks at the database.
+    """
+    heard: asyncio.Queue[JSONDict] = asyncio.Queue()
+    layer: Any = get_channel_layer()
+    try:
+        channel = await layer.new_channel()
+        pump = asyncio.create_task(_pump(layer, channel, heard))
+        await layer.group_add(group, channel)
+    except AWAY as error:
+        logger.warning("Not listening to %s: %s", group, error)
+        yield heard
+        return
+    try:
+        yield heard
+    finally:
+        with suppress(*AWAY):
+            await layer.group_discard(group, channel)
+        pump.cancel()  # the layer drops the channel when its reader is cancelled
+        await asyncio.wait([pump])
+
+
+async def _pump(layer: Any, channel: str, heard: asyncio.Queue[JSONDict]) -> None:
+    while True:
+        message = await layer.receive(channel)
+        heard.put_nowait(message["payload"])

@@ -6,6 +6,7 @@ around it is the operator's list of exact `scheme://host:port` entries, and neve
 """
 
 import asyncio
+import ipaddress
 import socket
 import time
 import zlib
@@ -76,7 +77,7 @@ class EgressStream:
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the decoded body. Raises EgressTooLarge past the limit, also for a bomb."""
         decoder = _decoder(self.headers.get("content-encoding", ""))
-        async for raw in self._response.content.iter_chunked(CHUNK):
+        async for raw in self._raw():
             for piece in _decoded(raw, decoder, self._response.url):
                 self._left -= len(piece)
                 if self._left < 0:
@@ -84,6 +85,13 @@ class EgressStream:
                         f"The answer of {self._response.url.host} is larger than allowed."
                     )
                 yield piece
+
+    async def _raw(self) -> AsyncIterator[bytes]:
+        try:
+            async for raw in self._response.content.iter_chunked(CHUNK):
+                yield raw
+        except (aiohttp.ClientError, OSError) as error:
+            raise _translated(error, self._response.url) from error
 
     async def lines(self) -> AsyncIterator[str]:
         """Yield the body line by line, without line ends."""
@@ -165,6 +173,26 @@ async def close() -> None:
 def is_excepted(url: URL) -> bool:
     """Tell whether the operator allows this exact scheme, host and port inside the denied ranges."""
     return f"{url.scheme}://{url.host}:{url.port}" in settings.EGRESS_ALLOW
+
+
+def origin_of(url: str) -> str:
+    """Return `scheme://host:port` of an address. Raises EgressInvalid, EgressDenied.
+
+    An address that is written in figures is judged at once, a name only when it is connected.
+    """
+    parsed = _parse(url)
+    literal = (parsed.host or "").strip("[]")
+    if _is_literal(literal) and not is_allowed(literal) and not is_excepted(parsed):
+        raise EgressDenied(f"{literal} is not a public address. Ask your operator to allow it.")
+    return f"{parsed.scheme}://{parsed.host}:{parsed.port}"
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 class AddressDenied(OSError):

@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from apps.local.files import kept_secret
 from apps.local.processes import Child, free_port, run, wait_until
 
 VERSION = "pginstall18"
@@ -155,12 +155,7 @@ class Postgres:
         )  # fmt: skip
 
     def _secret(self, name: str) -> str:
-        path = self.secrets / f"postgres_{name}"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(0o600)
-            path.write_text(secrets.token_urlsafe(24))
-        return path.read_text()
+        return kept_secret(self.secrets, f"postgres_{name}")
 
     def _tools(self) -> Path:
         """Return the folder of the binaries, copied to where the server's user can read them."""

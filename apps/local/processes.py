@@ -13,15 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-COLOURS = {
-    "web": 36,
-    "worker": 33,
-    "setup": 37,
-    "beat": 35,
-    "postgres": 34,
-    "redis": 31,
-    "site": 32,
-}
+COLOURS = {"web": 36, "worker": 33, "setup": 37, "postgres": 34, "redis": 31, "site": 32}
 Command = Sequence[str | Path]
 
 _libc = ctypes.CDLL(None)
@@ -75,6 +67,7 @@ class Child:
     def start(self) -> None:
         """Start it and pass its output on, line by line."""
         account = pwd.getpwnam(self.user) if self.user else None
+        self.ready.clear()
         self.process = subprocess.Popen(  # noqa: S603 - our own commands
             [str(part) for part in self.command],
             env={**os.environ, **self.env},

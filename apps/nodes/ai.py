@@ -1,18 +1,44 @@
-"""What the AI types share: JSON out of a model's words, checked against its schema."""
+"""What the AI types share: asking a model, and JSON out of its words, checked against its schema."""
 
 import json
 import re
+from dataclasses import replace
 
 import jsonschema
 
 from apps.common.types import JSON, JSONDict
-from apps.nodes.base import ModelAnswer, NodeError
+from apps.gateway.calls import Completion, CompletionRequest
+from apps.gateway.exceptions import GatewayError
+from apps.nodes.base import NodeContext, NodeError
 
 FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
 MAX_SCHEMA = 64 << 10
 
 
-def json_of(answer: ModelAnswer, schema: JSONDict) -> JSON:
+async def ask(context: NodeContext, request: CompletionRequest) -> Completion:
+    """Ask a model for a step and add what it cost. Raises NodeError."""
+    source = {"run": context.run_id, "node": context.node_id}
+    named = replace(request, idempotency_key=context.idempotency_key, source=source)
+    try:
+        answer = await context.model(named)
+    except GatewayError as error:
+        raise failed(error) from error
+    context.spend(answer)
+    return answer
+
+
+def failed(error: GatewayError) -> NodeError:
+    """Return a failed call to a model as the failure of the step that made it."""
+    return NodeError(
+        error.code,
+        error.message,
+        hint=error.hint,
+        retryable=error.retryable,
+        retry_after=error.retry_after,
+    )
+
+
+def json_of(answer: Completion, schema: JSONDict) -> JSON:
     """Return the JSON that a model wrote, checked. Raises NodeError saying what does not fit."""
     text = answer.text.strip()
     fenced = FENCE.match(text)

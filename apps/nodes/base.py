@@ -17,6 +17,7 @@ from pydantic import Field as PydanticField
 from pydantic.config import JsonDict
 
 from apps.common.types import JSON, JSONDict
+from apps.gateway.calls import Completion, CompletionRequest
 from apps.sandbox.services import CodeResult
 
 
@@ -139,38 +140,24 @@ class NodeError(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True)
-class ModelCall:
-    """What a step asks of a model."""
-
-    route: str
-    messages: list[JSONDict]
-    task: str = "generate"
-    json_schema: JSONDict | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    hints: JSONDict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ModelAnswer:
-    """What came back, and what it cost; the cost is None where the price is not known."""
-
-    text: str
-    usage: dict[str, int]
-    cost_usd: Decimal | None
-    model: str
-    provider: str
-    builtin: bool = False
-
-
 class Answer(Protocol):
     """A whole HTTP answer."""
 
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    url: str
+    @property
+    def status(self) -> int:
+        """The status code."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, names in lower case."""
+
+    @property
+    def body(self) -> bytes:
+        """The body as it came."""
+
+    @property
+    def url(self) -> str:
+        """The address that answered, after redirects."""
 
     @property
     def text(self) -> str:
@@ -205,14 +192,14 @@ class NodeContext:
     run_input: JSONDict
     prev: JSON
     request: Request
-    model: Callable[[ModelCall], Awaitable[ModelAnswer]]
+    model: Callable[[CompletionRequest], Awaitable[Completion]]
     code: Callable[[str, JSONDict], Awaitable[CodeResult]]
     log: Callable[[str], None]
     decision: JSONDict | None = None  # what ended the wait, when the step runs on after it
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
 
-    def spend(self, answer: ModelAnswer) -> None:
+    def spend(self, answer: Completion) -> None:
         """Add a model call to what the step has cost."""
         self.cost_usd += answer.cost_usd or 0
         self.tokens += sum(answer.usage.values())

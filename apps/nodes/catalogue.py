@@ -3,7 +3,7 @@
 import inspect
 from functools import cache
 
-from apps.common.types import JSONDict
+from apps.common.types import JSON, JSONDict
 from apps.nodes.base import Group, Port, PortsOfConfig
 from apps.nodes.registry import AnyNode, every
 
@@ -48,7 +48,8 @@ def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:
     ports = node.outputs
     if not isinstance(ports, PortsOfConfig):
         return list(ports)
-    found = config.get(ports.each.lstrip("/"))
+    name = ports.each.lstrip("/")
+    found = config[name] if name in config else _default(node, name)
     entries = (
         [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
     )
@@ -57,6 +58,11 @@ def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:
         for entry in entries
     ]
     return [port for port in listed if port.name] + [Port(name) for name in ports.always]
+
+
+def _default(node: type[AnyNode], field: str) -> JSON:
+    """Return the list that a config without the field stands for, as JSON."""
+    return described(node)["config_schema"]["properties"][field].get("default")
 
 
 def _outputs(node: type[AnyNode]) -> JSONDict | list[JSONDict]:

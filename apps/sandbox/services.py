@@ -2,9 +2,12 @@
 
 import json
 import math
+import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_monty import (
@@ -57,6 +60,20 @@ class CodeResult:
     printed: str
 
 
+@dataclass(frozen=True)
+class Job:
+    """A JSON value to render, with what `prev` and `nodes` mean in its expressions.
+
+    `templates` maps each text that holds expressions to its parsed form; `nodes` holds the outputs
+    of the steps that the expressions name.
+    """
+
+    value: JSON
+    templates: Mapping[str, Template]
+    prev: JSON = None
+    nodes: Mapping[str, JSON] = field(default_factory=dict)
+
+
 class Segment:
     """One session for the expressions of one fused segment; it never outlives the segment."""
 
@@ -96,9 +113,83 @@ class Segment:
         """
         wanted = list(dict.fromkeys(_texts(value, templates)))
         flat = [expression for text in wanted for expression in templates[text].expressions]
-        values = iter(self.evaluate(flat, names))
-        results = {text: _join(templates[text], values) for text in wanted}
-        return _replace(value, results)
+        return _filled(value, templates, wanted, self.evaluate(flat, names))
+
+    def render_all(self, jobs: Sequence[Job], names: Mapping[str, JSON]) -> list[JSON | CodeFailed]:
+        """Return the values of many jobs, made in one feed; one that fails gives its error.
+
+        Raises CodeFailed where the feed as a whole failed, as at a limit. `names` mean the same in
+        all jobs; each different value goes to the sandbox once, however many jobs use it.
+        """
+        feed = _Feed(names)
+        made = [feed.add(job) for job in jobs]
+        outs = _feed(self._session, feed.source, feed.inputs)
+        return [_outcome(job, *each, out) for job, each, out in zip(jobs, made, outs, strict=True)]
+
+
+class _Feed:
+    """The source of one feed for many jobs."""
+
+    def __init__(self, names: Mapping[str, JSON]) -> None:
+        self._names = names
+        self._lines = ["_all = []"]
+        self._values: list[JSON] = []
+        self._places: dict[int, int] = {}
+        self._used: set[str] = set()
+
+    def add(self, job: Job) -> tuple[list[str], list[Expression]]:
+        """Add a job; return the texts that it renders and their expressions."""
+        texts = list(dict.fromkeys(_texts(job.value, job.templates)))
+        flat = [expression for text in texts for expression in job.templates[text].expressions]
+        used = frozenset().union(*(expression.names for expression in flat))
+        self._used |= used
+        if "prev" in used:
+            self._lines.append(f"prev = _values[{self._place(job.prev)}]")
+        if "nodes" in used:
+            listed = (
+                f"{name!r}: {{'output': _values[{self._place(value)}]}}"
+                for name, value in job.nodes.items()
+            )
+            self._lines.append(f"nodes = {{{', '.join(listed)}}}")
+        self._lines += ["_out = []", "try:", "    pass"]
+        self._lines += [f"    _out.append({expression.compiled})" for expression in flat]
+        self._lines += ["    _all.append([_out])", "except Exception as _error:"]
+        self._lines.append("    _all.append([len(_out), type(_error).__name__, str(_error)])")
+        return texts, flat
+
+    @property
+    def source(self) -> str:
+        return "\n".join([*self._lines, "_all"])
+
+    @property
+    def inputs(self) -> JSONDict:
+        shared = {name: self._names[name] for name in self._used if name in self._names}
+        return {**shared, "_values": self._values}
+
+    def _place(self, value: JSON) -> int:
+        place = self._places.setdefault(id(value), len(self._values))
+        if place == len(self._values):
+            self._values.append(value)
+        return place
+
+
+def _outcome(
+    job: Job, texts: list[str], flat: list[Expression], out: list[Any]
+) -> JSON | CodeFailed:
+    if len(out) == 3:
+        return CodeFailed(out[1], f"{_clean(out[2])} in {{{{ {flat[out[0]].source} }}}}")
+    try:
+        return _filled(job.value, job.templates, texts, [as_json(value) for value in out[0]])
+    except CodeFailed as error:
+        return error
+
+
+def _filled(
+    value: JSON, templates: Mapping[str, Template], texts: list[str], values: list[JSON]
+) -> JSON:
+    """Return the value with its templated texts replaced."""
+    left = iter(values)
+    return _replace(value, {text: _join(templates[text], left) for text in texts})
 
 
 @contextmanager
@@ -108,15 +199,48 @@ def segment(tenant: str) -> Iterator[Segment]:
         yield Segment(session)
 
 
+class Stop:
+    """A way to end a code step early: its worker process is killed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pid: int | None = None
+        self.asked = False
+
+    def now(self) -> None:
+        """Kill the worker, or keep it from starting; the code step then raises LimitExceeded."""
+        with self._lock:
+            self.asked = True
+            if self._pid is not None:
+                os.kill(self._pid, signal.SIGKILL)
+
+    @contextmanager
+    def watching(self, session: MontySession) -> Iterator[None]:
+        """Let `now` reach the worker of this session, and no later owner of its number."""
+        with self._lock:
+            if self.asked:
+                raise LimitExceeded("Stopped", "The code was stopped before it began.")
+            self._pid = session.worker_pid
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pid = None
+
+
 def run_code(
-    source: str, inputs: JSONDict, *, limits: pool.Limits = pool.CODE_LIMITS
+    source: str,
+    inputs: JSONDict,
+    *,
+    limits: pool.Limits = pool.CODE_LIMITS,
+    stop: Stop | None = None,
 ) -> CodeResult:
     """Run a code step; its inputs are names, the value of its last expression is the output.
 
-    Raises CodeFailed with the line, LimitExceeded at a limit.
+    Raises CodeFailed with the line, LimitExceeded at a limit or when it is stopped.
     """
     printed = CollectString(MAX_PRINTED)
-    with pool.code_session(limits) as session:
+    with pool.code_session(limits) as session, (stop or Stop()).watching(session):
         value = as_json(_feed(session, source, {**inputs, "inputs": inputs}, printed))
     if len(json.dumps(value)) > MAX_OUTPUT:
         raise LimitExceeded(

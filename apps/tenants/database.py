@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import connection
 
 P = ParamSpec("P")
@@ -24,9 +24,26 @@ async def query(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     return await hop(function, args, kwargs)
 
 
+def give_back() -> None:
+    """Return this thread's connection to the pool, for a time in which it is not needed."""
+    if not connection.in_atomic_block:  # inside a test's transaction it is not ours to close
+        connection.close()
+
+
 def _released(function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
     try:
         return function(*args, **kwargs)
     finally:
-        if not connection.in_atomic_block:  # inside a test's transaction it is not ours to close
-            connection.close()
+        give_back()
+
+
+def release_thread() -> None:
+    """Let go of the thread that sync middleware made for this request.
+
+    A view that is going to wait calls this, so that a thousand waiting calls hold no thread;
+    the next hop into sync code makes a new one.
+    """
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    executor = SyncToAsync.context_to_thread_executor.pop(context, None) if context else None
+    if executor is not None:
+        executor.shutdown(wait=False)

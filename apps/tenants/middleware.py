@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,6 +11,7 @@ from apps.common.errors import NotFound
 from apps.common.middleware import AsyncCapableMiddleware, wants_problem
 from apps.common.problems import problem_response
 from apps.tenants.context import PUBLIC, Scope, entered
+from apps.tenants.database import query
 from apps.tenants.hosts import LOOPBACK, Destination, Site, bare_host, resolve, tenant_of_key
 from apps.tenants.models import Tenant
 
@@ -43,7 +43,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
-        destination = await sync_to_async(_destination)(request)
+        destination = await query(_destination, request)  # a waiting view must hold no connection
         with entered(_scope(destination)):
             refusal = _refusal(request, destination)
             if refusal is not None:

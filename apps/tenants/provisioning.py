@@ -108,9 +108,22 @@ def drop(schema: str) -> None:
     """Remove a schema with all its data, and its role."""
     role = role_of(schema)
     _execute("DROP SCHEMA {} CASCADE", schema)
+    for table in _tables("public") & {
+        name for name, rights in _shared.items() if "DELETE" in rights
+    }:
+        _forget_rows(table, role)
     # DROP OWNED would need the role's own rights, which the application deliberately lacks.
     _execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role)
     _execute("DROP ROLE {}", role)
+
+
+def _forget_rows(table: str, role: str) -> None:
+    """Delete what a role has in a shared table; those carry their row's role as `role`."""
+    with connection.cursor() as cursor:
+        statement = sql.SQL("DELETE FROM {} WHERE role = %s").format(
+            sql.Identifier("public", table)
+        )
+        cursor.execute(statement, [role])
 
 
 def _limit(schema: str, table: str, rights: str, role: str) -> None:

@@ -1,11 +1,12 @@
 """Workflows, the log of updates that is their draft, and their immutable versions."""
 
+from collections import Counter
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from apps.accounts.models import Folder, User
 from apps.common.ids import uuid7
@@ -39,6 +40,23 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
     def in_folder(self, folder: Folder) -> Self:
         """Keep what lies in a folder or below it."""
         return self.filter(folder__path__startswith=folder.path)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many there are in each state, in one query."""
+        current = Q(deleted_at=None, archived_at=None)
+        return self.aggregate(
+            current=Count("pk", filter=current),
+            archived=Count("pk", filter=Q(deleted_at=None, archived_at__isnull=False)),
+            bin=Count("pk", filter=Q(deleted_at__isnull=False)),
+            unpublished=Count("pk", filter=current & Q(published_version=None)),
+            troubled=Count("pk", filter=current & Q(problem_count__gt=0)),
+        )
+
+    def tag_counts(self) -> list[tuple[str, int]]:
+        """Return the tags in use with how often each is, the most frequent ones first."""
+        lists = self.exclude(tags=[]).values_list("tags", flat=True)
+        counted = Counter(tag for tags in lists for tag in tags)
+        return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0].lower()))
 
 
 class Workflow(TimestampedModel):

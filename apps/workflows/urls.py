@@ -11,6 +11,7 @@ urlpatterns = [
     path("new/", views.create, name="create"),
     path("import/", views.import_file, name="import"),
     path("<uuid:workflow_id>/", views.studio, name="studio"),
+    path("<uuid:workflow_id>/export/", views.export, name="export"),
     path("<uuid:workflow_id>/details/", views.details, name="details"),
     re_path(rf"^(?P<workflow_id>[0-9a-f-]{{36}})/(?P<name>{NAMES})/$", views.act, name="act"),
 ]

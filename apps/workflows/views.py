@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.db.models import Count, Q
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
@@ -17,7 +19,7 @@ from apps.accounts.models import Folder, User
 from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.nodes.catalogue import catalogue
-from apps.workflows import drafts, services
+from apps.workflows import drafts, history, services
 from apps.workflows.api.filters import filtered
 from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
 from apps.workflows.models import Workflow, WorkflowQuerySet
@@ -44,28 +46,46 @@ def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: A
     assert isinstance(seen, WorkflowQuerySet)
     kept = filtered(seen, request.GET, request.user).order_by("-updated_at")
     related = kept.select_related("published_version", "created_by", "folder")
+    folders, tags = _folders(request.user), seen.current().tag_counts()
     context = {
         "workflows": Paginator(related, PAGE_SIZE).get_page(request.GET.get("page")),
-        "folders": policies.visible(request.user, Folder.objects.order_by("name")),
-        "tags": _tags(seen.current()),
+        "folders": folders,
+        "folder_choices": [(folder.pk, folder.name) for folder in folders],
+        "tags": tags,
+        "tag_choices": [(tag, tag) for tag, _ in tags],
+        "published_choices": [("true", "published"), ("false", "never published")],
         "filters": request.GET,
+        "applied": sum(1 for name in ("folder", "tag", "published") if request.GET.get(name)),
         "state": request.GET.get("state") or "current",
-        "counts": {
-            "current": seen.current().count(),
-            "archived": seen.archived().count(),
-            "bin": seen.in_bin().count(),
-        },
+        "counts": seen.counts(),
+        "any_workflow": seen.exists(),
         "new_form": NewWorkflowForm(actor=request.user),
         "import_form": ImportForm(),
         "may_edit": policies.holds_anywhere(request.user, "workflow.edit"),
+        "may_purge": policies.holds(request.user, "workflow.purge"),
         **extra,
     }
     return render(request, "workflows/list.html", context, status=status)
 
 
-def _tags(workflows: WorkflowQuerySet) -> list[str]:
-    lists = workflows.exclude(tags=[]).values_list("tags", flat=True)
-    return sorted({tag for tags in lists for tag in tags})
+def _folders(user: User) -> list[Folder]:
+    """Return the folders that the user sees as a tree: parents first, with depth and count."""
+    folders = list(
+        policies.visible(user, Folder.objects.all()).annotate(
+            workflow_count=Count(
+                "workflows", filter=Q(workflows__deleted_at=None, workflows__archived_at=None)
+            )
+        )
+    )
+    names = {str(folder.pk): folder.name.lower() for folder in folders}
+
+    def place(folder: Folder) -> list[str]:
+        return [names.get(step, "") for step in folder.path.strip("/").split("/")]
+
+    for folder in folders:
+        folder.depth = min(folder.path.count("/") - 1, 3)  # type: ignore[attr-defined]
+        folder.key = str(folder.pk)  # type: ignore[attr-defined]
+    return sorted(folders, key=place)
 
 
 @require_POST
@@ -139,6 +159,17 @@ def _readable(error: DomainError) -> str:
 
 @require_GET
 @permission_required("workflow.view")
+def export(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
+    """Give a workflow out as a file that `import_file` takes."""
+    workflow = services.find_workflow(workflow_id, actor=request.user)
+    answer = JsonResponse(services.export_workflow(workflow), json_dumps_params={"indent": 2})
+    name = slugify(workflow.name) or "workflow"
+    answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return answer
+
+
+@require_GET
+@permission_required("workflow.view")
 def studio(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
     """Open a workflow on the canvas."""
     workflow = services.find_workflow(workflow_id, actor=request.user)
@@ -182,6 +213,6 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "list": reverse("workflows:list"),
         },
         "user": {"id": str(user.pk), "name": str(user)},
-        "lastRun": None,
+        "lastRun": history.last_run(workflow, user),
         "problems": [problem.as_json() for problem in draft.problems],
     }

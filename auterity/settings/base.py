@@ -1,26 +1,30 @@
 """What every environment shares. Values of the environment come in through `auterity.env`."""
 
-from pathlib import Path
-from typing import Any
+from csp.constants import NONCE
 
 from apps.common.cookies import cookie_name
-from apps.tenants.backend import pool
-from auterity.env import VARIABLES, database_from_url, env_int, env_list, env_str, env_url
+from auterity.env import env_int, env_list, env_secret, env_str, env_url
+from auterity.settings.mail import *
+from auterity.settings.services import *
 from auterity.settings.sign_in import *
 
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = Path(
-    env_str("AUTERITY_DATA", str(BASE_DIR / "var"), help="Folder of databases, files and keys.")
-).resolve()
 PORT = env_int("PORT", 8000, minimum=1, help="Port that the web server listens on.")
 BIND = env_str("AUTERITY_BIND", "127.0.0.1", help="Address that the web server listens on.")
 PRODUCTION = False
+SECRET_KEY = env_secret("AUTERITY_SECRET_KEY", help="Signs sessions and tokens.")
+MASTER_KEY = env_secret(
+    "AUTERITY_MASTER_KEY", help="Wraps the data keys that encrypt the tenants' secrets."
+)
 
 # Where people reach us. Tenants live at <slug>.<base domain>.
 BASE_DOMAIN = env_str(
     "AUTERITY_BASE_DOMAIN", "localhost", help="Domain whose subdomains are the workspaces."
 )
 DEMO_TENANT = "demo"
+DEFAULT_FROM_EMAIL = (
+    env_str("AUTERITY_MAIL_FROM", help="Sender of mails; no-reply at the base domain if not set.")
+    or f"Auterity <no-reply@{BASE_DOMAIN}>"
+)
 ALLOWED_HOSTS = ["*"]  # TenantMiddleware answers only for hosts that it knows
 TRUSTED_PROXIES = env_int(
     "AUTERITY_TRUSTED_PROXIES", 0, help="How many proxies in front set X-Forwarded-For."
@@ -38,6 +42,7 @@ SAMPLE_SITE = env_url(
     help="Address of the sample web pages; `make run` sets it and allows it for outbound requests.",
     folder=DATA_DIR,
 )
+EGRESS_ALLOW += [SAMPLE_SITE] if SAMPLE_SITE else []
 
 SHARED_APPS = [
     "apps.tenants",
@@ -52,6 +57,8 @@ SHARED_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.dispatch",
+    "apps.onboarding",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -62,7 +69,9 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.gateway",
     "apps.workflows",
+    "apps.runs",
     "allauth.account",
     "allauth.mfa",
 ]
@@ -72,6 +81,7 @@ PLAIN_APPS = [
     "apps.egress",
     "apps.nodes",
     "apps.local",
+    "apps.dashboard",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -125,69 +135,13 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-            ]
+                "apps.dashboard.shell.shell",
+            ],
+            "builtins": ["apps.common.templatetags.look"],
         },
     }
 ]
 
-# The application connects as a role that is neither superuser nor owner of other databases;
-# TimeZone is a start option, because RESET ALL on return to the pool would undo a later SET.
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "apps.tenants.backend",
-        **database_from_url(
-            env_url(
-                "DATABASE_URL",
-                "postgres://auterity@127.0.0.1:5432/auterity",
-                help="PostgreSQL 16 or newer with pgvector. `make run` starts an embedded one when it is not set.",
-                folder=DATA_DIR,
-            )
-        ),
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            "options": "-c TimeZone=UTC -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
-            "pool": {
-                "min_size": 0,
-                "max_size": env_int(
-                    "AUTERITY_DB_POOL",
-                    24,
-                    minimum=2,
-                    help="Most database connections of one process.",
-                ),
-                "timeout": 10,
-                "max_idle": 60,
-                "reset": pool.reset,
-            },
-        },
-    }
-}
-TENANT_LIMIT_SET_CALLS = True
-
-REDIS_URL = env_url(
-    "REDIS_URL",
-    "redis://127.0.0.1:6379/0",
-    help="Redis: broker, channel layer and cache. `make run` starts an embedded one when it is not set.",
-    folder=DATA_DIR,
-)
-# What `manage.py up` does not start itself.
-SERVICES_GIVEN = frozenset(
-    name for name in ("DATABASE_URL", "REDIS_URL") if VARIABLES[name].source == "environment"
-)
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_FUNCTION": "apps.tenants.keys.cache_key",
-        "OPTIONS": {"serializer": "apps.common.cache.JSONSerializer"},
-    }
-}
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        # redis-py must never time out an idle subscription
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "aut"},
-    }
-}
 CELERY = {
     "broker_url": REDIS_URL,
     "task_serializer": "json",
@@ -199,16 +153,29 @@ CELERY = {
     "worker_concurrency": env_int(
         "AUTERITY_WORKER_THREADS", 16, minimum=1, help="Threads of one worker process."
     ),
-    "beat_scheduler": "celery.beat:Scheduler",  # in memory: what it rings may be rung twice
     "worker_prefetch_multiplier": 1,
     "worker_soft_shutdown_timeout": 20,
     "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,  # mail on the console stays readable
     "broker_connection_retry_on_startup": True,
     "broker_transport_options": {"global_keyprefix": "aut:"},
     "worker_enable_remote_control": False,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "timezone": "UTC",
 }
+
+RUNS_PER_TENANT = env_int(
+    "AUTERITY_RUNS_PER_TENANT",
+    50,
+    minimum=1,
+    help="Runs of one workspace that are carried on at the same time; waiting ones do not count.",
+)
+RUN_BACKLOG = env_int(
+    "AUTERITY_RUN_BACKLOG",
+    10_000,
+    minimum=1,
+    help="Runs of one workspace that may queue; past it starting one answers 429.",
+)
 
 STORAGES = {
     "default": {"BACKEND": "apps.tenants.storage.TenantFileSystemStorage"},
@@ -254,8 +221,8 @@ AUTH_PASSWORD_VALIDATORS = [
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "csp.nonce"],
-        "style-src": ["'self'", "csp.nonce"],
+        "script-src": ["'self'", NONCE],
+        "style-src": ["'self'", NONCE],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
@@ -296,7 +263,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatus": "apps.runs.models.Run.Status",
+        "NodeRunStatus": "apps.runs.models.NodeRun.Status",
+        "ApprovalStatus": "apps.runs.models.Wait.Status",
+    },
 }
 
 LOGGING = {
@@ -305,5 +276,10 @@ LOGGING = {
     "formatters": {"line": {"()": "apps.common.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "psycopg.pool": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "psycopg.pool": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
+    },
 }

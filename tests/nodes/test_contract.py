@@ -81,3 +81,8 @@ def test_unknown_types_name_the_nearest() -> None:
 def test_a_name_is_registered_once() -> None:
     with pytest.raises(TypeError, match="twice"):
         register(find("core.start"))
+
+
+def test_ports_of_a_config_that_says_nothing_are_those_of_its_default() -> None:
+    ports = [port.name for port in output_ports(find("human.approval"), {})]
+    assert ports == ["approved", "rejected", "expired"]

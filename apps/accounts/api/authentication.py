@@ -1,7 +1,11 @@
 """Who is calling the API."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
@@ -43,6 +47,24 @@ def authenticated_user(request: HttpRequest) -> User:
     if not isinstance(user, User) or not user.is_active:
         raise Unauthenticated(headers=CHALLENGE)
     return user
+
+
+def user_of_session(session_key: str | None) -> User | None:
+    """Return whose session it is now: None once it ended, was revoked or its user was suspended.
+
+    What stays open for long, such as a socket, asks again and again.
+    """
+    holder: Any = SimpleNamespace(session=SessionStore(session_key))
+    user = get_user(holder)
+    return user if isinstance(user, User) and user.is_active else None
+
+
+def user_now(request: HttpRequest) -> User | None:
+    """Return the user of a request that has been open for a while, by what is true now."""
+    header = request.headers.get("Authorization", "")
+    if header:
+        return user_of_key(header.removeprefix(SCHEME))
+    return user_of_session(request.session.session_key)
 
 
 class ApiKeyAuthentication(BaseAuthentication):

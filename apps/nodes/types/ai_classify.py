@@ -4,12 +4,12 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.nodes.ai import json_of
+from apps.gateway.calls import CompletionRequest
+from apps.nodes.ai import ask, json_of
 from apps.nodes.base import (
     Config,
     Effect,
     Group,
-    ModelCall,
     Node,
     NodeContext,
     NodeError,
@@ -77,8 +77,9 @@ class Classify(Node[ClassifyConfig, ClassifyOutput]):
             f"- {each.id}: {each.label}. {each.description}" for each in config.classes
         )
         system = f"Choose the one class that fits the text.\n{config.instructions}\nClasses:\n{listed}\nAnswer as JSON with class and reason."
-        answer = await context.model(
-            ModelCall(
+        answer = await ask(
+            context,
+            CompletionRequest(
                 route=config.route,
                 messages=[
                     {"role": "system", "content": system},
@@ -91,9 +92,8 @@ class Classify(Node[ClassifyConfig, ClassifyOutput]):
                     "text": config.input,
                     "classes": [each.model_dump() for each in config.classes],
                 },
-            )
+            ),
         )
-        context.spend(answer)
         chosen = json_of(answer, schema)
         label = next(each.label for each in config.classes if each.id == chosen["class"])
         output = {

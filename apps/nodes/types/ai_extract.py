@@ -5,14 +5,14 @@ from typing import Literal
 from pydantic import Field
 
 from apps.common.types import JSONDict
-from apps.nodes.ai import json_of
+from apps.gateway.calls import CompletionRequest
+from apps.nodes.ai import ask, json_of
 from apps.nodes.base import (
     AnyOutput,
     Config,
     Effect,
     Group,
     Kind,
-    ModelCall,
     Node,
     NodeContext,
     NodeError,
@@ -68,8 +68,9 @@ class Extract(Node[ExtractConfig, AnyOutput]):
             f"- {each.name} ({each.type}): {each.description}" for each in config.fields
         )
         system = f"Find these fields in the text. Use null for what is not there.\n{listed}\nAnswer as JSON."
-        answer = await context.model(
-            ModelCall(
+        answer = await ask(
+            context,
+            CompletionRequest(
                 route=config.route,
                 messages=[
                     {"role": "system", "content": system},
@@ -82,9 +83,8 @@ class Extract(Node[ExtractConfig, AnyOutput]):
                     "text": config.input,
                     "fields": [each.model_dump() for each in config.fields],
                 },
-            )
+            ),
         )
-        context.spend(answer)
         found = json_of(answer, schema)
         missing = [
             each.name for each in config.fields if each.required and found.get(each.name) is None

@@ -6,13 +6,13 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from apps.common.types import JSONDict
-from apps.nodes.ai import check_schema, json_of
+from apps.gateway.calls import CompletionRequest
+from apps.nodes.ai import ask, check_schema, json_of
 from apps.nodes.base import (
     Config,
     Effect,
     Group,
     Kind,
-    ModelCall,
     Node,
     NodeContext,
     Output,
@@ -67,16 +67,16 @@ class Generate(Node[GenerateConfig, GenerateOutput]):
         messages = [{"role": "user", "content": config.prompt}]
         if config.system:
             messages.insert(0, {"role": "system", "content": config.system})
-        answer = await context.model(
-            ModelCall(
+        answer = await ask(
+            context,
+            CompletionRequest(
                 route=config.route,
                 messages=messages,
                 json_schema=config.json_schema,
                 temperature=config.temperature,
                 max_tokens=config.max_tokens,
-            )
+            ),
         )
-        context.spend(answer)
         value = json_of(answer, config.json_schema) if config.json_schema else None
         return GenerateOutput(
             text=answer.text,

@@ -38,7 +38,7 @@ class ApprovalConfig(Config):
         widget="textarea", description="What the person needs to know to decide."
     )
     actions: list[Action] = Field(
-        default_factory=lambda: [Action(**action) for action in DEFAULT_ACTIONS],
+        [Action(**action) for action in DEFAULT_ACTIONS],
         min_length=1,
         max_length=6,
     )

@@ -143,7 +143,7 @@ class ExpressionSerializer(serializers.Serializer[Any]):
 
     text = serializers.CharField(max_length=100_000, trim_whitespace=False, allow_blank=True)
     workflow = serializers.UUIDField(required=False)
-    node = serializers.CharField(max_length=63, required=False, default="")
+    node = serializers.CharField(max_length=63, required=False, allow_blank=True, default="")
 
 
 class PreviewSerializer(serializers.Serializer[Any]):

@@ -5,19 +5,24 @@ import { ApiError, bytes } from "../../lib/api";
 import type { Editor } from "../model/editor";
 import { REMOTE } from "../model/ydoc";
 import { guardUnsaved, Saver } from "./saver";
+import { validator } from "./validator";
 
 const SLOWEST = 30_000;
 
 /** Fetch the document, bind the editor to it and keep the two sides the same from then on. */
 export async function goLive(editor: Editor, page: Window): Promise<Saver> {
-  const { updates } = editor.boot.urls;
+  const { updates, validate } = editor.boot.urls;
+  const check = validator(validate, editor.problems);
   const ydoc = new Y.Doc();
   Y.applyUpdate(ydoc, await fetched(updates, editor), REMOTE);
   const saver = new Saver(ydoc, {
     url: updates,
     state: editor.saving,
     readOnly: editor.readOnly,
-    onSaved: () => editor.version.set({ ...editor.version.value, has_unpublished_changes: true }),
+    onSaved() {
+      editor.version.set({ ...editor.version.value, has_unpublished_changes: true });
+      check();
+    },
   });
   editor.attach(ydoc);
   editor.sync = () => saver.sync();

@@ -91,7 +91,8 @@ export class Saver {
     if (origin === REMOTE || this.options.readOnly) return;
     this.#dirty = true;
     if (this.options.state.value.kind !== "offline") this.#tell({ kind: "saving" });
-    if (!this.#busy && !this.#failures) this.#wait(GROUPING);
+    // What was refused may be mended by this very edit; a server that is away is asked more rarely.
+    if (!this.#busy && this.options.state.value.kind !== "offline") this.#wait(GROUPING);
   };
 
   async #exchange(sending: boolean, known: Bytes): Promise<Uint8Array> {

@@ -110,8 +110,7 @@ export class Editor {
     const version = this.types.get(type)?.version ?? 1;
     // The first start is called `start`, as the samples and the documentation have it.
     const id = type === "core.start" && !taken("start") ? "start" : newId(type, taken);
-    const config: JsonObject = {};
-    return { id, type, type_version: version, title: "", notes: "", config, position };
+    return { id, type, type_version: version, title: "", notes: "", config: neededLists(this.types.get(type)), position };
   }
 
   say(text: string, kind: "info" | "bad" = "info"): void {
@@ -127,4 +126,11 @@ export class Editor {
     this.panels.inspector.set(true);
     this.view.camera?.reveal([id], { centre: true });
   }
+}
+
+/** Return the lists that a step cannot be without, such as an approval's actions, from its example. */
+function neededLists(type: NodeType | undefined): JsonObject {
+  const properties = Object.entries(type?.config_schema.properties ?? {});
+  const needed = properties.filter(([name, schema]) => schema.minItems && type?.example[name]);
+  return Object.fromEntries(needed.map(([name]) => [name, type?.example[name] ?? null]));
 }

@@ -72,6 +72,12 @@ export function useSelected(id: string): boolean {
   return useTopic(selection, `selected:${id}`, () => selection.has(id));
 }
 
+/** The step that the canvas's keyboard is on. */
+export function useFocusedId(): string | null {
+  const { selection } = useEditor();
+  return useTopic(selection, "focus", () => selection.focus);
+}
+
 export function useFocused(id: string): boolean {
   const { selection } = useEditor();
   return useTopic(selection, `selected:${id}`, () => selection.focus === id);

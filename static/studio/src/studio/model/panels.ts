@@ -1,5 +1,6 @@
 // Which panels and dialogs are open. Anyone may ask for one; the shell shows it.
 
+import type { PortKind } from "./boot";
 import { Observable } from "./observable";
 
 /** What the left rail's drawer shows. */
@@ -8,7 +9,43 @@ export type Drawer = "palette" | "outline" | "problems" | "versions" | "find";
 export type Dialog = "publish" | "commands" | "keys" | "run";
 export type InspectorTab = "setup" | "input" | "output" | "runs";
 
+/** How a step type travels from the palette to the canvas by drag and drop. */
+export const STEP_TYPE = "application/x-auterity-step";
+
+/** One port of one step, as an end of an edge that is being made. */
+export interface PortRef {
+  node: string;
+  port: string;
+  side: "source" | "target";
+  kind: PortKind;
+}
+
+/** A wish for a step to be chosen: where it goes, and what it is connected with. */
+export interface PickRequest {
+  /** Where the list opens, in the window. */
+  screen: readonly [number, number];
+  /** Where the step goes, in the canvas's own units; without it, beside what it is connected with. */
+  at?: readonly [number, number];
+  from?: PortRef;
+  /** The edge that it is put into. */
+  edge?: string;
+}
+
+/** A menu on the canvas, for a step, an edge or the canvas itself. */
+export interface MenuRequest {
+  screen: readonly [number, number];
+  node?: string;
+  edge?: string;
+  at?: readonly [number, number];
+}
+
 export class Panels {
+  readonly picker = new Observable<PickRequest | null>(null);
+  readonly menu = new Observable<MenuRequest | null>(null);
+  /** The step that is being connected by keyboard. */
+  readonly connector = new Observable<string | null>(null);
+  /** The step or note whose title or text is being edited on the canvas. */
+  readonly renaming = new Observable<string | null>(null);
   readonly drawer = new Observable<Drawer | null>(null);
   readonly dialog = new Observable<Dialog | null>(null);
   /** The inspector opens with a selected step and is closed by hand. */
@@ -16,6 +53,14 @@ export class Panels {
   readonly tab = new Observable<InspectorTab>("setup");
   /** The run bar grown to a panel with the steps of the run. */
   readonly runPanel = new Observable(false);
+
+  /** Counts wishes to have the keyboard in the inspector; who shows it moves the focus there. */
+  readonly inspectorFocus = new Observable(0);
+
+  openInspector(): void {
+    this.inspector.set(true);
+    this.inspectorFocus.set(this.inspectorFocus.value + 1);
+  }
 
   toggleDrawer(drawer: Drawer): void {
     this.drawer.set(this.drawer.value === drawer ? null : drawer);

@@ -11,13 +11,26 @@ const FOOTER = 28;
 const FIRST_PORT = 58;
 const ROW = 24;
 
+const ANY_INPUT: readonly Port[] = [{ name: "in", label: "Input", kind: "any" }];
+
 /** Return a step's inputs; a type nobody knows has one, so that its edges stay visible. */
 export function inputsOf(type: NodeType | undefined): readonly Port[] {
-  return type?.ports.inputs ?? [{ name: "in", label: "Input", kind: "any" }];
+  return type?.ports.inputs ?? ANY_INPUT;
 }
+
+/** Steps never change, they are replaced: what was found for one holds for good. */
+const known = new WeakMap<Step, { type: NodeType | undefined; ports: readonly Port[] }>();
 
 /** Return a step's outputs, those that come from its config included. */
 export function outputsOf(type: NodeType | undefined, step: Step): readonly Port[] {
+  const found = known.get(step);
+  if (found && found.type === type) return found.ports;
+  const ports = allOutputs(type, step);
+  known.set(step, { type, ports });
+  return ports;
+}
+
+function allOutputs(type: NodeType | undefined, step: Step): readonly Port[] {
   const fixed = type ? listed(type, step) : [{ name: "out", label: "Output", kind: "any" as const }];
   return step.on_error === "branch" ? [...fixed, ERROR_PORT] : fixed;
 }

@@ -16,6 +16,8 @@ export const MAX_ZOOM = 2;
 export interface Camera {
   /** Bring the boxes into view, moving no further than needed unless `centre`. */
   reveal(ids: readonly string[], options?: { centre?: boolean }): void;
+  /** Move the window's content sideways, where the canvas itself was moved. */
+  shift(dx: number): void;
   fit(ids?: readonly string[]): void;
   zoomTo(zoom: number): void;
   /** The middle of what is seen, in the canvas's own units. */
@@ -27,6 +29,9 @@ export class View {
   readonly viewport = new Observable<Viewport>({ x: 0, y: 0, zoom: 1 });
   readonly size = new Observable<{ width: number; height: number }>({ width: 0, height: 0 });
   camera: Camera | null = null;
+
+  /** Where the canvas begins in the window. */
+  origin: () => readonly [number, number] = () => [0, 0];
 
   /** What is seen, in the canvas's own units. */
   seen(margin = 0): Box {

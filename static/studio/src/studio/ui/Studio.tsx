@@ -1,50 +1,63 @@
+import { useState } from "react";
 import { Canvas } from "../canvas/Canvas";
-import { Inspector } from "../inspector/Inspector";
-import { EditorProvider, useEditor, useObservable } from "../model/hooks";
+import { EditorProvider } from "../model/hooks";
 import type { Editor } from "../model/editor";
+import { Outline } from "../outline/Outline";
+import { Connector } from "../palette/Connector";
+import { Picker } from "../palette/Picker";
 import { RunBar } from "../run/RunBar";
 import { RunPanel } from "../run/RunPanel";
 import { PublishDialog } from "../versions/PublishDialog";
-import { VersionsPanel } from "../versions/VersionsPanel";
+import { CanvasMenu } from "./CanvasMenu";
+import { Commands } from "./Commands";
+import { Drawer } from "./Drawer";
+import { InspectorColumn } from "./InspectorColumn";
+import { Keys } from "./Keys";
+import { Messages } from "./Messages";
+import { Rail } from "./Rail";
 import { TopBar } from "./TopBar";
+import { useNarrow } from "./useNarrow";
+import { useShortcuts } from "./useShortcuts";
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
 export function Studio({ editor }: { editor: Editor }) {
   return (
     <EditorProvider value={editor}>
-      <div className="studio">
-        <TopBar />
-        <Drawer />
-        <main className="stage">
-          <Canvas />
-        </main>
-        <InspectorColumn />
-        <div className="run-slot">
-          <RunPanel />
-          <RunBar />
-        </div>
-        <PublishDialog />
-      </div>
+      <Shell />
     </EditorProvider>
   );
 }
 
-function Drawer() {
-  const { panels } = useEditor();
-  const drawer = useObservable(panels.drawer);
-  return drawer === "versions" ? (
-    <aside className="drawer" aria-label="Versions">
-      <VersionsPanel />
-    </aside>
-  ) : null;
-}
-
-function InspectorColumn() {
-  const { panels } = useEditor();
-  if (!useObservable(panels.inspector)) return null;
+function Shell() {
+  useShortcuts();
+  const narrow = useNarrow();
+  const [asCanvas, setAsCanvas] = useState(false);
+  const outline = narrow && !asCanvas;
   return (
-    <aside className="inspector" aria-label="Settings of the step">
-      <Inspector />
-    </aside>
+    <div className="studio" data-narrow={narrow || undefined}>
+      <TopBar />
+      <Rail />
+      <Drawer />
+      <main className="stage" aria-label="Workflow">
+        {outline ? <Outline /> : <Canvas />}
+        {narrow && (
+          <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
+            {outline ? "Show the canvas" : "Show the outline"}
+          </button>
+        )}
+      </main>
+      <InspectorColumn />
+      <div className="run-slot">
+        <RunPanel />
+        <RunBar />
+      </div>
+      <PublishDialog />
+      <Picker />
+      <Connector />
+      <CanvasMenu />
+      <Commands />
+      <Keys />
+      <Messages />
+    </div>
   );
 }

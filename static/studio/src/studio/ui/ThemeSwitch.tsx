@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useSyncExternalStore } from "react";
 import { IconButton } from "../parts/Button";
 
 const KEY = "auterity-theme";
@@ -6,22 +6,28 @@ type Theme = "light" | "dark";
 
 /** Switch between light and dark; the choice is remembered in this browser. */
 export function ThemeSwitch() {
-  const [theme, setTheme] = useState<Theme>(shownTheme);
+  const theme = useSyncExternalStore(watch, shownTheme);
   const other = theme === "dark" ? "light" : "dark";
-  const toggle = () => {
-    localStorage.setItem(KEY, other);
-    document.documentElement.dataset["theme"] = other;
-    setTheme(other);
-    window.dispatchEvent(new Event("themechange"));
-  };
   return (
     <IconButton
       icon={theme === "dark" ? "sun" : "moon"}
       label={`Switch to the ${other} theme`}
       data-testid="theme-switch"
-      onClick={toggle}
+      onClick={toggleTheme}
     />
   );
+}
+
+export function toggleTheme(): void {
+  const other = shownTheme() === "dark" ? "light" : "dark";
+  localStorage.setItem(KEY, other);
+  document.documentElement.dataset["theme"] = other;
+  window.dispatchEvent(new Event("themechange"));
+}
+
+function watch(listener: () => void): () => void {
+  window.addEventListener("themechange", listener);
+  return () => window.removeEventListener("themechange", listener);
 }
 
 /** Apply the remembered choice before anything is drawn. */

@@ -1,0 +1,209 @@
+"""How things look in words and small drawings: icons, states, times, money, counts, sparklines."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+NOTHING = "\N{EN DASH}"
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+# What a state is called, its colour and its icon.
+STATES: dict[str, tuple[str, str, str]] = {
+    "queued": ("Queued", "", "clock"),
+    "running": ("Running", "run", "loader-circle"),
+    "waiting": ("Waiting", "wait", "hand"),
+    "paused": ("Paused", "", "pause"),
+    "retrying": ("Retrying", "warn", "refresh-cw"),
+    "succeeded": ("Done", "ok", "check"),
+    "failed": ("Failed", "bad", "x"),
+    "timed_out": ("Timed out", "bad", "timer"),
+    "needs_attention": ("Needs you", "warn", "triangle-alert"),
+    "cancelled": ("Cancelled", "", "circle-stop"),
+    "skipped": ("Skipped", "", "minus"),
+    "open": ("Open", "wait", "hand"),
+    "decided": ("Decided", "ok", "check"),
+    "expired": ("Expired", "", "clock"),
+    "active": ("Active", "ok", "check"),
+    "revoked": ("Revoked", "", "ban"),
+    "suspended": ("Suspended", "", "circle-stop"),
+}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw an icon of the sheet; sizes are `small` and `large`."""
+    sheet = static("site/img/icons.svg")
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', size, sheet, name
+    )
+
+
+@register.inclusion_tag("components/pill.html")
+def pill(status: str, word: str = "") -> dict[str, str]:
+    """Show a state as icon and word; another word may be given."""
+    known, colour, glyph = STATES.get(status, (status.replace("_", " ").capitalize(), "", "circle"))
+    return {"word": word or known, "colour": colour, "icon": glyph}
+
+
+@register.filter
+def initials(name: Any) -> str:
+    """Return one or two letters for an avatar or a workspace's tile."""
+    words = str(name).split("@")[0].replace(".", " ").replace("-", " ").split()
+    letters = [words[0], words[-1]] if len(words) > 1 else words
+    return "".join(word[:1] for word in letters).upper() or "?"
+
+
+@register.filter
+def joined(text: str, end: Any) -> str:
+    """Return text and end as one, for ids of elements."""
+    return f"{text}{end}"
+
+
+@register.filter
+def without_placeholder(field: BoundField) -> SafeString:
+    """Render a control without its placeholder: the label says it, and stays readable."""
+    return field.as_widget(attrs={"placeholder": ""})
+
+
+def in_words(seconds: float) -> str:
+    """Return how long ago something was, in the fewest words."""
+    if seconds < 10:
+        return "now"
+    units: list[tuple[str, int, int]] = [("s", 1, MINUTE), ("min", MINUTE, HOUR), ("h", HOUR, DAY)]
+    for unit, size, limit in units:
+        if seconds < limit:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds // DAY)} d"
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> SafeString | str:
+    """Show a past time relative to now, the exact one in UTC in its title."""
+    if moment is None:
+        return NOTHING
+    seconds = (timezone.now() - moment).total_seconds()
+    local = timezone.localtime(moment)
+    words = in_words(seconds) if seconds < 60 * DAY else f"{local:%-d %b %Y}"
+    return _time(moment, words, "data-ago")
+
+
+@register.simple_tag
+def until(moment: datetime | None) -> SafeString | str:
+    """Show how much time is left until a moment, `expired` once it is over."""
+    if moment is None:
+        return NOTHING
+    seconds = (moment - timezone.now()).total_seconds()
+    if seconds <= 0:
+        return _time(moment, "expired", "")
+    hours = HOUR <= seconds < 4 * DAY  # "62 h left" says more than "2 d left"
+    left = f"{int(seconds // HOUR)} h" if hours else in_words(max(seconds, 10))
+    return _time(moment, f"{left} left", "")
+
+
+@register.simple_tag
+def day(moment: datetime | None) -> SafeString | str:
+    """Show the day in the reader's time zone."""
+    if moment is None:
+        return NOTHING
+    return _time(moment, f"{timezone.localtime(moment):%-d %b %Y}", "")
+
+
+@register.simple_tag
+def at(moment: datetime | None) -> SafeString | str:
+    """Show day and time in the reader's time zone."""
+    if moment is None:
+        return NOTHING
+    return _time(moment, f"{timezone.localtime(moment):%-d %b %Y, %H:%M}", "")
+
+
+def _time(moment: datetime, words: str, mark: str) -> SafeString:
+    exact = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}" {}>{}</time>',
+        exact.isoformat(timespec="seconds"),
+        f"{exact:%Y-%m-%d %H:%M:%S} UTC",
+        mark,
+        words,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def address_without(context: template.RequestContext, name: str) -> str:
+    """Return the page's address without one of its filters, on the first page."""
+    query = context["request"].GET.copy()
+    query.pop(name, None)
+    query.pop("page", None)
+    return f"?{query.urlencode()}"
+
+
+@register.filter
+def money(amount: Decimal | float | None) -> str:
+    """Return dollars: four digits under one dollar, then two; a dash for an unknown price."""
+    if amount is None:
+        return NOTHING
+    return f"${amount:,.2f}" if abs(amount) >= 1 else f"${amount:.4f}"
+
+
+@register.filter
+def thousands(number: float | None) -> str:
+    """Return a number with separators; a dash for none."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+@register.filter
+def took(seconds: float | None) -> str:
+    """Return a duration as m:ss or h:mm:ss; under ten seconds with a tenth."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), MINUTE)
+    hours, minutes = divmod(minutes, MINUTE)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.simple_tag
+def sparkline(bars: Iterable[tuple[float, str]], label: str) -> SafeString:
+    """Draw the last 20 as bars: pairs of a share of the height and a state ("" done, bad, run, wait).
+
+    What failed is full height; what is missing is a line of one pixel on the left.
+    """
+    given = list(bars)[-20:]
+    padded: list[tuple[float, str]] = [(0.0, "none")] * (20 - len(given)) + given
+    drawn = []
+    for index, (share, state) in enumerate(padded):
+        height = 20 if state == "bad" else max(1 if state == "none" else 3, round(share * 20))
+        drawn.append((index * 5, 20 - height, height, state))
+    rects = format_html_join(
+        "", '<rect x="{}" y="{}" width="3" height="{}" rx="1" class="{}"></rect>', drawn
+    )
+    return format_html(
+        '<svg class="spark" width="98" height="20" role="img" aria-label="{}">{}</svg>',
+        label,
+        rects,
+    )
+
+
+@register.simple_tag
+def meter(value: float, limit: float, label: str, extra: str = "") -> SafeString:
+    """Draw how much of a limit is used; it warns from 80 % and is bad above the limit."""
+    share = 100 * float(value) / float(limit) if limit else 0.0
+    state = "bad" if share > 100 else "warn" if share >= 80 else ""
+    return format_html(
+        '<svg class="meter {} {}" viewBox="0 0 100 4" preserveAspectRatio="none" role="img"'
+        ' aria-label="{}"><rect width="{}" height="4"></rect></svg>',
+        state,
+        extra,
+        label,
+        f"{min(share, 100):.1f}",
+    )

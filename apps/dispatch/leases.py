@@ -1,0 +1,144 @@
+"""Carrying a run: claim it, hold it while writing, let it go. Only the database's clock counts.
+
+A claim raises the fence. Everything a carrier writes happens in a transaction that first holds the
+ticket at its fence, so that one who lost the run, frozen or cut off, writes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from apps.dispatch.exceptions import Fenced, WokenUp
+
+LEASE_S = 10
+
+CLAIM = """
+UPDATE dispatch_ticket
+SET status = 'running', owner = %(owner)s, fence = fence + 1,
+    lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+    strikes = strikes + (status = 'running')::int
+WHERE id = %(id)s
+  AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
+RETURNING fence, wake, wanted, strikes, clock_timestamp()
+"""
+SEIZE = """
+UPDATE dispatch_ticket
+SET status = 'running', owner = %(owner)s, fence = fence + 1,
+    lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+WHERE id = %(id)s AND NOT (status = 'running' AND lease_until >= clock_timestamp())
+RETURNING fence, wake, wanted, strikes, clock_timestamp()
+"""
+HOLD = """
+UPDATE dispatch_ticket
+SET lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+    strikes = CASE WHEN %(progress)s THEN 0 ELSE strikes END
+WHERE id = %(id)s AND fence = %(fence)s AND status = 'running'
+RETURNING wake, wanted
+"""
+RENEW = """
+UPDATE dispatch_ticket AS ticket
+SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[]) AS held (id, fence)
+WHERE ticket.id = held.id AND ticket.fence = held.fence AND ticket.status = 'running'
+RETURNING ticket.id, ticket.wake, ticket.wanted
+"""
+RELEASE = """
+UPDATE dispatch_ticket
+SET status = %(status)s, owner = '', lease_until = NULL,
+    due_at = clock_timestamp() + interval '2 seconds'
+WHERE id = %(id)s AND fence = %(fence)s AND wake = %(wake)s
+RETURNING id
+"""
+FINISH = """
+WITH gone AS (DELETE FROM dispatch_timer WHERE ticket_id = %(id)s)
+DELETE FROM dispatch_ticket WHERE id = %(id)s AND fence = %(fence)s RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to carry a run, until somebody claims it with a higher fence."""
+
+    id: UUID
+    fence: int
+    wake: int
+    wanted: str
+    strikes: int  # how often a carrier died since a step last came to its end
+    at: datetime  # the database's time when it was claimed
+
+
+@dataclass(frozen=True)
+class News:
+    """What others want of a run's carrier: its wake count when it is looked at, and their wish."""
+
+    wake: int
+    wanted: str
+
+
+def claim(run_id: UUID, owner: str) -> Lease | None:
+    """Take a run that is ready, or whose carrier died. None: there is nothing to do for it here."""
+    return _take(CLAIM, run_id, owner)
+
+
+def seize(run_id: UUID, owner: str) -> Lease | None:
+    """Take a run that no living worker carries, in whatever status, to change it at once.
+
+    For use inside one transaction that also releases or finishes it.
+    """
+    return _take(SEIZE, run_id, owner)
+
+
+def hold(lease: Lease, *, progress: bool = False) -> News:
+    """Lock the ticket for this transaction and renew the lease. Raises Fenced.
+
+    With progress, what killed earlier carriers is behind us.
+    """
+    row = _row(HOLD, lease, progress=progress)
+    if row is None:
+        raise Fenced
+    return News(*row)
+
+
+def release(lease: Lease, *, wake_seen: int, status: str) -> None:
+    """Let the run go in a status. Raises WokenUp if it was woken since `wake_seen` was read.
+
+    Call it in the transaction that holds the lease: a wake-up comes either before it and is
+    noticed, or after it and finds the new status.
+    """
+    if _row(RELEASE, lease, wake=wake_seen, status=status) is None:
+        raise WokenUp
+
+
+def finish(lease: Lease) -> None:
+    """Remove the ticket of a finished run, with its timers. Raises Fenced."""
+    if _row(FINISH, lease) is None:
+        raise Fenced
+
+
+def renew(leases: Sequence[Lease]) -> dict[UUID, News]:
+    """Renew leases of any workspaces, from the public scope; those left out are lost."""
+    held: dict[str, Any] = {
+        "ids": [each.id for each in leases],
+        "fences": [each.fence for each in leases],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, {"lease": LEASE_S, **held})
+        return {run_id: News(wake, wanted) for run_id, wake, wanted in cursor.fetchall()}
+
+
+def _take(statement: str, run_id: UUID, owner: str) -> Lease | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"id": run_id, "owner": owner, "lease": LEASE_S})
+        row = cursor.fetchone()
+    return None if row is None else Lease(run_id, *row)
+
+
+def _row(statement: str, lease: Lease, **values: Any) -> Any:
+    with connection.cursor() as cursor:
+        given = {"id": lease.id, "fence": lease.fence, "lease": LEASE_S, **values}
+        cursor.execute(statement, given)
+        return cursor.fetchone()

@@ -1,0 +1,1 @@
+"""RelayCore: providers, routes, and the ledger of what calls to models cost."""

@@ -1,0 +1,105 @@
+"""What an upstream's refusal means, in our words."""
+
+import json
+import math
+import time
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from apps.common.types import JSON
+from apps.egress.exceptions import EgressDenied, EgressError, EgressInvalid, EgressTimeout
+from apps.gateway.calls import Upstream
+from apps.gateway.exceptions import (
+    AddressDenied,
+    AnswerCut,
+    GatewayError,
+    KeyRefused,
+    NotAnAnswer,
+    ProviderBusy,
+    ProviderFailed,
+    ProviderRejected,
+    ProviderTimedOut,
+    ProviderUnreachable,
+)
+
+MAX_WORDS = 300
+LONGEST_WAIT_S = 3600
+BY_STATUS: dict[int, type[GatewayError]] = {
+    HTTPStatus.UNAUTHORIZED: KeyRefused,
+    HTTPStatus.REQUEST_TIMEOUT: ProviderTimedOut,
+    HTTPStatus.TOO_MANY_REQUESTS: ProviderBusy,
+}
+
+
+def of_status(status: int, body: str, upstream: Upstream, *, retry_after: str = "") -> GatewayError:
+    """Return the error for an answer that is not a success."""
+    kind = BY_STATUS.get(status)
+    if kind is None:
+        kind = ProviderFailed if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ProviderRejected
+    if status < HTTPStatus.BAD_REQUEST:
+        return NotAnAnswer(f"{upstream.provider} answered {status} instead of a completion.")
+    said = quoted(words_of(body), upstream)
+    return kind(f"{upstream.provider} answered {status}{said}", retry_after=seconds(retry_after))
+
+
+def of_egress(error: EgressError, upstream: Upstream, *, heard: bool) -> GatewayError:
+    """Return the error for a connection that failed; `heard` if it did so amid the answer."""
+    if isinstance(error, EgressDenied | EgressInvalid):
+        return AddressDenied(str(error))
+    if isinstance(error, EgressTimeout):
+        return ProviderTimedOut(f"{upstream.provider} did not finish in time.")
+    if heard:
+        return AnswerCut(f"{upstream.provider} broke off in the middle of its answer.")
+    return ProviderUnreachable(str(error))
+
+
+def late(upstream: Upstream, *, heard: bool) -> ProviderTimedOut:
+    """Return the error for an upstream that went silent."""
+    patience = upstream.patience
+    if heard:
+        silence = f"went silent for {patience.between_s:g} s in the middle of its answer"
+    else:
+        silence = f"said nothing within {patience.first_token_s:g} s"
+    return ProviderTimedOut(f"{upstream.provider} {silence}.")
+
+
+def quoted(words: str, upstream: Upstream) -> str:
+    """Return what the upstream said as the end of a sentence; a key that it repeats is removed."""
+    if upstream.key:
+        words = words.replace(upstream.key, "…")
+    words = " ".join(words.split())[:MAX_WORDS].rstrip(".")
+    return f": {words}." if words else "."
+
+
+def words_of(body: str) -> str:
+    """Return the message of an error body, whichever of the usual forms it has."""
+    try:
+        return message_in(json.loads(body))
+    except ValueError:
+        return "" if "<" in body[:200] else body
+
+
+def message_in(data: JSON) -> str:
+    """Return the message of a parsed error."""
+    if isinstance(data, list) and data:
+        data = data[0]
+    if not isinstance(data, dict):
+        return data if isinstance(data, str) else ""
+    for name in ("error", "message", "detail"):
+        if found := data.get(name):
+            return message_in(found)
+    return ""
+
+
+def seconds(header: str) -> float | None:
+    """Return a Retry-After header in seconds, whichever of its two forms it has."""
+    if not header:
+        return None
+    try:
+        wait = float(header)
+    except ValueError:
+        try:
+            wait = parsedate_to_datetime(header).timestamp() - time.time()
+        except ValueError:
+            return None
+    return min(max(wait, 0), LONGEST_WAIT_S) if math.isfinite(wait) else None

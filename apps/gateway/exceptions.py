@@ -1,0 +1,159 @@
+"""What can go wrong: with a call to a model, and with the settings of the gateway."""
+
+from typing import ClassVar
+
+from apps.common.errors import Conflict, Invalid
+
+
+class GatewayError(Exception):
+    """The model could not be asked.
+
+    `hint` says what to do. A retryable error may pass by itself: another target is tried as long
+    as nothing was heard, and the caller may try again later. `retry_after` is the provider's wish.
+    """
+
+    code: ClassVar[str] = "gateway"
+    hint: ClassVar[str] = ""
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        """Say what happened; the docstring is the message where nothing is added."""
+        self.message = message or (type(self).__doc__ or "").strip().split("\n")[0]
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+
+class UnknownRoute(GatewayError):
+    """There is no model route of this name."""
+
+    code = "unknown_route"
+    hint = "Choose one of the routes under RelayCore."
+
+
+class NoUsableTarget(GatewayError):
+    """No target of the route can be called: each provider is disabled or has no key."""
+
+    code = "no_usable_target"
+    hint = "Add a key to a provider of the route, or give the route another target."
+
+
+class KeyRefused(GatewayError):
+    """The provider refused the key."""
+
+    code = "key_refused"
+    hint = "The key was disabled. Give the provider a new one under RelayCore."
+
+
+class ProviderRejected(GatewayError):
+    """The provider rejected the request."""
+
+    code = "provider_rejected"
+    hint = "Check the model's name and the parameters of the route."
+
+
+class ProviderBusy(GatewayError):
+    """The provider is limiting calls."""
+
+    code = "provider_rate_limited"
+    hint = "Try again later, or give the route a second target."
+    retryable = True
+
+
+class ProviderFailed(GatewayError):
+    """The provider failed."""
+
+    code = "provider_failed"
+    hint = "Try again later, or give the route a second target."
+    retryable = True
+
+
+class ProviderUnreachable(GatewayError):
+    """The provider could not be reached."""
+
+    code = "provider_unreachable"
+    hint = "Check the provider's address."
+    retryable = True
+
+
+class ProviderTimedOut(GatewayError):
+    """The provider did not answer in time."""
+
+    code = "provider_timeout"
+    hint = "Try again later, or give the route a faster model."
+    retryable = True
+
+
+class AnswerCut(GatewayError):
+    """The provider broke off in the middle of its answer."""
+
+    code = "answer_cut"
+    hint = "Try again."
+    retryable = True
+
+
+class NotAnAnswer(GatewayError):
+    """The provider answered with something that is not a chat completion."""
+
+    code = "provider_garbage"
+    hint = "Check the provider's address: it usually ends in /v1."
+
+
+class AddressDenied(GatewayError):
+    """The provider's address may not be reached from here."""
+
+    code = "address_denied"
+    hint = "Use a public address, or ask your operator to allow this one."
+
+
+class NotBuiltIn(GatewayError):
+    """The built-in provider cannot do this without a model."""
+
+    code = "builtin_cannot"
+    hint = "Connect a model provider under RelayCore."
+
+
+class BadAddress(Invalid):
+    """The provider's address cannot be used."""
+
+    code = "bad_address"
+
+
+class BadProvider(Invalid):
+    """The provider cannot be saved like this."""
+
+    code = "bad_provider"
+
+
+class BadRoute(Invalid):
+    """The route cannot be saved like this."""
+
+    code = "bad_route"
+
+
+class NameTaken(Conflict):
+    """This name is taken. Choose another one."""
+
+    code = "name_taken"
+
+
+class BuiltInStays(Conflict):
+    """The built-in provider cannot be changed or deleted, only disabled."""
+
+    code = "builtin_stays"
+
+
+class InUse(Conflict):
+    """A route leads to this provider. Change the route first."""
+
+    code = "in_use"
+
+
+class RouteNeeded(Conflict):
+    """Steps use this route by default. Give it other targets instead of deleting it."""
+
+    code = "route_needed"
+
+
+def refused(field: str, message: str, kind: type[Invalid] = BadProvider) -> Invalid:
+    """Return an error that names one field."""
+    return kind(errors=[{"field": field, "message": message, "code": kind.code}])

@@ -1,0 +1,60 @@
+"""Keys of providers: sealed, bound to one origin, and never readable again."""
+
+import re
+
+from yarl import URL
+
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.egress import client as egress
+from apps.egress.exceptions import EgressError
+from apps.gateway.exceptions import BadAddress, refused
+from apps.gateway.models import Credential, Provider
+from apps.vault.services import seal
+
+MAX_KEY, MAX_ADDRESS = 4096, 500
+LEAST_SHOWN = 12  # of a shorter key the last four signs would be too much
+
+
+def checked_address(url: str, *, with_key: bool) -> str:
+    """Return an address that may be called. Raises BadAddress.
+
+    A key would travel in the clear over plain http: that is for the operator's exceptions only.
+    """
+    url = url.strip().rstrip("/")
+    try:
+        origin = egress.origin_of(url)
+    except EgressError as error:
+        raise refused("base_url", str(error), BadAddress) from error
+    if "?" in url or "#" in url or len(url) > MAX_ADDRESS:
+        message = f"The address may not hold ? or # and has at most {MAX_ADDRESS} signs."
+        raise refused("base_url", message, BadAddress)
+    if with_key and origin.startswith("http://") and not egress.is_excepted(URL(url)):
+        raise refused("base_url", "A key may only be sent over https://.", BadAddress)
+    return url
+
+
+def store(provider: Provider, key: str, *, actor: User) -> Credential:
+    """Seal a key for the provider's origin; the one before stops. Raises BadProvider, BadAddress."""
+    key = key.strip()
+    if len(key) > MAX_KEY or not re.fullmatch(r"[\x21-\x7e]+", key):
+        message = "A key holds only letters, digits and signs, without blanks."
+        raise refused("credential", message)
+    checked_address(provider.base_url, with_key=True)
+    for old in provider.credentials.filter(status=Credential.Status.ACTIVE):
+        old.disable(Credential.REPLACED)
+    made = Credential(provider=provider, origin=egress.origin_of(provider.base_url))
+    made.last4 = key[-4:] if len(key) >= LEAST_SHOWN else ""
+    made.sealed = seal(key, context=made.context)
+    made.save()
+    record("provider.key_set", actor=actor, target=provider, after={"last4": made.last4})
+    return made
+
+
+def keep_home(provider: Provider, *, actor: User) -> None:
+    """Disable the key if it belongs to another origin than the provider's."""
+    for key in provider.credentials.filter(status=Credential.Status.ACTIVE):
+        if key.origin != egress.origin_of(provider.base_url):
+            key.disable(Credential.MOVED)
+            after = {"last4": key.last4, "reason": Credential.MOVED}
+            record("provider.key_disabled", actor=actor, target=provider, after=after)

@@ -1,0 +1,297 @@
+"""Providers with their sealed keys, routes with their targets, prices, and the ledger of calls."""
+
+from datetime import datetime
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any, Self
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from apps.common.ids import uuid7
+from apps.common.models import TimestampedModel
+from apps.common.types import JSONDict
+
+BUILTIN_SLUG = "built-in"
+MILLION = Decimal(1_000_000)
+NAME = RegexValidator(
+    r"\A[a-z][a-z0-9._-]{0,62}\Z",
+    "Use small letters, digits, dots, dashes and underscores, and start with a letter.",
+)
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    """Reads of providers."""
+
+    def matching(self, text: str) -> Self:
+        """Keep those with the text in name, slug or address."""
+        found = Q(name__icontains=text) | Q(slug__icontains=text) | Q(base_url__icontains=text)
+        return self.filter(found) if text else self
+
+
+class Provider(TimestampedModel):
+    """Somebody who answers calls to models, and where."""
+
+    class Kind(models.TextChoices):
+        BUILTIN = "builtin", "Built-in rules, no AI model"
+        OPENAI = "openai_compatible", "OpenAI-compatible address"
+        LITELLM = "litellm", "Other provider"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        DISABLED = "disabled"
+
+    slug = models.CharField(max_length=63, unique=True, validators=[NAME])
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=Kind)
+    base_url = models.CharField(max_length=500, blank=True)
+    litellm_provider = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    capabilities = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    needs_key = models.BooleanField(default=True)
+    default_model = models.CharField(max_length=200, blank=True)
+
+    objects = ProviderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it is ours, without a model."""
+        return self.kind == self.Kind.BUILTIN
+
+    @property
+    def credential(self) -> "Credential | None":
+        """The newest key, whatever its state; reads prefetched rows."""
+        return max(self.credentials.all(), key=lambda each: each.created_at, default=None)
+
+    @property
+    def state(self) -> str:
+        """`ready`, `disabled`, `needs_key` or `key_refused`."""
+        if self.status == self.Status.DISABLED:
+            return "disabled"
+        key = self.credential
+        if self.is_builtin or not self.needs_key or (key and key.is_active):
+            return "ready"
+        return "key_refused" if key and key.disabled_reason == Credential.REFUSED else "needs_key"
+
+
+class Credential(TimestampedModel):
+    """A provider's key: sealed, bound to its row and to the one origin that it may be sent to."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        DISABLED = "disabled"
+
+    REFUSED, REPLACED, MOVED = "refused", "replaced", "address changed"
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="credentials")
+    sealed = models.TextField()
+    origin = models.CharField(max_length=300)  # scheme://host:port
+    last4 = models.CharField(max_length=4, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    disabled_reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider"], condition=Q(status="active"), name="gateway_one_active_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"…{self.last4}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it may be used."""
+        return self.status == self.Status.ACTIVE
+
+    @property
+    def context(self) -> str:
+        """What the sealed key is bound to: moved to another row or origin, it does not open."""
+        return f"gateway.credential:{self.pk}:{self.origin}"
+
+    def disable(self, reason: str) -> None:
+        """Stop using it."""
+        self.status, self.disabled_reason = self.Status.DISABLED, reason
+        self.save(update_fields=["status", "disabled_reason", "updated_at"])
+
+
+class ModelRoute(TimestampedModel):
+    """A name that steps call, and what it leads to; the version counts changes of the targets."""
+
+    alias = models.CharField(max_length=63, unique=True, validators=[NAME])
+    description = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.alias
+
+
+class RouteTarget(models.Model):
+    """One of the models that a route leads to: the first one usable is called, then the next."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    route = models.ForeignKey(ModelRoute, on_delete=models.CASCADE, related_name="targets")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="targets")
+    model = models.CharField(max_length=200)
+    params = models.JSONField(default=dict, blank=True)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["route", "position"], name="gateway_target_order")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider.slug}/{self.model}"
+
+
+class ModelPriceQuerySet(models.QuerySet["ModelPrice"]):
+    """Reads of prices."""
+
+    def best(self, provider: Provider, host: str, model: str) -> "ModelPrice | None":
+        """Return the price that fits best: named exactly before matched, long before short."""
+        names = {provider.slug, host} - {""}
+        fitting = [
+            price
+            for price in self.all()
+            if any(fnmatchcase(name, price.provider) for name in names)
+            and fnmatchcase(model, price.model)
+        ]
+        return max(fitting, key=lambda price: price.weight, default=None)
+
+
+class ModelPrice(TimestampedModel):
+    """What a million tokens cost; patterns as in file names, the provider by slug or host."""
+
+    provider = models.CharField(max_length=200)
+    model = models.CharField(max_length=200)
+    input_usd = models.DecimalField(max_digits=18, decimal_places=6)
+    output_usd = models.DecimalField(max_digits=18, decimal_places=6)
+    source = models.CharField(max_length=60, blank=True)
+
+    objects = ModelPriceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["provider", "model"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "model"], name="gateway_price_once"),
+            models.CheckConstraint(
+                condition=Q(input_usd__gte=0, output_usd__gte=0), name="gateway_price_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}"
+
+    @property
+    def weight(self) -> tuple[int, int, int]:
+        """How exactly it is meant; the workspace's own price wins over a delivered one."""
+        stars = sum(sign in "*?[" for sign in self.model + self.provider)
+        return int(not self.source), -stars, len(self.model) + len(self.provider)
+
+    def cost(self, input_tokens: int, output_tokens: int) -> Decimal:
+        """Return what the tokens cost, in dollars."""
+        used = self.input_usd * input_tokens + self.output_usd * output_tokens
+        return (used / MILLION).quantize(Decimal("1e-10"))
+
+
+class LlmCallQuerySet(models.QuerySet["LlmCall"]):
+    """Reads of the ledger."""
+
+    def of_run(self, run_id: UUID | str) -> Self:
+        """Keep the calls of a run."""
+        return self.filter(run_id=run_id)
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Keep the calls from `since` until before `until`."""
+        kept = self
+        if since is not None:
+            kept = kept.filter(created_at__gte=since)
+        return kept if until is None else kept.filter(created_at__lt=until)
+
+    def totals(self) -> JSONDict:
+        """Return calls, failures, tokens and cost; `unpriced` calls have no known price."""
+        return self.aggregate(**_SUMS)
+
+    def totals_by(self, *fields: str) -> Any:
+        """Return the same for each value of the fields, the dearest first."""
+        return self.order_by().values(*fields).annotate(**_SUMS).order_by("-cost_usd", "-calls")
+
+    def totals_by_day(self) -> Any:
+        """Return the same for each day of the current time zone, the oldest first."""
+        days = self.order_by().annotate(
+            day=TruncDate("created_at", tzinfo=timezone.get_current_timezone())
+        )
+        return days.values("day").annotate(**_SUMS).order_by("day")
+
+
+_SUMS: dict[str, Any] = {
+    "calls": Count("pk"),
+    "failed": Count("pk", filter=~Q(status="ok")),
+    "unpriced": Count("pk", filter=Q(status="ok", cost_usd=None)),
+    "input_tokens": Sum("input_tokens", default=0),
+    "output_tokens": Sum("output_tokens", default=0),
+    "cost_usd": Sum("cost_usd", default=Decimal(0)),
+}
+
+
+class LlmCall(models.Model):
+    """One call, however many targets it tried. Words are not kept, only figures."""
+
+    class Status(models.TextChoices):
+        OK = "ok"
+        ERROR = "error"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request_id = models.CharField(max_length=36)
+    run_id = models.UUIDField(null=True)  # no foreign key: runs live above
+    node_id = models.CharField(max_length=63, blank=True)
+    route = models.CharField(max_length=80, blank=True)
+    route_version = models.PositiveIntegerField(null=True)
+    task = models.CharField(max_length=20, blank=True)
+    provider = models.CharField(max_length=63, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status)
+    error_code = models.CharField(max_length=40, blank=True)
+    attempts = models.JSONField(default=list)  # [{provider, model, error, ms}], in order
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    tokens_estimated = models.BooleanField(default=False)
+    cost_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # null: unknown
+    latency_ms = models.PositiveIntegerField(default=0)
+    ttft_ms = models.PositiveIntegerField(null=True)
+    streamed = models.BooleanField(default=False)
+    builtin = models.BooleanField(default=False)
+    idempotency_key = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LlmCallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="gateway_calls_newest"),
+            models.Index(fields=["route", "-created_at"], name="gateway_calls_by_route"),
+            models.Index(fields=["provider", "-created_at"], name="gateway_calls_by_provider"),
+            models.Index(fields=["run_id"], name="gateway_calls_by_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.created_at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,364 @@
+"""Asking models, and the providers who are asked.
+
+`complete` is what everything above calls. Each change of a setting is one transaction with its
+audit entry; a key goes in here, sealed, and comes out only in the router.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+
+from apps.accounts import policies
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.common.types import JSONDict
+from apps.egress import client as egress
+from apps.gateway import keys, ledger, router
+from apps.gateway.calls import (
+    TRANSLATED,
+    Completion,
+    CompletionRequest,
+    Listener,
+    OnText,
+    Patience,
+)
+from apps.gateway.exceptions import (
+    BadRoute,
+    BuiltInStays,
+    GatewayError,
+    InUse,
+    NameTaken,
+    RouteNeeded,
+    refused,
+)
+from apps.gateway.models import NAME, LlmCall, ModelPrice, ModelRoute, Provider, RouteTarget
+from apps.tenants.database import query
+
+CAPABILITIES = ("json_schema", "json_object")
+TEST_PATIENCE = Patience(first_token_s=20, between_s=10, total_s=30)
+DELIVERED_ROUTES = ("default", "fast", "large")
+MAX_TARGETS = 8
+PARAMS = frozenset(
+    {
+        "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop",
+        "presence_penalty", "frequency_penalty", "reasoning_effort",
+    }
+)  # fmt: skip
+TEST_QUESTION = "Answer with the one word: ready"
+
+
+async def complete(request: CompletionRequest, *, on_text: OnText | None = None) -> Completion:
+    """Ask the models of a route and return the first answer; `on_text` hears it as it comes.
+
+    Every call leaves one row in the ledger, also one that failed or was cancelled. Raises
+    GatewayError.
+    """
+    listener, trace, entry = Listener(on_text), router.Trace(), ledger.opened(request)
+    entry.streamed = on_text is not None
+    try:
+        plan = await query(router.plan, request.route)
+        entry.route_version = plan.version
+        return await _answered(plan, request, listener, trace, entry)
+    except GatewayError as error:
+        entry.error_code = error.code
+        raise
+    except asyncio.CancelledError:
+        entry.status, entry.error_code = LlmCall.Status.CANCELLED, ""
+        raise
+    finally:
+        ledger.measure(entry, request, listener, trace)
+        await asyncio.shield(query(entry.save, force_insert=True))
+
+
+async def _answered(
+    plan: router.Plan,
+    request: CompletionRequest,
+    listener: Listener,
+    trace: router.Trace,
+    entry: LlmCall,
+) -> Completion:
+    target, reply = await router.ask(plan, request, listener, trace)
+    ledger.note_answer(entry, target, reply)
+    return Completion(
+        text=reply.text,
+        usage={"input": reply.input_tokens, "output": reply.output_tokens},
+        cost_usd=entry.cost_usd,
+        model=reply.model,
+        provider=target.upstream.provider,
+        builtin=target.is_builtin,
+    )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a small real call to a provider went, in words for whoever set it up."""
+
+    ok: bool
+    message: str
+    hint: str
+    model: str
+    latency_ms: int
+
+
+def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
+    """Make a small real call and say how it went; it is in the ledger like every call.
+
+    Raises Forbidden, BadProvider without a model to ask.
+    """
+    policies.check(actor, "manage", provider)
+    model = model or provider.default_model
+    if not model and not provider.is_builtin:
+        raise refused("model", "Name a model to ask.")
+    if provider.state == "needs_key":
+        return Trial(False, f"{provider.name} has no key.", "Enter its key.", model, 0)
+    target = router.target_of(provider, model, {}, TEST_PATIENCE)
+    return asyncio.run(_try(router.Plan("", None, (target,)), provider))
+
+
+async def _try(plan: router.Plan, provider: Provider) -> Trial:
+    question = [{"role": "user", "content": TEST_QUESTION}]
+    request = CompletionRequest(route="", messages=question, task="test")
+    listener, trace, entry = Listener(), router.Trace(), ledger.opened(request)
+    model = plan.targets[0].upstream.model
+    try:
+        answer = await _answered(plan, request, listener, trace, entry)
+        said = " ".join(answer.text.split())[:60] or "nothing"
+        message = f"{provider.name} answered in {listener.elapsed_ms} ms: “{said}”"
+        return Trial(True, message, "", answer.model, listener.elapsed_ms)
+    except GatewayError as error:
+        entry.error_code = error.code
+        return Trial(False, error.message, error.hint, model, listener.elapsed_ms)
+    finally:
+        ledger.measure(entry, request, listener, trace)
+        await query(entry.save, force_insert=True)
+        await egress.close()  # the connections of this short-lived loop
+
+
+@transaction.atomic
+def add_provider(
+    *,
+    actor: User,
+    kind: str,
+    name: str,
+    slug: str = "",
+    base_url: str = "",
+    litellm_provider: str = "",
+    credential: str = "",
+    default_model: str = "",
+    needs_key: bool = True,
+    capabilities: list[str] | None = None,
+) -> Provider:
+    """Connect a provider. Raises BadProvider, BadAddress, NameTaken, Forbidden."""
+    policies.check(actor, "manage", Provider)
+    _check_kind(kind, litellm_provider)
+    address = base_url or TRANSLATED.get(litellm_provider, "")
+    provider = Provider(
+        kind=kind, name=name.strip(), slug=slug or _free_slug(name), needs_key=needs_key,
+        base_url=keys.checked_address(address, with_key=bool(credential)),
+        litellm_provider=litellm_provider if kind == Provider.Kind.LITELLM else "",
+        default_model=default_model.strip(),
+        capabilities=_checked(capabilities if capabilities is not None else ["json_schema"]),
+    )  # fmt: skip
+    _check_name(provider)
+    provider.save()
+    record("provider.added", actor=actor, target=provider, after=_shown(provider))
+    if credential:
+        keys.store(provider, credential, actor=actor)
+    return provider
+
+
+@transaction.atomic
+def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Provider:
+    """Change name, address, status, model, capabilities or key.
+
+    A key never follows to another address: it is disabled unless a new one comes with the change.
+    Raises BuiltInStays, BadProvider, BadAddress, Forbidden.
+    """
+    policies.check(actor, "manage", provider)
+    provider = Provider.objects.select_for_update().get(pk=provider.pk)
+    if provider.is_builtin and set(changes) - {"status"}:
+        raise BuiltInStays
+    before = _shown(provider)
+    key = str(changes.get("credential") or "")
+    if "base_url" in changes:
+        address = changes["base_url"] or TRANSLATED.get(provider.litellm_provider, "")
+        provider.base_url = keys.checked_address(address, with_key=bool(key))
+    if "capabilities" in changes:
+        provider.capabilities = _checked(changes["capabilities"])
+    for field in {"name", "status", "default_model", "needs_key"} & set(changes):
+        setattr(provider, field, changes[field])
+    provider.save()
+    after = _shown(provider)
+    if after != before:
+        record("provider.updated", actor=actor, target=provider, before=before, after=after)
+    keys.keep_home(provider, actor=actor)
+    if key:
+        keys.store(provider, key, actor=actor)
+    return provider
+
+
+@transaction.atomic
+def delete_provider(provider: Provider, *, actor: User) -> None:
+    """Remove a provider with its keys; its calls stay in the ledger. Raises BuiltInStays, InUse."""
+    policies.check(actor, "manage", provider)
+    if provider.is_builtin:
+        raise BuiltInStays
+    used = sorted(set(provider.targets.values_list("route__alias", flat=True)))
+    if used:
+        raise InUse(f"Routes lead to this provider: {', '.join(used)}. Change them first.")
+    record("provider.deleted", actor=actor, target=provider, before=_shown(provider))
+    provider.delete()
+
+
+def _check_kind(kind: str, litellm_provider: str) -> None:
+    if kind not in (Provider.Kind.OPENAI, Provider.Kind.LITELLM):
+        raise refused("kind", "Use openai_compatible or litellm.")
+    if kind == Provider.Kind.LITELLM and litellm_provider not in TRANSLATED:
+        raise refused("litellm_provider", f"Use one of {', '.join(TRANSLATED)}.")
+
+
+def _check_name(provider: Provider) -> None:
+    if not provider.name:
+        raise refused("name", "Give it a name.")
+    try:
+        NAME(provider.slug)
+    except ValidationError as error:
+        raise refused("slug", error.messages[0]) from error
+    if Provider.objects.filter(slug=provider.slug).exists():
+        raise NameTaken
+
+
+def _free_slug(name: str) -> str:
+    base = re.sub(r"^[^a-z]+", "", slugify(name))[:50] or "provider"
+    taken = set(Provider.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    numbered = (f"{base}-{place}" for place in range(2, len(taken) + 3))
+    return base if base not in taken else next(each for each in numbered if each not in taken)
+
+
+def _checked(capabilities: list[str]) -> list[str]:
+    if set(capabilities) - set(CAPABILITIES):
+        raise refused("capabilities", f"Use {' or '.join(CAPABILITIES)}.")
+    return sorted(set(capabilities))
+
+
+@transaction.atomic
+def save_route(
+    route: ModelRoute | None,
+    *,
+    actor: User,
+    alias: str = "",
+    description: str | None = None,
+    targets: list[JSONDict] | None = None,
+) -> ModelRoute:
+    """Make or change a route; targets are `{provider, model, params}`, provider by its slug.
+
+    The alias of a route never changes, because steps name it. Raises BadRoute, NameTaken, Forbidden.
+    """
+    policies.check(actor, "manage", route or ModelRoute)
+    before = None
+    if route is None:
+        route, action = _new_route(alias), "route.added"
+    else:
+        route, action = ModelRoute.objects.select_for_update().get(pk=route.pk), "route.updated"
+        before = _shown_route(route)
+    if description is not None:
+        route.description = description.strip()[:300]
+    route.save()
+    if targets is not None:
+        _set_targets(route, targets, is_new=before is None)
+    after = _shown_route(route)
+    if after != before:
+        record(action, actor=actor, target=route, before=before, after=after)
+    return route
+
+
+@transaction.atomic
+def delete_route(route: ModelRoute, *, actor: User) -> None:
+    """Remove a route. Raises RouteNeeded for those that every workspace has, Forbidden."""
+    policies.check(actor, "manage", route)
+    if route.alias in DELIVERED_ROUTES:
+        raise RouteNeeded
+    record("route.deleted", actor=actor, target=route, before=_shown_route(route))
+    route.delete()
+
+
+def put_first(route: ModelRoute, provider: Provider, *, actor: User, model: str) -> ModelRoute:
+    """Let a route ask this provider first; what it asked until now remains as the fallback."""
+    rest = [each for each in _shown_route(route)["targets"] if each["provider"] != provider.slug]
+    first = {"provider": provider.slug, "model": model}
+    return save_route(route, actor=actor, targets=[first, *rest][:MAX_TARGETS])
+
+
+def _new_route(alias: str) -> ModelRoute:
+    try:
+        NAME(alias)
+    except ValidationError as error:
+        raise refused("alias", error.messages[0], BadRoute) from error
+    if ModelRoute.objects.filter(alias=alias).exists():
+        raise NameTaken
+    return ModelRoute(alias=alias, version=0)
+
+
+def _set_targets(route: ModelRoute, targets: list[JSONDict], *, is_new: bool) -> None:
+    if not 0 < len(targets) <= MAX_TARGETS:
+        raise refused("targets", f"Give 1 to {MAX_TARGETS} targets.", BadRoute)
+    rows = [_target(route, place, each) for place, each in enumerate(targets)]
+    if not is_new and _shown_route(route)["targets"] == [_shown_target(each) for each in rows]:
+        return
+    route.targets.all().delete()
+    RouteTarget.objects.bulk_create(rows)
+    route.version += 1
+    route.save(update_fields=["version", "updated_at"])
+
+
+def _target(route: ModelRoute, place: int, data: JSONDict) -> RouteTarget:
+    field, params = f"targets.{place}", data.get("params") or {}
+    provider = Provider.objects.filter(slug=str(data.get("provider", ""))).first()
+    if provider is None:
+        raise refused(f"{field}.provider", "There is no such provider.", BadRoute)
+    model = str(data.get("model") or provider.default_model).strip()
+    if not provider.is_builtin and not 0 < len(model) <= 200:
+        raise refused(f"{field}.model", "Name a model of the provider.", BadRoute)
+    if not isinstance(params, dict) or set(params) - PARAMS:
+        raise refused(f"{field}.params", f"Use only {', '.join(sorted(PARAMS))}.", BadRoute)
+    return RouteTarget(route=route, provider=provider, model=model, params=params, position=place)
+
+
+def _shown_route(route: ModelRoute) -> JSONDict:
+    targets = [_shown_target(each) for each in route.targets.select_related("provider")]
+    return {"description": route.description, "version": route.version, "targets": targets}
+
+
+def _shown_target(target: RouteTarget) -> JSONDict:
+    return {"provider": target.provider.slug, "model": target.model, "params": target.params}
+
+
+@transaction.atomic
+def set_price(
+    *, actor: User, provider: str, model: str, input_usd: Decimal, output_usd: Decimal
+) -> ModelPrice:
+    """Say what a million tokens cost; the workspace's own price wins over a delivered one."""
+    policies.check(actor, "manage", ModelPrice)
+    prices = {"input_usd": input_usd, "output_usd": output_usd, "source": ""}
+    price, _ = ModelPrice.objects.update_or_create(provider=provider, model=model, defaults=prices)
+    after = {"input_usd": str(input_usd), "output_usd": str(output_usd)}
+    record("price.set", actor=actor, target=price, after=after)
+    return price
+
+
+@transaction.atomic
+def delete_price(price: ModelPrice, *, actor: User) -> None:
+    """Forget a price; calls that it would have fitted then have an unknown cost."""
+    policies.check(actor, "manage", price)
+    record("price.deleted", actor=actor, target=price)
+    price.delete()
+
+
+def _shown(provider: Provider) -> JSONDict:
+    fields = ("name", "kind", "base_url", "status", "default_model", "needs_key", "capabilities")
+    return {field: getattr(provider, field) for field in fields}

@@ -1,0 +1,40 @@
+"""How often strangers may ask the public site for something: fixed windows, counted in Redis."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+from apps.common.errors import TooMany
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many times in a window, for each sender."""
+
+    name: str
+    times: int
+    window_s: int
+
+    def count(self, sender: str) -> None:
+        """Count one use. Raises TooMany with the seconds until the window ends.
+
+        The sender is kept as a hash: the cache should not be a list of addresses.
+        """
+        now = int(time.time())
+        who = hashlib.sha256(sender.encode()).hexdigest()[:32]
+        key = f"limit:{self.name}:{who}:{now // self.window_s}"
+        cache.add(key, 0, timeout=2 * self.window_s)
+        if cache.incr(key) > self.times:
+            left = self.window_s - now % self.window_s
+            raise TooMany(
+                f"Too many attempts. Try again in {-(-left // 60)} min.", retry_after=left
+            )
+
+
+HOUR_S = 3600
+MAILS_OF_AN_ADDRESS = Limit("mails-to", 5, HOUR_S)
+MAILS_OF_A_SENDER = Limit("mails-from", 20, HOUR_S)
+LOOKS_OF_A_SENDER = Limit("looks-from", 120, 60)
+FINISHES_OF_A_SENDER = Limit("finishes-from", 20, HOUR_S)

@@ -1,0 +1,1 @@
+"""Runs: what happened, and the interpreter that carries each to its end."""

@@ -1,0 +1,19 @@
+"""Routes of runs and approvals."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from apps.runs.api import views
+from apps.runs.api.streams import streaming, waiting
+
+router = SimpleRouter(use_regex_path=False)
+router.register("runs", views.RunViewSet, basename="run")
+router.register("approvals", views.ApprovalViewSet, basename="approval")
+
+of_workflow = views.WorkflowRunsView.as_view({"get": "list", "post": "create"})
+events = views.EventsView.as_view({"get": "retrieve"})
+urlpatterns = [
+    path("workflows/<uuid:pk>/runs/", waiting(of_workflow), name="workflow-runs"),
+    path("runs/<uuid:pk>/events/", streaming(events), name="run-events"),
+    *router.urls,
+]

@@ -1,0 +1,208 @@
+"""Endpoints of runs and approvals."""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.api.views import TenantViewSet
+from apps.common.errors import Invalid
+from apps.runs import services
+from apps.runs.api.filters import APPROVALS, approvals_in, filtered
+from apps.runs.api.serializers import (
+    ApprovalSerializer,
+    DecisionSerializer,
+    EventsSerializer,
+    NodeRunSerializer,
+    NodeRunsSerializer,
+    RetrySerializer,
+    RunSerializer,
+    StartedSerializer,
+    StartSerializer,
+)
+from apps.runs.api.streams import EventStreamRenderer
+from apps.runs.feed import Feed
+from apps.runs.models import Run, Wait, WaitQuerySet
+from apps.workflows.services import find_workflow
+
+FILTERS = [
+    OpenApiParameter("status", str, description="One or more, separated by commas."),
+    OpenApiParameter("workflow", UUID),
+    OpenApiParameter("trigger", str, description="One or more, separated by commas."),
+    OpenApiParameter("since", str, description="A time or a day; runs created from then on."),
+    OpenApiParameter("until", str, description="A time or a day; runs created before."),
+]
+AFTER = OpenApiParameter("after", int, description="The last `seq` that you have.")
+LAST_EVENT_ID = OpenApiParameter(
+    "Last-Event-ID", int, OpenApiParameter.HEADER, description="The same, as browsers send it."
+)
+
+
+class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
+    """Runs: what happened, and what may still be done about it."""
+
+    queryset = Run.objects.select_related("workflow__folder", "version")
+    serializer_class = RunSerializer
+    permission_required: ClassVar = {"GET": "run.view", "POST": "run.control"}
+
+    def get_queryset(self) -> QuerySet[Run]:
+        queryset = super().get_queryset()
+        if self.action == "list":
+            return filtered(queryset, self.request.query_params)
+        return queryset
+
+    @extend_schema(parameters=FILTERS)
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List runs, newest first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses=RunSerializer)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Return a run."""
+        return Response(RunSerializer(self.get_object()).data)
+
+    @extend_schema(responses=NodeRunsSerializer)
+    @action(detail=True, methods=["GET"], pagination_class=None, filter_backends=[])
+    def nodes(self, request: Request, pk: str) -> Response:
+        """Return the steps of a run, with their inputs and outputs."""
+        steps = self.get_object().nodes.all()
+        return Response({"results": NodeRunSerializer(steps, many=True).data})
+
+    @extend_schema(request=None, responses=RunSerializer)
+    @action(detail=True, methods=["POST"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop a run: no step starts any more, running ones are told to stop."""
+        return self._answer(services.cancel_run(self.get_object(), actor=self.actor))
+
+    @extend_schema(request=None, responses=RunSerializer)
+    @action(detail=True, methods=["POST"])
+    def pause(self, request: Request, pk: str) -> Response:
+        """Hold a run after the steps that are running."""
+        return self._answer(services.pause_run(self.get_object(), actor=self.actor))
+
+    @extend_schema(request=None, responses=RunSerializer)
+    @action(detail=True, methods=["POST"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """Let a paused run go on."""
+        return self._answer(services.resume_run(self.get_object(), actor=self.actor))
+
+    @extend_schema(request=RetrySerializer, responses={201: RunSerializer})
+    @action(detail=True, methods=["POST"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Start a new run where this one failed, or at `from_node`; finished steps are kept."""
+        serializer = RetrySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        run = services.retry_run(self.get_object(), actor=self.actor, **serializer.validated_data)
+        return self._answer(run, HTTPStatus.CREATED)
+
+    def _answer(self, run: Run, status: int = HTTPStatus.OK) -> Response:
+        found = Run.objects.select_related("workflow", "version").get(pk=run.pk)
+        return Response(RunSerializer(found).data, status=status)
+
+
+class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
+    """The runs of one workflow."""
+
+    queryset = Run.objects.select_related("workflow", "version")
+    serializer_class = RunSerializer
+    permission_required: ClassVar = {"GET": "run.view", "POST": "workflow.run"}
+
+    def get_queryset(self) -> QuerySet[Run]:
+        queryset = filtered(super().get_queryset(), self.request.query_params)
+        return queryset.filter(workflow_id=self.kwargs["pk"]) if "pk" in self.kwargs else queryset
+
+    @extend_schema(parameters=[each for each in FILTERS if each.name != "workflow"])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the runs of a workflow, newest first."""
+        find_workflow(kwargs["pk"], actor=self.actor)
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=StartSerializer, responses={200: RunSerializer, 202: StartedSerializer})
+    def create(self, request: Request, pk: UUID) -> Response:
+        """Start a run; with `wait` the answer comes when it is finished (`streams.waiting`)."""
+        serializer = StartSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        run = services.start_run(
+            find_workflow(pk, actor=self.actor),
+            actor=self.actor,
+            inputs=asked["inputs"],
+            version=asked["version"],
+            trigger=Run.Trigger.API if self.actor.acting_key else Run.Trigger.MANUAL,
+        )
+        return Response(StartedSerializer(run).data, status=HTTPStatus.ACCEPTED)
+
+
+class EventsView(TenantViewSet[Run]):
+    """What happened in a run, as a list or as a live stream (`streams.streaming`)."""
+
+    queryset = Run.objects.all()
+    renderer_classes = [JSONRenderer, EventStreamRenderer]
+    pagination_class = None
+    permission_required: ClassVar = {"GET": "run.view"}
+
+    def handle_exception(self, exc: Exception) -> Response:
+        self.request.accepted_renderer = JSONRenderer()  # a problem is JSON whatever was asked for
+        return super().handle_exception(exc)
+
+    @extend_schema(
+        parameters=[AFTER, LAST_EVENT_ID],
+        responses={(200, "application/json"): EventsSerializer, (200, "text/event-stream"): str},
+        operation_id="run_events",
+    )
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Return the events after `after`; with `Accept: text/event-stream` they come live."""
+        run = self.get_object()
+        feed = Feed(run.pk, last=_after(request))
+        if isinstance(request.accepted_renderer, EventStreamRenderer):
+            return Response(feed)
+        return Response({"results": feed.read(), "status": run.status})
+
+
+def _after(request: Request) -> int:
+    text = request.headers.get("Last-Event-ID") or request.query_params.get("after") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        message = "Give the number of the last event that you have."
+        raise Invalid(errors=[{"field": "after", "message": message, "code": "invalid"}])
+    return int(text)
+
+
+class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
+    """Questions that runs ask people."""
+
+    queryset = Wait.objects.approvals().select_related("run__workflow__folder", "decided_by")
+    serializer_class = ApprovalSerializer
+    permission_required: ClassVar = {"GET": "approval.view", "POST": "approval.decide"}
+
+    def get_queryset(self) -> QuerySet[Wait]:
+        queryset = super().get_queryset()
+        if self.action == "list":
+            assert isinstance(queryset, WaitQuerySet)
+            return approvals_in(queryset, self.request.query_params.get("status") or "open")
+        return queryset
+
+    @extend_schema(parameters=[OpenApiParameter("status", str, enum=APPROVALS)])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List approvals, newest first; the open ones unless told otherwise."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses=ApprovalSerializer)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Return an approval."""
+        return Response(ApprovalSerializer(self.get_object()).data)
+
+    @extend_schema(request=DecisionSerializer, responses=ApprovalSerializer)
+    @action(detail=True, methods=["POST"])
+    def decide(self, request: Request, pk: str) -> Response:
+        """Give the answer; the first one counts."""
+        serializer = DecisionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        wait = services.decide(self.get_object(), actor=self.actor, **serializer.validated_data)
+        return Response(ApprovalSerializer(self.get_queryset().get(pk=wait.pk)).data)

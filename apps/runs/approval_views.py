@@ -1,0 +1,140 @@
+"""Pages of approvals: the inbox, one question, and the answer to it."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import policies
+from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.models import User
+from apps.common.errors import Conflict, Invalid, NotFound
+from apps.common.types import JSONDict
+from apps.runs import services
+from apps.runs.api.filters import APPROVALS, approvals_in
+from apps.runs.forms import DecisionForm
+from apps.runs.models import Wait, WaitQuerySet, assignee_names
+
+PAGE_SIZE = 30
+
+
+@require_GET
+@permission_required("approval.view")
+def approvals(request: AuthenticatedRequest) -> HttpResponse:
+    """Show the questions; on wide screens beside the first of them."""
+    return _inbox(request)
+
+
+@require_GET
+@permission_required("approval.view")
+def approval(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
+    """Show one question and what there is to know for the answer."""
+    return _inbox(request, opened=_find(request, wait_id))
+
+
+@require_POST
+@permission_required("approval.decide")
+def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
+    """Give an answer; the first one counts."""
+    wait = _find(request, wait_id)
+    form = DecisionForm(request.POST, wait=wait)
+    if not form.is_valid():
+        return _inbox(request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=wait, form=form)
+    try:
+        services.decide(wait, actor=request.user, **form.cleaned_data)
+    except (Conflict, Invalid) as error:
+        wait.refresh_from_db()
+        return _inbox(request, error.status, opened=wait, form=form, refused=error.detail)
+    label = dict(form.fields["decision"].choices)[form.cleaned_data["decision"]]  # type: ignore[attr-defined]
+    messages.success(request, f"{wait.title}: {label}.")
+    return redirect("runs:approvals")
+
+
+def _find(request: AuthenticatedRequest, wait_id: UUID) -> Wait:
+    found = _visible(request.user).filter(pk=wait_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _visible(user: User) -> WaitQuerySet:
+    seen = policies.visible(user, Wait.objects.approvals())
+    assert isinstance(seen, WaitQuerySet)
+    related = seen.select_related(
+        "run__workflow__folder", "run__version", "run__started_by", "decided_by"
+    )
+    return related.order_by("-created_at", "-id")
+
+
+def _inbox(
+    request: AuthenticatedRequest,
+    status: int = HTTPStatus.OK,
+    *,
+    opened: Wait | None = None,
+    form: DecisionForm | None = None,
+    **extra: Any,
+) -> HttpResponse:
+    tab = request.GET.get("status", "open")
+    tab = tab if tab in APPROVALS else "open"
+    seen = _visible(request.user)
+    kept = approvals_in(seen, tab)
+    words = request.GET.get("q", "").strip()
+    if words:
+        kept = kept.filter(Q(title__icontains=words) | Q(run__workflow__name__icontains=words))
+    page = Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = opened or next(iter(page.object_list), None)
+    context = {
+        "page": page,
+        "tab": tab,
+        "words": words,
+        "counts": {"open": seen.open().count(), "all": seen.count()},
+        "is_opened": opened is not None,
+        "wait": shown,
+        **(_question(request, shown, form) if shown else {}),
+        **extra,
+    }
+    context["counts"]["decided"] = context["counts"]["all"] - context["counts"]["open"]
+    return render(request, "runs/approvals.html", context, status=status)
+
+
+def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | None) -> JSONDict:
+    is_assigned = not wait.assignees or bool(
+        set(wait.assignees) & set(assignee_names(request.user))
+    )
+    may = policies.allows(request.user, "decide", wait)
+    is_open = wait.status == Wait.Status.OPEN
+    return {
+        "form": form or DecisionForm(wait=wait),
+        "may_decide": is_open and may and is_assigned,
+        "is_for_others": is_open and may and not is_assigned,
+        "next_steps": _next_steps(wait),
+        "labels": {action["id"]: action["label"] for action in wait.actions},
+    }
+
+
+def _next_steps(wait: Wait) -> list[tuple[str, list[str]]]:
+    """Return, for each answer and for none in time, the steps that then follow."""
+    definition = wait.run.version.definition
+    titles = {node["id"]: node.get("title") or node["id"] for node in definition["nodes"]}
+    answers = [(action["id"], action["label"]) for action in wait.actions]
+    if wait.expires_at:
+        answers.append(("expired", "No answer in time"))
+    return [
+        (
+            label,
+            [
+                titles[edge["target"]]
+                for edge in definition["edges"]
+                if edge["source"] == wait.node
+                and edge.get("source_port", "out") == port
+                and edge["target"] in titles
+            ],
+        )
+        for port, label in answers
+    ]

@@ -1,0 +1,26 @@
+"""The runs app."""
+
+from django.apps import AppConfig
+
+
+class RunsConfig(AppConfig):
+    """Carries runs to their end; `dispatch` says which one may go on now."""
+
+    name = "apps.runs"
+
+    def ready(self) -> None:
+        from apps.common.navigation import register_counter
+        from apps.dispatch.services import register_advance
+        from apps.runs import policies  # noqa: F401 - registers the policies
+        from apps.runs.counts import approvals_of, running_of
+        from apps.runs.last import last_run_of
+        from apps.runs.tasks import ring
+        from apps.tenants.provisioning import restrict_table
+        from apps.workflows.history import register_last_run
+
+        register_advance(ring)
+        register_counter("runs:list", running_of)
+        register_counter("runs:approvals", approvals_of)
+        register_last_run(last_run_of)
+        # Events are added and, with their run, removed; nothing rewrites what happened.
+        restrict_table("runs_runevent", "SELECT, INSERT, DELETE")

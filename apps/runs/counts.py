@@ -1,0 +1,31 @@
+"""The two numbers beside the navigation: runs going on, and decisions waiting for somebody."""
+
+from apps.accounts import policies
+from apps.accounts.models import User
+from apps.common.events import publish_on_commit
+from apps.runs.models import Run, Wait, WaitQuerySet
+from apps.tenants.keys import group_name
+
+COUNTS_GROUP = "runs"  # the channel group, within the tenant, of whoever shows the numbers
+
+
+def running_of(user: User) -> int:
+    """Return how many runs that the person may see are running."""
+    return policies.visible(user, Run.objects.filter(status=Run.Status.RUNNING)).count()
+
+
+def approvals_of(user: User) -> int:
+    """Return how many decisions wait for the person."""
+    waits = policies.visible(user, Wait.objects.approvals().open())
+    assert isinstance(waits, WaitQuerySet)
+    return waits.assigned_to(user).count()
+
+
+def counts_for(user: User) -> dict[str, int]:
+    """Return both numbers."""
+    return {"running": running_of(user), "approvals": approvals_of(user)}
+
+
+def announce_on_commit() -> None:
+    """Say that the numbers may have changed, to whoever shows them."""
+    publish_on_commit(group_name(COUNTS_GROUP), {"type": "counts"})

@@ -1,0 +1,183 @@
+"""Attempts at steps that reach outside: each a coroutine on the loop of the process."""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from apps.common.types import JSON, JSONDict
+from apps.egress import client as egress
+from apps.gateway.calls import Completion, CompletionRequest
+from apps.gateway.exceptions import GatewayError
+from apps.gateway.services import complete
+from apps.nodes.base import Config, Effect, NodeContext, NodeError
+from apps.nodes.registry import AnyNode
+from apps.runs.models import Run
+from apps.runs.outcomes import Failure, Outcome, Verdict, failure_of, judge
+from apps.runs.tokens import TokenStream
+from apps.sandbox.services import CodeResult, Stop, run_code
+from apps.tenants.context import current_schema
+from apps.workflows.graph import CompiledNode
+
+logger = logging.getLogger(__name__)
+
+MAX_LOGS, MAX_LOG = 200, 10_000
+ATTEMPT_S = 3600.0  # an attempt without a limit of its own
+_code_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="code")
+
+
+@dataclass
+class Attempt:
+    """One attempt at a step: its config rendered and checked, and what it may use."""
+
+    run: Run
+    place: int
+    node: CompiledNode
+    type: type[AnyNode]
+    config: Config
+    effect: Effect
+    prev: JSON
+    started_at: datetime
+    number: int = 1
+    decision: JSONDict | None = None
+    logs: list[str] = field(default_factory=list)
+    _calls: int = 0  # of models, in this attempt
+
+    def again(self, number: int) -> None:
+        """Make ready for another attempt."""
+        self.number, self.logs, self._calls = number, [], 0
+
+    def context(self) -> NodeContext:
+        """Return what the step may use while it runs."""
+        return NodeContext(
+            run_id=str(self.run.pk),
+            node_id=self.node.id,
+            attempt=self.number,
+            idempotency_key=key_of(self.run, self.node.id),
+            run_input=self.run.inputs,
+            prev=self.prev,
+            request=egress.request,
+            model=self._ask_model,
+            code=_run_code,
+            log=self._log,
+            decision=self.decision,
+        )
+
+    async def _ask_model(self, request: CompletionRequest) -> Completion:
+        """Ask through the gateway, under the step's key, and tell the words while they come."""
+        self._calls += 1
+        key = key_of(self.run, self.node.id) + (f":{self._calls}" if self._calls > 1 else "")
+        source = {"run": str(self.run.pk), "node": self.node.id}
+        tokens = TokenStream(self.run, self.node.id)
+        try:
+            return await complete(
+                replace(request, idempotency_key=key, source=source), on_text=tokens.add
+            )
+        except GatewayError as error:
+            raise NodeError(
+                error.code,
+                error.message,
+                hint=error.hint,
+                retryable=error.retryable,
+                retry_after=error.retry_after,
+            ) from error
+        finally:
+            await tokens.close()
+
+    def _log(self, text: str) -> None:
+        if len(self.logs) < MAX_LOGS:
+            self.logs.append(text[:MAX_LOG])
+
+
+def key_of(run: Run, node: str) -> str:
+    """Return the idempotency key of a step: the same for every attempt, redelivery and retry.
+
+    It differs only where a person changed the step's input or chose to run it again.
+    """
+    path = f"{current_schema()}:{run.root_id}:{node}:0:{run.generations.get(node, 0)}"
+    return salted_hmac("runs.step", path, algorithm="sha256").hexdigest()
+
+
+async def carry_out(attempt: Attempt, delay_s: float = 0) -> Outcome:
+    """Make one attempt, after a delay, and return how it ended."""
+    await asyncio.sleep(delay_s)
+    begun = time.perf_counter()
+    context = attempt.context()
+    verdict = await _verdict(attempt, context)
+    return _outcome(attempt, context, verdict, begun)
+
+
+def carry_out_pure(attempt: Attempt) -> Outcome:
+    """Run a step that only computes, here and now: its coroutine never waits."""
+    begun = time.perf_counter()
+    context = attempt.context()
+    coroutine = attempt.type().run(attempt.config, context)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        verdict = judge(stop.value)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it becomes this step's error
+        verdict = failure_of(error)
+    else:
+        coroutine.close()
+        verdict = failure_of(RuntimeError(f"{attempt.type.name} is not pure: it waits"))
+    return _outcome(attempt, context, verdict, begun)
+
+
+async def _verdict(attempt: Attempt, context: NodeContext) -> Verdict:
+    limit = attempt.node.node.timeout_s or ATTEMPT_S
+    try:
+        async with asyncio.timeout(limit) as timeout:
+            return judge(await attempt.type().run(attempt.config, context))
+    except TimeoutError as error:
+        if not timeout.expired():
+            return failure_of(error)
+        return Failure(
+            "timeout",
+            f"The step took longer than {limit:g} s.",
+            "Give it more time, or ask less of it.",
+            retryable=True,
+        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, it becomes this step's error
+        return failure_of(error)
+
+
+def _outcome(attempt: Attempt, context: NodeContext, verdict: Verdict, begun: float) -> Outcome:
+    return Outcome(
+        attempt.place,
+        verdict,
+        attempt.started_at,
+        round((time.perf_counter() - begun) * 1000),
+        context.cost_usd,
+        context.tokens,
+        attempt.logs,
+    )
+
+
+async def _run_code(source: str, inputs: JSONDict) -> CodeResult:
+    """Run a code step in a thread; when it is cancelled, its worker process is killed."""
+    stop = Stop()
+    hop: asyncio.Future[CodeResult] = asyncio.get_running_loop().run_in_executor(
+        _code_threads, _run_with(stop, source, inputs)
+    )
+    try:
+        return await asyncio.shield(hop)
+    except asyncio.CancelledError:
+        stop.now()
+        hop.add_done_callback(_forget)
+        raise
+
+
+def _run_with(stop: Stop, source: str, inputs: JSONDict) -> Any:
+    return lambda: run_code(source, inputs, stop=stop)
+
+
+def _forget(hop: "asyncio.Future[CodeResult]") -> None:
+    """Take the exception of code that was stopped, so that nobody reports it as lost."""
+    if not hop.cancelled():
+        hop.exception()

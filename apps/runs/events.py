@@ -1,0 +1,71 @@
+"""The history of a run: events with numbers that have no gap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from apps.common.types import JSONDict
+from apps.runs.models import Run, RunEvent
+
+TYPES = frozenset(
+    {
+        "run.queued", "run.started", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
+        "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention",
+        "node.started", "node.succeeded", "node.failed", "node.retrying", "node.waiting",
+        "node.decided", "node.skipped", "node.cancelled", "node.log",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, before it has its number."""
+
+    type: str
+    node: str = ""
+    attempt: int | None = None
+    data: JSONDict = field(default_factory=dict)
+    at: datetime = field(default_factory=timezone.now)
+
+
+def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
+    """Change the run and add events in one go; return them as they are told to watchers.
+
+    The run's row is locked by the update, so two writers cannot give the same number.
+    """
+    Run.objects.filter(pk=run.pk).update(
+        seq=F("seq") + len(events), updated_at=timezone.now(), **changes
+    )
+    last = Run.objects.values_list("seq", flat=True).get(pk=run.pk)
+    run.seq = last
+    for name, value in changes.items():
+        if not hasattr(value, "resolve_expression"):
+            setattr(run, name, value)
+    rows = [
+        RunEvent(
+            run_id=run.pk, seq=last - len(events) + place, type=event.type, at=event.at,
+            node=event.node, attempt=event.attempt, data=event.data,
+        )
+        for place, event in enumerate(events, 1)
+    ]  # fmt: skip
+    RunEvent.objects.bulk_create(rows)
+    return [as_json(row) for row in rows]
+
+
+def as_json(event: RunEvent) -> JSONDict:
+    """Return an event as the API and the sockets tell it."""
+    told: JSONDict = {"seq": event.seq, "type": event.type, "at": event.at.isoformat()}
+    if event.node:
+        told["node"] = event.node
+    if event.attempt is not None:
+        told["attempt"] = event.attempt
+    return {**told, "data": event.data}
+
+
+def frame(run: Run, told: JSONDict) -> JSONDict:
+    """Return the message by which a socket tells an event."""
+    return {"type": "event", "run": str(run.pk), "event": told}

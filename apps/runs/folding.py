@@ -1,0 +1,65 @@
+"""Taking in what happened while nobody carried the run: decisions, and timers that fired.
+
+The wake count of the ticket is read before anything here: what comes later raises it, and the
+release then compares it. Folding twice gives the same, so a crash in between loses nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from apps.common.types import JSONDict
+from apps.dispatch import services as dispatch
+from apps.dispatch.models import Timer
+from apps.runs.models import Run, Wait
+
+EXPIRED = "expired"
+
+
+@dataclass
+class Folded:
+    """What ends the wait of which step."""
+
+    decisions: dict[str, JSONDict] = field(default_factory=dict)
+    retries: set[str] = field(default_factory=set)
+    keys: list[str] = field(default_factory=list)  # of timers that have done their work
+    is_too_late: bool = False  # the deadline of the run has passed
+
+
+def fold(run: Run, waiting: Collection[str]) -> Folded:
+    """Return what has come for the steps that wait."""
+    folded = Folded()
+    for timer in dispatch.fired_timers(run.pk):
+        folded.keys.append(timer.key)
+        match timer.kind:
+            case Timer.Kind.DEADLINE:
+                folded.is_too_late = True
+            case Timer.Kind.RETRY:
+                folded.retries.add(timer.key)
+            case _:
+                _end_wait(run, timer)
+    if waiting:
+        ended = Wait.objects.filter(run=run, node__in=waiting).exclude(status=Wait.Status.OPEN)
+        folded.decisions = {w.node: _decision(w) for w in ended.select_related("decided_by")}
+    return folded
+
+
+def _end_wait(run: Run, timer: Timer) -> None:
+    """End the wait of a timer, unless a person was first: one statement decides between them."""
+    expired = timer.kind == Timer.Kind.EXPIRY
+    Wait.objects.filter(run=run, node=timer.key).open().update(
+        status=Wait.Status.EXPIRED if expired else Wait.Status.DECIDED,
+        decision=EXPIRED if expired else "",
+        decided_at=timer.fire_at,
+        updated_at=timer.fire_at,
+    )
+
+
+def _decision(wait: Wait) -> JSONDict:
+    assert wait.decided_at is not None
+    return {
+        "decision": wait.decision,
+        "comment": wait.comment,
+        "form": wait.form,
+        "decided_by": str(wait.decided_by) if wait.decided_by else "",
+        "at": wait.decided_at.isoformat(),
+    }

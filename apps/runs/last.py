@@ -1,0 +1,18 @@
+"""A workflow's last run as the studio shows it on the canvas."""
+
+from apps.accounts import policies
+from apps.accounts.models import User
+from apps.common.types import JSONDict
+from apps.runs.api.serializers import NodeRunSerializer
+from apps.runs.models import Run
+from apps.workflows.models import Workflow
+
+
+def last_run_of(workflow: Workflow, user: User) -> JSONDict | None:
+    """Return the newest run that the user may see, with its steps; None if there is none."""
+    runs = policies.visible(user, Run.objects.filter(workflow=workflow))
+    run = runs.order_by("-created_at", "-id").first()
+    if run is None:
+        return None
+    steps = NodeRunSerializer(run.nodes.all(), many=True).data
+    return {"id": str(run.pk), "status": run.status, "seq": run.seq, "nodes": list(steps)}

@@ -1,0 +1,224 @@
+"""Writing a run down: everything since the last time in one transaction behind the fence."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.common.events import publish_from_loop
+from apps.common.types import JSON, JSONDict
+from apps.dispatch import leases, loop
+from apps.dispatch import services as dispatch
+from apps.dispatch.exceptions import WokenUp
+from apps.dispatch.leases import Lease, News
+from apps.dispatch.services import Alarm
+from apps.runs import events
+from apps.runs.events import Event
+from apps.runs.models import NodeRun, Run, Wait
+from apps.runs.vector import stopped
+from apps.tenants.keys import group_name
+
+WRITTEN = (
+    "status", "attempt", "input", "output", "error", "port", "started_at", "finished_at",
+    "cost_usd", "tokens", "logs",
+)  # fmt: skip
+OPEN = (NodeRun.Status.RUNNING, NodeRun.Status.WAITING, NodeRun.Status.RETRYING)
+WATCHERS = "runs"  # the group of pages that show counts and lists
+
+
+class Clock:
+    """The database's time, read once and carried on by our monotonic clock."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._since = time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the time it is for the database."""
+        return self.after(0)
+
+    def after(self, seconds: float) -> datetime:
+        """Return the time it will be in so many seconds."""
+        return self._at + timedelta(seconds=time.monotonic() - self._since + seconds)
+
+
+@dataclass
+class Ledger:
+    """What happened to a run and is not written yet."""
+
+    run: Run
+    lease: Lease
+    clock: Clock
+    rows: dict[int, NodeRun] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    cleared: list[str] = field(default_factory=list)  # keys of timers that have done their work
+    waits: list[Wait] = field(default_factory=list)
+    changes: JSONDict = field(default_factory=dict)
+    cost_usd: Decimal = Decimal(0)
+    tokens: int = 0
+    steps: int = 0
+    progress: bool = False  # a step came to its end
+    since: float | None = None  # when the oldest unwritten entry was made
+
+    def note(self, type_: str, row: NodeRun | None = None, **data: Any) -> None:
+        """Add an event, and the step that it is about as it is now."""
+        if self.since is None:
+            self.since = time.monotonic()
+        if row is None:
+            self.events.append(Event(type_, data=data, at=self.clock.now()))
+            return
+        self.rows[row.place] = row
+        self.events.append(Event(type_, row.node, row.attempt, data, self.clock.now()))
+
+    def spend(self, row: NodeRun, cost_usd: Decimal, tokens: int) -> None:
+        """Add what an attempt cost to its step and to the run."""
+        row.cost_usd += cost_usd
+        row.tokens += tokens
+        self.cost_usd += cost_usd
+        self.tokens += tokens
+
+    @property
+    def age_s(self) -> float:
+        """How long the oldest entry has waited to be written."""
+        return 0.0 if self.since is None else time.monotonic() - self.since
+
+    def flush(self, state: bytes) -> News:
+        """Write everything and return the news of the ticket. Raises Fenced: nothing is written."""
+        with transaction.atomic():
+            news = self._write(state)
+        self._clear()
+        return news
+
+    def release(
+        self, state: bytes, *, wake_seen: int, ticket: str, status: str = "", **data: Any
+    ) -> None:
+        """Write everything and let the run go, both or neither; perhaps in a new status.
+
+        Raises Fenced, WokenUp; what was to be written then still is.
+        """
+        mark, changes = len(self.events), dict(self.changes)
+        if status:
+            self.changes |= {"status": status, **data}
+            self.note(f"run.{status}", **data)
+        try:
+            with transaction.atomic():
+                self._write(state)
+                leases.release(self.lease, wake_seen=wake_seen, status=ticket)
+        except WokenUp:
+            del self.events[mark:]
+            self.changes = changes
+            raise
+        self._clear()
+
+    def finish(
+        self,
+        state: bytes,
+        status: str,
+        *,
+        outputs: JSON = None,
+        error: JSONDict | None = None,
+    ) -> None:
+        """Write everything and end the run; what is open in it is cancelled. Raises Fenced."""
+        with transaction.atomic():
+            leases.hold(self.lease)
+            self._stop_open_steps()
+            now = self.clock.now()
+            self.changes |= {"status": status, "outputs": outputs, "error": error}
+            self.changes["finished_at"] = now
+            data = self._totals(now) | ({"error": error} if error else {})
+            self.note(f"run.{status}", None, **data)
+            self._write(stopped(state))
+            leases.finish(self.lease)
+        self._clear()
+
+    def _totals(self, now: datetime) -> JSONDict:
+        started = self.run.started_at or self.changes.get("started_at") or now
+        spent = Run.objects.values_list("cost_usd", "tokens").get(pk=self.run.pk)
+        return {
+            "ms": round((now - started).total_seconds() * 1000),
+            "cost_usd": str(spent[0] + self.cost_usd),
+            "tokens": spent[1] + self.tokens,
+        }
+
+    def _stop_open_steps(self) -> None:
+        """Cancel the steps that run or wait, as far as the rows know of them."""
+        stored = {row.place: row for row in NodeRun.objects.filter(run=self.run, status__in=OPEN)}
+        for place, row in sorted({**stored, **self.rows}.items()):
+            if row.status in OPEN:
+                row.status, row.finished_at = NodeRun.Status.CANCELLED, self.clock.now()
+                self.note("node.cancelled", row)
+                self.rows[place] = row
+        Wait.objects.filter(run=self.run).open().update(
+            status=Wait.Status.CANCELLED, updated_at=timezone.now()
+        )
+
+    def _write(self, state: bytes) -> News:
+        news = leases.hold(self.lease, progress=self.progress)
+        told = events.append(
+            self.run,
+            self.events,
+            state=state,
+            cost_usd=F("cost_usd") + self.cost_usd,
+            tokens=F("tokens") + self.tokens,
+            steps=F("steps") + self.steps,
+            **self.changes,
+        )
+        self._write_rows()
+        self._write_waits()
+        announce(self.run, told, status=self.changes.get("status"))
+        return news
+
+    def _write_rows(self) -> None:
+        rows = list(self.rows.values())
+        for row in rows:
+            row.pk = None  # the step decides which row it is, not an id of an earlier writing
+        NodeRun.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["run", "place"], update_fields=WRITTEN
+        )
+
+    def _write_waits(self) -> None:
+        if self.waits:
+            Wait.objects.bulk_create(self.waits)
+        if self.cleared:
+            dispatch.clear_timers(self.run.pk, self.cleared)
+        if self.alarms:
+            dispatch.set_timers(self.run.pk, self.alarms)
+
+    def _clear(self) -> None:
+        """Forget what was written; a writing that failed keeps it for the next."""
+        for entries in (self.rows, self.events, self.alarms, self.cleared, self.waits):
+            entries.clear()
+        self.changes.clear()
+        self.cost_usd, self.tokens, self.steps = Decimal(0), 0, 0
+        self.progress, self.since = False, None
+
+
+def announce(run: Run, told: Iterable[JSONDict], *, status: str | None = None) -> None:
+    """Tell watchers what happened once it is committed, in order, without waiting for it."""
+    frames = [(run.channel, events.frame(run, each)) for each in told]
+    if status:
+        frame = {"type": "run", "run": str(run.pk), "status": status}
+        frames.append((group_name(WATCHERS), frame))
+    if frames:
+        transaction.on_commit(lambda: _send(frames), robust=True)
+
+
+def _send(frames: list[tuple[str, JSONDict]]) -> None:
+    loop.submit(_send_in_order(frames))
+
+
+_order = asyncio.Lock()
+
+
+async def _send_in_order(frames: list[tuple[str, JSONDict]]) -> None:
+    async with _order:  # first come, first served: events overtake each other nowhere
+        for group, frame in frames:
+            await publish_from_loop(group, frame)

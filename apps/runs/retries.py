@@ -1,0 +1,28 @@
+"""When a failed step is tried again."""
+
+from random import SystemRandom
+
+from apps.nodes.base import Effect
+from apps.runs.outcomes import Failure
+from apps.workflows.definition import Node, Retry
+
+IN_LOOP_S = 5.0  # a longer delay is a row, not a worker
+LONGEST_WISH_S = 24 * 3600.0
+_random = SystemRandom()
+
+
+def delay_before_next(node: Node, failure: Failure, effect: Effect, attempt: int) -> float | None:
+    """Return in how many seconds the step is tried again; None: it is not.
+
+    Exponential with full jitter, and never before the time that the target asked for. What must
+    not be done twice is tried again only where the author asked for it.
+    """
+    if not failure.retryable or effect == Effect.PURE:
+        return None
+    if effect == Effect.ONCE and node.retry is None:
+        return None
+    policy = node.retry or Retry()
+    if attempt >= policy.max_attempts:
+        return None
+    delay = _random.uniform(0, min(policy.max_s, policy.initial_s * 2 ** (attempt - 1)))
+    return max(delay, min(failure.retry_after or 0.0, LONGEST_WISH_S))

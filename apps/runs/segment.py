@@ -1,0 +1,230 @@
+"""One stretch of carrying a run, from claim to release, by one thread."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+
+from apps.dispatch import loop, workers
+from apps.dispatch import services as dispatch
+from apps.dispatch.exceptions import Fenced, WokenUp
+from apps.dispatch.leases import News
+from apps.dispatch.models import Ticket, Timer
+from apps.dispatch.services import Alarm
+from apps.nodes.base import Effect
+from apps.runs.effects import Attempt, carry_out, carry_out_pure
+from apps.runs.endings import RunEnds, close
+from apps.runs.folding import fold
+from apps.runs.graphs import timeout_of
+from apps.runs.ledger import Ledger
+from apps.runs.models import Run
+from apps.runs.outcomes import Outcome, internal
+from apps.runs.steps import Steps
+from apps.runs.vector import Byte
+from apps.tenants.context import current_schema
+from apps.tenants.database import give_back
+from apps.workflows.graph import Graph
+
+BATCH = 64  # steps rendered in one feed, and rows written in one flush
+FLUSH_S = 0.1
+CONCURRENT = 32  # steps of one run that reach outside at the same time
+BUDGET_S, BUDGET_STEPS = 60.0, 2_000
+TICK_S = 1.0
+
+
+class Segment:
+    """Walks one run while the lease is held and there is something to do."""
+
+    def __init__(self, run: Run, graph: Graph, ledger: Ledger) -> None:
+        self.run = run
+        self.ledger = ledger
+        self.steps = Steps(run, graph, ledger)
+        self.walk = self.steps.walk
+        self.inbox: SimpleQueue[Outcome | News | None] = SimpleQueue()
+        self.running: dict[int, Future[Outcome]] = {}
+        self.prepared: deque[Attempt] = deque()
+        self.news = News(ledger.lease.wake, ledger.lease.wanted)
+        self.wake = -1  # up to which wake-up everything was taken in
+        self._until = time.monotonic() + BUDGET_S
+
+    def hear(self, news: News | None) -> None:
+        """Take a message of the lease's keeper; None says that the lease is lost."""
+        self.inbox.put(news)
+
+    def carry(self) -> None:
+        """Go on until the run ends, waits, is paused, or others should have their turn."""
+        try:
+            self._begin()
+            while self._turn():
+                pass
+        except RunEnds as end:
+            self._cancel_running()
+            close(self.ledger, end, bytes(self.walk.state))
+        finally:
+            self._cancel_running()
+            self.steps.close()
+
+    def _begin(self) -> None:
+        """Say that the run goes on, and take up what was running when its last carrier died."""
+        if self.run.started_at is None:
+            now = self.ledger.clock.now()
+            self.ledger.changes |= {"started_at": now, "status": Run.Status.RUNNING}
+            self.ledger.note("run.started")
+            self._set_deadline()
+        elif self.run.status != Run.Status.RUNNING:
+            self.ledger.changes["status"] = Run.Status.RUNNING
+            self.ledger.note("run.resumed")
+        for place in list(self.walk.where(Byte.COMMITTED)):
+            raise RunEnds.unsure(self.walk.graph.nodes[place].id)
+        for place in list(self.walk.where(Byte.RUNNING)):
+            self.walk.mark(place, Byte.READY)
+
+    def _set_deadline(self) -> None:
+        seconds = timeout_of(self.run)
+        if seconds is not None:
+            at = self.ledger.clock.after(seconds)
+            self.ledger.changes["deadline_at"] = at
+            self.ledger.alarms.append(Alarm("", Timer.Kind.DEADLINE, at))
+
+    def _turn(self) -> bool:
+        """Do what can be done now; False when the run was let go."""
+        self._look()
+        if self._may_start:
+            self._start_ready()
+        if self.running or (self.steps.later and self._may_start):
+            self._listen()
+            return True
+        if self._may_start and self.walk.ready:
+            return True
+        return not self._let_go()
+
+    @property
+    def _may_start(self) -> bool:
+        return self.news.wanted != Ticket.Wish.PAUSE and not self._is_spent
+
+    @property
+    def _is_spent(self) -> bool:
+        """Whether others should have their turn, or this process is asked to stop."""
+        spent = time.monotonic() > self._until or self.steps.settled >= BUDGET_STEPS
+        return spent or workers.draining.is_set()
+
+    def _look(self) -> None:
+        """Obey wishes, and take in what woke the run."""
+        if self.news.wanted == Ticket.Wish.CANCEL:
+            raise RunEnds(Run.Status.CANCELLED)
+        if self.news.wake == self.wake:
+            return
+        self.wake = self.news.wake
+        graph = self.walk.graph
+        folded = fold(self.run, [graph.nodes[place].id for place in self.walk.where(Byte.WAITING)])
+        self.ledger.cleared += folded.keys
+        if folded.is_too_late:
+            raise RunEnds.too_late()
+        self.steps.decisions |= {graph.index[node]: d for node, d in folded.decisions.items()}
+        for node in sorted({*folded.decisions, *folded.retries}):
+            if self.walk.state[graph.index[node]] == Byte.WAITING:
+                self.walk.mark(graph.index[node], Byte.READY)
+
+    def _start_ready(self) -> None:
+        """Run all that only computes, and start what reaches outside."""
+        while self.walk.ready and not self._is_spent:
+            batch = [self.walk.ready.popleft() for _ in range(min(BATCH, len(self.walk.ready)))]
+            attempts, outcomes = self.steps.prepare(batch)
+            self.prepared += (each for each in attempts if each.effect != Effect.PURE)
+            outcomes += [carry_out_pure(each) for each in attempts if each.effect == Effect.PURE]
+            self.steps.take_in(outcomes)
+            self._flush_if_due()
+        self.prepared += self.steps.due_again()
+        self._start_prepared()
+
+    def _start_prepared(self) -> None:
+        """Commit the intent of each step, then start it: never the other way round."""
+        free = CONCURRENT - len(self.running)
+        fresh = [self.prepared.popleft() for _ in range(min(free, len(self.prepared)))]
+        if not fresh:
+            return
+        for attempt in fresh:
+            self.steps.begin(attempt)
+        self._flush()
+        if self.news.wanted == Ticket.Wish.CANCEL:
+            raise RunEnds(Run.Status.CANCELLED)
+        for attempt in fresh:
+            future = loop.submit(carry_out(attempt))
+            self.running[attempt.place] = future
+            future.add_done_callback(self._reporter(attempt))
+
+    def _reporter(self, attempt: Attempt) -> Callable[["Future[Outcome]"], None]:
+        def report(future: "Future[Outcome]") -> None:
+            if future.cancelled():
+                return
+            error = future.exception()
+            if error is None:
+                self.inbox.put(future.result())
+            else:
+                started = attempt.started_at
+                self.inbox.put(Outcome(attempt.place, internal(error), started, 0))
+
+        return report
+
+    def _listen(self) -> None:
+        """Wait for an outcome or for news, holding neither connection nor sandbox."""
+        self.steps.rest()
+        if self.ledger.since is not None:
+            self._flush()
+        give_back()
+        messages = list(self._messages(min(TICK_S, self.steps.next_due_s())))
+        outcomes = [each for each in messages if isinstance(each, Outcome)]
+        for outcome in outcomes:
+            self.running.pop(outcome.place, None)
+        self.steps.take_in(outcomes)
+
+    def _messages(self, patience_s: float) -> Iterable[Outcome | News]:
+        try:
+            message = self.inbox.get(timeout=patience_s)
+            while True:
+                if message is None:
+                    raise Fenced
+                if isinstance(message, News):
+                    self._hear_news(message)
+                yield message
+                message = self.inbox.get_nowait()
+        except Empty:
+            return
+
+    def _hear_news(self, news: News) -> None:
+        """Take the newest news: the keeper's may be older than those of a flush."""
+        if news.wake >= self.news.wake:
+            self.news = news
+
+    def _flush_if_due(self) -> None:
+        if len(self.ledger.rows) >= BATCH or self.ledger.age_s >= FLUSH_S:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._hear_news(self.ledger.flush(bytes(self.walk.state)))
+
+    def _let_go(self) -> bool:
+        """End the run, or release it; False when it was woken meanwhile."""
+        if self.walk.is_over:
+            raise RunEnds(Run.Status.SUCCEEDED, outputs=self.steps.answer())
+        if self.news.wanted == Ticket.Wish.PAUSE:
+            ticket, status = Ticket.Status.PAUSED, str(Run.Status.PAUSED)
+        elif self.walk.ready or self.prepared or self.steps.later:
+            ticket, status = Ticket.Status.READY, ""
+        else:
+            ticket, status = Ticket.Status.WAITING, str(Run.Status.WAITING)
+        state = bytes(self.walk.state)
+        try:
+            self.ledger.release(state, wake_seen=self.wake, ticket=ticket, status=status)
+        except WokenUp:
+            self._flush()
+            return False
+        if ticket == Ticket.Status.READY:
+            dispatch.ring_quietly(self.run.pk, current_schema())
+        return True
+
+    def _cancel_running(self) -> None:
+        for future in self.running.values():
+            future.cancel()
+        self.running.clear()

@@ -1,0 +1,19 @@
+"""The door through which a worker comes to a run."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.runs import interpreter
+from apps.tenants.tasks import HEADER, TenantTask
+
+
+@shared_task(base=TenantTask, name="runs.advance_run")
+def advance_run(run_id: str) -> None:
+    """Carry a run on. Safe to deliver twice: the interpreter claims the run first."""
+    interpreter.advance(UUID(run_id))
+
+
+def ring(run_id: UUID, schema: str) -> None:
+    """Send for a worker; a broker that is away is the caller's to notice, at once."""
+    advance_run.apply_async([str(run_id)], headers={HEADER: schema}, retry=False)

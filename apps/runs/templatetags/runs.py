@@ -1,0 +1,103 @@
+"""How runs look: tiles of step types, segments, durations, values."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.common.types import JSON
+from apps.nodes import registry
+from apps.runs import waterfall
+
+register = template.Library()
+
+MOST_CHARACTERS = 20_000
+MOST_FIELDS = 100
+
+
+@register.simple_tag
+def kind_tile(type_name: str, extra: str = "") -> SafeString:
+    """Draw the coloured square of a step's type."""
+    try:
+        node = registry.find(type_name)
+        glyph, hue = node.icon, f"kind hue-{node.group.name.lower()}"
+    except registry.UnknownNodeType:
+        glyph, hue = "circle-help", "neutral"
+    sheet = static("site/img/icons.svg")
+    return format_html(
+        '<span class="tile {} {}"><svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg></span>',
+        hue,
+        extra,
+        sheet,
+        glyph,
+    )
+
+
+@register.simple_tag
+def segments(states: Iterable[str]) -> SafeString:
+    """Draw the steps of a run as small bars; the words beside it say the same."""
+    drawn = list(enumerate(states))
+    rects = format_html_join(
+        "",
+        '<rect x="{}" y="0.5" width="5" height="9" rx="1.5" class="{}"></rect>',
+        ((place * 8 + 0.5, state) for place, state in drawn),
+    )
+    return format_html(
+        '<svg class="segments-bar" width="{}" height="10" aria-hidden="true">{}</svg>',
+        max(len(drawn) * 8 - 2, 1),
+        rects,
+    )
+
+
+@register.filter
+def clock(seconds: float | None) -> str:
+    """Return a duration in words; a dash for none."""
+    return "\N{EN DASH}" if seconds is None else waterfall.clock(seconds)
+
+
+@register.filter
+def short_id(value: Any) -> str:
+    """Return the end of an id, which is what differs between ids of the same hour."""
+    return str(value)[-6:].upper()
+
+
+@register.filter
+def in_capitals(code: str) -> str:
+    """Return an error's code as the beginning of a sentence."""
+    text = str(code).replace("_", " ").strip()
+    return (
+        text.replace("http", "HTTP", 1) if text.startswith("http") else text[:1].upper() + text[1:]
+    )
+
+
+@register.filter
+def is_table(value: JSON) -> bool:
+    """Tell whether a value can be shown as rows of key and value."""
+    return isinstance(value, dict) and 0 < len(value) <= MOST_FIELDS
+
+
+@register.filter
+def fields(value: JSON) -> list[tuple[str, str]]:
+    """Return an object's keys with their values as text."""
+    return [(key, as_text(item)) for key, item in value.items()] if isinstance(value, dict) else []
+
+
+@register.filter
+def as_text(value: JSON) -> str:
+    """Return a value on one line; a dash for none."""
+    if value is None or value == "":
+        return "\N{EN DASH}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def as_json(value: JSON) -> str:
+    """Return a value as indented JSON, cut where it is too long for a page."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[:MOST_CHARACTERS]}\n… {len(text) - MOST_CHARACTERS:,} more characters"

@@ -1,0 +1,98 @@
+// Keeps runs and counters true while a page is open. Everything shown was rendered by the server;
+// here the page only hears that something happened and lets htmx ask for that part anew.
+const REFRESH_MS = 200, CLOCK_MS = 1000, LONGEST_PAUSE_MS = 15_000, MOST_RUNS = 20;
+
+let socket = null, failures = 0;
+const followed = new Map(); // run id -> seq of the last event we know
+const due = new Set(); // run ids whose parts will be asked for in a moment
+
+function parts(run) {
+  return document.querySelectorAll(`[data-run="${run}"]`);
+}
+
+function refresh(run) {
+  if (due.has(run)) return;
+  due.add(run);
+  setTimeout(() => {
+    due.delete(run);
+    for (const part of parts(run)) window.htmx.trigger(part, "run-changed");
+  }, REFRESH_MS);
+}
+
+function send(frame) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+}
+
+// What the page shows decides what is followed: called at the start and after every swap.
+function follow() {
+  const shown = new Map();
+  for (const part of document.querySelectorAll("[data-run]")) {
+    if (shown.size < MOST_RUNS) shown.set(part.dataset.run, Number(part.dataset.seq));
+  }
+  for (const run of followed.keys()) {
+    if (shown.has(run)) continue;
+    followed.delete(run);
+    send({ type: "unsubscribe", run });
+  }
+  for (const [run, seq] of shown) {
+    if (followed.has(run)) continue;
+    followed.set(run, seq);
+    send({ type: "subscribe", run, after: seq });
+  }
+}
+
+function count(place, number) {
+  for (const each of document.querySelectorAll(`[data-count="${place}"]`)) {
+    each.textContent = number;
+    each.hidden = number === 0;
+  }
+}
+
+const takers = {
+  event({ run, event }) {
+    followed.set(run, event.seq);
+    refresh(run);
+  },
+  token({ node, text }) {
+    const place = document.querySelector(`[data-live-text="${CSS.escape(node)}"]`);
+    if (!place) return;
+    place.hidden = false;
+    place.append(text);
+  },
+  counts({ running, approvals }) {
+    count("runs:list", running);
+    count("runs:approvals", approvals);
+    window.htmx.trigger(document.body, "runs-changed");
+  },
+  error() {},
+};
+
+function connect() {
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/live`);
+  socket.addEventListener("open", () => {
+    failures = 0;
+    send({ type: "subscribe_counts" });
+    for (const [run, seq] of followed) send({ type: "subscribe", run, after: seq });
+  });
+  socket.addEventListener("message", ({ data }) => {
+    const frame = JSON.parse(data);
+    takers[frame.type]?.(frame);
+  });
+  socket.addEventListener("close", ({ code }) => {
+    if (code === 4401) return; // signed out: the next click leads to the sign-in
+    failures += 1;
+    const pause = Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures);
+    setTimeout(connect, pause * (0.5 + Math.random()));
+  });
+}
+
+// Bars of what runs now grow between events, too.
+setInterval(() => {
+  for (const part of document.querySelectorAll('[data-clock="1"]')) refresh(part.dataset.run);
+}, CLOCK_MS);
+
+document.addEventListener("htmx:load", follow);
+if (document.querySelector("[data-count]")) {
+  follow();
+  connect();
+}

@@ -1,0 +1,77 @@
+import { NodeResizer, type NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import { useEditor, useNote, useObservable, useSelected } from "../model/hooks";
+import * as ops from "../model/ops";
+
+export const NOTE_COLOURS = ["yellow", "blue", "green", "red", "purple", "grey"] as const;
+
+/** A sticky note: double-click to write, drag an edge to resize. */
+export const NoteCard = memo(function NoteCard({ id }: NodeProps) {
+  const editor = useEditor();
+  const note = useNote(id);
+  const selected = useSelected(id);
+  const writing = useObservable(editor.panels.renaming) === id;
+  if (!note) return null;
+  const done = () => {
+    editor.panels.renaming.set(null);
+    editor.view.camera?.focus();
+  };
+  return (
+    <div
+      id={`step-${id}`}
+      className={`note note-${note.colour}`}
+      role="note"
+      aria-label={`Note: ${note.text || "empty"}`}
+      data-testid="workflow-note"
+      data-node-id={id}
+      data-selected={selected || undefined}
+      onDoubleClick={() => !editor.readOnly && editor.panels.renaming.set(id)}
+    >
+      {selected && !editor.readOnly && (
+        <>
+          <NodeResizer
+            minWidth={120}
+            minHeight={60}
+            onResizeEnd={(_, { x, y, width, height }) =>
+              editor.gesture((doc) =>
+                doc.change(() => {
+                  ops.move(doc, new Map([[id, [Math.round(x), Math.round(y)] as const]]));
+                  ops.resize(doc, id, [Math.round(width), Math.round(height)]);
+                }),
+              )
+            }
+          />
+          <div className="note-colours nodrag" role="group" aria-label="Colour of the note">
+            {NOTE_COLOURS.map((colour) => (
+              <button
+                key={colour}
+                type="button"
+                className={`swatch note-${colour}`}
+                aria-label={colour}
+                aria-pressed={note.colour === colour}
+                onClick={() => editor.gesture((doc) => ops.setNoteColour(doc, id, colour))}
+              />
+            ))}
+          </div>
+        </>
+      )}
+      {writing ? (
+        <textarea
+          className="note-text nodrag nopan nowheel"
+          aria-label="Text of the note"
+          defaultValue={note.text}
+          maxLength={20_000}
+          autoFocus
+          onChange={(event) => editor.edit((doc) => ops.setText(doc, id, "text", event.target.value))}
+          onBlur={() => editor.panels.renaming.value === id && editor.panels.renaming.set(null)}
+          onKeyDown={(event) => {
+            event.stopPropagation();
+            if (event.key === "Escape") done();
+          }}
+        />
+      ) : (
+        <p className="note-text">{note.text || (editor.readOnly ? "" : "Double-click to write")}</p>
+      )}
+    </div>
+  );
+});

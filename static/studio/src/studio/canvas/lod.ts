@@ -1,0 +1,191 @@
+// The painted part of the canvas: every box that is not a real element, every edge between them.
+
+import type { Edge } from "../model/boot";
+import type { Editor } from "../model/editor";
+import { touches, type Box } from "../model/grid";
+import type { NodeOverlay } from "../model/overlay";
+import { STATUS } from "../parts/StatusPill";
+import type { Colours, Token } from "./colours";
+import { edgeLook, type EdgeLook } from "./edges";
+import { around, curve, curveOf, type Curve } from "./geometry";
+
+export interface Scene {
+  /** What is a real element and needs no painting. */
+  mounted: ReadonlySet<string>;
+  /** Edges that are real elements. */
+  drawn: ReadonlySet<string>;
+  drag: Drag | null;
+  /** A line to a place where a step is being chosen. */
+  pending: { from: readonly [number, number]; to: readonly [number, number] } | null;
+}
+
+export interface Drag {
+  ids: ReadonlySet<string>;
+  offset: readonly [number, number];
+}
+
+const TITLES_ABOVE = 0.15;
+const STROKES: Record<EdgeLook, { token: Token; alpha: number; dash: number[] }> = {
+  idle: { token: "line-strong", alpha: 1, dash: [] },
+  done: { token: "ok", alpha: 1, dash: [] },
+  running: { token: "accent", alpha: 1, dash: [6, 5] },
+  failed: { token: "bad", alpha: 1, dash: [] },
+  untaken: { token: "line-strong", alpha: 0.4, dash: [] },
+};
+
+export class Painter {
+  #queued = false;
+  scene: Scene = { mounted: new Set(), drawn: new Set(), drag: null, pending: null };
+
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    readonly editor: Editor,
+    readonly colours: Colours,
+  ) {}
+
+  /** Paint in the next frame, once however often it is asked for. */
+  request(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    requestAnimationFrame(() => {
+      this.#queued = false;
+      this.paint();
+    });
+  }
+
+  paint(): void {
+    const context = this.canvas.getContext("2d");
+    if (!context) return;
+    const { viewport, size } = this.editor.view;
+    const { x, y, zoom } = viewport.value;
+    const scale = devicePixelRatio || 1;
+    const { width, height } = size.value;
+    if (this.canvas.width !== width * scale || this.canvas.height !== height * scale) {
+      this.canvas.width = width * scale;
+      this.canvas.height = height * scale;
+    }
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
+    const seen = this.editor.view.seen(40);
+    this.#edges(context, seen, zoom);
+    this.#boxes(context, seen, zoom);
+    this.#pendingLine(context);
+  }
+
+  #offset = (id: string): readonly [number, number] => {
+    const { drag } = this.scene;
+    return drag?.ids.has(id) ? drag.offset : [0, 0];
+  };
+
+  #edges(context: CanvasRenderingContext2D, seen: Box, zoom: number): void {
+    const { store, overlay, selection } = this.editor;
+    const paths = new Map<EdgeLook, Path2D>();
+    let selected: Curve | null = null;
+    for (const edge of store.edges.values()) {
+      if (this.scene.drawn.has(edge.id)) continue;
+      const run = curveOf(store, edge, this.#offset);
+      if (!run || !touches(around(run), seen)) continue;
+      if (edge.id === selection.edge) selected = run;
+      const look = edgeLook(edge as Edge, overlay);
+      const path = paths.get(look) ?? new Path2D();
+      trace(path, run);
+      paths.set(look, path);
+    }
+    context.lineWidth = Math.max(1.5 / zoom, zoom > 0.5 ? 1.75 : 0);
+    for (const [look, path] of paths) this.#stroke(context, path, look);
+    if (selected) {
+      const path = new Path2D();
+      trace(path, selected);
+      context.strokeStyle = this.colours.token("accent");
+      context.stroke(path);
+    }
+  }
+
+  #stroke(context: CanvasRenderingContext2D, path: Path2D, look: EdgeLook): void {
+    const { token, alpha, dash } = STROKES[look];
+    context.globalAlpha = alpha;
+    context.setLineDash(dash);
+    context.strokeStyle = this.colours.token(token);
+    context.stroke(path);
+    context.globalAlpha = 1;
+    context.setLineDash([]);
+  }
+
+  #boxes(context: CanvasRenderingContext2D, seen: Box, zoom: number): void {
+    const { store } = this.editor;
+    const { mounted, drag } = this.scene;
+    const ids = new Set(store.grid.within(seen));
+    if (drag) for (const id of drag.ids) ids.add(id);
+    for (const id of ids) {
+      const box = store.boxOf(id);
+      if (!box || mounted.has(id)) continue;
+      const [dx, dy] = this.#offset(id);
+      const place = { ...box, x: box.x + dx, y: box.y + dy };
+      if (store.nodes.has(id)) this.#step(context, id, place, zoom);
+      else this.#note(context, id, place);
+    }
+  }
+
+  #step(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
+    const { store, types, overlay, selection } = this.editor;
+    const step = store.nodes.get(id);
+    if (!step) return;
+    const status = overlay.get(id);
+    const path = new Path2D();
+    path.roundRect(box.x, box.y, box.width, box.height, 10);
+    context.globalAlpha = step.disabled ? 0.55 : 1;
+    context.fillStyle = this.colours.token(softOf(status) ?? "surface");
+    context.fill(path);
+    context.save();
+    context.clip(path);
+    context.fillStyle = this.colours.kind(types.get(step.type)?.hue ?? 0);
+    context.fillRect(box.x, box.y, 6, box.height);
+    context.restore();
+    const chosen = selection.has(id);
+    context.lineWidth = Math.max((chosen ? 2 : 1) / zoom, chosen ? 2 : 1);
+    const failed = status?.status === "failed";
+    context.strokeStyle = this.colours.token(chosen ? "accent" : failed ? "bad" : "line");
+    context.stroke(path);
+    if (zoom > TITLES_ABOVE) this.#title(context, store.titleOf(id), box);
+    context.globalAlpha = 1;
+  }
+
+  #title(context: CanvasRenderingContext2D, text: string, box: Box): void {
+    context.fillStyle = this.colours.token("ink");
+    context.font = "550 24px Geist, system-ui, sans-serif";
+    context.textBaseline = "middle";
+    // Fourteen letters of that size fill a box; measuring each would cost more than it shows.
+    const shown = text.length > 16 ? `${text.slice(0, 15)}…` : text;
+    context.fillText(shown, box.x + 20, box.y + box.height / 2, box.width - 30);
+  }
+
+  #note(context: CanvasRenderingContext2D, id: string, box: Box): void {
+    context.fillStyle = this.colours.token("warn-soft");
+    context.fillRect(box.x, box.y, box.width, box.height);
+    context.strokeStyle = this.colours.token(this.editor.selection.has(id) ? "accent" : "line");
+    context.strokeRect(box.x, box.y, box.width, box.height);
+  }
+
+  #pendingLine(context: CanvasRenderingContext2D): void {
+    const { pending } = this.scene;
+    if (!pending) return;
+    const path = new Path2D();
+    trace(path, curve(...pending.from, ...pending.to));
+    context.lineWidth = 1.75;
+    context.strokeStyle = this.colours.token("accent");
+    context.stroke(path);
+  }
+}
+
+function trace(path: Path2D, [ax, ay, bx, cx, dx, dy]: Curve): void {
+  path.moveTo(ax, ay);
+  path.bezierCurveTo(bx, ay, cx, dy, dx, dy);
+}
+
+/** The ground of a painted box says how the step stands. */
+export function softOf(status: NodeOverlay | undefined): Token | null {
+  if (!status) return null;
+  const { tone } = STATUS[status.status];
+  return tone === "neutral" ? null : `${tone}-soft`;
+}

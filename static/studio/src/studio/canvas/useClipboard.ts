@@ -1,0 +1,52 @@
+import { useEffect, type RefObject } from "react";
+import * as actions from "../model/actions";
+import { useEditor } from "../model/hooks";
+
+/** Copy, cut and paste by the browser's own events: no permission is asked, any text can be pasted. */
+export function useClipboard(root: RefObject<HTMLElement | null>): void {
+  const editor = useEditor();
+  useEffect(() => {
+    let pointer: readonly [number, number] | null = null;
+    const own = () => {
+      const active = document.activeElement;
+      return active === root.current || active === document.body;
+    };
+    const copy = (event: ClipboardEvent) => {
+      if (!own() || document.getSelection()?.toString()) return;
+      const text = actions.copySelection(editor);
+      if (text === null) return;
+      event.clipboardData?.setData("text/plain", text);
+      event.preventDefault();
+      if (event.type === "cut") actions.deleteSelection(editor);
+    };
+    const paste = (event: ClipboardEvent) => {
+      if (!own()) return;
+      event.preventDefault();
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      actions.pasteText(editor, text, pointer ?? undefined);
+      // A second paste at the same place would hide the first.
+      pointer = null;
+    };
+    const move = (event: PointerEvent) => {
+      const [left, top] = editor.view.origin();
+      const { x, y, zoom } = editor.view.viewport.value;
+      pointer = [(event.clientX - left - x) / zoom, (event.clientY - top - y) / zoom];
+    };
+    const leave = () => {
+      pointer = null;
+    };
+    const element = root.current;
+    document.addEventListener("copy", copy);
+    document.addEventListener("cut", copy);
+    document.addEventListener("paste", paste);
+    element?.addEventListener("pointermove", move);
+    element?.addEventListener("pointerleave", leave);
+    return () => {
+      document.removeEventListener("copy", copy);
+      document.removeEventListener("cut", copy);
+      document.removeEventListener("paste", paste);
+      element?.removeEventListener("pointermove", move);
+      element?.removeEventListener("pointerleave", leave);
+    };
+  }, [editor, root]);
+}

@@ -1,0 +1,125 @@
+// Questions about the graph that several parts ask.
+
+import type { Edge } from "./boot";
+import { fits, inputsOf, outputsOf } from "./ports";
+import type { PortRef } from "./panels";
+import type { Store } from "./store";
+
+/** Return the steps so that each comes after those that lead to it; ties by place, circles last. */
+export function topological(store: Store): string[] {
+  const open = new Map<string, number>();
+  for (const id of store.nodes.keys()) open.set(id, store.edgesInto(id).size);
+  const ready = [...store.nodes.keys()].filter((id) => !open.get(id)).sort(byPlace(store));
+  const order: string[] = [];
+  while (ready.length) {
+    const id = ready.shift() as string;
+    order.push(id);
+    const next = successors(store, id).filter((target) => {
+      const left = (open.get(target) ?? 0) - countEdges(store, id, target);
+      open.set(target, left);
+      return left === 0;
+    });
+    // Depth first: what follows a step stands below it, as people read it.
+    ready.unshift(...next.sort(byPlace(store)));
+  }
+  if (order.length === store.nodes.size) return order;
+  const seen = new Set(order);
+  return [...order, ...[...store.nodes.keys()].filter((id) => !seen.has(id)).sort(byPlace(store))];
+}
+
+export function successors(store: Store, id: string): string[] {
+  return ends(store, store.edgesFrom(id), "target");
+}
+
+export function predecessors(store: Store, id: string): string[] {
+  return ends(store, store.edgesInto(id), "source");
+}
+
+/** Tell whether a way leads from one step to another. */
+export function leadsTo(store: Store, from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const stack = [from];
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    if (id === to) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    stack.push(...successors(store, id));
+  }
+  return false;
+}
+
+/** Return why two ports cannot be connected; null if they can. */
+export function whyNot(store: Store, ends: Pick<Edge, "source" | "source_port" | "target" | "target_port">): string | null {
+  const source = store.nodes.get(ends.source);
+  const target = store.nodes.get(ends.target);
+  if (!source || !target) return "A step is no longer there.";
+  if (ends.source === ends.target) return "A step cannot lead to itself.";
+  const output = outputsOf(store.types.get(source.type), source).find(
+    (port) => port.name === ends.source_port,
+  );
+  const input = inputsOf(store.types.get(target.type)).find(
+    (port) => port.name === ends.target_port,
+  );
+  if (!output || !input) return "There is no such port.";
+  if (!fits(output.kind, input.kind)) return `${output.label} does not fit ${input.label}.`;
+  if (leadsTo(store, ends.target, ends.source)) return "This would make a circle.";
+  return null;
+}
+
+/** A port that could be the other end. */
+export interface Candidate {
+  node: string;
+  port: string;
+  label: string;
+}
+
+/** Return the ports that a port could be connected with, the nearest steps first. */
+export function candidates(store: Store, from: PortRef): Candidate[] {
+  const found: (Candidate & { far: number })[] = [];
+  const own = store.nodes.get(from.node)?.position ?? [0, 0];
+  for (const step of store.nodes.values()) {
+    const type = store.types.get(step.type);
+    const ports = from.side === "source" ? inputsOf(type) : outputsOf(type, step);
+    for (const port of ports) {
+      if (whyNot(store, endsOf(from, step.id, port.name))) continue;
+      if (store.edges.has(idOf(endsOf(from, step.id, port.name)))) continue;
+      const far = Math.hypot(step.position[0] - own[0], step.position[1] - own[1]);
+      found.push({ node: step.id, port: port.name, label: port.label, far });
+    }
+  }
+  return found.sort((a, b) => a.far - b.far);
+}
+
+/** Return the edge's ends for a port and the one it was connected with, whichever was first. */
+export function endsOf(from: PortRef, node: string, port: string) {
+  return from.side === "source"
+    ? { source: from.node, source_port: from.port, target: node, target_port: port }
+    : { source: node, source_port: port, target: from.node, target_port: from.port };
+}
+
+function idOf(ends: ReturnType<typeof endsOf>): string {
+  return `${ends.source}:${ends.source_port}>${ends.target}:${ends.target_port}`;
+}
+
+function ends(store: Store, edges: ReadonlySet<string>, end: "source" | "target"): string[] {
+  const found = new Set<string>();
+  for (const id of edges) {
+    const edge = store.edges.get(id);
+    if (edge) found.add(edge[end]);
+  }
+  return [...found];
+}
+
+function countEdges(store: Store, source: string, target: string): number {
+  let count = 0;
+  for (const id of store.edgesFrom(source)) if (store.edges.get(id)?.target === target) count += 1;
+  return count;
+}
+
+function byPlace(store: Store) {
+  return (a: string, b: string) => {
+    const [ax = 0, ay = 0] = store.nodes.get(a)?.position ?? [];
+    const [bx = 0, by = 0] = store.nodes.get(b)?.position ?? [];
+    return ay - by || ax - bx || (a < b ? -1 : 1);
+  };
+}

@@ -1,0 +1,209 @@
+// Every key of the canvas: what it does, and how the list of keys calls it.
+
+import * as actions from "./actions";
+import type { Editor } from "./editor";
+import { predecessors, successors, topological } from "./graph";
+import type { LayoutTask, Places } from "./layout";
+import type { Store } from "./store";
+
+/** What a key press carries; a part of the browser's KeyboardEvent. */
+export interface Press {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+}
+
+export interface Binding {
+  keys: string;
+  words: string;
+  group: "Move around" | "Change" | "View" | "Find";
+  /** Changes the workflow; not for viewers. */
+  edits?: boolean;
+  /** A single letter, which people may switch off. */
+  letter?: boolean;
+  run(editor: Editor, press: Press): void;
+}
+
+export interface Tools {
+  layout(task: LayoutTask): Promise<Places>;
+}
+
+/** Return the bindings. Those without `run` of their own are the browser's: copy, cut, paste. */
+export function bindings(tools: Tools): Binding[] {
+  return [
+    { keys: "ArrowRight", words: "Next step downstream", group: "Move around", run: (e) => walk(e, "right") },
+    { keys: "ArrowLeft", words: "Previous step upstream", group: "Move around", run: (e) => walk(e, "left") },
+    { keys: "ArrowDown", words: "Sibling below", group: "Move around", run: (e) => walk(e, "down") },
+    { keys: "ArrowUp", words: "Sibling above", group: "Move around", run: (e) => walk(e, "up") },
+    { keys: "Home", words: "First step", group: "Move around", run: toStart },
+    { keys: "Enter", words: "Open the step's settings", group: "Move around", run: inspect },
+    { keys: "Escape", words: "Back to the canvas; select nothing", group: "Move around", run: escape },
+    { keys: "Space", words: "Select or unselect the step", group: "Change", run: toggle },
+    { keys: "Ctrl+A", words: "Select everything", group: "Change", run: actions.selectAll },
+    ...arrows("Alt+", 20, "Move by 20"),
+    ...arrows("Alt+Shift+", 100, "Move by 100"),
+    { keys: "A", words: "Add a step after this one", group: "Change", edits: true, letter: true, run: addAfter },
+    { keys: "C", words: "Connect with another step", group: "Change", edits: true, letter: true, run: (e) => withFocus(e, (id) => e.panels.connector.set(id)) },
+    { keys: "F2", words: "Rename the step", group: "Change", edits: true, run: (e) => withFocus(e, (id) => e.panels.renaming.set(id)) },
+    { keys: "Delete", words: "Delete what is selected", group: "Change", edits: true, run: removeFocused },
+    { keys: "Backspace", words: "Delete what is selected", group: "Change", edits: true, run: removeFocused },
+    { keys: "Ctrl+D", words: "Duplicate what is selected", group: "Change", edits: true, run: actions.duplicateSelection },
+    { keys: "Ctrl+Z", words: "Undo", group: "Change", edits: true, run: (e) => e.undo() },
+    { keys: "Ctrl+Shift+Z", words: "Redo", group: "Change", edits: true, run: (e) => e.redo() },
+    { keys: "Ctrl+Y", words: "Redo", group: "Change", edits: true, run: (e) => e.redo() },
+    { keys: "N", words: "Add a note", group: "Change", edits: true, letter: true, run: (e) => actions.addNote(e) },
+    { keys: "L", words: "Lay out the selection, or everything", group: "Change", edits: true, letter: true, run: (e) => void actions.arrange(e, tools.layout) },
+    { keys: "Shift+F10", words: "Open the step's menu", group: "Change", run: openMenu },
+    { keys: "ContextMenu", words: "Open the step's menu", group: "Change", run: openMenu },
+    { keys: "1", words: "Show everything", group: "View", letter: true, run: (e) => e.view.camera?.fit() },
+    { keys: "0", words: "Zoom to 100 %", group: "View", letter: true, run: (e) => e.view.camera?.zoomTo(1) },
+    { keys: "2", words: "Show the selection", group: "View", letter: true, run: (e) => e.view.camera?.fit([...e.selection.ids]) },
+    { keys: "+", words: "Zoom in", group: "View", letter: true, run: (e) => zoomBy(e, 1.2) },
+    { keys: "-", words: "Zoom out", group: "View", letter: true, run: (e) => zoomBy(e, 1 / 1.2) },
+    { keys: "/", words: "Find", group: "Find", letter: true, run: (e) => e.panels.drawer.set("find") },
+    { keys: "?", words: "Show all keys", group: "Find", letter: true, run: (e) => e.panels.dialog.set("keys") },
+  ];
+}
+
+/** Keys that hold everywhere in the studio, not only on the canvas; for the list of keys. */
+export const EVERYWHERE: Pick<Binding, "keys" | "words" | "group">[] = [
+  { keys: "Ctrl+K", words: "Steps, actions and what to add", group: "Find" },
+  { keys: "Ctrl+F", words: "Find in titles, settings and prompts", group: "Find" },
+  { keys: "Ctrl+Enter", words: "Test run", group: "Change" },
+  { keys: "Ctrl+C", words: "Copy", group: "Change" },
+  { keys: "Ctrl+X", words: "Cut", group: "Change" },
+  { keys: "Ctrl+V", words: "Paste", group: "Change" },
+];
+
+/** Return a press in the form that bindings are written in; ⌘ counts as Ctrl. */
+export function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Press): string {
+  const named = key === " " ? "Space" : key.length === 1 ? key.toUpperCase() : key;
+  // Shift is part of what makes a sign such as ? or +; of a letter it is a key of its own.
+  const sign = key.length === 1 && !/[a-z ]/i.test(key);
+  const parts = [
+    (ctrlKey || metaKey) && "Ctrl",
+    altKey && "Alt",
+    shiftKey && !sign && "Shift",
+    named,
+  ];
+  return parts.filter(Boolean).join("+");
+}
+
+function arrows(prefix: string, far: number, words: string): Binding[] {
+  const towards: [string, number, number][] = [
+    ["ArrowRight", far, 0],
+    ["ArrowLeft", -far, 0],
+    ["ArrowDown", 0, far],
+    ["ArrowUp", 0, -far],
+  ];
+  return towards.map(([key, dx, dy]) => ({
+    keys: prefix + key,
+    words,
+    group: "Change",
+    edits: true,
+    run: (editor) => actions.nudge(editor, dx, dy),
+  }));
+}
+
+type Direction = "left" | "right" | "up" | "down";
+
+function walk(editor: Editor, direction: Direction): void {
+  const { selection, store } = editor;
+  const from = selection.focus ?? selection.single;
+  const next = from === null ? firstStep(editor) : neighbour(store, from, direction);
+  if (next === null) return;
+  focusOn(editor, next);
+}
+
+/** Return the step that an arrow key leads to. */
+export function neighbour(store: Store, id: string, direction: Direction): string | null {
+  const top = (each: string) => store.nodes.get(each)?.position[1] ?? 0;
+  const nearest = (ids: string[]) =>
+    ids.sort((a, b) => Math.abs(top(a) - top(id)) - Math.abs(top(b) - top(id)))[0] ?? null;
+  if (direction === "right") return nearest(successors(store, id));
+  if (direction === "left") return nearest(predecessors(store, id));
+  const related = new Set([
+    ...predecessors(store, id).flatMap((each) => successors(store, each)),
+    ...successors(store, id).flatMap((each) => predecessors(store, each)),
+  ]);
+  // A step without relatives still has others above and below it.
+  const pool = related.size > 1 ? [...related] : [...store.nodes.keys()];
+  const below = direction === "down";
+  return nearest(pool.filter((each) => each !== id && (below ? top(each) > top(id) : top(each) < top(id))));
+}
+
+function firstStep({ store }: Editor): string | null {
+  for (const step of store.nodes.values()) if (step.type === "core.start") return step.id;
+  return topological(store)[0] ?? null;
+}
+
+function focusOn(editor: Editor, id: string): void {
+  editor.selection.set([id]);
+  editor.selection.setFocus(id);
+  editor.view.camera?.reveal([id]);
+}
+
+function toStart(editor: Editor): void {
+  const first = firstStep(editor);
+  if (first !== null) focusOn(editor, first);
+}
+
+function withFocus(editor: Editor, then: (id: string) => void): void {
+  const id = editor.selection.focus ?? editor.selection.single;
+  if (id !== null && (editor.store.nodes.has(id) || editor.store.notes.has(id))) then(id);
+}
+
+function inspect(editor: Editor): void {
+  withFocus(editor, (id) => {
+    if (editor.store.notes.has(id)) {
+      if (!editor.readOnly) editor.panels.renaming.set(id);
+      return;
+    }
+    editor.selection.set([id]);
+    editor.panels.openInspector();
+  });
+}
+
+function escape(editor: Editor): void {
+  editor.selection.set([]);
+  editor.selection.selectEdge(null);
+}
+
+function toggle(editor: Editor): void {
+  const { focus } = editor.selection;
+  if (focus === null) return;
+  editor.selection.toggle(focus);
+  const words = editor.selection.has(focus) ? "selected" : "not selected";
+  editor.announcer.say(`${editor.store.titleOf(focus)}, ${words}`);
+}
+
+function addAfter(editor: Editor): void {
+  const id = editor.selection.focus ?? editor.selection.single;
+  const from = id === null ? undefined : actions.openOutput(editor, id);
+  editor.panels.picker.set({ screen: screenOf(editor, id), ...(from ? { from } : {}) });
+}
+
+/** Return where something that belongs to a step opens in the window. */
+export function screenOf({ store, view }: Editor, id: string | null): readonly [number, number] {
+  const box = id === null ? undefined : store.boxOf(id);
+  const [left, top] = view.origin();
+  const { x, y, zoom } = view.viewport.value;
+  if (!box) return [left + view.size.value.width / 2, top + view.size.value.height / 3];
+  return [left + x + (box.x + box.width) * zoom + 8, top + y + box.y * zoom];
+}
+
+function openMenu(editor: Editor): void {
+  withFocus(editor, (node) => editor.panels.menu.set({ screen: screenOf(editor, node), node }));
+}
+
+function removeFocused(editor: Editor): void {
+  const { selection } = editor;
+  if (!selection.ids.size && !selection.edge && selection.focus) selection.set([selection.focus]);
+  actions.deleteSelection(editor);
+}
+
+function zoomBy(editor: Editor, factor: number): void {
+  editor.view.camera?.zoomTo(editor.view.viewport.value.zoom * factor);
+}

@@ -1,0 +1,98 @@
+import { useCallback } from "react";
+import * as actions from "../model/actions";
+import type { Editor } from "../model/editor";
+import { useEditor, useObservable } from "../model/hooks";
+import * as ops from "../model/ops";
+import type { MenuRequest } from "../model/panels";
+import { Menu, type MenuItem } from "../parts/Menu";
+
+/** The menu of a step, an edge or the canvas; by right click, Shift+F10 or the menu key. */
+export function CanvasMenu() {
+  const editor = useEditor();
+  const request = useObservable(editor.panels.menu);
+  const close = useCallback(() => {
+    editor.panels.menu.set(null);
+    editor.view.camera?.focus();
+  }, [editor]);
+  if (!request) return null;
+  const items = request.node
+    ? ofStep(editor, request.node, request)
+    : request.edge
+      ? ofEdge(editor, request.edge, request)
+      : ofCanvas(editor, request);
+  if (!items.length) return null;
+  const label = request.node ? editor.store.titleOf(request.node) : "Canvas";
+  return <Menu at={request.screen} label={label} items={items} onClose={close} />;
+}
+
+function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[] {
+  const step = editor.store.nodes.get(id);
+  const open = { label: "Open settings", icon: "settings", hint: "Enter", run: () => editor.panels.openInspector() };
+  const copy = { label: "Copy", icon: "copy", hint: "Ctrl C", run: () => void copyToClipboard(editor) };
+  if (editor.readOnly) return step ? [open, copy] : [copy];
+  const from = step && actions.openOutput(editor, id);
+  const ofSteps: MenuItem[] = step
+    ? [
+        open,
+        { label: "Rename", icon: "pencil", hint: "F2", run: () => editor.panels.renaming.set(id) },
+        { label: "Add a step after", icon: "plus", hint: "A", run: () => editor.panels.picker.set({ screen, ...(from ? { from } : {}) }) },
+        { label: "Connect with…", icon: "link", hint: "C", run: () => editor.panels.connector.set(id) },
+        { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },
+      ]
+    : [{ label: "Write", icon: "pencil", run: () => editor.panels.renaming.set(id) }];
+  const through = step && editor.store.edgesInto(id).size > 0 && editor.store.edgesFrom(id).size === 1;
+  return [
+    ...ofSteps,
+    copy,
+    { label: "Duplicate", icon: "copy-plus", hint: "Ctrl D", run: () => actions.duplicateSelection(editor) },
+    ...(through
+      ? [{ label: "Delete and reconnect", icon: "unlink", run: () => editor.gesture((doc) => ops.removeAndReconnect(doc, id)) }]
+      : []),
+    { label: "Delete", icon: "trash-2", hint: "Del", danger: true, run: () => actions.deleteSelection(editor) },
+  ];
+}
+
+function ofEdge(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[] {
+  if (editor.readOnly) return [];
+  return [
+    { label: "Insert a step", icon: "plus", run: () => editor.panels.picker.set({ screen, edge: id }) },
+    { label: "Delete the connection", icon: "trash-2", hint: "Del", danger: true, run: () => editor.gesture((doc) => ops.disconnect(doc, [id])) },
+  ];
+}
+
+function ofCanvas(editor: Editor, { screen, at }: MenuRequest): MenuItem[] {
+  const place = at ? { at } : {};
+  const view: MenuItem[] = [
+    { label: "Select everything", icon: "square-stack", hint: "Ctrl A", run: () => actions.selectAll(editor) },
+    { label: "Show everything", icon: "maximize", hint: "1", run: () => editor.view.camera?.fit() },
+  ];
+  if (editor.readOnly) return view;
+  return [
+    { label: "Add a step here", icon: "plus", run: () => editor.panels.picker.set({ screen, ...place }) },
+    { label: "Add a note here", icon: "sticky-note", hint: "N", run: () => actions.addNote(editor, at) },
+    { label: "Paste", icon: "clipboard-paste", hint: "Ctrl V", run: () => void pasteFromClipboard(editor, at) },
+    ...view,
+  ];
+}
+
+function stepsOf(editor: Editor): string[] {
+  return [...editor.selection.ids].filter((id) => editor.store.nodes.has(id));
+}
+
+async function copyToClipboard(editor: Editor): Promise<void> {
+  const text = actions.copySelection(editor);
+  if (text === null) return;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    editor.say("The browser does not allow this here. Press Ctrl+C instead.", "bad");
+  }
+}
+
+async function pasteFromClipboard(editor: Editor, at?: readonly [number, number]): Promise<void> {
+  try {
+    actions.pasteText(editor, await navigator.clipboard.readText(), at);
+  } catch {
+    editor.say("The browser does not allow this here. Press Ctrl+V instead.", "bad");
+  }
+}

@@ -1,0 +1,125 @@
+import { useMemo } from "react";
+import { layoutInWorker } from "../canvas/layout";
+import * as actions from "../model/actions";
+import type { Editor } from "../model/editor";
+import { useEditor, useObservable } from "../model/hooks";
+import { choices } from "../palette/types";
+import { Dialog } from "../parts/Dialog";
+import { Icon } from "../parts/Icon";
+import { KindTile } from "../parts/KindTile";
+import { SearchList, type Item } from "../parts/SearchList";
+import { toggleTheme } from "./ThemeSwitch";
+
+interface Command extends Item {
+  run: () => void;
+}
+
+const RECENT = "auterity-recent-commands";
+
+/** Ctrl+K: steps to jump to, actions, step types to add; what was used last comes first. */
+export function Commands() {
+  const editor = useEditor();
+  const open = useObservable(editor.panels.dialog) === "commands";
+  const commands = useMemo(() => (open ? recentFirst(all(editor)) : []), [editor, open]);
+  const close = () => editor.panels.dialog.set(null);
+  return (
+    <Dialog open={open} onClose={close} title="Commands" bare>
+      <SearchList
+        items={commands}
+        label="Command, step or step type"
+        placeholder="Go to a step, add one, or do something"
+        nothing="Nothing matches."
+        onClose={close}
+        onChoose={(id) => {
+          close();
+          remember(id);
+          // The dialog gives the focus back first; then the command may take it.
+          setTimeout(() => commands.find((command) => command.id === id)?.run());
+        }}
+      />
+    </Dialog>
+  );
+}
+
+function all(editor: Editor): Command[] {
+  const { store, types, panels, view, boot } = editor;
+  const steps = [...store.nodes.values()].map((step) => ({
+    id: `go ${step.id}`,
+    label: store.titleOf(step.id),
+    detail: types.get(step.type)?.label ?? step.type,
+    group: "Go to",
+    words: step.id,
+    lead: <KindTile type={types.get(step.type)} />,
+    run: () => editor.goTo(step.id),
+  }));
+  const does = (label: string, icon: string, run: () => void, hint = ""): Command => ({
+    id: `do ${label}`,
+    label,
+    group: "Actions",
+    lead: <span className="command-icon"><Icon name={icon} /></span>,
+    ...(hint ? { hint } : {}),
+    run,
+  });
+  const edits = editor.readOnly
+    ? []
+    : [
+        does("Undo", "undo-2", () => editor.undo(), "Ctrl Z"),
+        does("Redo", "redo-2", () => editor.redo(), "Ctrl Y"),
+        does("Lay out", "layout-grid", () => void actions.arrange(editor, layoutInWorker), "L"),
+        does("Add a note", "sticky-note", () => actions.addNote(editor), "N"),
+        does("Duplicate the selection", "copy-plus", () => actions.duplicateSelection(editor), "Ctrl D"),
+        does("Delete the selection", "trash-2", () => actions.deleteSelection(editor), "Del"),
+      ];
+  const rights = [
+    ...(boot.permissions.run ? [does("Test run", "play", () => panels.dialog.set("run"), "Ctrl Enter")] : []),
+    ...(boot.permissions.publish ? [does("Publish", "rocket", () => panels.dialog.set("publish"))] : []),
+  ];
+  const doing = [
+    ...rights,
+    ...edits,
+    does("Select everything", "square-stack", () => actions.selectAll(editor), "Ctrl A"),
+    does("Show everything", "maximize", () => view.camera?.fit(), "1"),
+    does("Zoom to 100 %", "search", () => view.camera?.zoomTo(1), "0"),
+    does("Outline", "list-tree", () => panels.drawer.set("outline")),
+    does("Problems", "list-checks", () => panels.drawer.set("problems")),
+    does("Versions", "history", () => panels.drawer.set("versions")),
+    does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),
+    does("Switch the theme", "moon", toggleTheme),
+    does("Show all keys", "keyboard", () => panels.dialog.set("keys"), "?"),
+    does("All workflows", "workflow", () => location.assign(boot.urls.list)),
+  ];
+  const adding = editor.readOnly
+    ? []
+    : choices(editor).map((item) => ({
+        ...item,
+        id: `add ${item.id}`,
+        label: `Add ${item.label}`,
+        group: "Add",
+        testId: `command-add-${item.id}`,
+        run: () => actions.addStep(editor, item.id),
+      }));
+  return [...doing, ...adding, ...steps];
+}
+
+function recentFirst(commands: Command[]): Command[] {
+  const recent = recalled().flatMap((id) => {
+    const found = commands.find((command) => command.id === id);
+    return found ? [{ ...found, group: "Recent" }] : [];
+  });
+  const known = new Set(recent.map((command) => command.id));
+  return [...recent, ...commands.filter((command) => !known.has(command.id))];
+}
+
+function remember(id: string): void {
+  const next = [id, ...recalled().filter((each) => each !== id)].slice(0, 5);
+  localStorage.setItem(RECENT, JSON.stringify(next));
+}
+
+function recalled(): string[] {
+  try {
+    const list: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
+    return Array.isArray(list) ? list.filter((each) => typeof each === "string") : [];
+  } catch {
+    return [];
+  }
+}

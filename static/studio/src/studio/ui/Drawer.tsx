@@ -1,0 +1,43 @@
+import type { ReactNode } from "react";
+import { useEditor, useObservable } from "../model/hooks";
+import type { Drawer as Name } from "../model/panels";
+import { Outline } from "../outline/Outline";
+import { Palette } from "../palette/Palette";
+import { IconButton } from "../parts/Button";
+import { VersionsPanel } from "../versions/VersionsPanel";
+import { Find } from "./Find";
+import { Problems } from "./Problems";
+
+const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
+  palette: { title: "Add steps", body: () => <Palette /> },
+  outline: { title: "Outline", body: () => <Outline /> },
+  find: { title: "Find", body: () => <Find /> },
+  problems: { title: "Problems", body: () => <Problems /> },
+  versions: { title: "Versions", body: () => <VersionsPanel /> },
+};
+
+/** What the rail opened. */
+export function Drawer() {
+  const { panels, view } = useEditor();
+  const drawer = useObservable(panels.drawer);
+  if (!drawer) return null;
+  const { title, body } = CONTENT[drawer];
+  const close = () => {
+    panels.drawer.set(null);
+    view.camera?.focus();
+  };
+  return (
+    <aside
+      className="drawer"
+      aria-label={title}
+      data-testid={`drawer-${drawer}`}
+      onKeyDown={(event) => event.key === "Escape" && close()}
+    >
+      <header className="drawer-head">
+        <h2>{title}</h2>
+        <IconButton icon="x" label={`Close ${title.toLowerCase()}`} onClick={close} />
+      </header>
+      {body()}
+    </aside>
+  );
+}

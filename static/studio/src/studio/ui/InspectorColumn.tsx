@@ -1,0 +1,76 @@
+import { useEffect, useRef, useState } from "react";
+import { Inspector } from "../inspector/Inspector";
+import { useEditor, useObservable, useSelectedEdge, useSingle } from "../model/hooks";
+import { IconButton } from "../parts/Button";
+import { EdgeSettings } from "./EdgeSettings";
+
+const KEY = "auterity-inspector-width";
+const LEAST = 300;
+const MOST = 560;
+const USUAL = 348;
+
+/** The right column: the settings of the selected step or connection. Drag or use arrows to resize. */
+export function InspectorColumn() {
+  const editor = useEditor();
+  const { panels, store } = editor;
+  const open = useObservable(panels.inspector);
+  const single = useSingle();
+  const edge = useSelectedEdge();
+  const asked = useObservable(panels.inspectorFocus);
+  const [width, setWidth] = useState(() => clamped(Number(localStorage.getItem(KEY)) || USUAL));
+  const column = useRef<HTMLElement>(null);
+  const step = single !== null && store.nodes.has(single);
+  useEffect(() => {
+    if (!asked) return;
+    const field = column.current?.querySelector<HTMLElement>(
+      "input:not([type=hidden]), textarea, select, [contenteditable], [role=tab]",
+    );
+    (field ?? column.current)?.focus();
+  }, [asked]);
+  if (!open || (!step && !edge)) return null;
+  const resize = (next: number) => {
+    setWidth(clamped(next));
+    localStorage.setItem(KEY, String(clamped(next)));
+  };
+  return (
+    <aside
+      ref={column}
+      className="inspector"
+      aria-label={step ? "Settings of the step" : "Settings of the connection"}
+      data-testid="inspector"
+      tabIndex={-1}
+      style={{ "--inspector-width": `${width}px` } as React.CSSProperties}
+    >
+      <div
+        className="splitter"
+        role="separator"
+        aria-orientation="vertical"
+        aria-label="Width of the settings"
+        aria-valuenow={width}
+        aria-valuemin={LEAST}
+        aria-valuemax={MOST}
+        tabIndex={0}
+        onKeyDown={(event) => {
+          const by = { ArrowLeft: 20, ArrowRight: -20 }[event.key];
+          if (by) resize(width + by);
+        }}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={(event) => event.buttons && resize(innerWidth - event.clientX)}
+      />
+      <IconButton
+        icon="x"
+        label="Close the settings"
+        className="inspector-close"
+        onClick={() => {
+          panels.inspector.set(false);
+          editor.view.camera?.focus();
+        }}
+      />
+      {step ? <Inspector /> : <EdgeSettings />}
+    </aside>
+  );
+}
+
+function clamped(width: number): number {
+  return Math.min(MOST, Math.max(LEAST, width));
+}

@@ -1,0 +1,59 @@
+import { letterKeys } from "../canvas/letters";
+import { useEditor, useObservable } from "../model/hooks";
+import { bindings, EVERYWHERE } from "../model/keys";
+import { Dialog } from "../parts/Dialog";
+
+const SHOWN: Record<string, string> = {
+  ArrowRight: "→",
+  ArrowLeft: "←",
+  ArrowDown: "↓",
+  ArrowUp: "↑",
+  Escape: "Esc",
+};
+const ALL = [...EVERYWHERE, ...bindings({ layout: () => Promise.resolve([]) })];
+
+/** All keys; single letters can be switched off here. */
+export function Keys() {
+  const editor = useEditor();
+  const open = useObservable(editor.panels.dialog) === "keys";
+  const letters = useObservable(letterKeys);
+  const groups = Map.groupBy(ALL, (binding) => binding.group);
+  return (
+    <Dialog open={open} onClose={() => editor.panels.dialog.set(null)} title="Keys" wide>
+      <div className="dialog-body keys">
+        {[...groups].map(([group, list]) => (
+          <section key={group}>
+            <h3>{group}</h3>
+            <dl>
+              {[...Map.groupBy(list, (binding) => binding.words)].map(([words, same]) => (
+                <div key={words} className="key-row">
+                  <dt>{words}</dt>
+                  <dd>
+                    {same.slice(0, 4).map(({ keys }) => (
+                      <kbd key={keys}>{shown(keys)}</kbd>
+                    ))}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={letters}
+            onChange={(event) => letterKeys.set(event.target.checked)}
+          />
+          Single letters and signs act while the canvas has the keyboard
+        </label>
+      </div>
+    </Dialog>
+  );
+}
+
+function shown(keys: string): string {
+  return keys
+    .split(/\+(?=.)/)
+    .map((key) => SHOWN[key] ?? key)
+    .join(" ");
+}

@@ -1,0 +1,49 @@
+import { useEditor, useObservable, useProblems } from "../model/hooks";
+import type { Drawer } from "../model/panels";
+import { Icon } from "../parts/Icon";
+
+const TILES: { drawer: Drawer; icon: string; label: string }[] = [
+  { drawer: "palette", icon: "plus", label: "Add steps" },
+  { drawer: "outline", icon: "list-tree", label: "Outline" },
+  { drawer: "find", icon: "search", label: "Find (Ctrl+F)" },
+  { drawer: "problems", icon: "list-checks", label: "Problems" },
+  { drawer: "versions", icon: "history", label: "Versions" },
+];
+
+/** The tiles at the left; each opens a drawer. */
+export function Rail() {
+  const editor = useEditor();
+  const open = useObservable(editor.panels.drawer);
+  const problems = useProblems().length;
+  const tiles = TILES.filter(({ drawer }) => drawer !== "palette" || !editor.readOnly);
+  return (
+    <nav className="rail" aria-label="Panels">
+      {tiles.map(({ drawer, icon, label }) => (
+        <button
+          key={drawer}
+          type="button"
+          className="rail-tile"
+          aria-label={label}
+          title={label}
+          aria-pressed={open === drawer}
+          data-testid={`rail-${drawer}`}
+          onClick={() => editor.panels.toggleDrawer(drawer)}
+        >
+          <Icon name={icon} size={18} />
+          {drawer === "problems" && problems > 0 && <span className="rail-mark" />}
+        </button>
+      ))}
+      <span className="spring" />
+      <button
+        type="button"
+        className="rail-tile"
+        aria-label="Show all keys"
+        title="Show all keys (?)"
+        data-testid="rail-keys"
+        onClick={() => editor.panels.dialog.set("keys")}
+      >
+        <Icon name="keyboard" size={18} />
+      </button>
+    </nav>
+  );
+}

@@ -1,0 +1,51 @@
+"""Runs to look at: started through the services, told on by the events that an engine writes."""
+
+from typing import Any
+
+from apps.accounts.models import User
+from apps.common.types import JSONDict
+from apps.runs import services
+from apps.runs.events import Event, append
+from apps.runs.models import Run
+from apps.tenants.database import query
+from apps.workflows.models import Workflow
+from apps.workflows.services import create_workflow, publish_workflow
+from tests.workflows.definitions import edge, greeting, node
+
+
+def published(actor: User, definition: JSONDict | None = None, name: str = "Greeting") -> Workflow:
+    """Make a workflow and publish it."""
+    workflow = create_workflow(actor=actor, name=name, definition=definition or greeting())
+    publish_workflow(workflow, actor=actor)
+    workflow.refresh_from_db()
+    return workflow
+
+
+def started(workflow: Workflow, actor: User, **rest: Any) -> Run:
+    """Start a run."""
+    return services.start_run(workflow, actor=actor, inputs={"who": "Ada"}, **rest)
+
+
+def asking(**config: Any) -> JSONDict:
+    """Start, ask a person, go on by what they say."""
+    question = {"title": "Refund {{ input.who }}?", "body": "Order 7", **config}
+    return {
+        "schema": 1,
+        "nodes": [
+            node("start", "core.start", config={"fields": [{"name": "who", "type": "text"}]}),
+            node("ask", "human.approval", config=question, title="Approve refund"),
+            node("pay", "core.respond", config={"body": "paid"}, title="Pay"),
+            node("refuse", "core.respond", config={"body": "refused"}, title="Refuse"),
+        ],
+        "edges": [
+            edge("start", "ask"),
+            edge("ask", "pay", port="approved"),
+            edge("ask", "refuse", port="rejected"),
+        ],
+        "settings": {},
+    }
+
+
+async def tell(run: Run, *types: str, **changes: Any) -> list[JSONDict]:
+    """Add events to a run from a loop, as a worker does; nobody is told yet."""
+    return await query(append, run, [Event(each) for each in types], **changes)
