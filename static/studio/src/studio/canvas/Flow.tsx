@@ -140,7 +140,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
         elementsSelectable={false}
         nodesDraggable={!editor.readOnly}
         nodesConnectable={!editor.readOnly}
-        nodeDragThreshold={1}
+        nodeDragThreshold={0}
         deleteKeyCode={null}
         selectionKeyCode={null}
         multiSelectionKeyCode={null}

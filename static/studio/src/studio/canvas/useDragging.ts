@@ -19,10 +19,13 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
       show(drag);
     };
     return {
-      onNodeDragStart(_event, node) {
-        if (!editor.selection.has(node.id)) editor.selection.set([node.id]);
-        editor.selection.setFocus(node.id);
-        set({ ids: new Set(editor.selection.ids), offset: [0, 0] });
+      // This is every press on a step: that of a click that adds to the selection changes nothing yet.
+      onNodeDragStart({ shiftKey, ctrlKey, metaKey }, node) {
+        const { selection } = editor;
+        const adding = shiftKey || ctrlKey || metaKey;
+        if (!selection.has(node.id) && !adding) selection.set([node.id]);
+        const ids = selection.has(node.id) ? selection.ids : [node.id];
+        set({ ids: new Set(ids), offset: [0, 0] });
       },
       onNodeDrag(event, node) {
         const box = editor.store.boxOf(node.id);

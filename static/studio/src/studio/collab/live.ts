@@ -33,7 +33,9 @@ export async function goLive(editor: Editor, page: Window): Promise<Saver> {
 async function fetched(url: string, editor: Editor): Promise<Uint8Array> {
   for (let failures = 1; ; failures += 1) {
     try {
-      return (await bytes("GET", url)).data;
+      const { data } = await bytes("GET", url);
+      editor.saving.set({ kind: "saved", at: null });
+      return data;
     } catch (error) {
       const refused = error instanceof ApiError && error.status < 500;
       editor.saving.set(

@@ -73,11 +73,6 @@ export class Grid {
   }
 }
 
-/** Return a short text that changes only when the rectangle covers other cells. */
-export function cellKey(area: Box): string {
-  const cell = (value: number) => Math.floor(value / CELL);
-  return [area.x, area.y, area.x + area.width, area.y + area.height].map(cell).join();
-}
 
 export function touches(a: Box, b: Box): boolean {
   return (

@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Editor } from "./editor";
+import { bindings, nameOf, neighbour, screenOf, type Press } from "./keys";
+import { boot, CHAIN, chainDoc } from "./samples";
+import type { Camera } from "./view";
+
+const KEYS = bindings({ layout: () => Promise.resolve([["a", [1, 2]]]) });
+const press = (key: string, more: Partial<Press> = {}): Press => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...more,
+});
+
+let editor: Editor;
+let camera: Camera;
+beforeEach(() => {
+  editor = new Editor(boot());
+  editor.attach(chainDoc().ydoc);
+  camera = { reveal: vi.fn(), shift: vi.fn(), fit: vi.fn(), zoomTo: vi.fn(), centre: () => [0, 0], focus: vi.fn() };
+  editor.view.camera = camera;
+});
+
+function type(...names: string[]): void {
+  for (const name of names) {
+    const binding = KEYS.find((each) => each.keys === name);
+    if (!binding) throw new Error(`No binding for ${name}`);
+    binding.run(editor, press(name));
+  }
+}
+
+test.each([
+  [press("a"), "A"],
+  [press(" "), "Space"],
+  [press("z", { metaKey: true }), "Ctrl+Z"],
+  [press("Z", { ctrlKey: true, shiftKey: true }), "Ctrl+Shift+Z"],
+  [press("?", { shiftKey: true }), "?"],
+  [press("ArrowUp", { altKey: true, shiftKey: true }), "Alt+Shift+ArrowUp"],
+])("%o is %s", (given, name) => expect(nameOf(given)).toBe(name));
+
+test("no key is bound twice", () => {
+  expect(new Set(KEYS.map((each) => each.keys)).size).toBe(KEYS.length);
+});
+
+describe("walking", () => {
+  test("begins at the start and follows the connections", () => {
+    type("ArrowRight");
+    expect(editor.selection.focus).toBe("start");
+    type("ArrowRight");
+    expect(editor.selection.focus).toBe("a");
+    type("ArrowDown");
+    expect(editor.selection.focus).toBe("c");
+    type("ArrowUp", "ArrowRight", "ArrowRight");
+    expect(editor.selection.focus).toBe("b");
+    type("ArrowLeft", "Home");
+    expect(editor.selection.focus).toBe("start");
+  });
+
+  test("among steps without relatives goes by place", () => {
+    expect(neighbour(editor.store, "start", "down")).toBe("c");
+    expect(neighbour(editor.store, "start", "up")).toBeNull();
+  });
+
+  test("where there is no start begins at the first step", () => {
+    const bare = new Editor(boot({ snapshot: { ...CHAIN, nodes: CHAIN.nodes.slice(1), edges: [] } }));
+    KEYS.find((each) => each.keys === "Home")?.run(bare, press("Home"));
+    expect(bare.selection.focus).toBe("a");
+    const empty = new Editor(boot({ snapshot: { ...CHAIN, nodes: [], edges: [] } }));
+    KEYS.find((each) => each.keys === "Home")?.run(empty, press("Home"));
+    expect(empty.selection.focus).toBeNull();
+  });
+});
+
+test("Enter opens the settings of a step, and the text of a note", () => {
+  editor.selection.setFocus("a");
+  type("Enter");
+  expect([editor.selection.single, editor.panels.inspectorFocus.value]).toEqual(["a", 1]);
+  type("N");
+  type("Escape");
+  expect(editor.selection.ids.size).toBe(0);
+  const note = [...editor.store.notes.keys()][0] ?? "";
+  editor.panels.renaming.set(null);
+  editor.selection.setFocus(note);
+  type("Enter");
+  expect(editor.panels.renaming.value).toBe(note);
+});
+
+test("Space selects and unselects", () => {
+  type("Space");
+  editor.selection.setFocus("a");
+  type("Space");
+  expect(editor.selection.has("a")).toBe(true);
+  type("Space");
+  expect(editor.selection.has("a")).toBe(false);
+});
+
+test("letters add, connect, lay out and open", async () => {
+  type("A");
+  expect(editor.panels.picker.value?.from).toBeUndefined();
+  editor.selection.setFocus("b");
+  type("A", "C", "F2", "Shift+F10", "/", "?", "L");
+  expect(editor.panels.picker.value?.from).toMatchObject({ node: "b", port: "out" });
+  expect([editor.panels.connector.value, editor.panels.renaming.value]).toEqual(["b", "b"]);
+  expect(editor.panels.menu.value?.node).toBe("b");
+  expect([editor.panels.drawer.value, editor.panels.dialog.value]).toEqual(["find", "keys"]);
+  await vi.waitFor(() => expect(editor.store.nodes.get("a")?.position).toEqual([1, 2]));
+});
+
+test("Delete takes the focused step where nothing is selected", () => {
+  editor.selection.setFocus("b");
+  type("Delete");
+  expect(editor.store.nodes.has("b")).toBe(false);
+  type("Ctrl+Z");
+  expect(editor.store.nodes.has("b")).toBe(true);
+  type("Ctrl+Y", "Ctrl+Z", "Ctrl+Shift+Z");
+  expect(editor.store.nodes.has("b")).toBe(false);
+});
+
+test("Alt and arrows move, further with Shift", () => {
+  editor.selection.setFocus("a");
+  type("Alt+ArrowRight", "Alt+Shift+ArrowDown");
+  expect(editor.store.nodes.get("a")?.position).toEqual([330, 100]);
+});
+
+test("the view", () => {
+  type("1", "0", "2", "+", "-", "Ctrl+A");
+  expect(camera.fit).toHaveBeenCalledTimes(2);
+  expect(vi.mocked(camera.zoomTo).mock.calls.map(([zoom]) => zoom)).toEqual([1, 1.2, 1 / 1.2]);
+  expect(editor.selection.ids.size).toBe(4);
+});
+
+test("what belongs to a step opens beside it", () => {
+  editor.view.origin = () => [52, 48];
+  editor.view.viewport.set({ x: 10, y: 20, zoom: 0.5 });
+  expect(screenOf(editor, "a")).toEqual([52 + 10 + 273 + 8, 48 + 20]);
+  editor.view.size.set({ width: 900, height: 600 });
+  expect(screenOf(editor, null)).toEqual([502, 248]);
+});
