@@ -1,5 +1,19 @@
+import type { ComponentType } from "react";
+import type { Problem } from "../../model/boot";
 import type { Field } from "../../model/fields";
 import type { Json, JsonObject } from "../../model/json";
+
+/** What a field with its label, help and problems is made from. */
+export interface ControlProps {
+  field: Field;
+  value: Json | undefined;
+  onChange: (value: Json | undefined) => void;
+  id: string;
+  testId: string;
+  readOnly: boolean;
+  problems: readonly Problem[];
+  row?: JsonObject;
+}
 
 /** What every widget gets. */
 export interface WidgetProps {
@@ -16,6 +30,8 @@ export interface WidgetProps {
   row?: JsonObject;
   /** Where no visible label points to the control. */
   label?: string;
+  /** How the fields of an entry are shown: as this form shows its own. */
+  Control: ComponentType<ControlProps>;
 }
 
 /** Return the default as it is shown in an empty field. */
