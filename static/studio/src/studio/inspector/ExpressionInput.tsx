@@ -14,6 +14,8 @@ interface Props {
   placeholder?: string;
   /** Many lines; else Enter is left to the form. */
   multiline?: boolean;
+  /** Begin with one line; it grows with what is written. */
+  compact?: boolean;
   mono?: boolean;
   invalid?: boolean;
   describedBy?: string | undefined;
@@ -22,7 +24,7 @@ interface Props {
 
 /** A text that may hold `{{ }}`: marked while it is written, with names offered and a preview. */
 export function ExpressionInput(props: Props) {
-  const { id, multiline = false, mono = false, invalid = false } = props;
+  const { id, multiline = false, compact = false, mono = false, invalid = false } = props;
   const { scope, readOnly } = useStep();
   const [text, write] = useDraft(props.value, props.onChange);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -80,7 +82,7 @@ export function ExpressionInput(props: Props) {
   };
   return (
     <div
-      className={`expression ${multiline ? "expression-lines" : ""} ${mono ? "expression-mono" : ""}`}
+      className={`expression ${multiline && !compact ? "expression-lines" : ""} ${mono ? "expression-mono" : ""}`}
       data-over={over || undefined}
       data-invalid={invalid || undefined}
       onDragOver={(event) => {
@@ -98,7 +100,7 @@ export function ExpressionInput(props: Props) {
         <textarea
           ref={field}
           id={id}
-          rows={multiline ? 3 : 1}
+          rows={multiline && !compact ? 3 : 1}
           spellCheck={multiline && !mono}
           value={text}
           readOnly={readOnly}

@@ -5,6 +5,7 @@ import { useEditor, useNode, useObservable, useProblemsOf, useRunOverlay, useSin
 import * as ops from "../model/ops";
 import type { InspectorTab } from "../model/panels";
 import { Button } from "../parts/Button";
+import { EXPRESSION } from "../parts/DataView";
 import { KindTile } from "../parts/KindTile";
 import { RunHistory } from "../parts/RunHistory";
 import { StepProvider, useStepContext } from "./context";
@@ -136,6 +137,7 @@ function Tabs({ current, choose, id }: TabsProps) {
           className="tab"
           data-testid={`tab-${tab}`}
           onClick={() => choose(tab)}
+          onDragEnter={(event) => event.dataTransfer.types.includes(EXPRESSION) && choose(tab)}
         >
           {words}
         </button>

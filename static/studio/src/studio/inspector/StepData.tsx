@@ -19,7 +19,8 @@ export function InputTab({ step }: { step: Step }) {
   const sources = [...new Set([...store.edgesInto(step.id)].flatMap((edge) => store.edges.get(edge)?.source ?? []))];
   const hasOutput = (id: string) => editor.shown.step(id)?.output !== undefined;
   return (
-    <div className="step-data">
+    <div className="step-data side-by-side">
+      <div className="step-data-column">
       {sources.filter(hasOutput).map((id) => (
         <DataView
           key={id}
@@ -32,7 +33,13 @@ export function InputTab({ step }: { step: Step }) {
       {own && own.input !== null && (
         <DataView label="What the step got" value={own.input} testId="input-json" />
       )}
-      <p className="field-hint">Drag a value into a field of Setup to use it there, or copy its path.</p>
+      <p className="field-hint">
+        To use a value in a field, drag it over Setup and into the field, or copy its path.
+      </p>
+      </div>
+      <div className="step-data-column only-wide">
+        <OutputTab step={step} />
+      </div>
     </div>
   );
 }

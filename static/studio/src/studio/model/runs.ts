@@ -189,7 +189,10 @@ export class ShownRun {
       this.#written.delete(node);
       this.#topics.emit(node);
     }
-    this.overlay.set(node, { ...changed(event, status), attempt: event.attempt ?? 1 });
+    // A step that only waits never said that it started.
+    const since = this.overlay.get(node)?.startedAt ?? Date.parse(event.at);
+    const waiting = status === "waiting" ? { startedAt: since } : {};
+    this.overlay.set(node, { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 });
   }
 }
 

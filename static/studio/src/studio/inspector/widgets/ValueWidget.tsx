@@ -29,6 +29,7 @@ export function ValueWidget(props: WidgetProps) {
           value={shown(value)}
           onChange={(text) => onChange(text === "" ? undefined : text)}
           multiline
+          compact
           mono
         />
       )}

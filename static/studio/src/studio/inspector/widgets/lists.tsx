@@ -47,6 +47,7 @@ export function KeyValueWidget({ field, value, onChange, id, testId, readOnly, l
             value={shown(pair.value)}
             placeholder="Value or {{ expression }}"
             multiline
+            compact
             mono
             onChange={(text) => change(index, { value: typeof pair.value === "string" || pair.value === null ? text : read(text) })}
           />
@@ -160,7 +161,7 @@ export function TableWidget({ field, value, onChange, id, testId, readOnly, labe
               <span className="truncate">{titleOf(entry, index)}</span>
               <span className="quiet truncate">{detailOf(entry)}</span>
             </button>
-            {!readOnly && (
+            {!readOnly && open === index && (
               <>
                 <IconButton icon="arrow-up" label="Move up" disabled={index === 0} onClick={() => move(index, -1)} />
                 <IconButton
