@@ -11,7 +11,7 @@ django_app = get_asgi_application()
 # ruff: noqa: E402 - apps may be imported only once Django is set up
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
 from apps.runs.routing import websocket_urlpatterns as runs
@@ -20,8 +20,10 @@ from apps.tenants.consumers import TenantSockets
 websocket_urlpatterns: list[Any] = [*runs]
 
 static = ServeStaticASGI(django_app)
-for name, folder in settings.STATICFILES_DIRS:
-    static.add_files(str(folder), prefix=f"static/{name}/")
+for finder in get_finders():  # ours, and those of installed apps such as the admin
+    for storage in finder.storages.values():  # type: ignore[attr-defined]
+        prefix = getattr(storage, "prefix", "")
+        static.add_files(storage.location, prefix=f"static/{prefix}/" if prefix else "static/")
 
 application = ProtocolTypeRouter(
     {

@@ -12,6 +12,7 @@ api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.nodes.api.urls")),
     path("", include("apps.runs.api.urls")),
+    path("", include("apps.gateway.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path(
         "schema/",
@@ -28,6 +29,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.onboarding.urls")),
+    path("", include("apps.gateway.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
     path("", include("apps.dashboard.urls")),

@@ -15,7 +15,11 @@ from apps.tenants.context import maintenance, public_scope, tenant_context
 from apps.tenants.models import TEMPLATE_SCHEMA, Tenant
 from apps.tenants.services import create_tenant, migrate_all
 
-pytest_plugins = ["tests.factories.cast"]
+pytest_plugins = [
+    "tests.factories.cast",
+    "tests.factories.provider",
+    "tests.factories.runs",
+]
 SLUGS = ("alpha", "beta")
 # Tables of the public schema whose rows belong to a test, not to the set-up.
 connection: Any = connections["default"]

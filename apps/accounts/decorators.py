@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from apps.accounts import policies
 from apps.accounts.models import User
-from apps.accounts.roles import ANY_MEMBER, PUBLIC
+from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Forbidden
+from apps.common.permissions import public_page as public_page
 from apps.tenants.database import query
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -44,12 +45,6 @@ def permission_required(permission: str) -> Callable[[View], View]:
 def member_required(view: View) -> View:
     """Serve a page to every member."""
     return permission_required(ANY_MEMBER)(view)
-
-
-def public_page(view: View) -> View:
-    """Say that a page is for strangers too."""
-    view.permission_required = PUBLIC  # type: ignore[attr-defined]
-    return view
 
 
 def _guard(view: Callable[..., Any], permission: str) -> Callable[..., Any]:

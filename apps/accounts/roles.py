@@ -41,6 +41,5 @@ ABOUT: dict[str, str] = {
     "viewer": "See workflows and runs",
 }
 
-# What a view may declare instead of a permission.
+# What a view may declare instead of a permission; for strangers: common.permissions.PUBLIC.
 ANY_MEMBER = "any member"
-PUBLIC = "public"

@@ -17,6 +17,7 @@ class StaffSite(AdminSite):
 
     site_header = site_title = "Auterity administration"
     index_title = "Platform"
+    site_url = None
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whoever has a second factor has shown it: setting it up ends every other session."""

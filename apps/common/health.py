@@ -3,13 +3,20 @@
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from apps.common.permissions import public_page
 
 
+@public_page
+@require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """Answer as long as the process runs."""
     return JsonResponse({"status": "alive"})
 
 
+@public_page
+@require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database and Redis answer, else 503 naming what does not."""
     checks = {"database": _database, "redis": _redis}

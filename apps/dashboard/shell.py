@@ -80,6 +80,11 @@ class Shell:
         user = getattr(self.request, "user", None)
         return user if isinstance(user, User) else None
 
+    @property
+    def first_name(self) -> str:
+        """What to call the person signed in."""
+        return str(self.user).split("@")[0].split()[0] if self.user else ""
+
     @cached_property
     def frame(self) -> str:
         """The template that pages for everybody extend: with navigation for members."""

@@ -4,11 +4,16 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, member_required, public_page
+from apps.dashboard import overview
 from apps.dashboard.shell import THEMES, theme_cookie
+from apps.workflows.forms import ImportForm, NewWorkflowForm
+from apps.workflows.models import Workflow
 
 YEAR_S = 365 * 24 * 3600
 
@@ -17,7 +22,33 @@ YEAR_S = 365 * 24 * 3600
 @member_required
 def home(request: AuthenticatedRequest) -> HttpResponse:
     """Show what waits, what runs and what was worked on last."""
-    return render(request, "dashboard/home.html")
+    user = request.user
+    waiting_count, waiting = overview.waiting_for(user)
+    live_count, live = overview.live_runs(user)
+    workflow_count, workflows = overview.recent_workflows(user)
+    runs = overview.recent_runs(user)
+    context = {
+        "waiting_count": waiting_count,
+        "waiting": waiting,
+        "failures": overview.failures_of(user),
+        "live_count": live_count,
+        "live": live,
+        "runs": runs,
+        "workflow_count": workflow_count,
+        "workflows": workflows,
+        "cost": overview.cost_of_month() if policies.holds(user, "usage.view") else None,
+        "first": None if runs else _first(workflows),
+        "may_edit": policies.holds_anywhere(user, "workflow.edit"),
+        "new_form": NewWorkflowForm(actor=user),
+        "import_form": ImportForm(),
+        "hour": timezone.localtime().hour,
+    }
+    return render(request, "dashboard/home.html", context)
+
+
+def _first(workflows: list[overview.RecentWorkflow]) -> Workflow | None:
+    """Return the workflow to try first: one that could run as it is."""
+    return next((each.workflow for each in workflows if not each.workflow.problem_count), None)
 
 
 @public_page

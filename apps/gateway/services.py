@@ -6,6 +6,8 @@ audit entry; a key goes in here, sealed, and comes out only in the router.
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -117,7 +119,10 @@ def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
     if provider.state == "needs_key":
         return Trial(False, f"{provider.name} has no key.", "Enter its key.", model, 0)
     target = router.target_of(provider, model, {}, TEST_PATIENCE)
-    return asyncio.run(_try(router.Plan("", None, (target,)), provider))
+    # A loop of its own in a thread of its own: whatever loop the caller is served by goes on.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        trying = _try(router.Plan("", None, (target,)), provider)
+        return thread.submit(copy_context().run, asyncio.run, trying).result()
 
 
 async def _try(plan: router.Plan, provider: Provider) -> Trial:

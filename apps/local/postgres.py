@@ -82,12 +82,23 @@ class Postgres:
         return ["-D", str(self.data), *pairs]
 
     def _folder(self, data_folder: Path) -> Path:
-        """Return where the cluster lives: below a home that only root may enter, nobody could not."""
+        """Return where the cluster lives: below a home that only root may enter, nobody could not.
+
+        A cluster that is there decides: rights changed later must not lead to a second, empty one.
+        """
         data_folder.mkdir(parents=True, exist_ok=True)
-        if self.user is None or _reachable(data_folder):
-            return data_folder / "postgres"
         name = hashlib.sha256(str(data_folder).encode()).hexdigest()[:16]
-        return SYSTEM_FOLDER / f"cluster-{name}"
+        near, far = data_folder / "postgres", SYSTEM_FOLDER / f"cluster-{name}"
+        if self.user and (far / "data").exists() and not (near / "data").exists():
+            return far
+        if self.user is None or _reachable(data_folder):
+            return near
+        if (near / "data").exists():
+            raise RuntimeError(
+                f"The user {self.user}, as whom PostgreSQL runs, may not enter {data_folder} any "
+                "more. Let it through with chmod o+x on that folder and each one above it."
+            )
+        return far
 
     def _make_folder(self) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)

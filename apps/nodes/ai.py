@@ -4,8 +4,6 @@ import json
 import re
 from dataclasses import replace
 
-import jsonschema
-
 from apps.common.types import JSON, JSONDict
 from apps.gateway.calls import Completion, CompletionRequest
 from apps.gateway.exceptions import GatewayError
@@ -51,6 +49,8 @@ def json_of(answer: Completion, schema: JSONDict) -> JSON:
             hint="Ask for JSON in the prompt, or choose a route whose model supports it.",
             retryable=True,
         ) from error
+    import jsonschema  # noqa: PLC0415 - 70 ms that only answers with a schema need
+
     problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(value)), None)
     if problem is not None:
         place = "/".join(str(part) for part in problem.absolute_path) or "the answer"
@@ -72,6 +72,8 @@ def check_schema(schema: JSONDict) -> JSONDict:
         raise ValueError("The schema is larger than 64 KiB.")
     if any(not ref.startswith("#") for ref in _references(schema)):
         raise ValueError("A schema may only refer to itself, such as #/$defs/item.")
+    import jsonschema  # noqa: PLC0415 - 70 ms that only configs with a schema need
+
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:

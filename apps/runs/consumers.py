@@ -12,9 +12,11 @@ from django.db import DatabaseError
 from apps.accounts import policies
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import User
+from apps.accounts.roles import ANY_MEMBER
 from apps.common.types import JSONDict
-from apps.runs.counts import COUNTS_GROUP, counts_for
+from apps.runs.counts import counts_for
 from apps.runs.feed import Feed
+from apps.runs.ledger import WATCHERS
 from apps.runs.models import Run
 from apps.tenants.consumers import TenantConsumer
 
@@ -32,6 +34,8 @@ class LiveConsumer(TenantConsumer):
     Frames are JSON objects with a `type`. Client: `subscribe` (`run`, `after`), `unsubscribe`
     (`run`), `subscribe_counts`. Server: `event`, `token`, `counts`, `error`.
     """
+
+    permission_required = ANY_MEMBER  # to open it; each run is looked at again and again
 
     async def connect(self) -> None:
         self.feeds: dict[UUID, Feed] = {}
@@ -52,7 +56,7 @@ class LiveConsumer(TenantConsumer):
         for run_id in list(self.feeds):
             await self._leave(run_id)
         if self.counting:
-            await self.channel_layer.group_discard(self.group(COUNTS_GROUP), self.channel_name)
+            await self.channel_layer.group_discard(self.group(WATCHERS), self.channel_name)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -78,7 +82,7 @@ class LiveConsumer(TenantConsumer):
     async def live_event(self, message: JSONDict) -> None:
         """Pass on what was published to a group that this socket is in."""
         frame = message["payload"]
-        if frame["type"] == "counts":
+        if frame["type"] == "run":  # one of them started, ended or waits
             self.recount.set()
             return
         async with self.turn:
@@ -111,7 +115,7 @@ class LiveConsumer(TenantConsumer):
 
     async def _subscribe_counts(self, frame: JSONDict) -> None:
         if not self.counting:
-            await self.channel_layer.group_add(self.group(COUNTS_GROUP), self.channel_name)
+            await self.channel_layer.group_add(self.group(WATCHERS), self.channel_name)
             self.counting = True
         await self._send_counts()
 

@@ -2,11 +2,7 @@
 
 from apps.accounts import policies
 from apps.accounts.models import User
-from apps.common.events import publish_on_commit
 from apps.runs.models import Run, Wait, WaitQuerySet
-from apps.tenants.keys import group_name
-
-COUNTS_GROUP = "runs"  # the channel group, within the tenant, of whoever shows the numbers
 
 
 def running_of(user: User) -> int:
@@ -24,8 +20,3 @@ def approvals_of(user: User) -> int:
 def counts_for(user: User) -> dict[str, int]:
     """Return both numbers."""
     return {"running": running_of(user), "approvals": approvals_of(user)}
-
-
-def announce_on_commit() -> None:
-    """Say that the numbers may have changed, to whoever shows them."""
-    publish_on_commit(group_name(COUNTS_GROUP), {"type": "counts"})

@@ -130,10 +130,13 @@ class Axis:
         fitting = (step for step in STEPS_S if self.active / step <= MOST_TICKS)
         step = next(fitting, DAY_S)
         count = int(self.active / step) + 1
-        return [
-            Tick(round(self._place(self._with_idle(place * step)), 2), clock(place * step))
+        ticks = [
+            Tick(round(self._place(self._with_idle(place * step)), 2), _mark(place * step))
             for place in range(count)
         ]
+        # The label of a gap stands at its beginning: no tick may write over it.
+        taken = [(gap.x - 5, gap.x + gap.width - 1) for gap in self.gaps()]
+        return [tick for tick in ticks if not any(a < tick.x < b for a, b in taken)]
 
     def gaps(self) -> list[Tick]:
         """Return the folded bands, labelled by their length."""
@@ -216,9 +219,9 @@ def attempts_of(events: Iterable[RunEvent]) -> dict[str, list[Attempt]]:
 
 
 def clock(seconds: float) -> str:
-    """Return a duration as the axis writes it: 0.05 s, 12 s, 13 m 48 s, 2 h 5 m, 3 d."""
+    """Return a duration in words: 0.01 s, 12.4 s, 13 m 48 s, 2 h 5 m, 3 d."""
     if seconds < 60:
-        return f"{seconds:.4g} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
     units = (("d", DAY_S, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1))
     for name, size, smaller, part in units:
         if seconds >= size:
@@ -226,6 +229,10 @@ def clock(seconds: float) -> str:
             tail = f" {rest // part:.0f} {smaller}" if rest >= part else ""
             return f"{whole:.0f} {name}{tail}"
     return ""
+
+
+def _mark(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 60 else clock(seconds)
 
 
 def _close(attempt: Attempt, event: RunEvent) -> None:

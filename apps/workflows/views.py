@@ -20,6 +20,7 @@ from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.nodes.catalogue import catalogue
 from apps.workflows import drafts, history, services
+from apps.workflows.activity import activity_of
 from apps.workflows.api.filters import filtered
 from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
 from apps.workflows.models import Workflow, WorkflowQuerySet
@@ -47,8 +48,12 @@ def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: A
     kept = filtered(seen, request.GET, request.user).order_by("-updated_at")
     related = kept.select_related("published_version", "created_by", "folder")
     folders, tags = _folders(request.user), seen.current().tag_counts()
+    page = Paginator(related, PAGE_SIZE).get_page(request.GET.get("page"))
+    activity = activity_of(request.user, [workflow.pk for workflow in page])
+    for workflow in page:
+        workflow.activity = activity.get(workflow.pk)  # type: ignore[attr-defined]
     context = {
-        "workflows": Paginator(related, PAGE_SIZE).get_page(request.GET.get("page")),
+        "workflows": page,
         "folders": folders,
         "folder_choices": [(folder.pk, folder.name) for folder in folders],
         "tags": tags,

@@ -248,6 +248,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.common.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,  # the Accept header alone chooses
     "PAGE_SIZE": 25,
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -268,6 +269,11 @@ SPECTACULAR_SETTINGS = {
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.accounts.api.schema.describe_problems",
+        "apps.accounts.api.schema.allow_any_value",
+    ],
 }
 
 LOGGING = {

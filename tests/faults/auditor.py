@@ -126,6 +126,21 @@ def _tickets(run: Run) -> list[str]:
         found.append(f"I6 {run} is over and somebody is still asked")
     if not run.is_finished and ticket is None:
         found.append(f"I2 {run} is unfinished and has no ticket")
+    if ticket and ticket.status == Ticket.Status.WAITING:
+        found += _waits(run)
     if ticket and ticket.status != Ticket.Status.RUNNING and ticket.lease_until:
         found.append(f"I6 {run} is {ticket.status} and leased")
     return found
+
+
+def _waits(run: Run) -> list[str]:
+    """A run waits rightly when each step that waits has somebody or something to wait for."""
+    timers = set(Timer.objects.filter(ticket_id=run.pk).values_list("key", flat=True))
+    asked = Wait.objects.filter(run=run).open().approvals()
+    coming = timers | set(asked.values_list("node", flat=True))
+    open_ = run.nodes.filter(status__in=[NodeRun.Status.WAITING, NodeRun.Status.RETRYING])
+    return [
+        f"I2 {run}: {node} waits for nothing that can come"
+        for node in open_.values_list("node", flat=True)
+        if node not in coming
+    ]

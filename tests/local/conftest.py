@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,25 +13,31 @@ import pytest
 from tests.factories.product import Product
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Lend a folder that any user may look into: under root, embedded PostgreSQL runs as nobody.
+
+    Not below pytest's own: each start of pytest, also one beside us, closes that to others.
+    """
+    with TemporaryDirectory(prefix="auterity-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product() -> Iterator[Product]:
     """The whole product, started cold."""
-    running = Product(_reachable(tmp_path_factory.mktemp("product"))).start()
-    yield running
-    running.stop()
+    with open_folder() as folder:
+        running = Product(folder).start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder() -> Iterator[Path]:
     """A data folder of the test's own."""
-    return _reachable(tmp_path)
-
-
-def _reachable(folder: Path) -> Path:
-    """Let any user look into it: under root, embedded PostgreSQL runs as nobody."""
-    for place in (folder, *folder.parents[:2]):
-        place.chmod(0o755)
-    return folder
+    with open_folder() as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 import http.client
 import re
+import socket
 import time
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.factories.product import Product
 
@@ -20,12 +23,13 @@ def test_it_ends_in_time_with_open_sockets(folder: Path) -> None:
     product = Product(folder).start()
     assert product.says("Auterity is ready after"), product.output
     cookie = sign_in(product, "builder")
-    sockets = [open_socket(product, cookie) for _ in range(SOCKETS)]
-    assert all(socket.ping().wait(10) for socket in sockets)
-    started = time.monotonic()
-    product.interrupt()
-    assert product.process.wait(60) == 0
-    assert time.monotonic() - started < PATIENCE_S
+    with ExitStack() as pages:
+        sockets = [pages.enter_context(socket_of_a_page(product, cookie)) for _ in range(SOCKETS)]
+        assert all(peer.ping().wait(10) for peer in sockets)
+        started = time.monotonic()
+        product.interrupt()
+        assert product.process.wait(60) == 0
+        assert time.monotonic() - started < PATIENCE_S
     assert "ending it now" not in product.output
 
 
@@ -34,38 +38,35 @@ def sign_in(product: Product, role: str) -> str:
     found = re.search(rf" {role} +(http\S+)", product.output)
     assert found
     path = urlsplit(found[1]).path
-    page = request(product, "GET", path)
-    csrf = cookies(page)
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())
+    page, csrf = request(product, "GET", path)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
     assert token
-    body = f"csrfmiddlewaretoken={token[1]}"
-    return cookies(request(product, "POST", path, body, csrf))
+    return request(product, "POST", path, f"csrfmiddlewaretoken={token[1]}", csrf)[1]
 
 
 def request(
     product: Product, method: str, path: str, body: str = "", cookie: str = ""
-) -> http.client.HTTPResponse:
-    """Make one request as a page of the demo workspace would."""
+) -> tuple[str, str]:
+    """Make a request to the demo workspace; return the page and the cookies that it set."""
+    headers = {
+        "Host": f"localhost:{product.port}",
+        "Cookie": cookie,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
     connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
-    headers = {"Host": f"localhost:{product.port}", "Cookie": cookie}
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
-    connection.request(method, path, body, headers)
-    return connection.getresponse()
+    with closing(connection):
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        lines = answer.headers.get_all("Set-Cookie") or []
+        return answer.read().decode(), "; ".join(line.split(";")[0] for line in lines)
 
 
-def cookies(answer: http.client.HTTPResponse) -> str:
-    """Return what a browser would send back."""
-    set_cookies = answer.headers.get_all("Set-Cookie") or []
-    return "; ".join(line.split(";")[0] for line in set_cookies)
-
-
-def open_socket(product: Product, cookie: str) -> ClientConnection:
-    """Open the page's socket; *.localhost does not resolve here, so the host is a header."""
+def socket_of_a_page(product: Product, cookie: str) -> AbstractContextManager[ClientConnection]:
+    """Return the socket that a signed-in page opens."""
     host = f"localhost:{product.port}"
     return connect(
         f"ws://{host}/ws/live",
-        host="127.0.0.1",
-        port=product.port,
-        origin=f"http://{host}",  # type: ignore[arg-type]  # a NewType of str
+        sock=socket.create_connection(("127.0.0.1", product.port)),
+        origin=Origin(f"http://{host}"),
         additional_headers={"Cookie": cookie},
     )

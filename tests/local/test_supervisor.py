@@ -112,7 +112,7 @@ def test_no_orphan_is_left_and_the_next_start_takes_seconds(folder: Path) -> Non
     again = Product(product.data).start()
     assert again.says("Auterity is ready after"), again.output
     assert time.monotonic() - started < 30  # 3 s on an idle machine
-    assert "bringing the database up to date" not in again.output
+    assert "bringing the database up to date" not in again.output, again.output
     assert (again.data / "site.port").read_text() == site
     assert again.stop() == 0
     assert not (again.data / "services.json").exists()

@@ -10,7 +10,7 @@ from apps.dispatch import loop
 from apps.gateway.models import LlmCall
 from apps.runs.effects import key_of
 from apps.runs.models import Run
-from tests.runs.conftest import Start, carry
+from tests.factories.runs import Start, carry
 from tests.runs.test_semantics import graph
 from tests.workflows.definitions import edge, node
 

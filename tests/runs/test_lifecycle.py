@@ -44,7 +44,7 @@ from apps.workflows.services import (
     delete_workflow,
     publish_workflow,
 )
-from tests.runs.conftest import Start, carry, error_of, events, fire_timers, step, steps
+from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, greeting, node
 

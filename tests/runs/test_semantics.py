@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.runs.conftest import Start, carry, error_of, events, step, steps
+from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.workflows.definitions import edge, greeting, node
 
 

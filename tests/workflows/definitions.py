@@ -37,6 +37,20 @@ def greeting() -> dict[str, Any]:
     }
 
 
+def asking(title: str) -> dict[str, Any]:
+    """Start, ask a person, respond with what they said."""
+    return {
+        "schema": 1,
+        "nodes": [
+            node("start", "core.start", config={"fields": []}),
+            node("ask", "human.approval", config={"title": title}),
+            node("reply", "core.respond", config={"body": "{{ nodes.ask.output }}"}),
+        ],
+        "edges": [edge("start", "ask"), edge("ask", "reply", port="approved")],
+        "settings": {},
+    }
+
+
 def chain(length: int) -> dict[str, Any]:
     """A start and so many transforms, one after the other."""
     ids = [f"step_{place}" for place in range(length)]

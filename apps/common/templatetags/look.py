@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -98,6 +99,15 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+def since(moment: datetime) -> SafeString:
+    """Show since when something goes on: a time today, a day before."""
+    local = timezone.localtime(moment)
+    days = (timezone.localdate() - local.date()).days
+    words = f"{local:%H:%M}" if not days else "yesterday" if days == 1 else f"{local:%-d %b}"
+    return _time(moment, words, "")
+
+
+@register.simple_tag
 def until(moment: datetime | None) -> SafeString | str:
     """Show how much time is left until a moment, `expired` once it is over."""
     if moment is None:
@@ -147,17 +157,18 @@ def address_without(context: template.RequestContext, name: str) -> str:
 
 
 @register.filter
-def money(amount: Decimal | float | None) -> str:
+def money(amount: Decimal | float | str | None) -> str:
     """Return dollars: four digits under one dollar, then two; a dash for an unknown price."""
-    if amount is None:
+    if amount is None or isinstance(amount, str):  # what a template does not find is an empty text
         return NOTHING
-    return f"${amount:,.2f}" if abs(amount) >= 1 else f"${amount:.4f}"
+    dollars = Decimal(amount)
+    return f"${dollars:,.2f}" if abs(dollars) >= 1 else f"${dollars:.4f}"
 
 
 @register.filter
-def thousands(number: float | None) -> str:
+def thousands(number: float | str | None) -> str:
     """Return a number with separators; a dash for none."""
-    return NOTHING if number is None else f"{number:,}"
+    return NOTHING if number is None or isinstance(number, str) else f"{number:,}"
 
 
 @register.filter
@@ -207,3 +218,53 @@ def meter(value: float, limit: float, label: str, extra: str = "") -> SafeString
         label,
         f"{min(share, 100):.1f}",
     )
+
+
+@register.simple_tag
+def day_bars(days: Iterable[tuple[int, int]], label: str) -> SafeString:
+    """Draw a bar for each day: pairs of how many there were and how many of them failed."""
+    given = list(days)
+    most = max((total for total, _ in given), default=0) or 1
+    drawn = []
+    for index, (total, failed) in enumerate(given):
+        height = max(1, round(20 * total / most))
+        red = max(2, round(20 * failed / most)) if failed else 0
+        drawn.append((index * 6, 20 - height, height, ""))
+        drawn.append((index * 6, 20 - red, red, "bad"))
+    rects = format_html_join(
+        "", '<rect x="{}" y="{}" width="4" height="{}" rx="1" class="{}"></rect>', drawn
+    )
+    return format_html(
+        '<svg class="spark" width="{}" height="20" role="img" aria-label="{}">{}</svg>',
+        len(given) * 6,
+        label,
+        rects,
+    )
+
+
+@register.simple_tag
+def running_total(sums: list[Decimal], days: int, forecast: Decimal, label: str) -> SafeString:
+    """Draw sums that grow day by day as a line over its area, and their forecast dotted."""
+    width, height = 300, 96
+    top = max(float(forecast), float(sums[-1])) or 1.0
+    points = [
+        (round(index * width / max(days - 1, 1), 1), round(height - float(sum_) / top * height, 1))
+        for index, sum_ in enumerate(sums)
+    ]
+    ticks = [(4 + height - height * part, money(top * part)) for part in (0, 0.5, 1)]
+    return render_to_string(
+        "components/running_total.html",
+        {
+            "label": label,
+            "line": " ".join(f"{x},{y}" for x, y in points),
+            "last": points[-1],
+            "end": round(height - float(forecast) / top * height, 1),
+            "ticks": ticks,
+        },
+    )
+
+
+@register.filter
+def percent(share: float | str | None) -> str:
+    """Return a share of a hundred with one digit; a dash for none."""
+    return NOTHING if share is None or isinstance(share, str) else f"{share:.1f} %"

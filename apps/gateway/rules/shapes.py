@@ -4,8 +4,6 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
-
 from apps.common.types import JSON, JSONDict
 from apps.gateway.exceptions import NotBuiltIn
 from apps.gateway.rules import find, score
@@ -28,6 +26,8 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 
 def fill(schema: JSONDict, prompt: Prompt) -> JSON:
     """Return a value that fits the schema. Raises NotBuiltIn naming the place that does not."""
+    import jsonschema  # noqa: PLC0415 - 70 ms that only answers with a schema need
+
     value = _Filler(schema).value(schema, prompt, "", 0)
     problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(value)), None)
     if problem is not None:

@@ -75,6 +75,13 @@ def in_capitals(code: str) -> str:
 
 
 @register.filter
+def sentence(text: str) -> str:
+    """Return a text with a full stop, to go on after it."""
+    trimmed = str(text or "").strip()
+    return trimmed if not trimmed or trimmed[-1] in ".!?:" else f"{trimmed}."
+
+
+@register.filter
 def is_table(value: JSON) -> bool:
     """Tell whether a value can be shown as rows of key and value."""
     return isinstance(value, dict) and 0 < len(value) <= MOST_FIELDS

@@ -156,7 +156,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
 class PreviewedSerializer(serializers.Serializer[Any]):
     """What the text gives: one expression keeps its type, anything else is a text."""
 
-    value = DefinitionField()
+    value = serializers.JSONField()
 
 
 class DiffSerializer(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ import { Controls } from "./Controls";
 import { EmptyCanvas } from "./EmptyCanvas";
 import { FlowEdges, FlowNodes } from "./flow";
 import { letterKeys } from "./letters";
-import { layoutInWorker } from "./layout";
+import { layoutOnCanvas } from "./layout";
 import type { Drag } from "./lod";
 import { startMarquee, type Frame } from "./marquee";
 import { Minimap } from "./Minimap";
@@ -27,7 +27,7 @@ import { usePainter } from "./usePainter";
 
 const NODES: NodeTypes = { step: NodeCard, note: NoteCard };
 const EDGES: EdgeTypes = { step: StepEdge };
-const KEYS = bindings({ layout: layoutInWorker });
+const KEYS = bindings({ layout: layoutOnCanvas });
 
 /** The canvas once its size is known: real steps near, painted ones far, and our own keyboard layer. */
 export function Flow({ connecting }: { connecting: Observable<PortRef | null> }) {
@@ -73,6 +73,8 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
     else editor.selection.set([id]);
     editor.selection.setFocus(id);
     if (editor.store.nodes.has(id)) editor.panels.inspector.set(true);
+    // The settings take their room at the right: what was chosen stays in sight.
+    if (editor.selection.single === id) editor.view.camera?.reveal([id]);
     if (editor.panels.renaming.value !== id) root.current?.focus({ preventScroll: true });
   };
   const focus = useFocusedId();
@@ -177,7 +179,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
         />
       )}
       <EmptyCanvas />
-      <Controls onArrange={() => void actions.arrange(editor, layoutInWorker)} />
+      <Controls onArrange={() => void actions.arrange(editor, layoutOnCanvas)} />
       <Minimap
         colours={colours}
         goTo={(x, y) => {

@@ -1,7 +1,8 @@
 import { Handle, Position, type NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef, useState } from "react";
 import type { NodeType, Port, Step } from "../model/boot";
-import { useEditor, useFocused, useNode, useObservable, useProblemsOf, useRunOverlay, useSelected } from "../model/hooks";
+import { useEditor, useFocused, useNode, useObservable, useProblemsOf, useRunOverlay, useSelected, useTopic } from "../model/hooks";
+import { lostPorts } from "../model/graph";
 import * as ops from "../model/ops";
 import type { NodeOverlay } from "../model/overlay";
 import { inputsOf, outputsOf, portTop } from "../model/ports";
@@ -68,6 +69,8 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
       {outputs.map((port, index) => (
         <PortHandle key={port.name} node={id} port={port} side="source" index={index} />
       ))}
+      <LostPorts id={id} side="target" />
+      <LostPorts id={id} side="source" />
     </article>
   );
 });
@@ -98,6 +101,24 @@ function PortHandle({
       <PortShape kind={port.kind} />
     </Handle>
   );
+}
+
+/** Invisible ends for edges whose port is lost; nothing can be connected with them. */
+function LostPorts({ id, side }: { id: string; side: "source" | "target" }) {
+  const { store } = useEditor();
+  const names = useTopic(store, `edges:${id}`, () => lostPorts(store, id, side).join("\n"));
+  if (!names) return null;
+  return names.split("\n").map((name) => (
+    <Handle
+      key={name}
+      id={name}
+      type={side}
+      position={side === "source" ? Position.Right : Position.Left}
+      className="port port-lost"
+      style={{ top: portTop(0) }}
+      isConnectable={false}
+    />
+  ));
 }
 
 function Title({ id }: { id: string }) {

@@ -3,13 +3,14 @@
 import { Position, type Edge as FlowEdge, type Node as FlowNode, type NodeHandle } from "@xyflow/react";
 import type { Step } from "../model/boot";
 import type { Editor } from "../model/editor";
+import { lostPorts } from "../model/graph";
 import { heightOf, inputsOf, outputsOf, portTop, WIDTH } from "../model/ports";
 import type { Drag } from "./lod";
 
 const NOTHING = {};
 
 export class FlowNodes {
-  #known = new Map<string, { from: unknown; edges: string; node: FlowNode }>();
+  #known = new Map<string, { from: unknown; lost: string; node: FlowNode }>();
 
   constructor(readonly editor: Editor) {}
 
@@ -24,20 +25,20 @@ export class FlowNodes {
       if (!from) continue;
       const offset = drag?.ids.has(id) ? drag.offset : null;
       const before = known.get(id);
-      const edges = this.#edgesOf(id);
+      const lost = this.#lostOf(id);
       const same =
-        before?.from === from && before.edges === edges && !offset && !before.node.dragging;
+        before?.from === from && before.lost === lost && !offset && !before.node.dragging;
       const node = same ? before.node : this.#make(id, offset);
-      this.#known.set(id, { from, edges, node });
+      this.#known.set(id, { from, lost, node });
       found.push(node);
     }
     return found;
   }
 
-  /** The ports in use: when the last edge of a port that is gone goes, so does its point. */
-  #edgesOf(id: string): string {
+  /** When the last edge of a port that is lost goes, so does its point. */
+  #lostOf(id: string): string {
     const { store } = this.editor;
-    return [...store.edgesFrom(id), ...store.edgesInto(id)].sort().join();
+    return `${lostPorts(store, id, "source")}>${lostPorts(store, id, "target")}`;
   }
 
   #make(id: string, offset: readonly [number, number] | null): FlowNode {
@@ -60,18 +61,15 @@ export class FlowNodes {
 function handlesOf({ types, store }: Editor, step: Step): NodeHandle[] {
   const type = types.get(step.type);
   const names = (ports: readonly { name: string }[]) => ports.map((port) => port.name);
-  const used = (edges: ReadonlySet<string>, end: "source_port" | "target_port") =>
-    [...edges].flatMap((id) => store.edges.get(id)?.[end] ?? []);
   return [
-    ...points("target", names(inputsOf(type)), used(store.edgesInto(step.id), "target_port")),
-    ...points("source", names(outputsOf(type, step)), used(store.edgesFrom(step.id), "source_port")),
+    ...points("target", names(inputsOf(type)), lostPorts(store, step.id, "target")),
+    ...points("source", names(outputsOf(type, step)), lostPorts(store, step.id, "source")),
   ];
 }
 
-/** Ports that are gone keep a point, so that what hangs on them is seen and can be deleted. */
-function points(side: "source" | "target", ports: string[], used: string[]): NodeHandle[] {
-  const gone = used.filter((name) => !ports.includes(name));
-  return [...ports, ...new Set(gone)].map((name, index) => ({
+/** Ports that are lost keep a point, so that what hangs on them is seen and can be deleted. */
+function points(side: "source" | "target", ports: string[], lost: string[]): NodeHandle[] {
+  return [...ports, ...lost].map((name, index) => ({
     id: name,
     type: side,
     position: side === "source" ? Position.Right : Position.Left,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Definition } from "./boot";
-import { candidates, endsOf, leadsTo, predecessors, successors, topological, whyNot } from "./graph";
+import { candidates, endsOf, leadsTo, lostPorts, predecessors, successors, topological, whyNot } from "./graph";
 import type { PortRef } from "./panels";
 import { BY_NAME, CHAIN, edge, step } from "./samples";
 import { Store } from "./store";
@@ -63,4 +63,13 @@ test("candidates are the ports that fit, nearest first, without those connected 
 
 test("ends are the same from both sides", () => {
   expect(endsOf(from("a"), "b", "in")).toEqual(endsOf(from("b", "target"), "a", "out"));
+});
+
+test("ports that are lost are those that only edges still name", () => {
+  const lost = storeOf({ ...CHAIN, edges: [edge("a", "b", "gone"), edge("a", "c"), edge("gone", "b")] });
+  expect([lostPorts(lost, "a", "source"), lostPorts(lost, "b", "target"), lostPorts(lost, "no", "source")]).toEqual([
+    ["gone"],
+    [],
+    [],
+  ]);
 });

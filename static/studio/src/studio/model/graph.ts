@@ -66,6 +66,22 @@ export function whyNot(store: Store, ends: Pick<Edge, "source" | "source_port" |
   return null;
 }
 
+/** Return the ports that edges name but the step no longer has: a case was removed, a type changed. */
+export function lostPorts(store: Store, id: string, side: PortRef["side"]): string[] {
+  const step = store.nodes.get(id);
+  if (!step) return [];
+  const type = store.types.get(step.type);
+  const ports = side === "source" ? outputsOf(type, step) : inputsOf(type);
+  const edges = side === "source" ? store.edgesFrom(id) : store.edgesInto(id);
+  const end = side === "source" ? "source_port" : "target_port";
+  const lost = new Set<string>();
+  for (const edge of edges) {
+    const name = store.edges.get(edge)?.[end];
+    if (name !== undefined && !ports.some((port) => port.name === name)) lost.add(name);
+  }
+  return [...lost].sort();
+}
+
 /** A port that could be the other end. */
 export interface Candidate {
   node: string;

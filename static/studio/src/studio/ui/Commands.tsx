@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { layoutInWorker } from "../canvas/layout";
+import { layoutOnCanvas } from "../canvas/layout";
 import * as actions from "../model/actions";
 import type { Editor } from "../model/editor";
 import { useEditor, useObservable } from "../model/hooks";
@@ -65,7 +65,7 @@ function all(editor: Editor): Command[] {
     : [
         does("Undo", "undo-2", () => editor.undo(), "Ctrl Z"),
         does("Redo", "redo-2", () => editor.redo(), "Ctrl Y"),
-        does("Lay out", "layout-grid", () => void actions.arrange(editor, layoutInWorker), "L"),
+        does("Lay out", "layout-grid", () => void actions.arrange(editor, layoutOnCanvas), "L"),
         does("Add a note", "sticky-note", () => actions.addNote(editor), "N"),
         does("Duplicate the selection", "copy-plus", () => actions.duplicateSelection(editor), "Ctrl D"),
         does("Delete the selection", "trash-2", () => actions.deleteSelection(editor), "Del"),

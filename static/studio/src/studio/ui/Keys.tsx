@@ -9,6 +9,7 @@ const SHOWN: Record<string, string> = {
   ArrowDown: "↓",
   ArrowUp: "↑",
   Escape: "Esc",
+  ContextMenu: "Menu",
 };
 const ALL = [...EVERYWHERE, ...bindings({ layout: () => Promise.resolve([]) })];
 
@@ -29,8 +30,8 @@ export function Keys() {
                 <div key={words} className="key-row">
                   <dt>{words}</dt>
                   <dd>
-                    {same.slice(0, 4).map(({ keys }) => (
-                      <kbd key={keys}>{shown(keys)}</kbd>
+                    {shownOnce(same.map(({ keys }) => keys)).map((keys) => (
+                      <kbd key={keys}>{keys}</kbd>
                     ))}
                   </dd>
                 </div>
@@ -49,6 +50,11 @@ export function Keys() {
       </div>
     </Dialog>
   );
+}
+
+/** Four arrows with the same other keys are one entry. */
+function shownOnce(keys: string[]): string[] {
+  return [...new Set(keys.map((each) => shown(keys.length === 4 ? each.replace(/Arrow.*/, "arrows") : each)))];
 }
 
 function shown(keys: string): string {

@@ -1,4 +1,6 @@
+import { useState } from "react";
 import { useEditor, useMeta, useObservable, useProblems } from "../model/hooks";
+import * as ops from "../model/ops";
 import { saveWords } from "../model/saving";
 import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
@@ -7,7 +9,6 @@ import { ThemeSwitch } from "./ThemeSwitch";
 /** Where one is, whether it is saved, and what can be done with the whole workflow. */
 export function TopBar() {
   const editor = useEditor();
-  const { name } = useMeta();
   const { permissions, urls, workflow } = editor.boot;
   const version = useObservable(editor.version);
   return (
@@ -19,7 +20,7 @@ export function TopBar() {
         <span aria-hidden="true">/</span>
         <a href={urls.list}>{workflow.folder ?? "Workflows"}</a>
         <span aria-hidden="true">/</span>
-        <h1 title={name}>{name}</h1>
+        <Name />
       </nav>
       <span className="pill pill-neutral" data-testid="version">
         {version.published === null
@@ -59,6 +60,45 @@ export function TopBar() {
         </Button>
       )}
     </header>
+  );
+}
+
+/** The workflow's name; press it to change it. */
+function Name() {
+  const editor = useEditor();
+  const { name } = useMeta();
+  const [editing, setEditing] = useState(false);
+  if (!editing)
+    return (
+      <h1 title={name}>
+        {editor.readOnly ? (
+          name
+        ) : (
+          <button type="button" className="name-button truncate" onClick={() => setEditing(true)}>
+            {name}
+          </button>
+        )}
+      </h1>
+    );
+  const done = (value: string) => {
+    setEditing(false);
+    const wanted = value.trim();
+    if (wanted && wanted !== name) editor.gesture((doc) => ops.setDetail(doc, "name", wanted));
+  };
+  return (
+    <input
+      className="input name-input"
+      aria-label="Name of the workflow"
+      defaultValue={name}
+      maxLength={200}
+      autoFocus
+      onFocus={(event) => event.currentTarget.select()}
+      onBlur={(event) => done(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") done(event.currentTarget.value);
+        if (event.key === "Escape") setEditing(false);
+      }}
+    />
   );
 }
 

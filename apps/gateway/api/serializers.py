@@ -1,0 +1,193 @@
+"""Shapes of providers, routes, prices, calls and usage. A key goes in and never comes out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.gateway.models import LlmCall, ModelPrice, ModelRoute, Provider, RouteTarget
+
+KINDS = [Provider.Kind.OPENAI.value, Provider.Kind.LITELLM.value]
+
+
+class KeySerializer(serializers.Serializer[Any]):
+    """What may be told of a key."""
+
+    last4 = serializers.CharField()
+    status = serializers.CharField()
+    reason = serializers.CharField(source="disabled_reason")
+    created_at = serializers.DateTimeField()
+
+
+class ProviderSerializer(serializers.ModelSerializer[Provider]):
+    """A provider and the state that it is in."""
+
+    state = serializers.ChoiceField(choices=["ready", "disabled", "needs_key", "key_refused"])
+    key = KeySerializer(source="credential", allow_null=True)
+
+    class Meta:
+        model = Provider
+        fields = [
+            "id", "slug", "name", "kind", "base_url", "litellm_provider", "status", "state", "key",
+            "capabilities", "needs_key", "default_model", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ProviderSettingsSerializer(serializers.Serializer[Any]):
+    """What is set of a provider, when it is made and later."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    base_url = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    credential = serializers.CharField(
+        max_length=4096, required=False, write_only=True, help_text="The key; never shown again."
+    )
+    default_model = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    needs_key = serializers.BooleanField(required=False)
+    capabilities = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=10, required=False
+    )
+
+
+class ProviderChangeSerializer(ProviderSettingsSerializer):
+    """What of a provider can be changed."""
+
+    status = serializers.ChoiceField(choices=Provider.Status.choices, required=False)
+
+
+class NewProviderSerializer(ProviderSettingsSerializer):
+    """A provider to connect."""
+
+    name = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(choices=KINDS)
+    slug = serializers.CharField(max_length=63, required=False)
+    litellm_provider = serializers.CharField(max_length=40, required=False, allow_blank=True)
+
+
+class TrySerializer(serializers.Serializer[Any]):
+    """Which model to ask; without one the provider's own."""
+
+    model = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class TrialSerializer(serializers.Serializer[Any]):
+    """How the test went, in words."""
+
+    ok = serializers.BooleanField()
+    message = serializers.CharField()
+    hint = serializers.CharField()
+    model = serializers.CharField()
+    latency_ms = serializers.IntegerField()
+
+
+class TargetSerializer(serializers.ModelSerializer[RouteTarget]):
+    """A model that a route leads to."""
+
+    provider = serializers.CharField(source="provider.slug")
+
+    class Meta:
+        model = RouteTarget
+        fields = ["provider", "model", "params"]
+
+
+class RouteSerializer(serializers.ModelSerializer[ModelRoute]):
+    """A route with its targets in order."""
+
+    targets = TargetSerializer(many=True)
+
+    class Meta:
+        model = ModelRoute
+        fields = ["alias", "description", "version", "targets", "created_at", "updated_at"]
+        read_only_fields = fields
+
+
+class NewTargetSerializer(serializers.Serializer[Any]):
+    """A target to set: provider by its slug."""
+
+    provider = serializers.CharField(max_length=63)
+    model = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    params = serializers.DictField(required=False)
+
+
+class RouteChangeSerializer(serializers.Serializer[Any]):
+    """What of a route can be changed; targets are replaced as a whole."""
+
+    description = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    targets = NewTargetSerializer(many=True, required=False)
+
+
+class NewRouteSerializer(RouteChangeSerializer):
+    """A route to make."""
+
+    alias = serializers.CharField(max_length=63)
+    targets = NewTargetSerializer(many=True)
+
+
+class PriceSerializer(serializers.ModelSerializer[ModelPrice]):
+    """What a million tokens cost; provider (slug or host) and model may hold * and ?."""
+
+    input_usd = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0)
+    output_usd = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0)
+
+    class Meta:
+        model = ModelPrice
+        fields = ["id", "provider", "model", "input_usd", "output_usd", "source", "updated_at"]
+        read_only_fields = ["id", "source", "updated_at"]
+        validators: list[Any] = []  # setting a price again replaces it
+
+
+class CallSerializer(serializers.ModelSerializer[LlmCall]):
+    """One row of the ledger; `cost_usd` is null where the price is not known."""
+
+    run = serializers.UUIDField(source="run_id", allow_null=True)
+    node = serializers.CharField(source="node_id")
+
+    class Meta:
+        model = LlmCall
+        fields = [
+            "id", "request_id", "run", "node", "route", "route_version", "task", "provider",
+            "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
+            "tokens_estimated", "cost_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
+            "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class TotalsSerializer(serializers.Serializer[Any]):
+    """Sums; `unpriced` calls succeeded but have no known price."""
+
+    calls = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    unpriced = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(max_digits=24, decimal_places=10)
+
+
+class DayTotalsSerializer(TotalsSerializer):
+    """Sums of a day."""
+
+    day = serializers.DateField()
+
+
+class RouteTotalsSerializer(TotalsSerializer):
+    """Sums of a route; empty for tests of providers."""
+
+    route = serializers.CharField(allow_blank=True)
+
+
+class ProviderTotalsSerializer(TotalsSerializer):
+    """Sums of a provider's model."""
+
+    provider = serializers.CharField(allow_blank=True)
+    model = serializers.CharField(allow_blank=True)
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    """What calls to models took and cost in a period."""
+
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    total = TotalsSerializer()
+    by_day = DayTotalsSerializer(many=True)
+    by_route = RouteTotalsSerializer(many=True)
+    by_provider = ProviderTotalsSerializer(many=True)

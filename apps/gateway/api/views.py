@@ -1,0 +1,185 @@
+"""Endpoints of providers, routes, prices, the ledger and usage."""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts import policies
+from apps.accounts.api.views import TenantAPIView, TenantViewSet
+from apps.gateway import filters, services
+from apps.gateway.api.serializers import (
+    CallSerializer,
+    NewProviderSerializer,
+    NewRouteSerializer,
+    PriceSerializer,
+    ProviderChangeSerializer,
+    ProviderSerializer,
+    RouteChangeSerializer,
+    RouteSerializer,
+    TrialSerializer,
+    TrySerializer,
+    UsageSerializer,
+)
+from apps.gateway.models import LlmCall, LlmCallQuerySet, ModelPrice, ModelRoute, Provider
+
+MANAGED = {
+    "GET": "provider.view",
+    "POST": "provider.manage",
+    "PATCH": "provider.manage",
+    "DELETE": "provider.manage",
+}
+PERIOD = [
+    OpenApiParameter("since", OpenApiTypes.DATETIME, description="From this time or day on."),
+    OpenApiParameter("until", OpenApiTypes.DATETIME, description="Before this time or day."),
+]
+LEDGER = [
+    OpenApiParameter("route", str),
+    OpenApiParameter("provider", str, description="Its slug."),
+    OpenApiParameter("status", str, enum=LlmCall.Status.values),
+    OpenApiParameter("run", OpenApiTypes.UUID),
+    *PERIOD,
+]
+
+
+class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[Provider]):
+    """Who answers calls to models."""
+
+    queryset = Provider.objects.prefetch_related("credentials")
+    serializer_class = ProviderSerializer
+    permission_required: ClassVar = MANAGED
+
+    @extend_schema(request=NewProviderSerializer, responses={201: ProviderSerializer})
+    def create(self, request: Request) -> Response:
+        """Connect a provider; the key is kept encrypted and never shown again."""
+        serializer = NewProviderSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        provider = services.add_provider(actor=self.actor, **serializer.validated_data)
+        return Response(ProviderSerializer(provider).data, status=HTTPStatus.CREATED)
+
+    @extend_schema(request=ProviderChangeSerializer, responses=ProviderSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change a provider; a key does not follow to another address."""
+        provider = self.get_object()
+        serializer = ProviderChangeSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        changes = dict(serializer.validated_data)
+        changed = services.update_provider(provider, actor=self.actor, changes=changes)
+        return Response(ProviderSerializer(changed).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Remove a provider and its keys."""
+        services.delete_provider(self.get_object(), actor=self.actor)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(request=TrySerializer, responses=TrialSerializer)
+    @action(detail=True, methods=["POST"], url_path="test")
+    def try_(self, request: Request, pk: str) -> Response:
+        """Make a small real call and say how it went."""
+        provider = self.get_object()
+        serializer = TrySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        trial = services.try_provider(provider, actor=self.actor, **serializer.validated_data)
+        return Response(TrialSerializer(trial).data)
+
+
+class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[ModelRoute]):
+    """The names that steps call, and what each leads to."""
+
+    queryset = ModelRoute.objects.prefetch_related("targets__provider")
+    serializer_class = RouteSerializer
+    lookup_field = "alias"
+    permission_required: ClassVar = MANAGED
+
+    @extend_schema(request=NewRouteSerializer, responses={201: RouteSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a route; its targets are tried in order."""
+        serializer = NewRouteSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        route = services.save_route(None, actor=self.actor, **serializer.validated_data)
+        return Response(RouteSerializer(route).data, status=HTTPStatus.CREATED)
+
+    @extend_schema(request=RouteChangeSerializer, responses=RouteSerializer)
+    def partial_update(self, request: Request, alias: str) -> Response:
+        """Change description or targets; each change of targets is a new version."""
+        route = self.get_object()
+        serializer = RouteChangeSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        changed = services.save_route(route, actor=self.actor, **serializer.validated_data)
+        return Response(RouteSerializer(changed).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, alias: str) -> Response:
+        """Remove a route that no step needs by default."""
+        services.delete_route(self.get_object(), actor=self.actor)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class PriceViewSet(mixins.ListModelMixin, TenantViewSet[ModelPrice]):
+    """What tokens cost; the workspace's own prices win over the delivered ones."""
+
+    queryset = ModelPrice.objects.all()
+    serializer_class = PriceSerializer
+    permission_required: ClassVar = MANAGED
+
+    @extend_schema(request=PriceSerializer, responses={201: PriceSerializer})
+    def create(self, request: Request) -> Response:
+        """Set the price of a model for the calls from now on."""
+        serializer = PriceSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        price = services.set_price(actor=self.actor, **serializer.validated_data)
+        return Response(PriceSerializer(price).data, status=HTTPStatus.CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Forget a price."""
+        services.delete_price(self.get_object(), actor=self.actor)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class CallViewSet(mixins.ListModelMixin, TenantViewSet[LlmCall]):
+    """The ledger: one row for each call, also for those that failed."""
+
+    queryset = LlmCall.objects.all()
+    serializer_class = CallSerializer
+    permission_required: ClassVar = {"GET": "usage.view"}
+
+    def get_queryset(self) -> QuerySet[LlmCall]:
+        queryset = super().get_queryset()
+        assert isinstance(queryset, LlmCallQuerySet)
+        return filters.filtered(queryset, self.request.query_params)
+
+    @extend_schema(parameters=LEDGER)
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List calls, newest first."""
+        return super().list(request, *args, **kwargs)
+
+
+class UsageView(TenantAPIView):
+    """What calls to models took and cost."""
+
+    permission_required = {"GET": "usage.view"}
+
+    @extend_schema(parameters=PERIOD, responses=UsageSerializer, operation_id="usage")
+    def get(self, request: Request) -> Response:
+        """Return sums of a period, by day, route and provider; without one, of this month."""
+        since, until = filters.period(request.query_params)
+        seen = policies.visible(self.actor, LlmCall.objects.all())
+        assert isinstance(seen, LlmCallQuerySet)
+        calls = seen.between(since, until)
+        usage = {
+            "since": since,
+            "until": until,
+            "total": calls.totals(),
+            "by_day": calls.totals_by_day(),
+            "by_route": calls.totals_by("route"),
+            "by_provider": calls.totals_by("provider", "model"),
+        }
+        return Response(UsageSerializer(usage).data)

@@ -1,0 +1,22 @@
+"""Addresses of the RelayCore pages."""
+
+from django.urls import path, re_path
+
+from apps.gateway import views
+
+app_name = "gateway"
+urlpatterns = [
+    path("relaycore/", views.overview, name="overview"),
+    path("relaycore/calls/", views.calls, name="calls"),
+    path("relaycore/providers/new/", views.new_provider, name="new_provider"),
+    path("relaycore/providers/<uuid:provider_id>/", views.provider, name="provider"),
+    re_path(
+        r"^relaycore/providers/(?P<provider_id>[0-9a-f-]{36})/(?P<name>test|enable|disable|delete)/$",
+        views.act,
+        name="act",
+    ),
+    path("relaycore/new-route/", views.new_route, name="new_route"),
+    path("relaycore/routes/<str:alias>/", views.route, name="route"),
+    path("relaycore/routes/<str:alias>/delete/", views.delete_route, name="delete_route"),
+    path("usage/", views.usage, name="usage"),
+]

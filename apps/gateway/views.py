@@ -1,0 +1,272 @@
+"""Pages of RelayCore: providers, routes, calls, and what they cost."""
+
+import json
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import policies
+from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.models import User
+from apps.common.errors import DomainError, NotFound
+from apps.common.types import JSONDict
+from apps.gateway import charts, filters, services
+from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms
+from apps.gateway.models import LlmCall, LlmCallQuerySet, ModelRoute, Provider
+
+PAGE_SIZE = 50
+PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
+
+
+@require_GET
+@permission_required("provider.view")
+def overview(request: AuthenticatedRequest) -> HttpResponse:
+    """Show the providers and routes, and what this month's calls cost."""
+    since, until = filters.period({})
+    calls = _calls(request.user).between(since, until)
+    context = {
+        "providers": _providers(request.user),
+        "routes": _routes(request.user),
+        "total": calls.totals(),
+        "chart": charts.by_day(calls.totals_by_day(), since, until),
+        "may_manage": policies.holds(request.user, "provider.manage"),
+        "may_see_usage": policies.holds(request.user, "usage.view"),
+        "only_builtin": not Provider.objects.exclude(kind=Provider.Kind.BUILTIN).exists(),
+    }
+    return render(request, "gateway/overview.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("provider.manage")
+def new_provider(request: AuthenticatedRequest) -> HttpResponse:
+    """Connect a provider, then ask it something at once."""
+    first = {"kind": "openai_compatible", "answers": "json_schema"}
+    form = NewProviderForm(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            provider = services.add_provider(actor=request.user, **form.values)
+            if form.cleaned_data["use"]:
+                route = ModelRoute.objects.get(alias="default")
+                model = provider.default_model
+                services.put_first(route, provider, actor=request.user, model=model)
+            _tell(request, services.try_provider(provider, actor=request.user))
+            return redirect("gateway:provider", provider.pk)
+        except DomainError as error:
+            _blame(form, error)
+    return _form(request, "gateway/provider_new.html", form=form)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("provider.view")
+def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
+    """Show a provider; whoever manages providers can change it."""
+    found = _found(_providers(request.user).filter(pk=provider_id).first())
+    answers = found.capabilities[0] if found.capabilities else ""
+    first = {"answers": answers} | {
+        name: getattr(found, name) for name in ("name", "base_url", "default_model")
+    }
+    form = ProviderForm(request.POST or None, initial=first)
+    if request.method == "POST":
+        policies.check(request.user, "manage", found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.update_provider(found, actor=request.user, changes=form.values)
+            messages.success(request, f"{found.name} is saved.")
+            return redirect("gateway:provider", found.pk)
+        except DomainError as error:
+            _blame(form, error)
+    may_manage = policies.allows(request.user, "manage", found)
+    extra = {"provider": found, "form": form, "may_manage": may_manage}
+    return _form(request, "gateway/provider.html", **extra)
+
+
+@require_POST
+@permission_required("provider.manage")
+def act(request: AuthenticatedRequest, provider_id: UUID, name: str) -> HttpResponse:
+    """Test, enable, disable or remove a provider."""
+    found = _found(_providers(request.user).filter(pk=provider_id).first())
+    try:
+        if name == "test":
+            _tell(request, services.try_provider(found, actor=request.user))
+        elif name == "delete":
+            services.delete_provider(found, actor=request.user)
+            messages.success(request, f"{found.name} is removed.")
+            return redirect("gateway:overview")
+        else:
+            status = Provider.Status.ACTIVE if name == "enable" else Provider.Status.DISABLED
+            services.update_provider(found, actor=request.user, changes={"status": status})
+            messages.success(request, f"{found.name} is {name}d.")
+    except DomainError as error:
+        messages.error(request, _words(error))
+    return redirect("gateway:provider", found.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("provider.manage")
+def new_route(request: AuthenticatedRequest) -> HttpResponse:
+    """Make a route."""
+    return _route(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("provider.view")
+def route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
+    """Show a route; whoever manages providers can change its targets."""
+    return _route(request, _found(_routes(request.user).filter(alias=alias).first()))
+
+
+def _route(request: AuthenticatedRequest, found: ModelRoute | None) -> HttpResponse:
+    first = {"description": found.description} if found else None
+    form = RouteForm(request.POST or None, initial=first, route=found)
+    targets = TargetForms(request.POST or None, initial=_rows(found))
+    if request.method == "POST":
+        policies.check(request.user, "manage", found or ModelRoute)
+    if request.method == "POST" and form.is_valid() and targets.is_valid():
+        kept = [row for row in targets.cleaned_data if row.get("provider")]
+        try:
+            saved = services.save_route(
+                found, actor=request.user, targets=kept, **form.cleaned_data
+            )
+            messages.success(request, f"The route {saved.alias} is saved.")
+            return redirect("gateway:route", saved.alias)
+        except DomainError as error:
+            _blame(form, error)
+    may_manage = policies.allows(request.user, "manage", found or ModelRoute)
+    deletable = found is not None and found.alias not in services.DELIVERED_ROUTES
+    extra = {
+        "route": found,
+        "targets": targets,
+        "may_manage": may_manage,
+        "may_delete": may_manage and deletable,
+    }
+    return _form(request, "gateway/route.html", form=form, **extra)
+
+
+@require_POST
+@permission_required("provider.manage")
+def delete_route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
+    """Remove a route."""
+    found = _found(_routes(request.user).filter(alias=alias).first())
+    try:
+        services.delete_route(found, actor=request.user)
+    except DomainError as error:
+        messages.error(request, _words(error))
+        return redirect("gateway:route", alias)
+    messages.success(request, f"The route {alias} is removed.")
+    return redirect("gateway:overview")
+
+
+@require_GET
+@permission_required("usage.view")
+def calls(request: AuthenticatedRequest) -> HttpResponse:
+    """Show the ledger; the filters are in the address."""
+    every = _calls(request.user)
+    kept = filters.filtered(every, request.GET)
+    names = ("route", "provider", "status", "run")
+    context = {
+        "calls": Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page")),
+        "filters": {name: request.GET.get(name, "") for name in names},
+        "is_filtered": any(request.GET.get(name) for name in names),
+        "route_choices": _choices(ModelRoute.objects.values_list("alias", flat=True)),
+        "provider_choices": _choices(Provider.objects.values_list("slug", flat=True)),
+        "status_choices": [("ok", "Done"), ("error", "Failed"), ("cancelled", "Cancelled")],
+    }
+    return render(request, "gateway/calls.html", context)
+
+
+@require_GET
+@permission_required("usage.view")
+def usage(request: AuthenticatedRequest) -> HttpResponse:
+    """Show what calls to models took and cost, by day, route and provider."""
+    chosen = request.GET.get("period", "month")
+    chosen = chosen if chosen in PERIODS else "month"
+    since, until = filters.period({})
+    if chosen != "month":
+        today = timezone.localtime(until).replace(hour=0, minute=0, second=0, microsecond=0)
+        since = today - timedelta(days=int(chosen) - 1)
+    kept = _calls(request.user).between(since, until)
+    total = kept.totals()
+    context = {
+        "periods": PERIODS,
+        "chosen": chosen,
+        "since": since,
+        "total": total,
+        "each": total["cost_usd"] / total["calls"] if total["calls"] else None,
+        "chart": charts.by_day(kept.totals_by_day(), since, until),
+        "by_route": kept.totals_by("route"),
+        "by_provider": kept.totals_by("provider", "model"),
+    }
+    return render(request, "gateway/usage.html", context)
+
+
+def _providers(user: User) -> Any:
+    return policies.visible(user, Provider.objects.prefetch_related("credentials"))
+
+
+def _routes(user: User) -> Any:
+    seen = ModelRoute.objects.prefetch_related("targets__provider__credentials")
+    return policies.visible(user, seen)
+
+
+def _calls(user: User) -> LlmCallQuerySet:
+    seen = policies.visible(user, LlmCall.objects.all())
+    assert isinstance(seen, LlmCallQuerySet)
+    return seen
+
+
+def _rows(found: ModelRoute | None) -> list[JSONDict]:
+    """Return the targets of a route as the rows of the form."""
+    if found is None:
+        return []
+    return [
+        {
+            "provider": each.provider.slug,
+            "model": "" if each.provider.is_builtin else each.model,
+            "params": json.dumps(each.params) if each.params else "",
+        }
+        for each in found.targets.all()
+    ]
+
+
+def _choices(values: Any) -> list[tuple[str, str]]:
+    return [(value, value) for value in values]
+
+
+def _tell(request: AuthenticatedRequest, trial: services.Trial) -> None:
+    if trial.ok:
+        messages.success(request, trial.message)
+    else:
+        messages.error(request, f"{trial.message} {trial.hint}".strip())
+
+
+def _blame(form: forms.Form, error: DomainError) -> None:
+    """Show a refusal at the fields that it names, else above the form."""
+    for entry in error.errors:
+        field = entry["field"] if entry["field"] in form.fields else None
+        form.add_error(field, entry["message"])
+    if not error.errors:
+        form.add_error(None, error.detail)
+
+
+def _words(error: DomainError) -> str:
+    return " ".join(entry["message"] for entry in error.errors) or error.detail
+
+
+def _form(request: AuthenticatedRequest, template: str, **context: Any) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
+    return render(request, template, context, status=status)
+
+
+def _found(thing: Any) -> Any:
+    if thing is None:
+        raise NotFound
+    return thing

@@ -1,0 +1,54 @@
+"""Signing in by password: a new session each time, and no way off the site."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from apps.accounts.models import User
+
+PASSWORD = "correct horse 7"  # of everybody in tests/factories/cast.py
+
+
+def sign_in(client: Client, user: User, following: str = "") -> str:
+    form = {"login": user.email, "password": PASSWORD, "next": following}
+    answer = client.post("/accounts/login/", form)
+    assert answer.status_code == 302
+    return str(answer["Location"])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:x",
+        "http://beta.localhost/",
+    ],
+)
+def test_the_way_on_stays_on_the_host(bob: User, address: str) -> None:
+    assert sign_in(Client(HTTP_HOST="alpha.localhost"), bob, address) == "/"
+
+
+def test_the_way_on_is_followed_within_the_site(bob: User) -> None:
+    assert sign_in(Client(HTTP_HOST="alpha.localhost"), bob, "/workflows/") == "/workflows/"
+
+
+def test_a_session_from_before_is_not_carried_in(bob: User) -> None:
+    """Whoever planted a session id in a browser must not find it signed in."""
+    client = Client(HTTP_HOST="alpha.localhost")
+    client.get("/accounts/login/")
+    client.session["planted"] = True
+    before = client.session.session_key
+    sign_in(client, bob)
+    after = client.cookies[settings.SESSION_COOKIE_NAME]
+    assert after.value != before
+    assert (after["httponly"], after["samesite"], after["domain"]) == (True, "Lax", "")
+
+
+def test_another_workspaces_password_opens_nothing(bob: User, mallory: User) -> None:
+    answer = Client(HTTP_HOST="alpha.localhost").post(
+        "/accounts/login/", {"login": mallory.email, "password": PASSWORD}
+    )
+    assert answer.status_code == 200
+    assert settings.SESSION_COOKIE_NAME not in answer.cookies

@@ -1,0 +1,150 @@
+"""The API's own description as a generator of requests, asked in this process.
+
+Ids in addresses are those of a real workspace (`tests/isolation/world.py`), so that requests reach
+the code behind the look-up; each request is undone before the next one.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.generation import GenerationMode
+
+from tests.isolation.probe import JSON, Probe
+from tests.isolation.probes import PROBES
+from tests.isolation.walk import rolled_back
+from tests.isolation.world import World
+
+PREFIX = "/api/v1/"
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+# Generated requests for each operation: such as the description allows, and such as it forbids.
+EXAMPLES = {GenerationMode.POSITIVE: 40, GenerationMode.NEGATIVE: 15}
+
+
+@cache
+def _schema() -> Any:
+    # the generator's class is untyped
+    description = SchemaGenerator(urlconf="auterity.urls").get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    schema = schemathesis.openapi.from_dict(description)
+    schema.app = get_wsgi_application()
+    return schema
+
+
+@cache
+def operations() -> dict[str, Any]:
+    """Return the operations of the API by their label, such as `GET /api/v1/me/`."""
+    return {found.ok().label: found.ok() for found in _schema().get_all_operations()}
+
+
+def probes_of(label: str, world: World) -> list[tuple[Probe, dict[str, str]]]:
+    """Return the known good requests of an operation, with what its address holds."""
+    method, template = label.split(" ", 1)
+    found = []
+    for probe in PROBES:
+        path = probe.path(world).split("?")[0]
+        match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
+        if probe.method == method and match and _most_exact(template, path):
+            found.append((probe, match.groupdict()))
+    return found
+
+
+def _most_exact(template: str, path: str) -> bool:
+    """Tell whether no operation without parameters has exactly this path."""
+    return "{" not in template or path not in {label.split(" ", 1)[1] for label in operations()}
+
+
+def headers_of(world: World) -> dict[str, str]:
+    """Return what every request carries: the workspace's host and its owner's key."""
+    return {"Host": world.host, "Authorization": f"Bearer {world.objects['key_text']}"}
+
+
+@contextmanager
+def _connection_kept() -> Iterator[None]:
+    """Serve inside of our transaction, as Django's test client does it."""
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in ends:
+            signal.connect(close_old_connections)
+
+
+def send(case: Any, headers: dict[str, str]) -> Any:
+    """Send a case, hold the answer against the description and undo what it changed.
+
+    Nobody carries runs here, so waiting for one would only take its time.
+    """
+    if isinstance(case.body, dict) and isinstance(case.body.get("wait"), int | float):
+        case.body["wait"] = min(case.body["wait"], 0.01)
+    with rolled_back(), _connection_kept():
+        answer = case.call(headers=headers)
+    case.validate_response(answer, checks=CHECKS)
+    return answer
+
+
+def good(label: str, probe: Probe, place: dict[str, str], world: World) -> Any:
+    """Return a known good request as a case of its operation."""
+    body = probe.content(world)
+    parts: dict[str, Any] = {"media_type": probe.media} if body else {}
+    if body:
+        parts["body"] = json.loads(body) if probe.media == JSON else body
+    query = dict(parse_qsl(urlsplit(probe.path(world)).query))
+    headers = dict(probe.headers)
+    return operations()[label].Case(path_parameters=place, query=query, headers=headers, **parts)
+
+
+def generated(
+    label: str,
+    mode: GenerationMode,
+    ids: Iterable[dict[str, str]],
+    headers: dict[str, str],
+    share: int = 1,
+) -> list[int]:
+    """Send generated requests to each known address; return the statuses they got.
+
+    What an address does not fix is generated too; with a share only one in so many is sent.
+    """
+    statuses: list[int] = []
+    places = list(ids)
+    for place in places:
+        strategy = operations()[label].as_strategy(generation_mode=mode, path_parameters=place)
+
+        @settings(
+            max_examples=-(-EXAMPLES[mode] // (len(places) * share)),
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=strategy)
+        def ask(case: Any) -> None:
+            statuses.append(send(case, headers).status_code)
+
+        ask()
+    return statuses

@@ -1,0 +1,41 @@
+"""The API keeps its description: no 500, nothing undescribed, whatever is sent."""
+
+import pytest
+from pytest_django import Settings
+from schemathesis.generation import GenerationMode
+
+from tests.api.contract import EXAMPLES, generated, good, headers_of, operations, probes_of, send
+from tests.isolation.world import World, make_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ENOUGH = 50
+
+
+@pytest.fixture
+def world(transactional_db: None, settings: Settings) -> World:
+    settings.API_CALLS_PER_MINUTE = 10**9
+    return make_world("alpha")
+
+
+@pytest.mark.parametrize("label", sorted(operations()))
+def test_operation_keeps_its_description(label: str, world: World) -> None:
+    headers, known = headers_of(world), probes_of(label, world)
+    assert known, f"{label} has no good request in tests/isolation/probes.py"
+    for probe, place in known:
+        answer = send(good(label, probe, place, world), headers)
+        assert 200 <= answer.status_code < 300, answer.text
+    places = [dict(pairs) for pairs in sorted({tuple(sorted(place.items())) for _, place in known})]
+    statuses = [each for mode in EXAMPLES for each in generated(label, mode, places, headers)]
+    statuses += generated(label, GenerationMode.POSITIVE, [{}], headers, share=4)  # any id at all
+    assert len(statuses) >= ENOUGH or not _has_something_to_vary(label)
+
+
+def _has_something_to_vary(label: str) -> bool:
+    """Operations without any input have one request only."""
+    operation = operations()[label]
+    return bool(operation.query or operation.body or operation.headers)
+
+
+def test_the_modes_are_both_there() -> None:
+    assert set(EXAMPLES) == {GenerationMode.POSITIVE, GenerationMode.NEGATIVE}
+    assert sum(EXAMPLES.values()) >= ENOUGH

@@ -1,0 +1,65 @@
+"""Calls from tests, which have no loop of their own."""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from apps.accounts.models import User
+from apps.egress import client
+from apps.gateway import services
+from apps.gateway.adapters import openai_compatible
+from apps.gateway.calls import Completion, CompletionRequest, Listener, Reply, Upstream
+from apps.gateway.models import ModelRoute, Provider
+from tests.factories.provider import SECRET, FakeProvider
+
+T = TypeVar("T")
+QUESTION = [{"role": "user", "content": "Say hello"}]
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to the end on a loop of its own, in the caller's tenant."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(copy_context().run, asyncio.run, coroutine).result()
+
+
+def complete(route: str = "default", heard: list[str] | None = None, **more: Any) -> Completion:
+    """Ask a route and wait for the whole answer."""
+    request = CompletionRequest(route=route, **{"messages": QUESTION, **more})
+    return run(_complete(request, heard))
+
+
+async def _complete(request: CompletionRequest, heard: list[str] | None) -> Completion:
+    try:
+        on_text = None if heard is None else heard.append
+        return await services.complete(request, on_text=on_text)
+    finally:
+        await client.close()
+
+
+def call(upstream: Upstream, heard: list[str] | None = None, **more: Any) -> Reply:
+    """Ask an upstream directly over the fast path."""
+    request = CompletionRequest(route="", **{"messages": QUESTION, **more})
+    return run(_call(request, upstream, [] if heard is None else heard))
+
+
+async def _call(request: CompletionRequest, upstream: Upstream, heard: list[str]) -> Reply:
+    try:
+        return await openai_compatible.call(request, upstream, Listener(heard.append))
+    finally:
+        await client.close()
+
+
+def connect(fake: FakeProvider, actor: User, **more: Any) -> Provider:
+    """Connect the fake as a provider with a key."""
+    fields = {"kind": "openai_compatible", "name": "Fake", "base_url": fake.url, **more}
+    return services.add_provider(actor=actor, **{"credential": SECRET, **fields})
+
+
+def lead(actor: User, *models: str, provider: Provider, alias: str = "default") -> ModelRoute:
+    """Let a route ask these models of a provider, in order."""
+    targets = [{"provider": provider.slug, "model": model} for model in models]
+    route = ModelRoute.objects.filter(alias=alias).first()
+    name = {} if route else {"alias": alias}
+    return services.save_route(route, actor=actor, targets=targets, **name)

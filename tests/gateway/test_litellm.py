@@ -1,0 +1,58 @@
+"""Translated providers: each that is offered goes over our connections, and no other is asked."""
+
+import pytest
+from pytest_django import Settings
+
+from apps.gateway.adapters import litellm_adapter
+from apps.gateway.calls import TRANSLATED, CompletionRequest, Listener, Reply, Upstream
+from apps.gateway.exceptions import AddressDenied, KeyRefused, NoUsableTarget
+from tests.factories.provider import SECRET, WORDS, FakeProvider
+from tests.gateway.calling import QUESTION, run
+
+# litellm's own code warns about itself
+pytestmark = pytest.mark.filterwarnings("ignore")
+MODELS = {"anthropic": "claude-sonnet-4-5", "gemini": "gemini-2.5-flash"}
+
+
+def ask(
+    fake: FakeProvider, name: str, heard: list[str], model: str = "", key: str = SECRET
+) -> Reply:
+    upstream = Upstream(
+        "fake", "litellm", model or MODELS[name], fake.origin, litellm_provider=name, key=key
+    )
+    request = CompletionRequest("", QUESTION, temperature=0, idempotency_key="k-1")
+    return run(litellm_adapter.call(request, upstream, Listener(heard.append)))
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_every_offered_provider_answers_over_our_connection(
+    fake: FakeProvider, settings: Settings, name: str
+) -> None:
+    heard: list[str] = []
+    reply = ask(fake, name, heard)
+    assert (reply.text, "".join(heard)) == ("".join(WORDS), "".join(WORDS))
+    assert (reply.input_tokens, reply.output_tokens) == (11, 5)
+    assert fake.asked[0].headers["User-Agent"] == "Auterity"  # the egress client's
+    assert SECRET in fake.asked[0].headers.values()
+    settings.EGRESS_ALLOW = []
+    with pytest.raises(AddressDenied):
+        ask(fake, name, [])
+    assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_refused_key_is_known_as_such(fake: FakeProvider, name: str) -> None:
+    with pytest.raises(KeyRefused) as caught:
+        ask(fake, name, [], model="refused")
+    assert SECRET not in caught.value.message
+
+
+def test_others_and_calls_without_a_key_are_refused(
+    fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-operator")
+    with pytest.raises(NoUsableTarget):
+        ask(fake, "anthropic", [], key="")
+    with pytest.raises(NoUsableTarget):
+        ask(fake, "bedrock", [], model="claude")
+    assert fake.asked == []

@@ -1,0 +1,111 @@
+"""The pages of RelayCore."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.gateway.models import LlmCall, ModelRoute, Provider
+from tests.factories.provider import SECRET, FakeProvider
+from tests.gateway.calling import connect
+
+
+def browser(user: User) -> Client:
+    client = Client(HTTP_HOST="alpha.localhost")
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_provider_is_added_tested_and_used(alice: User, fake: FakeProvider) -> None:
+    form = {
+        "kind": "openai_compatible", "name": "Fake", "base_url": fake.url, "credential": SECRET,
+        "default_model": "ok", "answers": "json_schema", "use": "on",
+    }  # fmt: skip
+    page: Any = browser(alice).post("/relaycore/providers/new/", form, follow=True)
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "Hello from the fake" in text
+    assert SECRET not in text
+    route = ModelRoute.objects.get(alias="default")
+    assert [each.provider.slug for each in route.targets.all()] == ["fake", "built-in"]
+    assert fake.models == ["ok"]
+
+
+def test_mistakes_are_shown_at_their_fields(alice: User) -> None:
+    page: Any = browser(alice).post("/relaycore/providers/new/", {"kind": "openai_compatible"})
+    assert page.status_code == 422
+    assert {"name", "base_url", "credential", "default_model"} <= set(page.context["form"].errors)
+    inner = {
+        "kind": "openai_compatible", "name": "X", "base_url": "http://10.0.0.1/v1",
+        "credential": SECRET, "default_model": "m",
+    }  # fmt: skip
+    page = browser(alice).post("/relaycore/providers/new/", inner)
+    assert page.status_code == 422
+    assert "not a public address" in page.content.decode()
+    assert SECRET not in page.content.decode()
+
+
+def test_a_provider_is_changed_disabled_and_removed(alice: User, fake: FakeProvider) -> None:
+    provider = connect(fake, alice)
+    url = f"/relaycore/providers/{provider.pk}/"
+    form = {"name": "Renamed", "base_url": fake.url, "credential": "", "default_model": "ok"}
+    assert browser(alice).post(url, form)["Location"] == url
+    browser(alice).post(f"{url}disable/")
+    provider.refresh_from_db()
+    assert (provider.name, provider.state) == ("Renamed", "disabled")
+    browser(alice).post(f"{url}enable/")
+    assert "Ready" in browser(alice).get(url).content.decode()
+    browser(alice).post(f"{url}delete/")
+    assert not Provider.objects.filter(pk=provider.pk).exists()
+
+
+def test_a_routes_targets_are_edited(alice: User, fake: FakeProvider) -> None:
+    connect(fake, alice)
+    form = {
+        "description": "Mine", "form-TOTAL_FORMS": "3", "form-INITIAL_FORMS": "1",
+        "form-0-provider": "fake", "form-0-model": "ok", "form-0-params": '{"temperature": 0}',
+        "form-1-provider": "built-in", "form-1-model": "", "form-1-params": "",
+        "form-2-provider": "", "form-2-model": "", "form-2-params": "",
+    }  # fmt: skip
+    assert browser(alice).post("/relaycore/routes/default/", form).status_code == 302
+    route = ModelRoute.objects.get(alias="default")
+    assert [each.params for each in route.targets.all()] == [{"temperature": 0}, {}]
+    assert browser(alice).get("/relaycore/routes/default/").status_code == 200
+    bad = {**form, "form-0-params": "{"}
+    assert browser(alice).post("/relaycore/routes/default/", bad).status_code == 422
+    made = browser(alice).post("/relaycore/new-route/", {**form, "alias": "mine"})
+    assert made["Location"] == "/relaycore/routes/mine/"
+    browser(alice).post("/relaycore/routes/mine/delete/")
+    assert not ModelRoute.objects.filter(alias="mine").exists()
+
+
+def test_lists_in_all_their_states(vera: User) -> None:
+    client = browser(vera)
+    for url in ("/relaycore/", "/relaycore/routes/fast/", "/usage/", "/usage/?period=90"):
+        assert client.get(url).status_code == 200, url
+    assert "will be listed here" in client.get("/relaycore/calls/").content.decode()
+    assert "Clear filters" in client.get("/relaycore/calls/?status=ok").content.decode()
+    LlmCall.objects.create(
+        request_id="r", route="fast", provider="<b>x</b>", model="m", status="error",
+        error_code="provider_failed", attempts=[{}, {}], cost_usd="0.25",
+    )  # fmt: skip
+    shown = client.get("/relaycore/calls/").content.decode()
+    assert "&lt;b&gt;x" in shown
+    assert "provider_failed" in shown
+    assert "$0.2500" in client.get("/usage/").content.decode()
+    assert client.get("/relaycore/calls/?status=nonsense").status_code == 422
+
+
+def test_members_look_and_strangers_sign_in(bob: User, fake: FakeProvider, alice: User) -> None:
+    provider = connect(fake, alice)
+    one = f"/relaycore/providers/{provider.pk}/"
+    assert browser(bob).get(one).status_code == 200
+    assert browser(bob).get("/relaycore/providers/new/").status_code == 403
+    for url in (one, f"{one}test/", f"{one}delete/", "/relaycore/routes/fast/",
+                "/relaycore/new-route/", "/relaycore/routes/fast/delete/"):  # fmt: skip
+        assert browser(bob).post(url, {"name": "x"}).status_code == 403, url
+    assert browser(bob).get("/relaycore/routes/nowhere/").status_code == 404
+    assert Client(HTTP_HOST="alpha.localhost").get("/relaycore/").status_code == 302
+    assert fake.asked == []

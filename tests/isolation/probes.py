@@ -1,0 +1,19 @@
+"""One good request, or more, for every route and method of a workspace's site.
+
+The isolation walk, the authorisation matrix and the API's contract test all read this table; each
+fails for a route that has no row in it.
+"""
+
+from tests.factories.routes import Route, routes
+from tests.isolation.probe import SITE, Probe
+from tests.isolation.tables.others import OTHERS
+from tests.isolation.tables.people import PEOPLE
+from tests.isolation.tables.runs import RUNS
+from tests.isolation.tables.workflows import WORKFLOWS
+
+PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *OTHERS]
+
+
+def walked() -> list[Route]:
+    """Return the routes that the table must hold: ours, and the API's description."""
+    return [route for route in routes(SITE) if route.ours or route.name == "api:schema"]

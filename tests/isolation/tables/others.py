@@ -1,0 +1,14 @@
+"""Requests about the site itself."""
+
+from tests.isolation.probe import FORM, NOBODYS, Probe, api
+
+OTHERS = [
+    Probe("dashboard:home", **NOBODYS),
+    Probe("dashboard:theme", "POST", body={"theme": "dark"}, media=FORM, **NOBODYS),
+    Probe("onboarding:arrive", args={"signed": "arrival"}, elsewhere=302, shows=False),
+    Probe("healthz/live", **NOBODYS),
+    Probe("healthz/ready", **NOBODYS),
+    api("schema", **NOBODYS),
+    Probe("api-docs", **NOBODYS),
+    api("node-types", **NOBODYS),
+]

@@ -1,0 +1,59 @@
+"""Requests about people: members, roles, invitations, keys and one's own profile."""
+
+from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api
+
+PEOPLE = [
+    api("me", shows=True, elsewhere=None),
+    api("member-list", **LIST),
+    api("member-list", query="limit=1", note="paged", **LIST),
+    api("member-detail", pk="colleague"),
+    api("member-detail", "PATCH", pk="colleague", body={"role": "operator"}),
+    api("member-detail", "DELETE", pk="colleague", shows=False),
+    api("invitation-list", **LIST),
+    api(
+        "invitation-list", "POST", body={"email": "new@example.com", "role": "viewer"}, elsewhere=None
+    ),
+    api("invitation-detail", "DELETE", pk="invitation", shows=False),
+    api("role-list", **NOBODYS),
+    api("api-key-list", **LIST),
+    api("api-key-list", "POST", body={"name": "New", "role": "viewer"}, **NOBODYS),
+    api("api-key-detail", "DELETE", pk="key", shows=False),
+    Probe("accounts:members", elsewhere=None),
+    Probe(
+        "accounts:invite", "POST", body={"email": "new@example.com", "role": "viewer"}, media=FORM, **NOBODYS
+    ),
+    *(
+        Probe(
+            "accounts:change_member", "POST", {"user_id": "colleague", "action": action},
+            body={"role": "operator"}, media=FORM, note=action, shows=False,
+        )
+        for action in ("role", "suspend", "resume", "remove")
+    ),
+    *(
+        Probe(
+            "accounts:change_invitation", "POST", {"invitation_id": "invitation", "action": action},
+            media=FORM, note=action, shows=False,
+        )
+        for action in ("resend", "revoke")
+    ),
+    Probe("accounts:accept", args={"token": "invitation_token"}, elsewhere=410),
+    Probe(
+        "accounts:accept", "POST", {"token": "invitation_token"}, media=FORM, shows=False,
+        body={"name": "New person", "password": "correct horse 7"}, elsewhere=410,
+    ),
+    Probe("accounts:api_keys", elsewhere=None),
+    Probe(
+        "accounts:create_key", "POST", media=FORM, elsewhere=None,
+        body={"name": "New", "role": "viewer", "life": "30"},
+    ),
+    Probe("accounts:revoke_key", "POST", {"key_id": "key"}, media=FORM, shows=False),
+    Probe("accounts:profile", elsewhere=None),
+    Probe(
+        "accounts:profile", "POST", media=FORM, body={"name": "Me", "time_zone": "UTC", "locale": "en"},
+        **NOBODYS,
+    ),
+    Probe("accounts:link", args={"uid": "link_uid", "token": "link_token"}, elsewhere=410),
+    Probe(
+        "accounts:link", "POST", {"uid": "link_uid", "token": "link_token"}, media=FORM, shows=False, elsewhere=410
+    ),
+]  # fmt: skip

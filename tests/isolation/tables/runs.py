@@ -1,0 +1,47 @@
+"""Requests about runs, their steps and events, and about approvals."""
+
+from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api
+from tests.isolation.world import World
+
+
+def _page(name: str, run: str, **rest: object) -> Probe:
+    """Return what a button of a run's page sends."""
+    return Probe(f"runs:{name}", "POST", {"run_id": run}, media=FORM, shows=False, **rest)  # type: ignore[arg-type]  # a row's own fields
+
+
+def _inputs(world: World) -> dict[str, object]:
+    return {"inputs": {"who": f"{world.canary}-inner somebody"}}
+
+
+RUNS = [
+    api("workflow-runs", pk="workflow"),
+    api("workflow-runs", "POST", pk="workflow", body=_inputs, shows=False),
+    api("run-list", **LIST),
+    api("run-list", query="workflow={workflow}&status=succeeded", note="of a workflow", **LIST),
+    api("run-detail", pk="run"),
+    api("run-nodes", pk="run"),
+    api("run-events", pk="run", shows=False),
+    api("run-cancel", "POST", pk="asking_run"),
+    api("run-pause", "POST", pk="asking_run"),
+    api("run-resume", "POST", pk="paused_run"),
+    api("run-retry", "POST", pk="run", body={"from_node": "greet"}),
+    api("approval-list", **LIST),
+    api("approval-detail", pk="approval"),
+    api("approval-decide", "POST", pk="approval", body={"decision": "approved", "comment": "x"}),
+    Probe("runs:list", elsewhere=None),
+    Probe("runs:list", query="workflow={workflow}", note="of a workflow", **NOBODYS),
+    Probe("runs:newer", query="than={workflow}", **NOBODYS),
+    Probe("runs:detail", args={"run_id": "run"}),
+    Probe("runs:row", args={"run_id": "run"}),
+    _page("cancel", "asking_run"),
+    _page("pause", "asking_run"),
+    _page("resume", "paused_run"),
+    _page("retry", "run", body={"from_node": "greet"}),
+    _page("again", "run"),
+    Probe("runs:approvals", elsewhere=None),
+    Probe("runs:approval", args={"wait_id": "approval"}),
+    Probe(
+        "runs:decide", "POST", {"wait_id": "approval"}, media=FORM, shows=False,
+        body={"decision": "approved", "comment": "x"},
+    ),
+]  # fmt: skip

@@ -1,0 +1,77 @@
+"""The sockets, walked like the routes: what is not ours is not there."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import settings
+
+from auterity.asgi import application, websocket_urlpatterns
+from tests.factories.sockets import Socket
+from tests.isolation.world import World, make_world
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
+SIGNED_OUT = 4401
+
+
+@pytest.fixture
+def ours(transactional_db: None) -> World:
+    return make_world("alpha")
+
+
+@pytest.fixture
+def theirs(transactional_db: None) -> World:
+    return make_world("beta")
+
+
+def socket(world: World, session_of: World) -> Socket:
+    """Return the live socket of a workspace, with the session of an owner of perhaps another."""
+    name = settings.SESSION_COOKIE_NAME
+    cookie = f"{name}={session_of.browser('owner').cookies[name].value}"
+    return Socket(application, "/ws/live", host=world.host, cookie=cookie)
+
+
+async def _ask(live: Socket, frame: dict[str, Any]) -> Any:
+    assert await live.connect() is None
+    await live.send(frame)
+    answer = await live.receive()
+    await live.close()
+    return answer
+
+
+def test_every_socket_is_walked_here() -> None:
+    assert [str(each.pattern) for each in websocket_urlpatterns] == ["ws/live"]
+
+
+def test_a_run_is_followed_by_its_own_workspace_only(ours: World, theirs: World) -> None:
+    frame = {"type": "subscribe", "run": ours.objects["run"], "after": 0}
+    told = async_to_sync(_ask)(socket(ours, ours), frame)
+    assert (told["type"], told["run"]) == ("event", ours.objects["run"])
+    told = async_to_sync(_ask)(socket(theirs, theirs), frame)
+    assert (told["type"], told["code"]) == ("error", "not_found")
+    assert ours.canary not in str(told)
+
+
+def test_counters_count_ones_own(ours: World, theirs: World) -> None:
+    from apps.runs.models import Wait
+    from apps.runs.services import decide
+    from apps.tenants.context import tenant_context
+
+    with tenant_context(ours.tenant):
+        wait = Wait.objects.get(pk=ours.objects["approval"])
+        decide(wait, actor=ours.people["owner"], decision="approved")
+    frame = {"type": "subscribe_counts"}
+    counts = [async_to_sync(_ask)(socket(world, world), frame) for world in (ours, theirs)]
+    assert counts[0]["approvals"] + 1 == counts[1]["approvals"]
+
+
+def test_a_session_of_the_other_workspace_opens_nothing(ours: World, theirs: World) -> None:
+    live = socket(ours, theirs)
+
+    async def code() -> int | None:
+        refused = await live.connect()
+        if refused is None:  # it was accepted first, so that browsers are told the code
+            refused = (await live._peer.receive_output(5)).get("code")
+        return refused
+
+    assert async_to_sync(code)() == SIGNED_OUT

@@ -1,0 +1,81 @@
+"""Walk the table of probes: as the owner, as a stranger, as the other workspace's owner."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from copy import deepcopy
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.db import transaction
+from django.test import Client
+
+from apps.tenants.context import public_scope
+from tests.isolation.probe import Probe
+from tests.isolation.probes import walked
+from tests.isolation.world import World
+
+ASYNC = {route.label for route in walked() if iscoroutinefunction(route.view)}
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Undo in the end whatever was changed inside."""
+    with public_scope(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def ask(client: Client, probe: Probe, world: World, **headers: str) -> Any:
+    """Send a probe that names this world's objects; what it changes is undone, cookies included.
+
+    Async views work on other connections, which would not see what was not committed.
+    """
+    cookies = deepcopy(client.cookies)
+    with nullcontext() if probe.route in ASYNC else rolled_back():
+        answer = _send(client, probe, world, headers)
+    client.cookies = cookies
+    return answer
+
+
+def _send(client: Client, probe: Probe, world: World, headers: dict[str, str]) -> Any:
+    with public_scope():
+        return client.generic(
+            probe.method, probe.path(world), probe.content(world), probe.media,
+            headers={**probe.headers, **headers},
+        )  # fmt: skip
+
+
+def text_of(answer: Any) -> str:
+    """Return everything that an answer says: body, headers and where it leads."""
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return body.decode("utf-8", "replace") + repr(answer.headers)
+
+
+def refusals(client: Client, probes: Iterable[Probe], world: World, **headers: str) -> list[str]:
+    """Return the probes that their own workspace's owner does not succeed with."""
+    found = []
+    for probe in probes:
+        answer = ask(client, probe, world, **headers)
+        if not 200 <= answer.status_code < 400:
+            found.append(f"{probe}: {answer.status_code} {text_of(answer)[:300]}")
+        elif probe.shows and world.canary not in text_of(answer):
+            found.append(f"{probe}: shows nothing of the workspace; is it the right object?")
+    return found
+
+
+def leaks(
+    client: Client, probes: Iterable[Probe], world: World, canary: str, *, refused: bool
+) -> list[str]:
+    """Return the probes whose answer tells something of the world, or that were let through.
+
+    With `refused` a probe that names an object must get the answer that its row foresees.
+    """
+    found = []
+    for probe in probes:
+        answer = ask(client, probe, world)
+        said = text_of(answer).replace(probe.path(world), "")
+        if canary in said:
+            found.append(f"{probe}: {answer.status_code} shows {canary}")
+        elif refused and probe.elsewhere and answer.status_code != probe.elsewhere:
+            found.append(f"{probe}: {answer.status_code} instead of {probe.elsewhere}")
+    return found

@@ -1,0 +1,158 @@
+"""Two workspaces that are alike: the same objects in each, every text of them a canary.
+
+`canary-<slug>` is in whatever belongs to a workspace, `canary-<slug>-inner` in what lies inside
+its folder of workflows, so that a member of another folder must not see it either.
+"""
+
+from dataclasses import dataclass, field
+
+from django.test import Client
+
+from apps.accounts import services as accounts
+from apps.accounts.links import sign_in_path
+from apps.accounts.models import Folder, RoleBinding, User
+from apps.common.types import JSONDict
+from apps.onboarding.arrival import arrival_path
+from apps.runs.interpreter import advance
+from apps.runs.models import Wait
+from apps.runs.services import pause_run, start_run
+from apps.tenants.context import public_scope, tenant_context
+from apps.tenants.models import Tenant
+from apps.workflows import services as workflows
+from apps.workflows.models import Workflow
+from tests.workflows.definitions import asking, greeting
+
+ROLES = ("owner", "admin", "builder", "operator", "viewer")
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass
+class World:
+    """A workspace with one of everything; `objects` holds what addresses name, by role in them."""
+
+    tenant: Tenant
+    people: dict[str, User] = field(default_factory=dict)
+    objects: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def canary(self) -> str:
+        """The text that is in everything of this workspace."""
+        return f"canary-{self.tenant.slug}"
+
+    @property
+    def host(self) -> str:
+        """The host of the workspace's site."""
+        return f"{self.tenant.slug}.localhost"
+
+    def browser(self, role: str) -> Client:
+        """Return a browser in which the person with this role is signed in."""
+        client = Client(HTTP_HOST=self.host, raise_request_exception=False)
+        with tenant_context(self.tenant):
+            client.force_login(self.people[role], backend=BACKEND)
+        return client
+
+
+def make_world(slug: str) -> World:
+    """Fill a workspace through the services that the product uses."""
+    with public_scope():
+        world = World(Tenant.objects.get(slug=slug))
+    with tenant_context(world.tenant):
+        _people(world)
+        _access(world)
+        _workflows(world)
+        _runs(world)
+    return world
+
+
+def _people(world: World) -> None:
+    for role in ROLES:
+        world.people[role] = _member(world, role, role)
+    world.people["colleague"] = _member(world, "colleague", "viewer")
+    outside = Folder.objects.create(name=f"{world.canary} outside")
+    world.people["guest"] = _member(world, "guest", "viewer")
+    RoleBinding.objects.filter(user=world.people["guest"]).update(folder=outside)
+    world.objects["colleague"] = str(world.people["colleague"].pk)
+
+
+def _member(world: World, name: str, role: str) -> User:
+    email = f"{name}@{world.canary}.example"
+    title = f"{world.canary} {name}"
+    return accounts.add_member(email=email, name=title, role=role, password="correct horse 7")
+
+
+def _access(world: World) -> None:
+    owner = world.people["owner"]
+    token = "{token}"
+    invitation = accounts.invite_member(
+        email=f"invited@{world.canary}.example", role="viewer", actor=owner, link=token
+    )
+    key, text = accounts.create_api_key(
+        name=f"{world.canary} key", role="owner", user=owner, actor=owner
+    )
+    link = sign_in_path(world.people["colleague"]).strip("/").split("/")
+    world.objects |= {
+        "invitation": str(invitation.pk),
+        "invitation_token": _token_of_mail(),
+        "key": str(key.pk),
+        "key_text": text,
+        "arrival": arrival_path(owner).strip("/").split("/")[-1],
+        "link_uid": link[-2],
+        "link_token": link[-1],
+    }
+
+
+def _token_of_mail() -> str:
+    from django.core import mail
+
+    lines = str(mail.outbox[-1].body).splitlines()
+    return next(
+        line.strip() for line in lines if len(line.strip()) > 40 and " " not in line.strip()
+    )
+
+
+def _workflows(world: World) -> None:
+    owner = world.people["owner"]
+    folder = accounts.create_folder(name=f"{world.canary}-inner folder", actor=owner)
+    world.objects["folder"] = str(folder.pk)
+    for name in ("workflow", "draft", "archived", "binned"):
+        world.objects[name] = str(_workflow(world, name, folder).pk)
+    published = workflows.find_workflow(world.objects["workflow"], actor=owner)
+    workflows.publish_workflow(published, actor=owner, notes=f"{world.canary}-inner notes")
+    archived = workflows.find_workflow(world.objects["archived"], actor=owner)
+    workflows.archive_workflow(archived, actor=owner)
+    workflows.delete_workflow(
+        workflows.find_workflow(world.objects["binned"], actor=owner), actor=owner
+    )
+
+
+def _workflow(
+    world: World, name: str, folder: Folder, definition: JSONDict | None = None
+) -> Workflow:
+    return workflows.create_workflow(
+        actor=world.people["owner"],
+        name=f"{world.canary}-inner {name}",
+        description=f"{world.canary}-inner description",
+        definition=definition or greeting(),
+        folder=folder,
+        tags=[f"{world.canary}-inner"],
+    )
+
+
+def _runs(world: World) -> None:
+    """Make a run that is finished, one that asks for an approval and one that pauses."""
+    owner, folder = world.people["owner"], Folder.objects.get(pk=world.objects["folder"])
+    greets = workflows.find_workflow(world.objects["workflow"], actor=owner)
+    asks = _workflow(world, "asking", folder, asking(f"{world.canary}-inner question"))
+    workflows.publish_workflow(asks, actor=owner)
+    asks = workflows.find_workflow(asks.pk, actor=owner)
+    finished = start_run(greets, actor=owner, inputs={"who": f"{world.canary}-inner somebody"})
+    asking_run, paused_run = (start_run(asks, actor=owner, inputs={}) for _ in range(2))
+    for run in (finished, asking_run, paused_run):
+        advance(run.pk)
+    pause_run(paused_run, actor=owner)
+    world.objects |= {
+        "run": str(finished.pk),
+        "asking_run": str(asking_run.pk),
+        "paused_run": str(paused_run.pk),
+        "approval": str(Wait.objects.get(run=asking_run).pk),
+    }
