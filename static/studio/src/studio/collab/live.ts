@@ -25,6 +25,7 @@ export async function goLive(editor: Editor, page: Window): Promise<Saver> {
     },
   });
   editor.attach(ydoc);
+  editor.sync = () => saver.sync();
   guardUnsaved(saver, page);
   return saver;
 }

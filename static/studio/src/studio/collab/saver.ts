@@ -5,7 +5,7 @@
 // what could not be sent stays in the document and is sent as what the server lacks.
 
 import * as Y from "yjs";
-import { ApiError, bytes } from "../../lib/api";
+import { ApiError, bytes, Unreachable } from "../../lib/api";
 import type { Observable } from "../model/observable";
 import type { SaveState } from "../model/saving";
 import { REMOTE } from "../model/ydoc";
@@ -71,6 +71,16 @@ export class Saver {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** Bring both sides to the same state. Raises Unreachable if something cannot be sent. */
+  async sync(): Promise<void> {
+    while (this.#busy || this.#dirty) {
+      if (this.#busy) await new Promise((done) => setTimeout(done, 20));
+      else await this.flush();
+      if (this.#dirty && this.#failures) throw new Unreachable();
+    }
+    await this.flush();
   }
 
   close(): void {

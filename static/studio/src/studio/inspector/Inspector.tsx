@@ -1,15 +1,167 @@
-import { useEditor, useNode, useSingle } from "../model/hooks";
+import { useRef, useState } from "react";
+import { followerOf } from "../collab/follower";
+import type { Step } from "../model/boot";
+import { useEditor, useNode, useObservable, useProblemsOf, useRunOverlay, useSingle } from "../model/hooks";
+import * as ops from "../model/ops";
+import type { InspectorTab } from "../model/panels";
+import { Button } from "../parts/Button";
+import { EXPRESSION } from "../parts/DataView";
 import { KindTile } from "../parts/KindTile";
+import { RunHistory } from "../parts/RunHistory";
+import { StepProvider, useStepContext } from "./context";
+import { SchemaForm } from "./SchemaForm";
+import { InputTab, OutputTab } from "./StepData";
+import { StepSettings } from "./StepSettings";
 
-/** The settings of the selected step; fills the right column. */
+const TABS: [InspectorTab, string][] = [
+  ["setup", "Setup"],
+  ["input", "Input"],
+  ["output", "Output"],
+  ["runs", "Runs"],
+];
+
+/** The settings of the selected step and its data in the shown run; fills the right column. */
 export function Inspector() {
-  const editor = useEditor();
   const step = useNode(useSingle());
   if (!step) return <p className="panel-hint">Select a step to see its settings.</p>;
+  return <StepPanel key={step.id} step={step} />;
+}
+
+function StepPanel({ step }: { step: Step }) {
+  const editor = useEditor();
+  const tab = useObservable(editor.panels.tab);
+  const context = useStepContext(step.id);
+  return (
+    <StepProvider value={context}>
+      <Head step={step} />
+      <Tabs current={tab} choose={(next) => editor.panels.tab.set(next)} id={step.id} />
+      <div
+        className="inspector-body"
+        role="tabpanel"
+        id={`${step.id}-panel`}
+        aria-labelledby={`${step.id}-tab-${tab}`}
+        tabIndex={0}
+      >
+        {tab === "setup" && <Setup step={step} />}
+        {tab === "input" && <InputTab step={step} />}
+        {tab === "output" && <OutputTab step={step} />}
+        {tab === "runs" && <RunHistory />}
+      </div>
+      <Foot step={step} />
+    </StepProvider>
+  );
+}
+
+function Setup({ step }: { step: Step }) {
+  const editor = useEditor();
+  const type = editor.types.get(step.type);
+  const problems = useProblemsOf(step.id);
+  if (!type)
+    return (
+      <p className="field-error">
+        {problems[0]?.message ?? `There is no step type ${step.type}.`} {problems[0]?.fix}
+      </p>
+    );
+  return (
+    <div className="setup">
+      <p className="quiet">{type.description}</p>
+      <SchemaForm step={step} type={type} />
+      <StepSettings step={step} />
+    </div>
+  );
+}
+
+function Head({ step }: { step: Step }) {
+  const editor = useEditor();
+  const title = editor.store.titleOf(step.id);
+  const [draft, setDraft] = useState<string | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const done = (keep: boolean) => {
+    const value = draft?.trim();
+    setDraft(null);
+    if (keep && value && value !== title) editor.gesture((doc) => ops.rename(doc, step.id, value));
+  };
   return (
     <header className="inspector-head">
       <KindTile type={editor.types.get(step.type)} />
-      <h2>{editor.store.titleOf(step.id)}</h2>
+      <h2 className="visually-hidden">{title}</h2>
+      <input
+        ref={input}
+        className="inspector-title"
+        aria-label="Name of the step"
+        value={draft ?? title}
+        maxLength={200}
+        readOnly={editor.readOnly}
+        data-testid="step-title"
+        onChange={(event) => setDraft(event.target.value)}
+        onBlur={() => done(true)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") input.current?.blur();
+          if (event.key === "Escape" && draft !== null) {
+            event.preventDefault();
+            done(false);
+          }
+        }}
+      />
     </header>
+  );
+}
+
+interface TabsProps {
+  current: InspectorTab;
+  choose: (tab: InspectorTab) => void;
+  id: string;
+}
+
+function Tabs({ current, choose, id }: TabsProps) {
+  const move = (event: React.KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const at = TABS.findIndex(([tab]) => tab === current);
+    const next = TABS[(at + by + TABS.length) % TABS.length]?.[0] ?? current;
+    choose(next);
+    document.getElementById(`${id}-tab-${next}`)?.focus();
+  };
+  return (
+    <div className="tabs" role="tablist" aria-label="Step" onKeyDown={move}>
+      {TABS.map(([tab, words]) => (
+        <button
+          key={tab}
+          type="button"
+          role="tab"
+          id={`${id}-tab-${tab}`}
+          aria-selected={tab === current}
+          aria-controls={`${id}-panel`}
+          tabIndex={tab === current ? 0 : -1}
+          className="tab"
+          data-testid={`tab-${tab}`}
+          onClick={() => choose(tab)}
+          onDragEnter={(event) => event.dataTransfer.types.includes(EXPRESSION) && choose(tab)}
+        >
+          {words}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** What can be done with the step in the shown run. */
+function Foot({ step }: { step: Step }) {
+  const editor = useEditor();
+  const run = useObservable(editor.shown.details);
+  const overlay = useRunOverlay(step.id);
+  if (!editor.boot.permissions.run || !run?.finished_at || !overlay || step.type === "core.start") return null;
+  return (
+    <footer className="inspector-foot">
+      <Button
+        icon="step-forward"
+        data-testid="run-from-here"
+        title="A new run that takes over what the steps before this one gave"
+        onClick={() => void followerOf(editor).retry(step.id)}
+      >
+        Run from here
+      </Button>
+    </footer>
   );
 }

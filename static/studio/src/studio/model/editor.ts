@@ -9,6 +9,7 @@ import type { JsonObject } from "./json";
 import { Observable } from "./observable";
 import { RunOverlay } from "./overlay";
 import { Panels } from "./panels";
+import { ShownRun } from "./runs";
 import type { SaveState } from "./saving";
 import { Selection } from "./selection";
 import { Store } from "./store";
@@ -22,6 +23,8 @@ export class Editor {
   readonly types: ReadonlyMap<string, NodeType>;
   readonly store: Store;
   readonly overlay = new RunOverlay();
+  /** The run on the canvas with its data; the overlay is what the canvas draws of it. */
+  readonly shown = new ShownRun(this.overlay);
   readonly selection = new Selection();
   readonly panels = new Panels();
   readonly view = new View();
@@ -34,6 +37,8 @@ export class Editor {
   /** The number of the published version, and whether the draft differs from it. */
   readonly version: Observable<Boot["workflow"]["version"]>;
   doc: StudioDoc | null = null;
+  /** Bring draft and server to the same state; null until the document is there. */
+  sync: (() => Promise<void>) | null = null;
   #undo: Y.UndoManager | null = null;
   #waiting: Change[] = [];
 

@@ -1,7 +1,7 @@
 // The only file of the model that knows React: how components watch it.
 
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
-import type { Edge, Note, Problem, Step } from "./boot";
+import type { Edge, NodeRun, Note, Problem, Step } from "./boot";
 import type { Editor } from "./editor";
 import type { Observable } from "./observable";
 import type { NodeOverlay, RunInfo } from "./overlay";
@@ -105,4 +105,16 @@ export function useRunOverlay(id: string | null): NodeOverlay | undefined {
 export function useRun(): RunInfo | null {
   const { overlay } = useEditor();
   return useTopic(overlay, "run", () => overlay.run);
+}
+
+/** What is stored of a step of the shown run. */
+export function useStepRun(id: string | null): NodeRun | undefined {
+  const { shown } = useEditor();
+  return useTopic(shown, `${id}`, () => (id === null ? undefined : shown.step(id)));
+}
+
+/** What a model is writing in a step right now. */
+export function useWritten(id: string | null): string {
+  const { shown } = useEditor();
+  return useTopic(shown, `${id}`, () => (id === null ? "" : shown.written(id)));
 }

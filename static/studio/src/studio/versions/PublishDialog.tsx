@@ -1,4 +1,143 @@
-/** Asks what changed and publishes; open while `panels.dialog` is "publish". */
+import { useEffect, useState } from "react";
+import { reason } from "../collab/follower";
+import { VersionApi, type Diff, type Version } from "../collab/versionApi";
+import { useEditor, useObservable, useProblems } from "../model/hooks";
+import { Button } from "../parts/Button";
+import { Dialog } from "../parts/Dialog";
+import { ProblemLinks } from "../parts/ProblemLinks";
+import { DiffList } from "./DiffList";
+
+/** Freezes the draft as the next version: shows what changed, asks for a note. */
 export function PublishDialog() {
-  return null;
+  const { panels } = useEditor();
+  if (useObservable(panels.dialog) !== "publish") return null;
+  return <Publish onClose={() => panels.dialog.set(null)} />;
+}
+
+function Publish({ onClose }: { onClose: () => void }) {
+  const editor = useEditor();
+  const problems = useProblems().filter((problem) => problem.severity === "error");
+  const [done, setDone] = useState<Version | null>(null);
+  return (
+    <Dialog open onClose={onClose} title="Publish" wide={!done}>
+      {done ? (
+        <>
+          <div className="dialog-body" role="status" data-testid="success-message">
+            <p>
+              <strong>{`Version ${done.number} is published.`}</strong> New runs use it from now on. Runs that have
+              started keep theirs.
+            </p>
+          </div>
+          <footer className="dialog-foot">
+            <Button
+              onClick={() => {
+                onClose();
+                editor.panels.drawer.set("versions");
+              }}
+            >
+              Show versions
+            </Button>
+            <Button look="primary" onClick={onClose}>
+              Done
+            </Button>
+          </footer>
+        </>
+      ) : problems.length ? (
+        <>
+          <div className="dialog-body">
+            <p>The draft cannot be published yet. Correct this first:</p>
+            <ProblemLinks problems={problems} onGo={onClose} />
+          </div>
+          <footer className="dialog-foot">
+            <Button onClick={onClose}>Close</Button>
+          </footer>
+        </>
+      ) : (
+        <PublishForm onClose={onClose} onDone={setDone} />
+      )}
+    </Dialog>
+  );
+}
+
+function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (version: Version) => void }) {
+  const editor = useEditor();
+  const [api] = useState(() => new VersionApi(editor.boot.urls));
+  const published = useObservable(editor.version).published;
+  const [diff, setDiff] = useState<Diff | null>(null);
+  const [notes, setNotes] = useState("");
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    let here = true;
+    const look = async () => {
+      if (!editor.readOnly) await editor.sync?.();
+      if (published === null) return;
+      const found = await api.diff(published, "draft");
+      if (here) setDiff(found);
+    };
+    look().catch((error: unknown) => here && setProblem(reason(error)));
+    return () => {
+      here = false;
+    };
+  }, [api, editor, published]);
+  const publish = async () => {
+    setBusy(true);
+    try {
+      if (!editor.readOnly) await editor.sync?.();
+      const version = await api.publish(notes.trim());
+      editor.version.set({ ...editor.version.value, published: version.number, has_unpublished_changes: false });
+      editor.announcer.say(`Version ${version.number} is published`);
+      onDone(version);
+    } catch (error) {
+      setProblem(reason(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void publish();
+      }}
+    >
+      <div className="dialog-body form-fields">
+        {problem && (
+          <p className="error-block" role="alert">
+            {problem}
+          </p>
+        )}
+        <section aria-label="Changes">
+          <h3 className="form-title">
+            {published === null ? "First version" : `Changes since version ${published}`}
+          </h3>
+          {published === null ? (
+            <p className="quiet">{`${editor.store.nodes.size} steps. Until now nothing was published.`}</p>
+          ) : diff ? (
+            <DiffList diff={diff} />
+          ) : (
+            !problem && <p className="quiet">Comparing…</p>
+          )}
+        </section>
+        <div className="field">
+          <label htmlFor="publish-notes">Notes</label>
+          <textarea
+            id="publish-notes"
+            className="input"
+            rows={3}
+            value={notes}
+            maxLength={10_000}
+            placeholder="What changed, for those who run it"
+            data-testid="publish-notes"
+            onChange={(event) => setNotes(event.target.value)}
+          />
+        </div>
+      </div>
+      <footer className="dialog-foot">
+        <Button onClick={onClose}>Close</Button>
+        <Button look="primary" type="submit" disabled={busy} data-testid="publish-confirm">
+          {`Publish version ${(published ?? 0) + 1}`}
+        </Button>
+      </footer>
+    </form>
+  );
 }

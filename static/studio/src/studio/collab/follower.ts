@@ -1,0 +1,235 @@
+// Starts and steers runs, and keeps the shown one up to date: by the socket, and by asking while the
+// socket is away.
+
+import { ApiError } from "../../lib/api";
+import type { Editor } from "../model/editor";
+import type { JsonObject } from "../model/json";
+import { Observable } from "../model/observable";
+import { FINISHED, type Approval, type RunDetails } from "../model/runs";
+import { money } from "../model/summary";
+import { RunApi } from "./runApi";
+import { LiveSocket, socketUrl, type Frame } from "./socket";
+
+const ASKING = 2_000; // between two questions while the socket is away
+const SETTLING = 300; // what finishes this close together is fetched at once
+
+const WORDS: Partial<Record<RunDetails["status"], string>> = {
+  succeeded: "Run finished",
+  failed: "Run failed",
+  cancelled: "Run cancelled",
+  timed_out: "Run took too long and was stopped",
+  needs_attention: "Run needs a decision: a step may have happened already",
+};
+
+export class Follower {
+  readonly api: RunApi;
+  /** The newest runs of the workflow; null until they were asked for. */
+  readonly recent = new Observable<readonly RunDetails[] | null>(null);
+  /** Whether frames come by the socket. */
+  readonly live = new Observable(false);
+  #socket: LiveSocket;
+  #asking: ReturnType<typeof setTimeout> | null = null;
+  #fetching: ReturnType<typeof setTimeout> | null = null;
+  #wanted = 0;
+
+  constructor(readonly editor: Editor) {
+    this.api = new RunApi(editor.boot.urls);
+    this.#socket = new LiveSocket(socketUrl(editor.boot.urls.live, location), {
+      onFrame: (frame) => this.#take(frame),
+      onOpen: (open) => this.live.set(open),
+      onRefused: () => editor.say("You are signed out, or may not see this run. Reload the page.", "bad"),
+    });
+  }
+
+  /** Show the run that the page brought along. */
+  async open(): Promise<void> {
+    const last = this.editor.boot.lastRun;
+    if (last && !this.editor.shown.details.value) await this.show(last.id);
+  }
+
+  /** Start a run of what is on the canvas, or of the published version where one may not edit. */
+  async start(inputs: JsonObject): Promise<void> {
+    const { editor } = this;
+    if (!editor.readOnly) await editor.sync?.();
+    const started = await this.api.start(inputs, editor.readOnly ? null : "draft");
+    editor.announcer.say("Run started");
+    await this.show(started.id, true);
+  }
+
+  /** Put a run on the canvas and follow it to its end; a fresh one is told of when it is over already. */
+  async show(id: string, fresh = false): Promise<void> {
+    this.#wanted += 1;
+    const own = this.#wanted;
+    const [details, nodes] = await Promise.all([this.api.run(id), this.api.nodes(id)]);
+    const events = await this.api.events(id, 0);
+    if (own !== this.#wanted) return; // another one was asked for meanwhile
+    const { shown } = this.editor;
+    shown.begin(details, nodes);
+    for (const event of events) shown.take(event);
+    if (shown.finished) this.#stop();
+    else this.#go(id);
+    if (fresh && shown.finished) this.#statusChanged();
+    else void this.refreshRecent();
+  }
+
+  async steer(how: "cancel" | "pause" | "resume"): Promise<void> {
+    const run = this.editor.shown.details.value;
+    if (run) await this.#tried(async () => void (await this.api.steer(run.id, how)));
+    await this.#ask();
+  }
+
+  /** Start a new run of the shown one's version at a step, or where it failed. */
+  async retry(fromNode: string | null): Promise<void> {
+    const run = this.editor.shown.details.value;
+    if (!run) return;
+    await this.#tried(async () => {
+      const again = await this.api.retry(run.id, fromNode);
+      this.editor.announcer.say("Run started");
+      await this.show(again.id, true);
+    });
+  }
+
+  async decide(approval: Approval, decision: string, comment: string): Promise<boolean> {
+    const done = await this.#tried(async () => {
+      await this.api.decide(approval.id, decision, comment);
+      this.editor.announcer.say("Decision sent");
+    });
+    await this.#refreshApprovals();
+    return done;
+  }
+
+  async refreshRecent(): Promise<void> {
+    try {
+      this.recent.set(await this.api.recent());
+    } catch {
+      this.recent.set(this.recent.value ?? []);
+    }
+  }
+
+  /** Fetch what is stored of the steps, once for all that ask in the same moment. */
+  refreshSteps(): void {
+    if (this.#fetching !== null) return;
+    this.#fetching = setTimeout(() => {
+      this.#fetching = null;
+      void this.#fetchSteps();
+    }, SETTLING);
+  }
+
+  async #fetchSteps(): Promise<void> {
+    const { shown } = this.editor;
+    const id = shown.details.value?.id;
+    if (!id) return;
+    const ended = shown.finished;
+    try {
+      const [nodes, details] = await Promise.all([this.api.nodes(id), ended ? this.api.run(id) : null]);
+      if (shown.details.value?.id !== id) return;
+      shown.put(nodes);
+      if (details) shown.details.set(details);
+    } catch {
+      // The canvas is right without it; the next change asks again.
+    }
+  }
+
+  #go(id: string): void {
+    this.#socket.follow(id, () => this.editor.shown.last);
+    this.#askSoon();
+    this.#statusChanged();
+  }
+
+  #stop(): void {
+    if (this.#asking !== null) clearTimeout(this.#asking);
+    this.#asking = null;
+    this.#socket.leave();
+    this.live.set(false);
+  }
+
+  #take(frame: Frame): void {
+    const { shown } = this.editor;
+    const id = shown.details.value?.id;
+    if (frame.type === "error") void this.#ask();
+    else if (frame.run !== id) return;
+    else if (frame.type === "token") shown.write(frame.node, frame.text);
+    else {
+      const before = shown.details.value?.status;
+      const taken = shown.take(frame.event);
+      if (taken === "ahead") void this.#ask();
+      if (frame.event.node && /succeeded|failed/.test(frame.event.type)) this.#stepEnded(frame.event.node);
+      if (shown.details.value?.status !== before) this.#statusChanged();
+    }
+  }
+
+  /** Only what somebody looks at is fetched while the run goes on. */
+  #stepEnded(node: string): void {
+    if (this.editor.selection.single === node) this.refreshSteps();
+  }
+
+  #statusChanged(): void {
+    const run = this.editor.shown.details.value;
+    if (!run) return;
+    if (run.status === "waiting") void this.#refreshApprovals();
+    else this.editor.shown.approvals.set([]);
+    if (run.status !== "running" && run.status !== "queued") this.refreshSteps();
+    const words = WORDS[run.status];
+    if (!words) return;
+    const cost = money(run.cost_usd);
+    const text = run.error ? `${words}: ${run.error.message}` : words;
+    this.editor.say(cost === "–" ? text : `${text} · ${cost}`, run.status === "failed" ? "bad" : "info");
+    if (FINISHED.has(run.status)) this.#stop();
+    void this.refreshRecent();
+  }
+
+  async #refreshApprovals(): Promise<void> {
+    const id = this.editor.shown.details.value?.id;
+    if (!id) return;
+    const open = await this.api.approvals(id).catch(() => []);
+    if (this.editor.shown.details.value?.id === id) this.editor.shown.approvals.set(open);
+  }
+
+  /** Read over HTTP what the socket did not bring. */
+  async #ask(): Promise<void> {
+    const { shown } = this.editor;
+    const run = shown.details.value;
+    if (!run || shown.finished) return;
+    try {
+      for (const event of await this.api.events(run.id, shown.last))
+        this.#take({ type: "event", run: run.id, event });
+    } catch {
+      // Asked again soon.
+    }
+  }
+
+  #askSoon(): void {
+    if (this.#asking !== null) clearTimeout(this.#asking);
+    this.#asking = setTimeout(() => {
+      const again = () => this.#asking !== null && !this.editor.shown.finished && this.#askSoon();
+      if (this.live.value) again();
+      else void this.#ask().then(again);
+    }, ASKING);
+  }
+
+  async #tried(action: () => Promise<void>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.editor.say(reason(error), "bad");
+      return false;
+    }
+  }
+}
+
+/** Return why something did not work, in the server's words. */
+export function reason(error: unknown): string {
+  return error instanceof ApiError || error instanceof Error ? error.message : String(error);
+}
+
+const followers = new WeakMap<Editor, Follower>();
+
+/** Return the follower of the open workflow. */
+export function followerOf(editor: Editor): Follower {
+  const known = followers.get(editor);
+  if (known) return known;
+  const made = new Follower(editor);
+  followers.set(editor, made);
+  return made;
+}

@@ -1,0 +1,76 @@
+// Runs and approvals over HTTP, as the studio asks for them.
+
+import { ApiError, get, post } from "../../lib/api";
+import type { Boot, NodeRun } from "../model/boot";
+import type { Json, JsonObject } from "../model/json";
+import type { Approval, RunDetails, RunEvent } from "../model/runs";
+
+const PAGE = 1000; // events in one answer
+
+export class RunApi {
+  constructor(readonly urls: Boot["urls"]) {}
+
+  start(inputs: JsonObject, version: "draft" | null): Promise<Pick<RunDetails, "id" | "status">> {
+    const key = crypto.randomUUID(); // a repeated request starts nothing twice
+    const body = version ? { inputs, version } : { inputs };
+    return post(this.urls.runs, body, { headers: { "Idempotency-Key": key } });
+  }
+
+  run(id: string): Promise<RunDetails> {
+    return get(this.#url(id));
+  }
+
+  async nodes(id: string): Promise<NodeRun[]> {
+    return (await get<{ results: NodeRun[] }>(`${this.#url(id)}nodes/`)).results;
+  }
+
+  /** Return the events after a number, all of them. */
+  async events(id: string, after: number): Promise<RunEvent[]> {
+    const found: RunEvent[] = [];
+    for (let last = after; ; ) {
+      const url = `${this.#url(id)}events/?after=${last}`;
+      const { results } = await get<{ results: RunEvent[] }>(url);
+      found.push(...results);
+      last = results.at(-1)?.seq ?? last;
+      if (results.length < PAGE) return found;
+    }
+  }
+
+  steer(id: string, how: "cancel" | "pause" | "resume"): Promise<RunDetails> {
+    return post(`${this.#url(id)}${how}/`);
+  }
+
+  retry(id: string, fromNode: string | null): Promise<RunDetails> {
+    return post(`${this.#url(id)}retry/`, fromNode ? { from_node: fromNode } : {});
+  }
+
+  /** Return the newest runs of this workflow. */
+  async recent(): Promise<RunDetails[]> {
+    return (await get<{ results: RunDetails[] }>(`${this.urls.runs}?page_size=20`)).results;
+  }
+
+  /** Return the open questions of a run; none where one may not see them. */
+  async approvals(run: string): Promise<Approval[]> {
+    try {
+      const url = `${this.urls.api}approvals/?status=open`;
+      const { results } = await get<{ results: Approval[] }>(url);
+      return results.filter((each) => each.run === run);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 403) return [];
+      throw error;
+    }
+  }
+
+  decide(id: string, decision: string, comment: string): Promise<Approval> {
+    return post(`${this.urls.api}approvals/${id}/decide/`, { decision, comment });
+  }
+
+  /** Return what a text with expressions gives for these values. */
+  preview(text: string, values: JsonObject, signal: AbortSignal): Promise<{ value: Json }> {
+    return post(`${this.urls.workflow}preview/`, { text, values }, { signal });
+  }
+
+  #url(id: string): string {
+    return `${this.urls.api}runs/${id}/`;
+  }
+}

@@ -1,0 +1,112 @@
+// The live socket: subscribes, comes back after the last known event, and knows when it may not.
+
+import { expect, test } from "vitest";
+import { LiveSocket, type Frame } from "./socket";
+
+class FakeSocket {
+  readyState = 0;
+  sent: unknown[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+  close(): void {
+    this.readyState = 3;
+  }
+  opens(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  loses(code = 1006): void {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+function world() {
+  const sockets: FakeSocket[] = [];
+  const waits: { ms: number; then: () => void }[] = [];
+  const heard: (Frame | string)[] = [];
+  const socket = new LiveSocket("ws://here/ws/live", {
+    onFrame: (frame) => heard.push(frame),
+    onOpen: (open) => heard.push(open ? "open" : "closed"),
+    onRefused: () => heard.push("refused"),
+    open: () => {
+      sockets.push(new FakeSocket());
+      return sockets.at(-1) as unknown as WebSocket;
+    },
+    wait: (ms, then) => {
+      waits.push({ ms, then });
+      return waits.length as unknown as ReturnType<typeof setTimeout>;
+    },
+  });
+  const last = () => sockets.at(-1) as FakeSocket;
+  return { socket, sockets, waits, heard, last };
+}
+
+test("it follows one run, and goes on after the last known event when it comes back", () => {
+  const { socket, sockets, waits, last } = world();
+  let known = 3;
+  socket.follow("r", () => known);
+  last().opens();
+  expect(last().sent).toEqual([{ type: "subscribe", run: "r", after: 3 }]);
+  known = 9;
+  last().loses();
+  waits.at(-1)?.then();
+  last().opens();
+  expect(sockets).toHaveLength(2);
+  expect(last().sent).toEqual([{ type: "subscribe", run: "r", after: 9 }]);
+});
+
+test("it waits longer after each failure, and begins anew once it was there", () => {
+  const { socket, waits, last } = world();
+  socket.follow("r", () => 0);
+  for (let times = 0; times < 9; times += 1) {
+    last().loses();
+    waits.at(-1)?.then();
+  }
+  const pauses = waits.map(({ ms }) => ms);
+  expect(pauses[0]).toBeLessThan(700);
+  expect(pauses.at(-1)).toBeGreaterThan(11_000);
+  expect(Math.max(...pauses)).toBeLessThan(19_000);
+  last().opens();
+  last().loses();
+  expect(waits.at(-1)?.ms).toBeLessThan(700);
+});
+
+test("another run replaces the one before on the same socket", () => {
+  const { socket, sockets, last } = world();
+  socket.follow("a", () => 0);
+  last().opens();
+  socket.follow("b", () => 0);
+  expect(sockets).toHaveLength(1);
+  expect(last().sent.slice(1)).toEqual([
+    { type: "unsubscribe", run: "a" },
+    { type: "subscribe", run: "b", after: 0 },
+  ]);
+});
+
+test.each([4401, 4403])("after close %i it does not knock again", (code) => {
+  const { socket, waits, heard, last } = world();
+  socket.follow("r", () => 0);
+  last().opens();
+  last().loses(code);
+  expect(waits).toEqual([]);
+  expect(heard).toEqual(["open", "closed", "refused"]);
+});
+
+test("what is no frame is dropped; after leaving nothing is heard", () => {
+  const { socket, waits, heard, last } = world();
+  socket.follow("r", () => 0);
+  last().opens();
+  last().onmessage?.({ data: "{" });
+  last().onmessage?.({ data: '{"type":"token","run":"r","node":"n","text":"x"}' });
+  const old = last();
+  socket.leave();
+  old.onmessage?.({ data: '{"type":"token","run":"r","node":"n","text":"y"}' });
+  old.loses();
+  expect(heard).toEqual(["open", { type: "token", run: "r", node: "n", text: "x" }]);
+  expect(waits).toEqual([]);
+});

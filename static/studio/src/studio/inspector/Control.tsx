@@ -1,0 +1,87 @@
+import type { Field } from "../model/fields";
+import { IconButton } from "../parts/Button";
+import { Icon } from "../parts/Icon";
+import { CodeWidget } from "./widgets/CodeWidget";
+import { JsonWidget } from "./widgets/JsonWidget";
+import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
+import { ModelWidget } from "./widgets/ModelWidget";
+import type { ControlProps, WidgetProps } from "./widgets/props";
+import { BooleanWidget, ChoiceWidget, NumberWidget, TextWidget } from "./widgets/simple";
+import { ValueWidget } from "./widgets/ValueWidget";
+
+const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> = {
+  text: TextWidget,
+  textarea: TextWidget,
+  number: NumberWidget,
+  boolean: BooleanWidget,
+  choice: ChoiceWidget,
+  model: ModelWidget,
+  value: ValueWidget,
+  code: CodeWidget,
+  "key-value": KeyValueWidget,
+  list: ListWidget,
+  table: TableWidget,
+  json: JsonWidget,
+};
+const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table"]);
+
+/** A field with its label, its way back to the default, its help and what is wrong with it. */
+export function Control({ field, value, onChange, id, testId, readOnly, problems, row }: ControlProps) {
+  const Widget = WIDGETS[field.widget];
+  const help = `${id}-help`;
+  const wrong = `${id}-problem`;
+  const described = [field.help && help, problems.length && wrong].filter(Boolean).join(" ");
+  const isSet = value !== undefined && !(field.text && value === "");
+  const resettable = isSet && !readOnly && !field.required && !row;
+  return (
+    <div className="field" data-invalid={problems.length > 0 || undefined}>
+      <div className="field-head">
+        {field.widget === "boolean" ? null : GROUPS.has(field.widget) ? (
+          <span className="field-label">{field.label}</span>
+        ) : (
+          <label htmlFor={id}>
+            {field.label}
+            {field.required && <span className="quiet"> required</span>}
+          </label>
+        )}
+        {resettable && (
+          <IconButton
+            icon="rotate-ccw"
+            className="field-reset"
+            label={`Reset ${field.label.toLowerCase()}`}
+            onClick={() => onChange(undefined)}
+          />
+        )}
+      </div>
+      <Widget
+        field={field}
+        value={value}
+        onChange={onChange}
+        id={id}
+        testId={testId}
+        invalid={problems.length > 0}
+        describedBy={described || undefined}
+        readOnly={readOnly}
+        Control={Control}
+        {...(row ? { row } : {})}
+      />
+      {problems.length > 0 && (
+        <ul id={wrong} className="field-problems" data-testid={`${testId}-problem`}>
+          {problems.map((problem, index) => (
+            <li key={index} className={problem.severity === "error" ? "field-error" : "field-warning"}>
+              <Icon name={problem.severity === "error" ? "circle-alert" : "triangle-alert"} size={12} />
+              <span>
+                {problem.message} {problem.fix}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {field.help && (
+        <p className="field-hint" id={help}>
+          {field.help}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import { useEffect } from "react";
+import { followerOf } from "../collab/follower";
+import type { NodeRun, RunError, Step } from "../model/boot";
+import { useEditor, useObservable, useRunOverlay, useStepRun, useWritten } from "../model/hooks";
+import { duration, money } from "../model/summary";
+import { Button } from "../parts/Button";
+import { DataView } from "../parts/DataView";
+import { Icon } from "../parts/Icon";
+import { StatusPill } from "../parts/StatusPill";
+
+/** What came into a step in the shown run: the outputs before it, the run's inputs, and what it got. */
+export function InputTab({ step }: { step: Step }) {
+  const editor = useEditor();
+  const run = useObservable(editor.shown.details);
+  const own = useStepRun(step.id);
+  useFreshData(step.id);
+  if (!run) return <NoRun />;
+  const { store } = editor;
+  const sources = [...new Set([...store.edgesInto(step.id)].flatMap((edge) => store.edges.get(edge)?.source ?? []))];
+  const hasOutput = (id: string) => editor.shown.step(id)?.output !== undefined;
+  return (
+    <div className="step-data side-by-side">
+      <div className="step-data-column">
+      {sources.filter(hasOutput).map((id) => (
+        <DataView
+          key={id}
+          label={store.titleOf(id)}
+          value={editor.shown.step(id)?.output ?? null}
+          path={sources.length === 1 ? "prev" : `nodes.${id}.output`}
+        />
+      ))}
+      {step.type !== "core.start" && <DataView label="Inputs of the run" value={run.inputs} path="input" />}
+      {own && own.input !== null && (
+        <DataView label="What the step got" value={own.input} testId="input-json" />
+      )}
+      <p className="field-hint">
+        To use a value in a field, drag it over Setup and into the field, or copy its path.
+      </p>
+      </div>
+      <div className="step-data-column only-wide">
+        <OutputTab step={step} />
+      </div>
+    </div>
+  );
+}
+
+/** What a step gave in the shown run; while a model writes, its words as they come. */
+export function OutputTab({ step }: { step: Step }) {
+  const editor = useEditor();
+  const run = useObservable(editor.shown.details);
+  const overlay = useRunOverlay(step.id);
+  const own = useStepRun(step.id);
+  const written = useWritten(step.id);
+  useFreshData(step.id);
+  if (!run) return <NoRun />;
+  if (!overlay) return <p className="panel-hint">This step did not take part in the run.</p>;
+  const error = overlay.error ?? own?.error ?? null;
+  const busy = overlay.status === "running" || overlay.status === "retrying";
+  return (
+    <div className="step-data">
+      <p className="step-facts">
+        <StatusPill status={overlay.status} />
+        {overlay.ms !== null && <span className="mono">{duration(overlay.ms)}</span>}
+        {money(overlay.cost) !== "–" && <span className="mono">{money(overlay.cost)}</span>}
+        {!!overlay.tokens && <span className="mono">{`${overlay.tokens} tok`}</span>}
+        {overlay.attempt > 1 && <span>{`attempt ${overlay.attempt}`}</span>}
+      </p>
+      {error && overlay.status !== "succeeded" && <ErrorBlock error={error} node={step.id} />}
+      {busy && written && (
+        <section className="data" aria-label="Being written">
+          <header className="data-head">
+            <h3>Being written</h3>
+          </header>
+          <p className="written" data-testid="written">
+            {written}
+          </p>
+        </section>
+      )}
+      {own && hasData(own) && (
+        <DataView
+          label="Output"
+          value={own.output}
+          path={`nodes.${step.id}.output`}
+          testId="output-json"
+        />
+      )}
+      {!!own?.logs.length && <Logs lines={own.logs} />}
+    </div>
+  );
+}
+
+function hasData(run: NodeRun): boolean {
+  return run.status === "succeeded" || (run.output !== null && run.output !== undefined);
+}
+
+/** Fetch what is stored as soon as the step has something new. */
+function useFreshData(id: string): void {
+  const editor = useEditor();
+  const overlay = useRunOverlay(id);
+  const own = useStepRun(id);
+  const stale = overlay !== undefined && overlay.status !== own?.status;
+  useEffect(() => {
+    if (stale) followerOf(editor).refreshSteps();
+  }, [editor, stale, overlay?.status]);
+}
+
+function NoRun() {
+  const editor = useEditor();
+  return (
+    <div className="panel-hint">
+      <p>Run the workflow to see the data of this step.</p>
+      {editor.boot.permissions.run && (
+        <Button icon="play" onClick={() => editor.panels.dialog.set("run")}>
+          Test run
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Why a step failed and what to do; the run can go on from here. */
+export function ErrorBlock({ error, node }: { error: RunError; node: string }) {
+  const editor = useEditor();
+  const finished = useObservable(editor.shown.details)?.finished_at;
+  return (
+    <section className="error-block" role="group" aria-label="Error" data-testid="step-error">
+      <p className="error-message">
+        <Icon name="circle-alert" size={14} />
+        <strong>{error.message}</strong>
+      </p>
+      {error.hint && <p>{error.hint}</p>}
+      <p className="mono quiet">{error.code}</p>
+      {editor.boot.permissions.run && finished && (
+        <Button icon="repeat" onClick={() => void followerOf(editor).retry(node)}>
+          Run again from here
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Logs({ lines }: { lines: readonly string[] }) {
+  return (
+    <section className="data" aria-label="Log">
+      <header className="data-head">
+        <h3>Log</h3>
+      </header>
+      <pre className="data-json">{lines.join("\n")}</pre>
+    </section>
+  );
+}
+

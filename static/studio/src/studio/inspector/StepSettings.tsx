@@ -1,0 +1,192 @@
+import { useState } from "react";
+import type { Step } from "../model/boot";
+import type { Field } from "../model/fields";
+import { useEditor } from "../model/hooks";
+import { isObject, type Json } from "../model/json";
+import * as ops from "../model/ops";
+import type { NodeKey } from "../model/ydoc";
+import { Icon } from "../parts/Icon";
+import { Control } from "./Control";
+import { useDraft } from "./useDraft";
+import { NumberWidget } from "./widgets/simple";
+
+const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
+  ["fail", "Stop the run"],
+  ["branch", "Go on by the error port"],
+  ["default", "Go on with a default output"],
+  ["continue", "Go on with the error as output"],
+];
+
+/** What every step has beside its type's own fields: notes, retries, time, errors. */
+export function StepSettings({ step }: { step: Step }) {
+  const editor = useEditor();
+  const [open, setOpen] = useState(false);
+  const set = (key: NodeKey, value: Json | undefined) =>
+    editor.edit((doc) => ops.setMeta(doc, step.id, key, value));
+  const [notes, writeNotes] = useDraft(step.notes, (text) => set("notes", text || undefined));
+  const readOnly = editor.readOnly;
+  const id = (name: string) => `${step.id}-setting-${name}`;
+  const number = (name: string, value: Json | undefined, field: Partial<Field>, store: (value: Json | undefined) => void) => (
+    <div className="field">
+      <label htmlFor={id(name)}>{field.label}</label>
+      <NumberWidget
+        field={{ ...NUMBER, ...field, name }}
+        value={value}
+        onChange={store}
+        id={id(name)}
+        testId={`setting-${name}`}
+        invalid={false}
+        describedBy={undefined}
+        readOnly={readOnly}
+        Control={Control}
+      />
+    </div>
+  );
+  return (
+    <section className="more step-settings">
+      <button
+        type="button"
+        className="section-toggle"
+        aria-expanded={open}
+        data-testid="step-settings"
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name={open ? "chevron-down" : "chevron-right"} size={14} />
+        Settings
+        {step.disabled && <span className="quiet">switched off</span>}
+      </button>
+      {open && (
+        <>
+          <div className="field">
+            <label htmlFor={id("notes")}>Notes</label>
+            <textarea
+              id={id("notes")}
+              className="input"
+              rows={2}
+              value={notes}
+              readOnly={readOnly}
+              placeholder="What others should know about this step"
+              data-testid="setting-notes"
+              onChange={(event) => writeNotes(event.target.value)}
+            />
+          </div>
+          <div className="field-row">
+            {number(
+              "attempts",
+              isObject(step.retry) ? step.retry["max_attempts"] : undefined,
+              { label: "Attempts", integer: true, least: 1, most: 20, fallback: "as its type does" },
+              (value) => set("retry", value === undefined ? undefined : { ...step.retry, max_attempts: value }),
+            )}
+            {number(
+              "timeout",
+              step.timeout_s,
+              { label: "Timeout", unit: "s", least: 0.001, most: 86_400, fallback: "none" },
+              (value) => set("timeout_s", value),
+            )}
+          </div>
+          <div className="field">
+            <label htmlFor={id("on-error")}>If the step fails</label>
+            <select
+              id={id("on-error")}
+              className="input"
+              value={step.on_error ?? "fail"}
+              disabled={readOnly}
+              data-testid="setting-on_error"
+              onChange={(event) => set("on_error", event.target.value === "fail" ? undefined : event.target.value)}
+            >
+              {ON_ERROR.map(([value, words]) => (
+                <option key={value} value={value}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          </div>
+          {step.on_error === "default" && (
+            <Control
+              field={{ ...NUMBER, name: "default_output", label: "Default output", widget: "json" }}
+              value={step.default_output}
+              id={id("default")}
+              testId="setting-default_output"
+              readOnly={readOnly}
+              problems={[]}
+              onChange={(value) => set("default_output", value)}
+            />
+          )}
+          <JoinSetting step={step} id={id("join")} readOnly={readOnly} onChange={(value) => set("join", value)} />
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={step.disabled === true}
+              disabled={readOnly}
+              data-testid="setting-disabled"
+              onChange={(event) => set("disabled", event.target.checked || undefined)}
+            />
+            Switch this step off
+          </label>
+        </>
+      )}
+    </section>
+  );
+}
+
+const NUMBER: Field = {
+  name: "",
+  label: "",
+  widget: "number",
+  help: "",
+  unit: "",
+  required: false,
+  fallback: undefined,
+  choices: [],
+  integer: false,
+  least: undefined,
+  most: undefined,
+  pattern: "",
+  maxLength: undefined,
+  expression: false,
+  text: false,
+  columns: [],
+  maxItems: undefined,
+  minItems: 0,
+  pairs: false,
+};
+
+interface JoinProps {
+  step: Step;
+  id: string;
+  readOnly: boolean;
+  onChange: (value: Json | undefined) => void;
+}
+
+/** How many of the ways that lead here must have come; only asked where there are several. */
+function JoinSetting({ step, id, readOnly, onChange }: JoinProps) {
+  const { store } = useEditor();
+  const incoming = store.edgesInto(step.id).size;
+  if (incoming < 2 && step.join === undefined) return null;
+  const join = step.join ?? "all";
+  const value = typeof join === "object" ? String(join.n) : join;
+  const stored = (text: string): Json | undefined =>
+    text === "all" ? undefined : text === "any" ? "any" : { n: Number(text) };
+  return (
+    <div className="field">
+      <label htmlFor={id}>Start when</label>
+      <select
+        id={id}
+        className="input"
+        value={value}
+        disabled={readOnly}
+        data-testid="setting-join"
+        onChange={(event) => onChange(stored(event.target.value))}
+      >
+        <option value="all">All steps before it are done</option>
+        <option value="any">The first of them is done</option>
+        {Array.from({ length: Math.max(0, incoming - 2) }, (_, index) => index + 2).map((count) => (
+          <option key={count} value={String(count)}>
+            {`${count} of them are done`}
+          </option>
+        ))}
+        {typeof join === "object" && join.n >= incoming && <option value={value}>{`${value} of them are done`}</option>}
+      </select>
+    </div>
+  );
+}

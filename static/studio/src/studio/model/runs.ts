@@ -1,0 +1,227 @@
+// The run that the canvas shows: folded from its events in their order, whatever order they come in.
+
+import type { NodeRun, NodeStatus, RunError, RunStatus } from "./boot";
+import { isObject, type Json, type JsonObject } from "./json";
+import { Observable } from "./observable";
+import type { NodeOverlay, RunOverlay } from "./overlay";
+import { Topics, type Listener } from "./topics";
+
+export interface RunEvent {
+  seq: number;
+  type: string;
+  at: string;
+  node?: string;
+  attempt?: number;
+  data: JsonObject;
+}
+
+/** A run as `runs/{id}/` gives it. */
+export interface RunDetails {
+  id: string;
+  workflow: { id: string; name: string };
+  version: { id: string; number: number | null };
+  status: RunStatus;
+  trigger: string;
+  inputs: Json;
+  outputs: Json;
+  error: RunError | null;
+  cost_usd: string | null;
+  tokens: number | null;
+  retry_of: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+/** A question that a run asks people. */
+export interface Approval {
+  id: string;
+  run: string;
+  node: string;
+  title: string;
+  body: string;
+  actions: { id: string; label: string; style?: string }[];
+  require_reason: boolean;
+  status: "open" | "decided" | "expired" | "cancelled";
+  expires_at: string | null;
+}
+
+export const FINISHED: ReadonlySet<RunStatus> = new Set([
+  "succeeded",
+  "failed",
+  "cancelled",
+  "timed_out",
+]);
+
+const OF_RUN: Record<string, RunStatus> = {
+  "run.queued": "queued",
+  "run.started": "running",
+  "run.waiting": "waiting",
+  "run.resumed": "running",
+  "run.paused": "paused",
+  "run.succeeded": "succeeded",
+  "run.failed": "failed",
+  "run.cancelled": "cancelled",
+  "run.timed_out": "timed_out",
+  "run.needs_attention": "needs_attention",
+};
+
+const OF_NODE: Record<string, NodeStatus> = {
+  "node.started": "running",
+  "node.succeeded": "succeeded",
+  "node.failed": "failed",
+  "node.retrying": "retrying",
+  "node.waiting": "waiting",
+  "node.skipped": "skipped",
+  "node.cancelled": "cancelled",
+};
+
+export type Taken = "applied" | "known" | "ahead";
+
+/** Topics of `on`: a step's id when its data or its words changed. */
+export class ShownRun {
+  readonly details = new Observable<RunDetails | null>(null);
+  readonly approvals = new Observable<readonly Approval[]>([]);
+  #steps = new Map<string, NodeRun>();
+  #written = new Map<string, string>();
+  #ahead = new Map<number, RunEvent>();
+  #last = 0;
+  #topics = new Topics();
+
+  constructor(readonly overlay: RunOverlay) {}
+
+  /** The number of the last event that was folded in. */
+  get last(): number {
+    return this.#last;
+  }
+
+  get finished(): boolean {
+    const status = this.details.value?.status;
+    return status !== undefined && FINISHED.has(status);
+  }
+
+  on(topic: string, listener: Listener): () => void {
+    return this.#topics.on(topic, listener);
+  }
+
+  /** What is stored of a step, as far as it was fetched. */
+  step(id: string): NodeRun | undefined {
+    return this.#steps.get(id);
+  }
+
+  /** What a model is writing in a step right now. */
+  written(id: string): string {
+    return this.#written.get(id) ?? "";
+  }
+
+  /** Show another run, from what is stored of it; its events then follow. */
+  begin(details: RunDetails, nodes: readonly NodeRun[] = []): void {
+    const before = [...this.#steps.keys(), ...this.#written.keys()];
+    this.#last = 0;
+    this.#ahead.clear();
+    this.#written.clear();
+    this.#steps = new Map(nodes.map((node) => [node.node, node]));
+    this.approvals.set([]);
+    this.details.set(details);
+    this.overlay.load({ id: details.id, status: details.status }, nodes);
+    this.#topics.emit(...before, ...this.#steps.keys());
+  }
+
+  end(): void {
+    this.#steps.clear();
+    this.#written.clear();
+    this.approvals.set([]);
+    this.details.set(null);
+    this.overlay.clear();
+  }
+
+  /** Take what is stored of the steps; the canvas already knows from the events. */
+  put(nodes: readonly NodeRun[]): void {
+    for (const node of nodes) this.#steps.set(node.node, node);
+    this.#topics.emit(...nodes.map((node) => node.node));
+  }
+
+  /** Take an event of the run; one that is ahead waits for those before it. */
+  take(event: RunEvent): Taken {
+    if (event.seq <= this.#last) return "known";
+    this.#ahead.set(event.seq, event);
+    if (event.seq > this.#last + 1) return "ahead";
+    for (let next = this.#ahead.get(this.#last + 1); next; next = this.#ahead.get(this.#last + 1)) {
+      this.#ahead.delete(next.seq);
+      this.#last = next.seq;
+      this.#apply(next);
+    }
+    return this.#ahead.size ? "ahead" : "applied";
+  }
+
+  /** Add words that a model wrote; they have no number and are never asked for again. */
+  write(node: string, text: string): void {
+    this.#written.set(node, (this.#written.get(node) ?? "") + text);
+    this.#topics.emit(node);
+  }
+
+  #apply(event: RunEvent): void {
+    const status = OF_RUN[event.type];
+    if (status) this.#applyToRun(event, status);
+    else if (event.node) this.#applyToNode(event, event.node);
+  }
+
+  #applyToRun(event: RunEvent, status: RunStatus): void {
+    const before = this.details.value;
+    if (!before) return;
+    const { cost_usd, tokens, error } = event.data;
+    this.details.set({
+      ...before,
+      status,
+      ...(status === "running" && !before.started_at ? { started_at: event.at } : {}),
+      ...(FINISHED.has(status) ? { finished_at: event.at } : {}),
+      ...(typeof cost_usd === "string" ? { cost_usd } : {}),
+      ...(typeof tokens === "number" ? { tokens } : {}),
+      ...(isObject(error) ? { error: error as unknown as RunError } : {}),
+    });
+    this.overlay.setRun({ id: before.id, status });
+  }
+
+  #applyToNode(event: RunEvent, node: string): void {
+    const status = OF_NODE[event.type];
+    if (!status) return;
+    if (status === "running") {
+      this.#written.delete(node);
+      this.#topics.emit(node);
+    }
+    // A step that only waits never said that it started.
+    const since = this.overlay.get(node)?.startedAt ?? Date.parse(event.at);
+    const waiting = status === "waiting" ? { startedAt: since } : {};
+    this.overlay.set(node, { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 });
+  }
+}
+
+/** Return what an event says of a step. */
+function changed(event: RunEvent, status: NodeStatus): Partial<NodeOverlay> {
+  const { data } = event;
+  const error = isObject(data["error"]) ? (data["error"] as unknown as RunError) : null;
+  switch (status) {
+    case "running":
+      return { status, startedAt: Date.parse(event.at), ms: null, error: null, port: null };
+    case "succeeded":
+      return {
+        status,
+        ms: numberOr(data["ms"], null),
+        cost: typeof data["cost_usd"] === "string" ? data["cost_usd"] : null,
+        tokens: numberOr(data["tokens"], null),
+        port: typeof data["port"] === "string" && data["port"] ? data["port"] : null,
+        preview: typeof data["preview"] === "string" ? data["preview"] : "",
+        error: null,
+      };
+    case "failed":
+      return { status, ms: numberOr(data["ms"], null), error };
+    case "retrying":
+      return { status, error };
+    default:
+      return { status };
+  }
+}
+
+function numberOr<T>(value: Json | undefined, other: T): number | T {
+  return typeof value === "number" ? value : other;
+}

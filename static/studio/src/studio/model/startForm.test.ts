@@ -1,0 +1,66 @@
+// The form of a run's inputs, and Markdown as blocks.
+
+import { expect, test } from "vitest";
+import { blocksOf, spansOf } from "./markdown";
+import { entriesFor, inputsOf, type InputField } from "./startForm";
+
+const field = (name: string, type: InputField["type"], more: Partial<InputField> = {}): InputField => ({
+  name,
+  label: name,
+  type,
+  required: false,
+  fallback: null,
+  options: [],
+  ...more,
+});
+const FORM = [
+  field("url", "text", { required: true }),
+  field("limit", "number", { fallback: 50 }),
+  field("fast", "bool"),
+  field("data", "json", { fallback: [1] }),
+];
+
+test("the form begins with what was given last, else with defaults", () => {
+  expect(entriesFor(FORM, { url: "x", fast: true })).toEqual({
+    url: "x",
+    limit: "50",
+    fast: true,
+    data: "[\n  1\n]",
+  });
+});
+
+test("entries become values; what is empty is left to the default", () => {
+  const { inputs, problems } = inputsOf(FORM, { url: "x", limit: "1,5", fast: false, data: "" });
+  expect([inputs, problems]).toEqual([{ url: "x", limit: 1.5, fast: false }, {}]);
+});
+
+test("each field says what is wrong with it", () => {
+  const { problems } = inputsOf(FORM, { url: " ", limit: "many", data: "{" });
+  expect(Object.keys(problems)).toEqual(["url", "limit", "data"]);
+  expect(problems["limit"]).toBe("Give a number.");
+});
+
+test("Markdown becomes blocks, and never HTML", () => {
+  const text = "# Title\nSome *soft* text\nin two lines\n\n- a\n- b\n\n| x | y |\n|---|---|\n| 1 | <b> |\n\n```\ncode | here\n```\n> said\n---";
+  expect(blocksOf(text)).toEqual([
+    { kind: "heading", level: 1, text: "Title" },
+    { kind: "paragraph", text: "Some *soft* text\nin two lines" },
+    { kind: "list", ordered: false, items: ["a", "b"] },
+    { kind: "table", head: ["x", "y"], rows: [["1", "<b>"]] },
+    { kind: "code", text: "code | here" },
+    { kind: "quote", text: "said" },
+    { kind: "rule" },
+  ]);
+});
+
+test("only web addresses become links", () => {
+  expect(spansOf("a **b** `c` [d](https://e.example) [f](javascript:alert(1))")).toEqual([
+    { kind: "text", text: "a " },
+    { kind: "strong", text: "b" },
+    { kind: "text", text: " " },
+    { kind: "code", text: "c" },
+    { kind: "text", text: " " },
+    { kind: "link", text: "d", href: "https://e.example" },
+    { kind: "text", text: " [f](javascript:alert(1))" },
+  ]);
+});

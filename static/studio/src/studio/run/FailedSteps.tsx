@@ -1,0 +1,50 @@
+import { useState } from "react";
+import { followerOf } from "../collab/follower";
+import { useEditor, useObservable } from "../model/hooks";
+import { Button, IconButton } from "../parts/Button";
+import { Icon } from "../parts/Icon";
+import { useOverlayRevision } from "./RunBar";
+
+/** Why the run failed, with the way to the step and to another try. */
+export function FailedSteps() {
+  const editor = useEditor();
+  const run = useObservable(editor.shown.details);
+  const [dismissed, dismiss] = useState("");
+  useOverlayRevision();
+  if (!run || run.id === dismissed) return null;
+  if (run.status !== "failed" && run.status !== "timed_out") return null;
+  const failed = [...editor.overlay.entries()].filter(
+    ([id, step]) => step.status === "failed" && editor.store.nodes.has(id),
+  );
+  const rows = failed.map(([id, step]) => ({ id, message: step.error?.message ?? "The step failed." }));
+  if (!rows.length && run.error) rows.push({ id: run.error.node ?? "", message: run.error.message });
+  return (
+    <ul className="notices" aria-label="Failed steps">
+      {rows.slice(0, 3).map(({ id, message }) => (
+        <li key={id} className="notice notice-bad" data-testid="failed-step">
+          <Icon name="circle-alert" />
+          <span className="notice-text">
+            {id && <strong>{editor.store.titleOf(id)}</strong>} {message}
+          </span>
+          {editor.store.nodes.has(id) && (
+            <Button
+              data-testid="go-to-step"
+              onClick={() => {
+                editor.panels.tab.set("output");
+                editor.goTo(id);
+              }}
+            >
+              Go to step
+            </Button>
+          )}
+          {editor.boot.permissions.run && (
+            <Button look="quiet" icon="repeat" onClick={() => void followerOf(editor).retry(id || null)}>
+              Run again from here
+            </Button>
+          )}
+          <IconButton icon="x" label="Dismiss" onClick={() => dismiss(run.id)} />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,215 @@
+import { useMemo, useState } from "react";
+import { ApiError, type FieldError } from "../../lib/api";
+import { followerOf, reason } from "../collab/follower";
+import { useEditor, useProblems } from "../model/hooks";
+import { isObject, type Json, type JsonObject } from "../model/json";
+import { entriesFor, inputFields, inputsOf, type Entries, type InputField } from "../model/startForm";
+import { Button } from "../parts/Button";
+import { Dialog } from "../parts/Dialog";
+import { ProblemLinks } from "../parts/ProblemLinks";
+
+/** Asks for a run's inputs, in the form that the start step describes, and starts it. */
+export function RunDialog({ onClose }: { onClose: () => void }) {
+  const editor = useEditor();
+  const problems = useProblems().filter((problem) => problem.severity === "error");
+  const blocked = !editor.readOnly && problems.length > 0;
+  return (
+    <Dialog open onClose={onClose} title={editor.readOnly ? "Run the published version" : "Test run"}>
+      {blocked ? (
+        <>
+          <div className="dialog-body">
+            <p>The draft cannot run yet. Correct this first:</p>
+            <ProblemLinks problems={problems} onGo={onClose} />
+          </div>
+          <footer className="dialog-foot">
+            <Button onClick={onClose}>Close</Button>
+          </footer>
+        </>
+      ) : (
+        <RunForm onClose={onClose} />
+      )}
+    </Dialog>
+  );
+}
+
+interface Refusal {
+  message: string;
+  fields: Record<string, string>;
+  steps: readonly FieldError[];
+}
+
+function RunForm({ onClose }: { onClose: () => void }) {
+  const editor = useEditor();
+  const fields = useMemo(() => inputFields(editor.store), [editor]);
+  const key = `auterity-inputs-${editor.boot.workflow.id}`;
+  const last = useMemo(() => remembered(key), [key]);
+  const [entries, setEntries] = useState<Entries>(() => entriesFor(shownFields(fields), last));
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [busy, setBusy] = useState(false);
+  const form = shownFields(fields);
+  const start = async () => {
+    const read = inputsOf(form, entries);
+    if (Object.keys(read.problems).length) {
+      setRefusal({ message: "", fields: read.problems, steps: [] });
+      return;
+    }
+    const inputs = fields.length ? read.inputs : freeInputs(read.inputs);
+    setBusy(true);
+    try {
+      await followerOf(editor).start(inputs);
+      localStorage.setItem(key, JSON.stringify(inputs));
+      onClose();
+    } catch (error) {
+      setRefusal(refusalOf(error, form));
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      className="run-form"
+      data-testid="run-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void start();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        void start();
+      }}
+    >
+      <div className="dialog-body form-fields">
+        {refusal?.message && (
+          <div className="error-block" role="alert" data-testid="run-error">
+            <p>{refusal.message}</p>
+            <ProblemLinks problems={refusal.steps.map(problemOf)} onGo={onClose} />
+          </div>
+        )}
+        {!fields.length && <p className="quiet">The start step has no fields: the run takes any JSON object.</p>}
+        {form.map((field) => (
+          <InputControl
+            key={field.name}
+            field={field}
+            entry={entries[field.name] ?? ""}
+            problem={refusal?.fields[field.name] ?? ""}
+            onChange={(entry) => setEntries({ ...entries, [field.name]: entry })}
+          />
+        ))}
+        <p className="field-hint">
+          {editor.readOnly
+            ? "Runs the newest published version."
+            : "Runs the draft as it is now. Steps that write to the outside really do so."}
+        </p>
+      </div>
+      <footer className="dialog-foot">
+        <Button onClick={onClose}>Close</Button>
+        <Button look="primary" type="submit" icon="play" disabled={busy} data-testid="run-start" hint="Ctrl ↵">
+          {busy ? "Starting…" : "Run"}
+        </Button>
+      </footer>
+    </form>
+  );
+}
+
+const FREE: InputField = { name: "", label: "Inputs", type: "json", required: false, fallback: {}, options: [] };
+
+function shownFields(fields: readonly InputField[]): readonly InputField[] {
+  return fields.length ? fields : [FREE];
+}
+
+function freeInputs(inputs: JsonObject): JsonObject {
+  const given = inputs[""];
+  return isObject(given) ? given : {};
+}
+
+function remembered(key: string): JsonObject {
+  try {
+    const stored = JSON.parse(localStorage.getItem(key) ?? "{}") as Json;
+    return isObject(stored) ? { ...stored, "": stored } : {};
+  } catch {
+    return {};
+  }
+}
+
+function refusalOf(error: unknown, fields: readonly InputField[]): Refusal {
+  const refused = error instanceof ApiError ? error.errors : [];
+  const known = new Set(fields.map((field) => field.name));
+  const own = refused.filter((each) => known.has(each.field) && !each.node);
+  return {
+    message: own.length && own.length === refused.length ? "" : reason(error),
+    fields: Object.fromEntries(own.map((each) => [each.field, each.message])),
+    steps: refused.filter((each) => !own.includes(each)),
+  };
+}
+
+function problemOf(error: FieldError) {
+  return {
+    code: error.code,
+    message: error.message,
+    fix: error.fix ?? "",
+    node: error.node ?? "",
+    field: error.field,
+    severity: "error" as const,
+  };
+}
+
+interface ControlProps {
+  field: InputField;
+  entry: string | boolean;
+  problem: string;
+  onChange: (entry: string | boolean) => void;
+}
+
+function InputControl({ field, entry, problem, onChange }: ControlProps) {
+  const id = `run-input-${field.name || "inputs"}`;
+  const common = {
+    id,
+    className: `input ${field.type === "json" ? "input-mono" : ""}`,
+    "aria-invalid": problem !== "" || undefined,
+    "aria-describedby": problem ? `${id}-problem` : undefined,
+    "data-testid": `run-input-${field.name || "inputs"}`,
+  };
+  if (field.type === "bool")
+    return (
+      <label className="check">
+        <input
+          id={id}
+          type="checkbox"
+          checked={entry === true}
+          data-testid={common["data-testid"]}
+          onChange={(event) => onChange(event.target.checked)}
+        />
+        {field.label}
+      </label>
+    );
+  const text = String(entry);
+  const write = (event: { target: { value: string } }) => onChange(event.target.value);
+  return (
+    <div className="field">
+      <label htmlFor={id}>
+        {field.label}
+        {field.required && <span className="quiet"> required</span>}
+      </label>
+      {field.type === "select" ? (
+        <select {...common} value={text} onChange={write}>
+          <option value="">Choose</option>
+          {field.options.map((option) => (
+            <option key={option} value={option}>
+              {option}
+            </option>
+          ))}
+        </select>
+      ) : field.type === "paragraph" || field.type === "json" ? (
+        <textarea {...common} rows={text.split("\n").length > 4 ? 8 : 4} value={text} onChange={write} />
+      ) : (
+        <input {...common} inputMode={field.type === "number" ? "decimal" : "text"} value={text} onChange={write} />
+      )}
+      {problem && (
+        <span className="field-error" id={`${id}-problem`}>
+          {problem}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import type { Diff, FieldChange, Part } from "../collab/versionApi";
+import { labelOf, shown } from "../model/fields";
+import { useEditor } from "../model/hooks";
+import type { Json } from "../model/json";
+import { Icon } from "../parts/Icon";
+import { KindTile } from "../parts/KindTile";
+
+type How = "added" | "removed" | "changed";
+const SIGNS: Record<How, { icon: string; word: string }> = {
+  added: { icon: "plus", word: "Added" },
+  removed: { icon: "minus", word: "Removed" },
+  changed: { icon: "pencil", word: "Changed" },
+};
+const LENGTH = 200;
+
+/** What changed, by step: added, removed and changed, with icon and word as well as colour. */
+export function DiffList({ diff }: { diff: Diff }) {
+  const editor = useEditor();
+  const { nodes, edges, settings } = diff;
+  const edgeWords = (id: string) => {
+    const [source = "", target = ""] = id.split(">").map((end) => end.split(":")[0]);
+    return `${editor.store.titleOf(source)} → ${editor.store.titleOf(target)}`;
+  };
+  if (isEmpty(diff)) return <p className="quiet">Nothing differs. Moving steps is no change.</p>;
+  return (
+    <ul className="diff" data-testid="diff">
+      {(["added", "removed", "changed"] as const).flatMap((how) =>
+        nodes[how].map((part) => (
+          <Entry key={`${how} ${part.id}`} how={how} title={nameOf(part, editor.store.titleOf(part.id))}>
+            {part.type !== undefined || editor.store.nodes.get(part.id) ? (
+              <KindTile type={editor.types.get(part.type ?? editor.store.nodes.get(part.id)?.type ?? "")} size={20} />
+            ) : null}
+            {"fields" in part && <Fields fields={part.fields as FieldChange[]} />}
+          </Entry>
+        )),
+      )}
+      {(["added", "removed", "changed"] as const).flatMap((how) =>
+        edges[how].map((part) => (
+          <Entry key={`edge ${how} ${part.id}`} how={how} title={edgeWords(part.id)}>
+            {"fields" in part && <Fields fields={part.fields as FieldChange[]} />}
+          </Entry>
+        )),
+      )}
+      {settings.length > 0 && (
+        <Entry how="changed" title="Settings of the workflow">
+          <Fields fields={settings} />
+        </Entry>
+      )}
+    </ul>
+  );
+}
+
+export function isEmpty({ nodes, edges, settings }: Diff): boolean {
+  const count = ({ added, removed, changed }: Diff["nodes"]) => added.length + removed.length + changed.length;
+  return !settings.length && !count(nodes) && !count(edges);
+}
+
+function nameOf(part: Part, known: string): string {
+  return part.title || known;
+}
+
+function Entry({ how, title, children }: { how: How; title: string; children?: React.ReactNode }) {
+  const { icon, word } = SIGNS[how];
+  return (
+    <li className={`diff-entry diff-${how}`}>
+      <span className="diff-sign">
+        <Icon name={icon} size={14} />
+        <span className="visually-hidden">{word}</span>
+      </span>
+      <div className="diff-what">
+        <strong>{title}</strong>
+        {children}
+      </div>
+    </li>
+  );
+}
+
+function Fields({ fields }: { fields: readonly FieldChange[] }) {
+  return (
+    <dl className="diff-fields">
+      {fields.map(({ field, before, after }) => (
+        <div key={field}>
+          <dt>{labelOf(field.replace(/^config\./, ""))}</dt>
+          {before !== null && (
+            <dd className="diff-before">
+              <span className="visually-hidden">before: </span>
+              {cut(before)}
+            </dd>
+          )}
+          {after !== null && (
+            <dd className="diff-after">
+              <span className="visually-hidden">after: </span>
+              {cut(after)}
+            </dd>
+          )}
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function cut(value: Json): string {
+  const text = shown(value) || "empty";
+  return text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text;
+}
