@@ -16,7 +16,7 @@ from apps.tenants.models import Tenant
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client, key_client
-from tests.runs.conftest import carry
+from tests.factories.runs import carry
 from tests.runs.scenes import asking, failing, published, started
 from tests.workflows.definitions import greeting
 

@@ -11,7 +11,7 @@ from apps.runs.models import Run, Wait
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.factories.cast import api_client
-from tests.runs.conftest import carry
+from tests.factories.runs import carry
 from tests.runs.scenes import asking, published, started
 from tests.workflows.test_views import browser
 
