@@ -15,8 +15,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "auterity.settings.test")
 django.setup()
 
 # ruff: noqa: E402 - apps may be imported only once Django is set up
-from typing import Any
-
 from django.db import connection
 
 from apps.accounts.services import add_member
@@ -27,6 +25,7 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant, migrate_all
 from apps.workflows.services import create_workflow
+from bench.graphs import chain
 
 STORED = """
 SELECT (SELECT sum(pg_column_size(r)) FROM runs_run r)
@@ -34,18 +33,6 @@ SELECT (SELECT sum(pg_column_size(r)) FROM runs_run r)
      + (SELECT sum(pg_column_size(e)) FROM runs_runevent e),
        pg_total_relation_size('runs_noderun') + pg_total_relation_size('runs_runevent')
 """
-
-
-def chain(length: int) -> dict[str, Any]:
-    """Return a start and so many transforms, each adding one to what the last gave."""
-    nodes: list[dict[str, Any]] = [{"id": "start", "type": "core.start", "config": {}}]
-    edges = []
-    for place in range(length):
-        fields = [{"name": "n", "value": "{{ prev.n + 1 }}"}]
-        nodes.append({"id": f"t{place}", "type": "data.transform", "config": {"fields": fields}})
-        before = f"t{place - 1}" if place else "start"
-        edges.append({"source": before, "target": f"t{place}"})
-    return {"schema": 1, "nodes": nodes, "edges": edges}
 
 
 def tenant() -> Tenant:

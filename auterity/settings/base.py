@@ -268,6 +268,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "apps.runs.models.Run.Status",
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",
+        "ProviderStatus": "apps.gateway.models.Provider.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

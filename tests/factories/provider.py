@@ -85,7 +85,7 @@ async def _say(answer: web.StreamResponse, data: Any) -> None:
 
 async def _stream(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
     answer, model = await _begin(request), body["model"]
-    words = WORDS
+    words: tuple[str, ...] = WORDS
     if body.get("response_format"):
         words = ('{"answer":', ' "yes"}')
     await _say(answer, _chunk(model, delta={"role": "assistant", "content": ""}))

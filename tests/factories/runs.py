@@ -1,14 +1,16 @@
 """Carrying runs in tests: the interpreter is called directly, time passes by the sweeper."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from apps.accounts.models import User
+from apps.dispatch import loop
 from apps.dispatch.models import Timer
 from apps.dispatch.sweeper import sweep
+from apps.egress import client as egress
 from apps.runs.interpreter import advance
 from apps.runs.models import NodeRun, Run
 from apps.runs.services import start_run
@@ -16,6 +18,13 @@ from apps.workflows.services import create_workflow
 from tests.faults.auditor import audit_run
 
 Start = Callable[..., Run]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_loop() -> Iterator[None]:
+    """Close the outbound connections of the process's loop when the tests are over."""
+    yield
+    loop.submit(egress.close()).result(10)
 
 
 @pytest.fixture

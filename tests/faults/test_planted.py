@@ -17,7 +17,7 @@ from apps.runs.interpreter import advance
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
 from apps.runs.services import decide
 from apps.runs.vector import Byte, Walk
-from apps.tenants.context import maintenance
+from apps.tenants.context import current_schema, maintenance
 from tests.factories.runs import Start, carry, fire_timers
 from tests.faults.auditor import audit, audit_run, audit_sink
 from tests.runs.test_lifecycle import approval
@@ -54,7 +54,7 @@ class TestStores:
         assert any("I2" in found for found in audit([start(greeting(), who="x")], expected=1))
 
     def test_i3_a_gap(self, run: Run) -> None:
-        with maintenance(connection.schema_name):
+        with maintenance(current_schema()):
             RunEvent.objects.filter(run=run, seq=3).delete()
         assert any("gap" in found for found in look(run))
 

@@ -54,7 +54,7 @@ def test_every_workspace_can_ask_at_once(alpha: Tenant, beta: Tenant) -> None:
             for alias in services.DELIVERED_ROUTES:
                 answer = complete(alias)
                 assert answer.builtin
-                assert (answer.cost_usd, answer.provider) == (0, "built-in")
+                assert (answer.cost_usd, answer.provider) == (Decimal(0), "built-in")
                 assert "no AI model" in answer.model
             assert LlmCall.objects.filter(status="ok", builtin=True).count() == 3
 
@@ -302,7 +302,12 @@ def test_what_every_workspace_has_stays(alice: User) -> None:
 
 def _changes(actor: User, provider: Provider) -> Iterator[Any]:
     route = ModelRoute.objects.get(alias="default")
-    price = {"provider": "x", "model": "y", "input_usd": Decimal(1), "output_usd": Decimal(1)}
+    price: dict[str, Any] = {
+        "provider": "x",
+        "model": "y",
+        "input_usd": Decimal(1),
+        "output_usd": Decimal(1),
+    }
     yield lambda: services.add_provider(actor=actor, kind="openai_compatible", name="X")
     yield lambda: services.update_provider(provider, actor=actor, changes={"name": "Y"})
     yield lambda: services.delete_provider(provider, actor=actor)

@@ -26,6 +26,25 @@ def started(workflow: Workflow, actor: User, **rest: Any) -> Run:
     return services.start_run(workflow, actor=actor, inputs={"who": "Ada"}, **rest)
 
 
+def failing() -> JSONDict:
+    """Start, then a step that always fails, then one that is never reached."""
+    return {
+        "schema": 1,
+        "nodes": [
+            node("start", "core.start", config={"fields": [{"name": "who", "type": "text"}]}),
+            node(
+                "send",
+                "code.python",
+                title="Send",
+                config={"source": "raise ValueError('No balance')"},
+            ),
+            node("reply", "core.respond", config={"body": "sent"}),
+        ],
+        "edges": [edge("start", "send"), edge("send", "reply")],
+        "settings": {},
+    }
+
+
 def asking(**config: Any) -> JSONDict:
     """Start, ask a person, go on by what they say."""
     question = {"title": "Refund {{ input.who }}?", "body": "Order 7", **config}

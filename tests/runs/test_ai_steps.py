@@ -33,40 +33,39 @@ def test_the_answer_and_its_cost_are_those_of_the_ledger(run: Run) -> None:
     assert run.cost_usd == (call.cost_usd or 0)
 
 
-def test_watchers_hear_events_in_order_and_the_words(run: Run) -> None:
-    layer: Any = get_channel_layer()
+class Watcher:
+    """Listens to a channel group on the loop of the process until the run is over."""
 
-    async def listen() -> tuple[list[Any], str]:
+    def __init__(self, group: str) -> None:
+        self.group = group
+        self.events: list[Any] = []
+        self.words = ""
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        layer: Any = get_channel_layer()
         channel = await layer.new_channel()
-        await layer.group_add(run_group, channel)
-        ready.set_result(None)
-        heard: list[Any] = []
-        words = ""
-        while not heard or heard[-1]["type"] != "run.succeeded":
-            frame = (await asyncio.wait_for(layer.receive(channel), 20))["payload"]
+        await layer.group_add(self.group, channel)
+        self._listening = asyncio.get_running_loop().create_task(self._listen(layer, channel))
+
+    async def _listen(self, layer: Any, channel: str) -> None:
+        while not self.events or self.events[-1]["type"] != "run.succeeded":
+            frame = (await layer.receive(channel))["payload"]
             if frame["type"] == "token":
-                words += frame["text"]
+                self.words += frame["text"]
             else:
-                heard.append(frame["event"])
-        return heard, words
+                self.events.append(frame["event"])
 
-    run_group = run.channel
+    async def finish(self) -> None:
+        assert self._listening is not None
+        await asyncio.wait_for(self._listening, 20)
 
-    async def start_listening() -> None:
-        nonlocal ready, listening
-        ready = asyncio.get_running_loop().create_future()
-        listening = asyncio.get_running_loop().create_task(listen())
-        await ready
 
-    ready: Any = None
-    listening: Any = None
-    loop.submit(start_listening()).result(20)
+def test_watchers_hear_events_in_order_and_the_words(run: Run) -> None:
+    watcher = Watcher(run.channel)
+    loop.submit(watcher.start()).result(20)
     carry(run)
-
-    async def finished() -> Any:
-        return await listening
-
-    heard, words = loop.submit(finished()).result(20)
-    seqs = [each["seq"] for each in heard]
-    assert seqs == list(range(seqs[0], run.seq + 1))
-    assert words.strip() == (run.outputs or {})["text"].strip()
+    loop.submit(watcher.finish()).result(20)
+    numbers = [each["seq"] for each in watcher.events]
+    assert numbers == list(range(numbers[0], run.seq + 1))
+    assert watcher.words.strip() == (run.outputs or {})["text"].strip()

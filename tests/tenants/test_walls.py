@@ -119,7 +119,7 @@ def test_grants_are_the_checked_in_ones(alpha: Tenant) -> None:
             f" WHERE grantee = '{alpha.role_name}' AND table_schema = 'public' GROUP BY 1"
         )
     dml = "DELETE, INSERT, SELECT, UPDATE"
-    assert dict(rows) == {
+    assert {str(row[0]): row[1] for row in rows} == {
         "django_content_type": "SELECT",
         "dispatch_ticket": dml,
         "dispatch_timer": dml,
