@@ -49,9 +49,3 @@ class NotInBin(Conflict):
     """The workflow is not in the bin."""
 
     code = "not_in_bin"
-
-
-class CannotPreview(Invalid):
-    """The expression gives no value."""
-
-    code = "cannot_preview"

@@ -151,8 +151,8 @@ class PreviewView(TenantAPIView):
         workflow = services.find_workflow(pk, actor=self.actor)
         serializer = PreviewSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        value = preview_text(workflow, actor=self.actor, **serializer.validated_data)
-        return Response({"value": value})
+        found = preview_text(workflow, actor=self.actor, **serializer.validated_data)
+        return Response({"value": found.value, "problem": found.problem})
 
 
 class DefinitionSchemaView(TenantAPIView):

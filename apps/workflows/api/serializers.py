@@ -154,9 +154,13 @@ class PreviewSerializer(serializers.Serializer[Any]):
 
 
 class PreviewedSerializer(serializers.Serializer[Any]):
-    """What the text gives: one expression keeps its type, anything else is a text."""
+    """What the text gives: one expression keeps its type, anything else is a text.
 
-    value = serializers.JSONField()
+    `problem` says why there is no value; it is empty where there is one.
+    """
+
+    value = serializers.JSONField(allow_null=True)
+    problem = serializers.CharField(allow_blank=True)
 
 
 class DiffSerializer(serializers.Serializer[Any]):

@@ -173,7 +173,9 @@ export class Follower {
     if (!words) return;
     const cost = money(run.cost_usd);
     const text = run.error ? `${words}: ${run.error.message}` : words;
-    this.editor.say(cost === "–" ? text : `${text} · ${cost}`, run.status === "failed" ? "bad" : "info");
+    // A failure stands above the run bar; saying it in a toast as well would cover that.
+    if (run.status === "failed") this.editor.announcer.error(text);
+    else this.editor.say(cost === "–" ? text : `${text} · ${cost}`);
     if (FINISHED.has(run.status)) this.#stop();
     void this.refreshRecent();
   }

@@ -66,7 +66,7 @@ export class RunApi {
   }
 
   /** Return what a text with expressions gives for these values. */
-  preview(text: string, values: JsonObject, signal: AbortSignal): Promise<{ value: Json }> {
+  preview(text: string, values: JsonObject, signal: AbortSignal): Promise<{ value: Json; problem: string }> {
     return post(`${this.urls.workflow}preview/`, { text, values }, { signal });
   }
 

@@ -1,4 +1,4 @@
-import type { Field } from "../model/fields";
+import { shown, type Field } from "../model/fields";
 import { IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { CodeWidget } from "./widgets/CodeWidget";
@@ -76,6 +76,11 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
             </li>
           ))}
         </ul>
+      )}
+      {field.expression && field.widget === "textarea" && !readOnly && !shown(value).includes("{{") && (
+        <p className="field-hint">
+          Type <kbd>{"{{"}</kbd> to insert data from a previous step
+        </p>
       )}
       {field.help && (
         <p className="field-hint" id={help}>

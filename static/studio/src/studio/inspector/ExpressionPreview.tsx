@@ -1,5 +1,4 @@
 import { useEffect, useState } from "react";
-import { ApiError } from "../../lib/api";
 import { followerOf } from "../collab/follower";
 import { partsOf } from "../model/expressions";
 import { shown } from "../model/fields";
@@ -25,11 +24,12 @@ export function ExpressionPreview({ text, focused }: { text: string; focused: bo
     const stop = new AbortController();
     const timer = setTimeout(async () => {
       try {
-        const { value } = await followerOf(editor).api.preview(text, values, stop.signal);
-        setPreview({ kind: "value", text: shown(value) || "nothing" });
-      } catch (error) {
-        if (error instanceof ApiError && error.code === "cannot_preview")
-          setPreview({ kind: "problem", text: error.message });
+        const { value, problem } = await followerOf(editor).api.preview(text, values, stop.signal);
+        setPreview(
+          problem ? { kind: "problem", text: problem } : { kind: "value", text: shown(value) || "nothing" },
+        );
+      } catch {
+        setPreview(null); // a server that is away is told of elsewhere
       }
     }, PAUSE);
     return () => {

@@ -6,7 +6,7 @@ import { fieldsOf, isAbout, labelOf, newEntry, numberProblem, pairsOf, storedPai
 
 const SCHEMA: Schema = {
   $defs: {
-    Kind: { enum: ["text", "number"], type: "string" },
+    Kind: { enum: ["text", "number"], type: "string", title: "Kind of a case" },
     Case: {
       type: "object",
       required: ["id"],
@@ -77,7 +77,11 @@ test("references are followed, also inside of entries", () => {
     "kind choice",
     "value value",
   ]);
-  expect(field("cases").columns[2]).toMatchObject({ choices: ["text", "number"], fallback: "text" });
+  expect(field("cases").columns[2]).toMatchObject({
+    choices: ["text", "number"],
+    fallback: "text",
+    label: "Kind",
+  });
   expect(field("style").choices).toEqual(["primary", "danger"]);
 });
 

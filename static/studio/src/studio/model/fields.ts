@@ -91,7 +91,9 @@ export function resolved(schema: Schema, defs: Record<string, Schema>): Schema {
   const { $ref, anyOf, ...own } = schema;
   if ($ref) {
     const target = defs[$ref.split("/").at(-1) ?? ""];
-    return target ? { ...resolved(target, defs), ...own } : own;
+    if (!target) return own;
+    const { title: _, ...shape } = resolved(target, defs); // its title is the class's name
+    return { ...shape, ...own };
   }
   const real = anyOf?.map((each) => resolved(each, defs)).filter((each) => each.type !== "null");
   return real?.length === 1 ? { ...real[0], ...own } : own;

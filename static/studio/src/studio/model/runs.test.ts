@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, test } from "vitest";
 import type { NodeRun } from "./boot";
-import { sum } from "./decimals";
+import { plain, sum } from "./decimals";
 import { RunOverlay } from "./overlay";
 import { ShownRun, type RunDetails, type RunEvent } from "./runs";
 import { bars } from "./timeline";
@@ -148,7 +148,14 @@ test("money is added up to the last digit", () => {
   expect(sum(["0.1", "0.2", null, "0.000001"])).toBe("0.300001");
   expect(sum([])).toBe("0");
   expect(sum(["12345678901234.000001", "0.1"])).toBe("12345678901234.100001");
-  expect(sum(["garbage", "2"])).toBe("2");
+  expect(sum(["garbage", "2", "1E-3"])).toBe("2.001");
+  expect([plain("0E-10"), plain("1.2E-7"), plain("12.5"), plain("3E+2"), plain("-1.5e1")]).toEqual([
+    "0.0000000000",
+    "0.00000012",
+    "12.5",
+    "300",
+    "-15",
+  ]);
 });
 
 test("the timeline shows who ran when, as parts of the whole", () => {

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import { followerOf } from "../collab/follower";
-import { grouped, sum } from "../model/decimals";
+import { grouped, plain, sum } from "../model/decimals";
 import { useEditor, useObservable, useTopic } from "../model/hooks";
 import { FINISHED, type RunDetails } from "../model/runs";
 import { duration, money } from "../model/summary";
@@ -46,7 +46,7 @@ function Shown({ run }: { run: RunDetails }) {
     };
   }, [editor, revision]);
   const { word, icon, tone } = STATUS[run.status];
-  const cost = finishedAt !== null && run.cost_usd !== null ? run.cost_usd : totals.cost;
+  const cost = finishedAt !== null && run.cost_usd !== null ? (plain(run.cost_usd) ?? totals.cost) : totals.cost;
   const tokens = finishedAt !== null && run.tokens !== null ? run.tokens : totals.tokens;
   return (
     <>
@@ -87,10 +87,11 @@ function Steering({ run }: { run: RunDetails }) {
       <Button
         look="quiet"
         icon="circle-stop"
+        aria-label="Cancel the run"
         data-testid="run-cancel"
         onClick={() => void follower.steer("cancel")}
       >
-        Cancel
+        <span className="run-word">Cancel</span>
       </Button>
     </>
   );

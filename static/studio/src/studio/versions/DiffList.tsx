@@ -1,7 +1,7 @@
 import type { Diff, FieldChange, Part } from "../collab/versionApi";
-import { labelOf, shown } from "../model/fields";
+import { changedLines } from "../model/changes";
+import { labelOf } from "../model/fields";
 import { useEditor } from "../model/hooks";
-import type { Json } from "../model/json";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
 
@@ -11,7 +11,6 @@ const SIGNS: Record<How, { icon: string; word: string }> = {
   removed: { icon: "minus", word: "Removed" },
   changed: { icon: "pencil", word: "Changed" },
 };
-const LENGTH = 200;
 
 /** What changed, by step: added, removed and changed, with icon and word as well as colour. */
 export function DiffList({ diff }: { diff: Diff }) {
@@ -81,25 +80,28 @@ function Fields({ fields }: { fields: readonly FieldChange[] }) {
       {fields.map(({ field, before, after }) => (
         <div key={field}>
           <dt>{labelOf(field.replace(/^config\./, ""))}</dt>
-          {before !== null && (
-            <dd className="diff-before">
-              <span className="visually-hidden">before: </span>
-              {cut(before)}
-            </dd>
-          )}
-          {after !== null && (
-            <dd className="diff-after">
-              <span className="visually-hidden">after: </span>
-              {cut(after)}
-            </dd>
-          )}
+          <Values changes={changedLines(before, after)} />
         </div>
       ))}
     </dl>
   );
 }
 
-function cut(value: Json): string {
-  const text = shown(value) || "empty";
-  return text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text;
+function Values({ changes }: { changes: ReturnType<typeof changedLines> }) {
+  return (
+    <>
+      {changes.before && (
+        <dd className="diff-before">
+          <span className="visually-hidden">before: </span>
+          {changes.before}
+        </dd>
+      )}
+      {changes.after && (
+        <dd className="diff-after">
+          <span className="visually-hidden">after: </span>
+          {changes.after}
+        </dd>
+      )}
+    </>
+  );
 }
