@@ -7,8 +7,6 @@ product prints, and nothing reaches into its database.
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,16 +44,7 @@ class Demo:
 
     def command(self, *arguments: str) -> str:
         """Run a management command beside the product and return the last word it printed."""
-        env = {
-            **os.environ,
-            "AUTERITY_DATA": str(self.product.data),
-            "PORT": str(self.product.port),
-        }
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=env, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return done.stdout.split()[-1]
+        return self.product.command(*arguments).split()[-1]
 
 
 @pytest.fixture(scope="session")

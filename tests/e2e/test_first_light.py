@@ -68,7 +68,7 @@ def test_triage_from_the_canvas_to_the_approved_refund(demo: Demo, visit: Visit)
 
     approver.page.goto("/approvals/")
     approver.shot("approvals")
-    approver.page.get_by_role("button", name="Approve").first.click()
+    approver.page.get_by_role("button", name="Approve", exact=True).click()
     expect(status).to_have_attribute("data-status", "succeeded", timeout=LONG_MS)
     builder.shot("studio")
 

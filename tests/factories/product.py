@@ -53,6 +53,14 @@ class Product:
         wait_until(lambda: self._count(text) >= times or self._is_over(), seconds=seconds)
         return self._count(text) >= times
 
+    def command(self, *arguments: str) -> str:
+        """Run a management command beside it and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self._env, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
     def children(self) -> dict[str, int]:
         """Return the processes that the supervisor started, by a word of their command."""
         found = {}
