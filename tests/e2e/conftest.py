@@ -7,10 +7,8 @@ product prints, and nothing reaches into its database.
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +17,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from apps.local.processes import free_port
+from tests.factories.product import ROOT, Product
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LINK = re.compile(r"(?P<name>\S+ \S+)\s+(?P<role>\w+)\s+(?P<url>http\S+/accounts/link/\S+)")
-READY_S, STOP_S, WAIT_MS = 300, 15, 20_000
+READY_S, WAIT_MS = 300, 20_000
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -32,70 +29,44 @@ SHOTS = Path(os.environ.get("AUTERITY_SCREENSHOTS", ROOT / "test-results" / "scr
 
 
 @dataclass
-class Product:
-    """A running product: its address, its sign-in links by role, and what it printed."""
+class Demo:
+    """The running product with its demo workspace."""
 
-    port: int
-    data: Path
-    process: subprocess.Popen[str]
-    lines: list[str] = field(default_factory=list)
-    ready: threading.Event = field(default_factory=threading.Event)
+    product: Product
 
     @property
     def url(self) -> str:
         """The demo workspace."""
-        return f"http://localhost:{self.port}"
-
-    @property
-    def env(self) -> dict[str, str]:
-        """What commands beside the product need."""
-        return {**os.environ, "AUTERITY_DATA": str(self.data), "PORT": str(self.port)}
+        return f"http://localhost:{self.product.port}"
 
     def link(self, role: str) -> str:
         """Return the one-time sign-in link of the demo person with this role."""
-        found = [match for line in self.lines if (match := LINK.search(line))]
+        found = [match for line in self.product.lines if (match := LINK.search(line))]
         return next(match["url"] for match in found if match["role"] == role)
 
     def command(self, *arguments: str) -> str:
         """Run a management command beside the product and return the last word it printed."""
+        env = {
+            **os.environ,
+            "AUTERITY_DATA": str(self.product.data),
+            "PORT": str(self.product.port),
+        }
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.env, capture_output=True, text=True, check=True,
+            cwd=ROOT, env=env, capture_output=True, text=True, check=True,
         )  # fmt: skip
         return done.stdout.split()[-1]
 
-    def listen(self) -> None:
-        """Collect the output until the product ends."""
-        assert self.process.stdout is not None
-        with self.process.stdout as output:
-            for line in output:
-                self.lines.append(line.rstrip())
-                if "Ctrl-C stops everything" in line:
-                    self.ready.set()
-        self.ready.set()
-
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Start the product, wait until it says that it is ready, and stop it as Ctrl-C would."""
-    data, port = tmp_path_factory.mktemp("data"), free_port()
-    env = {**os.environ, "AUTERITY_DATA": str(data), "PORT": str(port)}
-    for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
-        env.pop(name, None)
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "up"],
-        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
-    )  # fmt: skip
-    running = Product(port, data, process)
-    threading.Thread(target=running.listen, daemon=True).start()
-    running.ready.wait(READY_S)
-    if process.poll() is not None or not running.ready.is_set():
-        process.kill()
-        pytest.fail("The product did not start:\n" + "\n".join(running.lines[-40:]))
-    yield running
-    process.send_signal(signal.SIGINT)
-    process.wait(STOP_S)
+    product = Product(tmp_path_factory.mktemp("data")).start()
+    if not product.says("Ctrl-C stops everything", seconds=READY_S):
+        product.process.kill()
+        pytest.fail(f"The product did not start:\n{product.output[-4000:]}")
+    yield Demo(product)
+    product.stop()
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +96,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(product: Product, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+def visit(demo: Demo, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     """Return a function that opens a browser; with a role, signed in as the demo person who has it.
 
     A page that logs an error or breaks the content security policy fails the test.
@@ -134,7 +105,7 @@ def visit(product: Product, chromium: Browser) -> Iterator[Callable[..., Visitor
 
     def open_browser(role: str = "", width: int = 1440, height: int = 900) -> Visitor:
         context = chromium.new_context(
-            base_url=product.url, viewport={"width": width, "height": height}
+            base_url=demo.url, viewport={"width": width, "height": height}
         )
         context.set_default_timeout(WAIT_MS)
         visitor = Visitor(context, context.new_page())
@@ -142,7 +113,7 @@ def visit(product: Product, chromium: Browser) -> Iterator[Callable[..., Visitor
         visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
         opened.append(visitor)
         if role:
-            sign_in(product, visitor, role)
+            sign_in(demo, visitor, role)
         return visitor
 
     yield open_browser
@@ -155,14 +126,14 @@ def visit(product: Product, chromium: Browser) -> Iterator[Callable[..., Visitor
 _states: dict[str, Any] = {}
 
 
-def sign_in(product: Product, visitor: Visitor, role: str) -> None:
+def sign_in(demo: Demo, visitor: Visitor, role: str) -> None:
     """Use the printed link the first time, and its session afterwards: links work once."""
     if role in _states:
         visitor.context.add_cookies(_states[role])
         return
-    visitor.page.goto(product.link(role))
+    visitor.page.goto(demo.link(role))
     visitor.page.get_by_role("button").first.click()
-    visitor.page.wait_for_url(f"{product.url}/")
+    visitor.page.wait_for_url(f"{demo.url}/")
     _states[role] = visitor.context.cookies()
 
 

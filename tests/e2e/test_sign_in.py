@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from tests.e2e.conftest import Product, Visitor
+from tests.e2e.conftest import Demo, Visitor
 
 Visit = Callable[..., Visitor]
 
 
-def test_a_printed_link_signs_in_once(product: Product, visit: Visit) -> None:
+def test_a_printed_link_signs_in_once(demo: Demo, visit: Visit) -> None:
     visitor = visit("owner")
     visitor.page.goto("/")
     assert visitor.page.get_by_role("heading", level=1).is_visible()
     stranger = visit()
-    answer = stranger.page.goto(product.link("owner"))
+    answer = stranger.page.goto(demo.link("owner"))
     assert answer is not None
     assert answer.status == 410
     stranger.errors.clear()  # the browser logs the status of the page as an error

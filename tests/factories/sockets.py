@@ -31,13 +31,13 @@ class Socket:
         self._peer: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]  # untyped in asgiref
         self._early: list[Any] = []  # what came with the handshake
 
-    async def connect(self) -> int | None:
-        """Open; return the close code if it was refused."""
+    async def connect(self, patience: float = 0.05) -> int | None:
+        """Open; return the close code if it was refused within `patience` seconds."""
         await self._peer.send_input({"type": "websocket.connect"})
         first = await self._peer.receive_output(10)
         if first["type"] == "websocket.close":
             return int(first.get("code", 1000))
-        if await self._peer.receive_nothing(0.05):
+        if await self._peer.receive_nothing(patience):
             return None
         second = await self._peer.receive_output(1)
         if second["type"] == "websocket.close":

@@ -5,13 +5,17 @@ its folder of workflows, so that a member of another folder must not see it eith
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
+from asgiref.sync import async_to_sync
 from django.test import Client
 
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
 from apps.common.types import JSONDict
+from apps.gateway import services as gateway
+from apps.gateway.calls import CompletionRequest
 from apps.onboarding.arrival import arrival_path
 from apps.runs.interpreter import advance
 from apps.runs.models import Wait
@@ -61,6 +65,7 @@ def make_world(slug: str) -> World:
         _access(world)
         _workflows(world)
         _runs(world)
+        _gateway(world)
     return world
 
 
@@ -156,3 +161,25 @@ def _runs(world: World) -> None:
         "paused_run": str(paused_run.pk),
         "approval": str(Wait.objects.get(run=asking_run).pk),
     }
+
+
+def _gateway(world: World) -> None:
+    """Make a provider, a route with a call to its name, and a price; and spare ones to delete."""
+    owner, targets = world.people["owner"], [{"provider": "built-in"}]
+    for name in ("provider", "spare_provider"):
+        provider = gateway.add_provider(
+            actor=owner, kind="openai_compatible", name=f"{world.canary} {name}",
+            base_url="https://models.invalid/v1", credential="sk-of-a-test", default_model=world.canary,
+        )  # fmt: skip
+        world.objects[name] = str(provider.pk)
+    for name, alias in (("route", world.canary), ("spare_route", f"{world.canary}-spare")):
+        gateway.save_route(
+            None, actor=owner, alias=alias, description=world.canary, targets=targets
+        )
+        world.objects[name] = alias
+    price = gateway.set_price(
+        actor=owner, provider=world.canary, model="*", input_usd=Decimal(1), output_usd=Decimal(1)
+    )
+    world.objects["price"] = str(price.pk)
+    question = [{"role": "user", "content": "Hello"}]
+    async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))

@@ -158,7 +158,7 @@ def test_too_many_frames_close(vera: User, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_without_a_session_it_closes(run: Run) -> None:
     async def act() -> int | None:
-        return await Socket(application, "/ws/live", "alpha.localhost").connect()
+        return await Socket(application, "/ws/live", "alpha.localhost").connect(patience=10)
 
     assert asyncio.run(act()) == consumers.SIGNED_OUT
 
@@ -168,7 +168,7 @@ def test_a_session_of_elsewhere_is_none_here(mallory: User, run: Run, beta: Tena
         cookie = cookie_of(api_client(mallory, "beta"))
 
     async def act() -> int | None:
-        return await Socket(application, "/ws/live", "alpha.localhost", cookie).connect()
+        return await Socket(application, "/ws/live", "alpha.localhost", cookie).connect(patience=10)
 
     assert asyncio.run(act()) == consumers.SIGNED_OUT
 
