@@ -1,4 +1,5 @@
 import { useId, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { inserted, partsOf, suggestions, writingAt, type Suggestion } from "../model/expressions";
 import { EXPRESSION } from "../parts/DataView";
 import { useStep } from "./context";
@@ -40,13 +41,14 @@ export function ExpressionInput(props: Props) {
   const offered = writing ? suggestions(scope, writing.path) : [];
   const put = (next: { text: string; caret: number }) => {
     own.current = next.text;
-    write(next.text);
-    setCaret(next.caret);
-    setActive(0);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(next.caret, next.caret);
+    // At once: the next key may come before the next frame.
+    flushSync(() => {
+      write(next.text);
+      setCaret(next.caret);
+      setActive(0);
     });
+    field.current?.focus();
+    field.current?.setSelectionRange(next.caret, next.caret);
   };
   const choose = (suggestion: Suggestion | undefined) => {
     if (!suggestion || !writing) return;

@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import { flushSync } from "react-dom";
 import { shown } from "../../model/fields";
 import { useDraft } from "../useDraft";
 import type { WidgetProps } from "./props";
@@ -17,8 +18,8 @@ export function CodeWidget({ value, onChange, id, testId, invalid, describedBy, 
     event.preventDefault();
     const next = event.shiftKey ? outdented(event.currentTarget) : indented(event.currentTarget);
     const field = event.currentTarget;
-    write(next.text);
-    requestAnimationFrame(() => field.setSelectionRange(next.start, next.end));
+    flushSync(() => write(next.text));
+    field.setSelectionRange(next.start, next.end);
   };
   const lines = draft.split("\n").length;
   return (
