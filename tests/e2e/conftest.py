@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.factories.product import ROOT, Product
+from tests.factories.product import ROOT, Product, open_folder
 
 LINK = re.compile(r"(?P<name>\S+ \S+)\s+(?P<role>\w+)\s+(?P<url>http\S+/accounts/link/\S+)")
 READY_S, WAIT_MS = 300, 20_000
@@ -48,14 +48,15 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo() -> Iterator[Demo]:
     """Start the product, wait until it says that it is ready, and stop it as Ctrl-C would."""
-    product = Product(tmp_path_factory.mktemp("data")).start()
-    if not product.says("Ctrl-C stops everything", seconds=READY_S):
-        product.process.kill()
-        pytest.fail(f"The product did not start:\n{product.output[-4000:]}")
-    yield Demo(product)
-    product.stop()
+    with open_folder() as folder:
+        product = Product(folder).start()
+        if not product.says("Ctrl-C stops everything", seconds=READY_S):
+            product.process.kill()
+            pytest.fail(f"The product did not start:\n{product.output[-4000:]}")
+        yield Demo(product)
+        product.stop()
 
 
 @pytest.fixture(scope="session")

@@ -2,26 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from tests.factories.product import Product
-
-
-@contextmanager
-def open_folder() -> Iterator[Path]:
-    """Lend a folder that any user may look into: under root, embedded PostgreSQL runs as nobody.
-
-    Not below pytest's own: each start of pytest, also one beside us, closes that to others.
-    """
-    with TemporaryDirectory(prefix="auterity-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
+from tests.factories.product import Product, open_folder
 
 
 @pytest.fixture(scope="session")
