@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from apps.common.ids import uuid7
 from apps.common.requests import RequestInfo, request_info
-from apps.tenants.context import Scope, entered
+from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.hosts import Destination, Site, resolve
 from apps.tenants.keys import group_name
@@ -37,12 +37,12 @@ class TenantConsumer(AsyncJsonWebsocketConsumer):
 
     async def query(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Set the tenant and run the function in one hop: nothing can come in between."""
-        with entered(_scope_of(self.tenant)):
+        with tenant_context(self.tenant):
             return await query(function, *args, **kwargs)
 
     def group(self, name: str) -> str:
         """Return the channel group of this tenant for a name like `run.<id>`."""
-        with entered(_scope_of(self.tenant)):
+        with tenant_context(self.tenant):
             return group_name(name)
 
 
@@ -69,7 +69,7 @@ class TenantSockets:
         assert destination.tenant is not None
         client = (scope.get("client") or ("",))[0]
         request_info.set(RequestInfo(id=str(uuid7()), ip=client))
-        with entered(_scope_of(destination.tenant)):
+        with tenant_context(destination.tenant):
             await self.app({**scope, "tenant": destination.tenant}, receive, send)
 
 
@@ -77,10 +77,6 @@ def _served(destination: Destination) -> bool:
     tenant = destination.tenant
     active = tenant is not None and tenant.status == Tenant.Status.ACTIVE
     return destination.site is Site.TENANT and active
-
-
-def _scope_of(tenant: Tenant) -> Scope:
-    return Scope(tenant.schema_name, tenant.role_name, tenant)
 
 
 async def _close(receive: Any, send: Any, code: int) -> None:

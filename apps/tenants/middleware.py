@@ -1,6 +1,7 @@
 """From the Host header to the tenant, for HTTP."""
 
 from collections.abc import Awaitable
+from contextlib import AbstractContextManager
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,19 +11,13 @@ from django.template.loader import render_to_string
 from apps.common.errors import NotFound
 from apps.common.middleware import AsyncCapableMiddleware, wants_problem
 from apps.common.problems import problem_response
-from apps.tenants.context import PUBLIC, Scope, entered
+from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.database import query
 from apps.tenants.hosts import LOOPBACK, Destination, Site, bare_host, resolve, tenant_of_key
 from apps.tenants.models import Tenant
 
 URLCONFS = {Site.PUBLIC: "auterity.urls_public", Site.ADMIN: "auterity.urls_admin"}
 KEY_PREFIX = "Bearer aut_"
-
-
-class TenantRequest(HttpRequest):
-    """A request on a workspace's site."""
-
-    tenant: Tenant
 
 
 class TenantMiddleware(AsyncCapableMiddleware):
@@ -36,7 +31,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
         if self.is_async:
             return self._serve_async(request)
         destination = _destination(request)
-        with entered(_scope(destination)):
+        with _scope(destination):
             refusal = _refusal(request, destination)
             response = refusal or self.get_response(request)
         assert isinstance(response, HttpResponseBase)
@@ -44,7 +39,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
         destination = await query(_destination, request)  # a waiting view must hold no connection
-        with entered(_scope(destination)):
+        with _scope(destination):
             refusal = _refusal(request, destination)
             if refusal is not None:
                 return refusal
@@ -68,14 +63,13 @@ def _of_key(request: HttpRequest) -> Destination | None:
     if not header.startswith(KEY_PREFIX):
         return None
     tenant_id = tenant_of_key(header.removeprefix(KEY_PREFIX)[:8])
-    with entered(Scope(PUBLIC)):
+    with public_scope():
         tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
     return Destination(Site.TENANT, tenant) if tenant else None
 
 
-def _scope(destination: Destination) -> Scope:
-    tenant = destination.tenant
-    return Scope(tenant.schema_name, tenant.role_name, tenant) if tenant else Scope(PUBLIC)
+def _scope(destination: Destination) -> AbstractContextManager[object]:
+    return tenant_context(destination.tenant) if destination.tenant else public_scope()
 
 
 def _refusal(request: HttpRequest, destination: Destination) -> HttpResponse | None:

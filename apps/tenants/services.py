@@ -1,6 +1,5 @@
 """Making, migrating and removing workspaces."""
 
-from django.conf import settings
 from django.db import IntegrityError
 
 from apps.common.errors import Conflict
@@ -63,14 +62,6 @@ def suspend_tenant(tenant: Tenant) -> None:
 def resume_tenant(tenant: Tenant) -> None:
     """Open a suspended workspace again."""
     _set_status(tenant, Tenant.Status.ACTIVE)
-
-
-def demo_tenant() -> Tenant | None:
-    """Return the workspace that plain `localhost` shows; None in production."""
-    if settings.PRODUCTION:
-        return None
-    with public_scope():
-        return Tenant.objects.filter(slug=settings.DEMO_TENANT).first()
 
 
 def _set_status(tenant: Tenant, status: Tenant.Status) -> None:
