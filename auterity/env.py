@@ -62,19 +62,6 @@ def env_int(name: str, default: int, *, help: str, minimum: int = 0) -> int:  # 
     return _read(name, str(default), parse, kind="number", about=help)
 
 
-def env_bool(name: str, default: bool, *, help: str) -> bool:  # noqa: A002
-    """Return a switch written as true/false, yes/no, on/off or 1/0."""
-    words = {"1": True, "true": True, "yes": True, "on": True}
-    words |= {"0": False, "false": False, "no": False, "off": False}
-
-    def parse(raw: str) -> bool:
-        if raw.lower() not in words:
-            raise ValueError("use true or false")
-        return words[raw.lower()]
-
-    return _read(name, str(default).lower(), parse, kind="true or false", about=help)
-
-
 def env_list(name: str, default: str = "", *, help: str) -> list[str]:  # noqa: A002
     """Return the parts of a comma-separated variable, without blanks."""
 

@@ -21,13 +21,6 @@ def diff(before: JSONDict, after: JSONDict) -> JSONDict:
     }
 
 
-def is_empty(changes: JSONDict) -> bool:
-    """Tell whether a diff holds nothing."""
-    return not changes["settings"] and not any(
-        changes[kind][how] for kind in ("nodes", "edges") for how in changes[kind]
-    )
-
-
 def _compare(old: dict[str, JSONDict], new: dict[str, JSONDict]) -> JSONDict:
     changed = []
     for key in sorted(old.keys() & new.keys()):

@@ -42,7 +42,6 @@ DATABASES: dict[str, dict[str, Any]] = {
         },
     }
 }
-TENANT_LIMIT_SET_CALLS = True
 
 REDIS_URL = env_url(
     "REDIS_URL",

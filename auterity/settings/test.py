@@ -6,8 +6,4 @@ SECRET_KEY = "only-for-tests"
 MASTER_KEY = "only-for-tests"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {
-    **STORAGES,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
 DJANGO_VITE = {"default": {**DJANGO_VITE["default"], "dev_mode": True}}

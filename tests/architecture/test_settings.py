@@ -8,7 +8,7 @@ from django.conf import global_settings, settings
 
 from tests.architecture.tree import below, name, parsed
 
-READERS = {"env_str", "env_int", "env_bool", "env_list", "env_secret", "env_url"}
+READERS = {"env_str", "env_int", "env_list", "env_secret", "env_url"}
 # Settings that libraries read.
 LIBRARIES = ("ACCOUNT_", "ALLAUTH_", "MFA_", "SPECTACULAR_", "REST_FRAMEWORK", "CHANNEL_LAYERS")
 # Who may look at the environment: the readers, the entrances that choose the settings, and what
