@@ -104,6 +104,11 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
         return list(self.role_bindings.select_related("role", "folder"))
 
     @property
+    def principal(self) -> str:
+        """Who acts, as calls are counted and answers kept: a key apart from its user."""
+        return f"key:{self.acting_key.pk}" if self.acting_key else f"user:{self.pk}"
+
+    @property
     def role(self) -> "Role | None":
         """The role held on the whole workspace."""
         return next((held.role for held in self.bindings if held.folder_id is None), None)
@@ -239,6 +244,14 @@ class ApiKey(TimestampedModel):
 INVITATION_LIFE = timedelta(hours=72)
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Reads of invitations."""
+
+    def unanswered(self) -> Self:
+        """Keep those neither accepted nor withdrawn; one that is too old can be sent again."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
 class Invitation(TimestampedModel):
     """An offer of membership by e-mail: single use, valid for three days, only its hash kept."""
 
@@ -249,6 +262,8 @@ class Invitation(TimestampedModel):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,11 +1,9 @@
 """How often strangers may ask the public site for something: fixed windows, counted in Redis."""
 
 import hashlib
-import time
 from dataclasses import dataclass
 
-from django.core.cache import cache
-
+from apps.common import windows
 from apps.common.errors import TooMany
 
 
@@ -22,12 +20,9 @@ class Limit:
 
         The sender is kept as a hash: the cache should not be a list of addresses.
         """
-        now = int(time.time())
         who = hashlib.sha256(sender.encode()).hexdigest()[:32]
-        key = f"limit:{self.name}:{who}:{now // self.window_s}"
-        cache.add(key, 0, timeout=2 * self.window_s)
-        if cache.incr(key) > self.times:
-            left = self.window_s - now % self.window_s
+        if windows.count(f"limit:{self.name}:{who}", self.window_s) > self.times:
+            left = windows.seconds_left(self.window_s)
             raise TooMany(
                 f"Too many attempts. Try again in {-(-left // 60)} min.", retry_after=left
             )

@@ -48,7 +48,7 @@ def begin(request: Request, user: User) -> StoredAnswer | None:
         return None
     if not 0 < len(key) <= MAX_LENGTH or not key.isprintable():
         raise Invalid(f"{HEADER} must have 1 to {MAX_LENGTH} printable characters.")
-    principal = f"key:{user.acting_key.pk}" if user.acting_key else f"user:{user.pk}"
+    principal = user.principal
     digest = _digest(request)
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - LIFE, principal=principal).delete()
     try:

@@ -1,0 +1,17 @@
+"""How often something happened lately: fixed windows of time, counted in Redis."""
+
+import time
+
+from django.core.cache import cache
+
+
+def count(name: str, window_s: int) -> int:
+    """Count one more and return how many there are in the present window."""
+    key = f"{name}:{int(time.time()) // window_s}"
+    cache.add(key, 0, timeout=2 * window_s)
+    return cache.incr(key)
+
+
+def seconds_left(window_s: int) -> int:
+    """Return in how many seconds the present window ends."""
+    return window_s - int(time.time()) % window_s
