@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.accounts import policies
 from apps.accounts.models import User
@@ -132,25 +132,16 @@ class Shell:
     def _current(self) -> str:
         """The longest address of a place that the page lies under."""
         path = self.request.path
-        urls = [_url(place) for places in GROUPS.values() for place in places]
-        over = [
-            url for url in urls if url and (path == url or (url != "/" and path.startswith(url)))
-        ]
+        urls = [reverse(place.name) for places in GROUPS.values() for place in places]
+        over = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
         return max(over, key=len, default="")
 
     def _entries(self, places: tuple[Place, ...]) -> Iterator[Entry]:
         for place in places:
-            url = _url(place)
-            if url and policies.holds_anywhere(self.user, place.permission):
+            if policies.holds_anywhere(self.user, place.permission):
+                url = reverse(place.name)
                 count = navigation.count(place.name, self.user)
                 yield Entry(place, url, count, url == self._current)
-
-
-def _url(place: Place) -> str:
-    try:
-        return reverse(place.name)
-    except NoReverseMatch:  # a part of the product that this site does not have
-        return ""
 
 
 def theme_cookie(request: HttpRequest) -> str:
