@@ -1,6 +1,7 @@
-"""One-time sign-in links: made by the operator, for people who are here already."""
+"""Links that let people in: to sign in once, made by the operator, and to accept an invitation."""
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
@@ -29,3 +30,10 @@ def user_of_link(uid: str, token: str) -> User | None:
     except (ValueError, UnicodeDecodeError):
         return None
     return user if user is not None and _tokens.check_token(user, token) else None
+
+
+def invitation_link(request: HttpRequest) -> str:
+    """Return the address, on the request's site, of the accepting page, with `{token}` in it."""
+    marker = "0" * 8
+    address = request.build_absolute_uri(reverse("accounts:accept", args=[marker]))
+    return address.replace(marker, "{token}")

@@ -11,6 +11,7 @@ from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Forbidden, NotFound
 
 M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 Actor = User | AnonymousUser | None
 
 
@@ -31,7 +32,7 @@ class Policy:
             found = getattr(found, step, None)
         return found.path if self.folder and found is not None else ""
 
-    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+    def visible(self, actor: User, queryset: Rows) -> Rows:
         """Keep what the actor may view."""
         permission = f"{self.resource}.view"
         if permission in actor.permissions_in():
@@ -77,11 +78,19 @@ def check(actor: Actor, permission: str, target: Model | type[Model]) -> None:
     raise Forbidden if isinstance(target, type) else NotFound
 
 
-def visible(actor: Actor, queryset: QuerySet[M]) -> QuerySet[M]:
+def visible(actor: Actor, queryset: Rows) -> Rows:
     """Keep the objects that the actor may view; nothing for strangers."""
     if not isinstance(actor, User):
         return queryset.none()
     return _policy_of(queryset.model).visible(actor, queryset)
+
+
+def find(actor: Actor, queryset: QuerySet[M], **wanted: Any) -> M:
+    """Return the one object that is wanted. Raises NotFound where the actor may not view it."""
+    found = visible(actor, queryset).filter(**wanted).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def holds(actor: Actor, permission: str) -> bool:
@@ -129,7 +138,7 @@ class RolePolicy(UserPolicy):
 class InvitationPolicy(UserPolicy):
     """Invitations are seen by those who send them."""
 
-    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+    def visible(self, actor: User, queryset: Rows) -> Rows:
         return queryset if holds(actor, "member.manage") else queryset.none()
 
 
@@ -143,7 +152,7 @@ class FolderPolicy(Policy):
         assert isinstance(target, Folder)
         return target.path
 
-    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+    def visible(self, actor: User, queryset: Rows) -> Rows:
         if holds(actor, "workflow.view"):
             return queryset
         wanted = Q(pk=None)
@@ -158,5 +167,5 @@ class ApiKeyPolicy(Policy):
 
     resource = "api_key"
 
-    def visible(self, actor: User, queryset: QuerySet[M]) -> QuerySet[M]:
+    def visible(self, actor: User, queryset: Rows) -> Rows:
         return queryset if holds(actor, "api_key.manage") else queryset.filter(user=actor)

@@ -35,9 +35,7 @@ def role_named(name: str) -> Role:
     """Return the role. Raises UnknownRole."""
     role = Role.objects.filter(name=name).first()
     if role is None:
-        raise UnknownRole(
-            errors=[{"field": "role", "message": UnknownRole.__doc__, "code": "unknown_role"}]
-        )
+        raise UnknownRole.at("role", UnknownRole.__doc__ or "")
     return role
 
 

@@ -11,7 +11,6 @@ from django.contrib.auth import login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,14 +23,13 @@ from apps.accounts.decorators import (
 )
 from apps.accounts.exceptions import AlreadyMember, InvitationClosed
 from apps.accounts.forms import AcceptForm, InviteForm, KeyForm, ProfileForm, RoleForm, role_choices
-from apps.accounts.links import user_of_link
-from apps.accounts.models import ApiKey, ApiKeyQuerySet, Invitation, Role, User
-from apps.common.errors import Conflict, DomainError, Forbidden, NotFound
+from apps.accounts.links import invitation_link, user_of_link
+from apps.accounts.models import ApiKey, Invitation, Role, User
+from apps.common.errors import Conflict, DomainError, Forbidden
 
 PAGE_SIZE = 25
 STATES = {"active": True, "suspended": False}
 FACTORS = {"on": True, "off": False}
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @require_GET
@@ -52,12 +50,11 @@ def _members(
     listed = found.order_by("name", "email").prefetch_related(
         "role_bindings__role", "role_bindings__folder"
     )
-    open_invitations = Invitation.objects.filter(accepted_at=None, revoked_at=None)
     context = {
         "members": Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page")),
         "member_count": everyone.count(),
         "suspended_count": everyone.filter(is_active=False).count(),
-        "invitations": policies.visible(request.user, open_invitations)
+        "invitations": policies.visible(request.user, Invitation.objects.unanswered())
         .select_related("role", "invited_by")
         .order_by("-created_at"),
         "roles": Role.objects.order_by("created_at"),
@@ -81,7 +78,9 @@ def invite(request: AuthenticatedRequest) -> HttpResponse:
     form = InviteForm(request.POST)
     if form.is_valid():
         try:
-            services.invite_member(**form.cleaned_data, actor=request.user, link=_link(request))
+            services.invite_member(
+                **form.cleaned_data, actor=request.user, link=invitation_link(request)
+            )
             messages.success(request, f"Invitation sent to {form.cleaned_data['email']}.")
             return redirect("accounts:members")
         except DomainError as error:
@@ -93,7 +92,7 @@ def invite(request: AuthenticatedRequest) -> HttpResponse:
 @permission_required("member.manage")
 def change_member(request: AuthenticatedRequest, user_id: UUID, action: str) -> HttpResponse:
     """Give another role, suspend, let in again or remove."""
-    member = _found(User.objects.members().filter(pk=user_id).first())
+    member = policies.find(request.user, User.objects.members(), pk=user_id)
     form = RoleForm(request.POST)
     if action == "role" and not form.is_valid():
         return _members(request, HTTPStatus.UNPROCESSABLE_ENTITY, role_form=form)
@@ -125,10 +124,9 @@ def change_invitation(
     request: AuthenticatedRequest, invitation_id: UUID, action: str
 ) -> HttpResponse:
     """Send an invitation again or withdraw it."""
-    still_open = Invitation.objects.filter(accepted_at=None, revoked_at=None)
-    invitation = _found(still_open.filter(pk=invitation_id).first())
+    invitation = policies.find(request.user, Invitation.objects.unanswered(), pk=invitation_id)
     if action == "resend":
-        services.resend_invitation(invitation, actor=request.user, link=_link(request))
+        services.resend_invitation(invitation, actor=request.user, link=invitation_link(request))
         done = f"A new invitation was sent to {invitation.email}. The earlier link stopped working."
     else:
         services.revoke_invitation(invitation, actor=request.user)
@@ -147,7 +145,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         form = AcceptForm(request.POST or None, email=invitation.email)
         if request.method == "POST" and form.is_valid():
             user = services.accept_invitation(token, **form.cleaned_data)
-            login(request, user, backend=BACKEND)
+            login(request, user)
             return redirect("/")
     except (InvitationClosed, AlreadyMember) as error:
         return render(request, "accounts/invitation.html", {"closed": error}, status=error.status)
@@ -167,7 +165,6 @@ def _api_keys(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
     seen = policies.visible(request.user, ApiKey.objects.select_related("role", "user"))
-    assert isinstance(seen, ApiKeyQuerySet)
     chosen = {name: request.GET.get(name, "") for name in ("q", "state", "role")}
     kept = seen.in_state(chosen["state"]).filter(name__icontains=chosen["q"].strip())
     if chosen["role"]:
@@ -210,7 +207,7 @@ def create_key(request: AuthenticatedRequest) -> HttpResponse:
 @permission_required("api_key.use")
 def revoke_key(request: AuthenticatedRequest, key_id: UUID) -> HttpResponse:
     """End a key."""
-    key = _found(policies.visible(request.user, ApiKey.objects.filter(pk=key_id)).first())
+    key = policies.find(request.user, ApiKey.objects.all(), pk=key_id)
     services.revoke_api_key(key, actor=request.user)
     messages.success(request, f"The key “{key.name}” is revoked.")
     return redirect("accounts:api_keys")
@@ -243,19 +240,6 @@ def link(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     if user is None:
         return render(request, "accounts/link.html", {"user_of_link": None}, status=HTTPStatus.GONE)
     if request.method == "POST":
-        login(request, user, backend=BACKEND)
+        login(request, user)
         return redirect("/")
     return render(request, "accounts/link.html", {"user_of_link": user})
-
-
-def _link(request: HttpRequest) -> str:
-    """Return the accepting page's address with a place for the token."""
-    marker = "0" * 8
-    address = request.build_absolute_uri(reverse("accounts:accept", args=[marker]))
-    return address.replace(marker, "{token}")
-
-
-def _found(thing: Any) -> Any:
-    if thing is None:
-        raise NotFound
-    return thing

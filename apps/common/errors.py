@@ -5,7 +5,7 @@ pages turn it into an answer (RFC 9457 problem or designed page).
 """
 
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from apps.common.types import JSONDict
 
@@ -50,6 +50,11 @@ class Unauthenticated(DomainError):
     """Sign in or send a valid API key."""
 
     status, code = HTTPStatus.UNAUTHORIZED, "unauthenticated"
+    challenge = 'Bearer realm="api"'
+
+    def __init__(self, detail: str | None = None) -> None:
+        """Say how to authenticate, as HTTP wants it of every 401."""
+        super().__init__(detail, headers={"WWW-Authenticate": self.challenge})
 
 
 class Forbidden(DomainError):
@@ -74,6 +79,11 @@ class Invalid(DomainError):
     """Some fields are not valid."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"
+
+    @classmethod
+    def at(cls, field: str, message: str, code: str = "") -> Self:
+        """Return the error that blames one field; the entry's code is the error's own by default."""
+        return cls(errors=[{"field": field, "message": message, "code": code or cls.code}])
 
 
 class TooLarge(DomainError):
@@ -102,9 +112,3 @@ class TooMany(DomainError):
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
         """Say in how many seconds a repeat makes sense."""
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
-
-
-class Unavailable(DomainError):
-    """A service that this needs is not reachable right now. Try again shortly."""
-
-    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"

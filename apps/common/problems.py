@@ -27,10 +27,7 @@ PROBLEM_JSON = "application/problem+json"
 def problem_response(error: DomainError) -> HttpResponse:
     """Return a domain error as problem+json, for views outside the REST framework."""
     body = json.dumps(error.problem())
-    answer = HttpResponse(body, status=error.status, content_type=PROBLEM_JSON)
-    for name, value in error.headers.items():
-        answer[name] = value
-    return answer
+    return HttpResponse(body, status=error.status, content_type=PROBLEM_JSON, headers=error.headers)
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -38,10 +35,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     domain = as_domain_error(error)
     if domain is None:
         return None
-    response = Response(domain.problem(), status=domain.status, content_type=PROBLEM_JSON)
-    for name, value in domain.headers.items():
-        response[name] = value
-    return response
+    return Response(
+        domain.problem(), domain.status, headers=domain.headers, content_type=PROBLEM_JSON
+    )
 
 
 def as_domain_error(error: Exception) -> DomainError | None:
@@ -53,7 +49,7 @@ def as_domain_error(error: Exception) -> DomainError | None:
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         return Forbidden()
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        return Unauthenticated(headers={"WWW-Authenticate": 'Bearer realm="api"'})
+        return Unauthenticated()
     if isinstance(error, exceptions.ValidationError):
         return Invalid(errors=list(_field_errors(error.detail)))
     if isinstance(error, exceptions.Throttled):

@@ -13,9 +13,10 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.dashboard.activity import LOST, activity_of, days_of
 from apps.gateway.models import LlmCall
-from apps.runs.models import Run, Wait, WaitQuerySet
+from apps.runs.counts import decisions_for
+from apps.runs.models import Run, Wait
 from apps.workflows.activity import Activity
-from apps.workflows.models import Workflow, WorkflowQuerySet
+from apps.workflows.models import Workflow
 
 LISTED = 5
 FAILURES_FROM = 200  # the newest failed runs that are looked at for repeated ones
@@ -55,9 +56,7 @@ class Cost:
 
 def waiting_for(user: User) -> tuple[int, list[Wait]]:
     """Return how many decisions wait for the person, and the most urgent ones."""
-    waits = policies.visible(user, Wait.objects.approvals().open())
-    assert isinstance(waits, WaitQuerySet)
-    mine = waits.assigned_to(user).select_related("run__workflow")
+    mine = decisions_for(user).select_related("run__workflow")
     urgent = mine.order_by(F("expires_at").asc(nulls_last=True), "created_at")
     return mine.count(), list(urgent[:LISTED])
 
@@ -96,7 +95,6 @@ def recent_runs(user: User) -> list[Run]:
 def recent_workflows(user: User) -> tuple[int, list[RecentWorkflow]]:
     """Return how many workflows there are, and those edited last with their figures."""
     seen = policies.visible(user, Workflow.objects.current())
-    assert isinstance(seen, WorkflowQuerySet)
     newest = list(seen.select_related("published_version").order_by("-updated_at")[:LISTED])
     keys = [workflow.pk for workflow in newest]
     activity, days = activity_of(user, keys), days_of(user, keys)

@@ -152,8 +152,3 @@ class RouteNeeded(Conflict):
     """Steps use this route by default. Give it other targets instead of deleting it."""
 
     code = "route_needed"
-
-
-def refused(field: str, message: str, kind: type[Invalid] = BadProvider) -> Invalid:
-    """Return an error that names one field."""
-    return kind(errors=[{"field": field, "message": message, "code": kind.code}])

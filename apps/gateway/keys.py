@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.egress import client as egress
 from apps.egress.exceptions import EgressError
-from apps.gateway.exceptions import BadAddress, refused
+from apps.gateway.exceptions import BadAddress, BadProvider
 from apps.gateway.models import Credential, Provider
 from apps.vault.services import seal
 
@@ -25,12 +25,12 @@ def checked_address(url: str, *, with_key: bool) -> str:
     try:
         origin = egress.origin_of(url)
     except EgressError as error:
-        raise refused("base_url", str(error), BadAddress) from error
+        raise BadAddress.at("base_url", str(error)) from error
     if "?" in url or "#" in url or len(url) > MAX_ADDRESS:
         message = f"The address may not hold ? or # and has at most {MAX_ADDRESS} signs."
-        raise refused("base_url", message, BadAddress)
+        raise BadAddress.at("base_url", message)
     if with_key and origin.startswith("http://") and not egress.is_excepted(URL(url)):
-        raise refused("base_url", "A key may only be sent over https://.", BadAddress)
+        raise BadAddress.at("base_url", "A key may only be sent over https://.")
     return url
 
 
@@ -39,7 +39,7 @@ def store(provider: Provider, key: str, *, actor: User) -> Credential:
     key = key.strip()
     if len(key) > MAX_KEY or not re.fullmatch(r"[\x21-\x7e]+", key):
         message = "A key holds only letters, digits and signs, without blanks."
-        raise refused("credential", message)
+        raise BadProvider.at("credential", message)
     checked_address(provider.base_url, with_key=True)
     for old in provider.credentials.filter(status=Credential.Status.ACTIVE):
         old.disable(Credential.REPLACED)

@@ -17,7 +17,6 @@ from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
 
-BUILTIN_SLUG = "built-in"
 MILLION = Decimal(1_000_000)
 NAME = RegexValidator(
     r"\A[a-z][a-z0-9._-]{0,62}\Z",

@@ -30,13 +30,13 @@ from apps.gateway.calls import (
     Patience,
 )
 from apps.gateway.exceptions import (
+    BadProvider,
     BadRoute,
     BuiltInStays,
     GatewayError,
     InUse,
     NameTaken,
     RouteNeeded,
-    refused,
 )
 from apps.gateway.models import NAME, LlmCall, ModelPrice, ModelRoute, Provider, RouteTarget
 from apps.tenants.database import query
@@ -115,7 +115,7 @@ def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
     policies.check(actor, "manage", provider)
     model = model or provider.default_model
     if not model and not provider.is_builtin:
-        raise refused("model", "Name a model to ask.")
+        raise BadProvider.at("model", "Name a model to ask.")
     if provider.state == "needs_key":
         return Trial(False, f"{provider.name} has no key.", "Enter its key.", model, 0)
     target = router.target_of(provider, model, {}, TEST_PATIENCE)
@@ -222,18 +222,18 @@ def delete_provider(provider: Provider, *, actor: User) -> None:
 
 def _check_kind(kind: str, litellm_provider: str) -> None:
     if kind not in (Provider.Kind.OPENAI, Provider.Kind.LITELLM):
-        raise refused("kind", "Use openai_compatible or litellm.")
+        raise BadProvider.at("kind", "Use openai_compatible or litellm.")
     if kind == Provider.Kind.LITELLM and litellm_provider not in TRANSLATED:
-        raise refused("litellm_provider", f"Use one of {', '.join(TRANSLATED)}.")
+        raise BadProvider.at("litellm_provider", f"Use one of {', '.join(TRANSLATED)}.")
 
 
 def _check_name(provider: Provider) -> None:
     if not provider.name:
-        raise refused("name", "Give it a name.")
+        raise BadProvider.at("name", "Give it a name.")
     try:
         NAME(provider.slug)
     except ValidationError as error:
-        raise refused("slug", error.messages[0]) from error
+        raise BadProvider.at("slug", error.messages[0]) from error
     if Provider.objects.filter(slug=provider.slug).exists():
         raise NameTaken
 
@@ -247,7 +247,7 @@ def _free_slug(name: str) -> str:
 
 def _checked(capabilities: list[str]) -> list[str]:
     if set(capabilities) - set(CAPABILITIES):
-        raise refused("capabilities", f"Use {' or '.join(CAPABILITIES)}.")
+        raise BadProvider.at("capabilities", f"Use {' or '.join(CAPABILITIES)}.")
     return sorted(set(capabilities))
 
 
@@ -303,7 +303,7 @@ def _new_route(alias: str) -> ModelRoute:
     try:
         NAME(alias)
     except ValidationError as error:
-        raise refused("alias", error.messages[0], BadRoute) from error
+        raise BadRoute.at("alias", error.messages[0]) from error
     if ModelRoute.objects.filter(alias=alias).exists():
         raise NameTaken
     return ModelRoute(alias=alias, version=0)
@@ -311,7 +311,7 @@ def _new_route(alias: str) -> ModelRoute:
 
 def _set_targets(route: ModelRoute, targets: list[JSONDict], *, is_new: bool) -> None:
     if not 0 < len(targets) <= MAX_TARGETS:
-        raise refused("targets", f"Give 1 to {MAX_TARGETS} targets.", BadRoute)
+        raise BadRoute.at("targets", f"Give 1 to {MAX_TARGETS} targets.")
     rows = [_target(route, place, each) for place, each in enumerate(targets)]
     if not is_new and _shown_route(route)["targets"] == [_shown_target(each) for each in rows]:
         return
@@ -325,12 +325,12 @@ def _target(route: ModelRoute, place: int, data: JSONDict) -> RouteTarget:
     field, params = f"targets.{place}", data.get("params") or {}
     provider = Provider.objects.filter(slug=str(data.get("provider", ""))).first()
     if provider is None:
-        raise refused(f"{field}.provider", "There is no such provider.", BadRoute)
+        raise BadRoute.at(f"{field}.provider", "There is no such provider.")
     model = str(data.get("model") or provider.default_model).strip()
     if not provider.is_builtin and not 0 < len(model) <= 200:
-        raise refused(f"{field}.model", "Name a model of the provider.", BadRoute)
+        raise BadRoute.at(f"{field}.model", "Name a model of the provider.")
     if not isinstance(params, dict) or set(params) - PARAMS:
-        raise refused(f"{field}.params", f"Use only {', '.join(sorted(PARAMS))}.", BadRoute)
+        raise BadRoute.at(f"{field}.params", f"Use only {', '.join(sorted(PARAMS))}.")
     return RouteTarget(route=route, provider=provider, model=model, params=params, position=place)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,12 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
-from apps.accounts.models import User
-from apps.common.errors import DomainError, NotFound
+from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.gateway import charts, filters, services
 from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms
-from apps.gateway.models import LlmCall, LlmCallQuerySet, ModelRoute, Provider
+from apps.gateway.models import LlmCall, ModelRoute, Provider
 
 PAGE_SIZE = 50
 PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
@@ -32,10 +32,10 @@ PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
 def overview(request: AuthenticatedRequest) -> HttpResponse:
     """Show the providers and routes, and what this month's calls cost."""
     since, until = filters.period({})
-    calls = _calls(request.user).between(since, until)
+    calls = policies.visible(request.user, LlmCall.objects.between(since, until))
     context = {
-        "providers": _providers(request.user),
-        "routes": _routes(request.user),
+        "providers": policies.visible(request.user, _providers()),
+        "routes": policies.visible(request.user, _routes()),
         "total": calls.totals(),
         "chart": charts.by_day(calls.totals_by_day(), since, until),
         "may_manage": policies.holds(request.user, "provider.manage"),
@@ -69,7 +69,7 @@ def new_provider(request: AuthenticatedRequest) -> HttpResponse:
 @permission_required("provider.view")
 def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
     """Show a provider; whoever manages providers can change it."""
-    found = _found(_providers(request.user).filter(pk=provider_id).first())
+    found = policies.find(request.user, _providers(), pk=provider_id)
     answers = found.capabilities[0] if found.capabilities else ""
     first = {"answers": answers} | {
         name: getattr(found, name) for name in ("name", "base_url", "default_model")
@@ -93,7 +93,7 @@ def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
 @permission_required("provider.manage")
 def act(request: AuthenticatedRequest, provider_id: UUID, name: str) -> HttpResponse:
     """Test, enable, disable or remove a provider."""
-    found = _found(_providers(request.user).filter(pk=provider_id).first())
+    found = policies.find(request.user, _providers(), pk=provider_id)
     try:
         if name == "test":
             _tell(request, services.try_provider(found, actor=request.user))
@@ -121,7 +121,7 @@ def new_route(request: AuthenticatedRequest) -> HttpResponse:
 @permission_required("provider.view")
 def route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
     """Show a route; whoever manages providers can change its targets."""
-    return _route(request, _found(_routes(request.user).filter(alias=alias).first()))
+    return _route(request, policies.find(request.user, _routes(), alias=alias))
 
 
 def _route(request: AuthenticatedRequest, found: ModelRoute | None) -> HttpResponse:
@@ -155,7 +155,7 @@ def _route(request: AuthenticatedRequest, found: ModelRoute | None) -> HttpRespo
 @permission_required("provider.manage")
 def delete_route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
     """Remove a route."""
-    found = _found(_routes(request.user).filter(alias=alias).first())
+    found = policies.find(request.user, _routes(), alias=alias)
     try:
         services.delete_route(found, actor=request.user)
     except DomainError as error:
@@ -169,8 +169,8 @@ def delete_route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
 @permission_required("usage.view")
 def calls(request: AuthenticatedRequest) -> HttpResponse:
     """Show the ledger; the filters are in the address."""
-    every = _calls(request.user)
-    kept = filters.filtered(every, request.GET)
+    seen = policies.visible(request.user, LlmCall.objects.all())
+    kept = filters.filtered(seen, request.GET)
     names = ("route", "provider", "status", "run")
     context = {
         "calls": Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page")),
@@ -193,7 +193,7 @@ def usage(request: AuthenticatedRequest) -> HttpResponse:
     if chosen != "month":
         today = timezone.localtime(until).replace(hour=0, minute=0, second=0, microsecond=0)
         since = today - timedelta(days=int(chosen) - 1)
-    kept = _calls(request.user).between(since, until)
+    kept = policies.visible(request.user, LlmCall.objects.between(since, until))
     total = kept.totals()
     context = {
         "periods": PERIODS,
@@ -208,19 +208,12 @@ def usage(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "gateway/usage.html", context)
 
 
-def _providers(user: User) -> Any:
-    return policies.visible(user, Provider.objects.prefetch_related("credentials"))
+def _providers() -> QuerySet[Provider]:
+    return Provider.objects.prefetch_related("credentials")
 
 
-def _routes(user: User) -> Any:
-    seen = ModelRoute.objects.prefetch_related("targets__provider__credentials")
-    return policies.visible(user, seen)
-
-
-def _calls(user: User) -> LlmCallQuerySet:
-    seen = policies.visible(user, LlmCall.objects.all())
-    assert isinstance(seen, LlmCallQuerySet)
-    return seen
+def _routes() -> QuerySet[ModelRoute]:
+    return ModelRoute.objects.prefetch_related("targets__provider__credentials")
 
 
 def _rows(found: ModelRoute | None) -> list[JSONDict]:
@@ -264,9 +257,3 @@ def _words(error: DomainError) -> str:
 def _form(request: AuthenticatedRequest, template: str, **context: Any) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     return render(request, template, context, status=status)
-
-
-def _found(thing: Any) -> Any:
-    if thing is None:
-        raise NotFound
-    return thing

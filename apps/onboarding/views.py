@@ -21,8 +21,6 @@ from apps.onboarding.forms import FindForm, FinishForm, SignUpForm, SlugField, s
 from apps.tenants.context import tenant_context
 from apps.tenants.services import SlugTaken
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
 
 @public_page
 @require_http_methods(["GET", "POST"])
@@ -110,7 +108,7 @@ def arrive(request: HttpRequest, signed: str) -> HttpResponse:
         user = user_arriving(signed)
     except ArrivalClosed:
         return redirect("account_login")
-    login(request, user, backend=BACKEND)
+    login(request, user)
     return redirect("/")
 
 

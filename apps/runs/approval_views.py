@@ -13,13 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
-from apps.accounts.models import User
-from apps.common.errors import Conflict, Invalid, NotFound
+from apps.common.errors import Conflict, Invalid
 from apps.common.types import JSONDict
 from apps.runs import services
-from apps.runs.api.filters import APPROVALS, approvals_in
+from apps.runs.filters import STATES, approvals_in
 from apps.runs.forms import DecisionForm
-from apps.runs.models import Wait, WaitQuerySet, assignee_names
+from apps.runs.models import Wait, WaitQuerySet
 
 PAGE_SIZE = 30
 
@@ -35,14 +34,14 @@ def approvals(request: AuthenticatedRequest) -> HttpResponse:
 @permission_required("approval.view")
 def approval(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
     """Show one question and what there is to know for the answer."""
-    return _inbox(request, opened=_find(request, wait_id))
+    return _inbox(request, opened=policies.find(request.user, _approvals(), pk=wait_id))
 
 
 @require_POST
 @permission_required("approval.decide")
 def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
     """Give an answer; the first one counts."""
-    wait = _find(request, wait_id)
+    wait = policies.find(request.user, _approvals(), pk=wait_id)
     form = DecisionForm(request.POST, wait=wait)
     if not form.is_valid():
         return _inbox(request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=wait, form=form)
@@ -56,17 +55,8 @@ def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
     return redirect("runs:approvals")
 
 
-def _find(request: AuthenticatedRequest, wait_id: UUID) -> Wait:
-    found = _visible(request.user).filter(pk=wait_id).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _visible(user: User) -> WaitQuerySet:
-    seen = policies.visible(user, Wait.objects.approvals())
-    assert isinstance(seen, WaitQuerySet)
-    related = seen.select_related(
+def _approvals() -> WaitQuerySet:
+    related = Wait.objects.approvals().select_related(
         "run__workflow__folder", "run__version", "run__started_by", "decided_by"
     )
     return related.order_by("-created_at", "-id")
@@ -81,8 +71,8 @@ def _inbox(
     **extra: Any,
 ) -> HttpResponse:
     tab = request.GET.get("status", "open")
-    tab = tab if tab in APPROVALS else "open"
-    seen = _visible(request.user)
+    tab = tab if tab in STATES else "open"
+    seen = policies.visible(request.user, _approvals())
     kept = approvals_in(seen, tab)
     words = request.GET.get("q", "").strip()
     if words:
@@ -104,9 +94,7 @@ def _inbox(
 
 
 def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | None) -> JSONDict:
-    is_assigned = not wait.assignees or bool(
-        set(wait.assignees) & set(assignee_names(request.user))
-    )
+    is_assigned = wait.is_assigned_to(request.user)
     may = policies.allows(request.user, "decide", wait)
     is_open = wait.status == Wait.Status.OPEN
     return {

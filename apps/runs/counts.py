@@ -10,11 +10,14 @@ def running_of(user: User) -> int:
     return policies.visible(user, Run.objects.filter(status=Run.Status.RUNNING)).count()
 
 
+def decisions_for(user: User) -> WaitQuerySet:
+    """Return the open approvals that the person is asked for."""
+    return policies.visible(user, Wait.objects.approvals().open()).assigned_to(user)
+
+
 def approvals_of(user: User) -> int:
     """Return how many decisions wait for the person."""
-    waits = policies.visible(user, Wait.objects.approvals().open())
-    assert isinstance(waits, WaitQuerySet)
-    return waits.assigned_to(user).count()
+    return decisions_for(user).count()
 
 
 def counts_for(user: User) -> dict[str, int]:

@@ -1,17 +1,15 @@
 """Filters of the lists of runs and approvals, for the API and the pages alike."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from apps.common.errors import Invalid
+from apps.common.moments import moment
 from apps.runs.models import Run, Wait, WaitQuerySet
 
-APPROVALS = ("open", "decided", "all")
+STATES = ("open", "decided", "all")
 
 
 def filtered(queryset: QuerySet[Run], params: Mapping[str, str]) -> QuerySet[Run]:
@@ -34,28 +32,13 @@ def filtered(queryset: QuerySet[Run], params: Mapping[str, str]) -> QuerySet[Run
 
 def approvals_in(queryset: WaitQuerySet, state: str) -> WaitQuerySet:
     """Keep the open or the closed approvals. Raises Invalid for another word."""
-    if state not in APPROVALS:
-        message = f"Use one of {', '.join(APPROVALS)}."
-        raise Invalid(errors=[{"field": "status", "message": message, "code": "invalid"}])
+    if state not in STATES:
+        raise Invalid.at("status", f"Use one of {', '.join(STATES)}.")
     if state == "all":
         return queryset
     if state == "open":
         return queryset.open()
     return queryset.exclude(status=Wait.Status.OPEN)
-
-
-def moment(text: str) -> datetime:
-    """Return the time that a text names; a day begins at midnight. Raises ValueError."""
-    try:
-        found = parse_datetime(text)
-        day = parse_date(text) if found is None else None
-        found = datetime.combine(day, time.min) if day else found
-        if found is None:
-            raise ValueError
-        return found if timezone.is_aware(found) else timezone.make_aware(found)
-    except (ValueError, OverflowError):
-        message = "Use a time such as 2026-01-31T08:30:00Z or a day such as 2026-01-31."
-        raise ValueError(message) from None
 
 
 def _by_status(queryset: QuerySet[Run], text: str) -> QuerySet[Run]:

@@ -232,6 +232,10 @@ class Wait(TimestampedModel):
     def __str__(self) -> str:
         return self.title or f"wait of {self.node}"
 
+    def is_assigned_to(self, user: User) -> bool:
+        """Tell whether this person may decide as far as assignment goes: it is theirs, or nobody's."""
+        return not self.assignees or not set(self.assignees).isdisjoint(assignee_names(user))
+
 
 def assignee_names(user: User) -> list[str]:
     """Return the names by which a wait may be assigned to a person."""

@@ -33,7 +33,7 @@ from apps.runs.exceptions import (
     RunNotFinished,
 )
 from apps.runs.ledger import Clock, Ledger, announce
-from apps.runs.models import Run, Wait, assignee_names
+from apps.runs.models import Run, Wait
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
@@ -42,10 +42,7 @@ from apps.workflows.services import snapshot_draft
 def find_run(run_id: UUID | str, *, actor: User) -> Run:
     """Return a run that the actor may see. Raises NotFound."""
     queryset = Run.objects.select_related("workflow__folder", "version")
-    found = policies.visible(actor, queryset).filter(pk=run_id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return policies.find(actor, queryset, pk=run_id)
 
 
 @transaction.atomic
@@ -162,7 +159,7 @@ def decide(
     policies.check(actor, "decide", wait)
     if wait.kind != Wait.Kind.APPROVAL:
         raise NotFound
-    if wait.assignees and not set(wait.assignees) & set(assignee_names(actor)):
+    if not wait.is_assigned_to(actor):
         raise NotAssigned
     _check_decision(wait, decision, comment)
     dispatch.wake(wait.run_id)  # first, because whoever ends the run locks the ticket first too
@@ -204,16 +201,9 @@ def _locked_ticket(run: Run) -> Ticket:
 def _check_decision(wait: Wait, decision: str, comment: str) -> None:
     offered = [action["id"] for action in wait.actions]
     if decision not in offered:
-        listed = ", ".join(offered)
-        raise BadDecision(
-            errors=[
-                {"field": "decision", "message": f"Choose one of: {listed}.", "code": "invalid"}
-            ]
-        )
+        raise BadDecision.at("decision", f"Choose one of: {', '.join(offered)}.", "invalid")
     if wait.require_reason and not comment.strip():
-        raise BadDecision(
-            errors=[{"field": "comment", "message": "Give a reason.", "code": "required"}]
-        )
+        raise BadDecision.at("comment", "Give a reason.", "required")
 
 
 def _version(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:

@@ -19,7 +19,7 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid
 from apps.common.types import JSONDict
 from apps.runs import services
-from apps.runs.api.filters import filtered
+from apps.runs.filters import filtered
 from apps.runs.models import NodeRun, Run
 from apps.runs.overview import duration, lines
 from apps.runs.waterfall import DRAWN, attempts_of, draw

@@ -3,22 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from apps.accounts import policies
 from apps.accounts.models import Folder, User
 from apps.common.errors import Invalid
-from apps.workflows.models import Workflow, WorkflowQuerySet
+from apps.workflows.models import WorkflowQuerySet
 
 STATES = ("current", "archived", "bin")
 
 
-def filtered(queryset: QuerySet[Workflow], params: Any, actor: User) -> QuerySet[Workflow]:
+def filtered(queryset: WorkflowQuerySet, params: Any, actor: User) -> WorkflowQuerySet:
     """Keep what the query parameters ask for: q, folder, tag, created_via, published, state.
 
     Raises Invalid naming the parameter that makes no sense.
     """
-    assert isinstance(queryset, WorkflowQuerySet)
     kept = _in_state(queryset, params.get("state") or "current").matching(params.get("q", ""))
     if tag := params.get("tag"):
         kept = kept.filter(tags__contains=[tag])
@@ -37,7 +34,7 @@ def _in_state(queryset: WorkflowQuerySet, state: str) -> WorkflowQuerySet:
     if state == "bin":
         return queryset.in_bin()
     if state != "current":
-        raise _bad("state", f"Use one of {', '.join(STATES)}.")
+        raise Invalid.at("state", f"Use one of {', '.join(STATES)}.")
     return queryset.current()
 
 
@@ -45,8 +42,4 @@ def _folder(text: str, actor: User) -> Folder:
     try:
         return policies.visible(actor, Folder.objects.all()).get(pk=UUID(text))
     except (ValueError, Folder.DoesNotExist) as error:
-        raise _bad("folder", "There is no such folder, or you may not see it.") from error
-
-
-def _bad(field: str, message: str) -> Invalid:
-    return Invalid(errors=[{"field": field, "message": message, "code": "invalid"}])
+        raise Invalid.at("folder", "There is no such folder, or you may not see it.") from error

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import Folder, User
 from apps.audit.services import record
-from apps.common.errors import NotFound, PreconditionFailed
+from apps.common.errors import PreconditionFailed
 from apps.common.events import publish_on_commit
 from apps.common.types import JSON, JSONDict
 from apps.workflows import document, drafts
@@ -36,10 +36,12 @@ EXPORT_FORMAT = "auterity.workflow/1"
 def find_workflow(workflow_id: UUID | str, *, actor: User) -> Workflow:
     """Return a workflow that the actor may see. Raises NotFound."""
     queryset = Workflow.objects.select_related("published_version", "created_by", "folder")
-    found = policies.visible(actor, queryset).filter(pk=workflow_id).first()
-    if found is None:
-        raise NotFound
-    return found
+    return policies.find(actor, queryset, pk=workflow_id)
+
+
+def definition_of(workflow: Workflow) -> Definition:
+    """Return the draft's definition."""
+    return drafts.load(workflow).definition
 
 
 @transaction.atomic
@@ -328,8 +330,3 @@ def _save(
 
 def _shown(value: Any) -> JSON:
     return str(value) if isinstance(value, Folder) else value
-
-
-def definition_of(workflow: Workflow) -> Definition:
-    """Return the draft's definition."""
-    return drafts.load(workflow).definition

@@ -21,9 +21,9 @@ from apps.common.types import JSONDict
 from apps.nodes.catalogue import catalogue
 from apps.workflows import drafts, history, services
 from apps.workflows.activity import activity_of
-from apps.workflows.api.filters import filtered
+from apps.workflows.filters import filtered
 from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
-from apps.workflows.models import Workflow, WorkflowQuerySet
+from apps.workflows.models import Workflow
 
 PAGE_SIZE = 25
 ACTIONS = {
@@ -44,7 +44,6 @@ def list_workflows(request: AuthenticatedRequest) -> HttpResponse:
 
 def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any) -> HttpResponse:
     seen = policies.visible(request.user, Workflow.objects.all())
-    assert isinstance(seen, WorkflowQuerySet)
     kept = filtered(seen, request.GET, request.user).order_by("-updated_at")
     related = kept.select_related("published_version", "created_by", "folder")
     folders, tags = _folders(request.user), seen.current().tag_counts()

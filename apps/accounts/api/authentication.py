@@ -17,7 +17,6 @@ from apps.accounts.models import ApiKey, User
 from apps.common.errors import Unauthenticated
 
 SCHEME = "Bearer "
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 
 def user_of_key(text: str) -> User | None:
@@ -34,18 +33,6 @@ def user_of_key(text: str) -> User | None:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
     user: User = key.user
     user.acting_key = key
-    return user
-
-
-def authenticated_user(request: HttpRequest) -> User:
-    """Return the user of a request outside the REST framework. Raises Unauthenticated.
-
-    With an Authorization header only the key counts, never the session beside it.
-    """
-    header = request.headers.get("Authorization", "")
-    user = user_of_key(header.removeprefix(SCHEME)) if header else request.user
-    if not isinstance(user, User) or not user.is_active:
-        raise Unauthenticated(headers=CHALLENGE)
     return user
 
 
@@ -80,4 +67,4 @@ class ApiKeyAuthentication(BaseAuthentication):
         return user, user.acting_key
 
     def authenticate_header(self, request: Request) -> str:
-        return CHALLENGE["WWW-Authenticate"]
+        return Unauthenticated.challenge

@@ -26,11 +26,12 @@ from apps.accounts.api.serializers import (
     RoleSerializer,
 )
 from apps.accounts.api.throttling import PrincipalThrottle
+from apps.accounts.links import invitation_link
 from apps.accounts.models import ApiKey, Invitation, Role, StoredAnswer, User
+from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Unauthenticated
 
 M = TypeVar("M", bound=Model)
-ANY_MEMBER = "any member"
 
 
 class HasDeclaredPermission(BasePermission):
@@ -38,17 +39,10 @@ class HasDeclaredPermission(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not isinstance(request.user, User):
-            raise Unauthenticated(headers={"WWW-Authenticate": 'Bearer realm="api"'})
+            raise Unauthenticated
         declared: Mapping[str, str] = getattr(view, "permission_required", {})
         needed = declared.get(request.method or "")
-        if needed == ANY_MEMBER:
-            return True
-        return needed is not None and _held_anywhere(request.user, needed)
-
-
-def _held_anywhere(user: User, permission: str) -> bool:
-    """Folder roles count here; the service then checks the object itself."""
-    return permission in user.permissions_in() or bool(user.folder_paths(permission))
+        return needed is not None and policies.holds_anywhere(request.user, needed)
 
 
 class TenantAPIView(APIView):
@@ -154,9 +148,7 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
 class InvitationViewSet(mixins.ListModelMixin, TenantViewSet[Invitation]):
     """Open invitations."""
 
-    queryset = Invitation.objects.select_related("role", "invited_by").filter(
-        accepted_at=None, revoked_at=None
-    )
+    queryset = Invitation.objects.unanswered().select_related("role", "invited_by")
     serializer_class = InvitationSerializer
     permission_required = {
         "GET": "member.manage",
@@ -169,9 +161,8 @@ class InvitationViewSet(mixins.ListModelMixin, TenantViewSet[Invitation]):
         """Invite somebody by e-mail."""
         serializer = NewInvitationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        link = request.build_absolute_uri("/invitations/") + "{token}/"
         invitation = services.invite_member(
-            **serializer.validated_data, actor=self.actor, link=link
+            **serializer.validated_data, actor=self.actor, link=invitation_link(request)
         )
         return Response(InvitationSerializer(invitation).data, status=HTTPStatus.CREATED)
 

@@ -171,9 +171,7 @@ class UsageView(TenantAPIView):
     def get(self, request: Request) -> Response:
         """Return sums of a period, by day, route and provider; without one, of this month."""
         since, until = filters.period(request.query_params)
-        seen = policies.visible(self.actor, LlmCall.objects.all())
-        assert isinstance(seen, LlmCallQuerySet)
-        calls = seen.between(since, until)
+        calls = policies.visible(self.actor, LlmCall.objects.between(since, until))
         usage = {
             "since": since,
             "until": until,

@@ -5,7 +5,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.views import ANY_MEMBER, TenantAPIView
+from apps.accounts.api.views import TenantAPIView
+from apps.accounts.roles import ANY_MEMBER
 from apps.nodes.catalogue import catalogue
 
 

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from apps.accounts.api.views import TenantViewSet
 from apps.common.errors import Invalid
 from apps.runs import services
-from apps.runs.api.filters import APPROVALS, approvals_in, filtered
 from apps.runs.api.serializers import (
     ApprovalSerializer,
     DecisionSerializer,
@@ -29,6 +28,7 @@ from apps.runs.api.serializers import (
 )
 from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.feed import Feed
+from apps.runs.filters import STATES, approvals_in, filtered
 from apps.runs.models import Run, Wait, WaitQuerySet
 from apps.workflows.services import find_workflow
 
@@ -169,8 +169,7 @@ class EventsView(TenantViewSet[Run]):
 def _after(request: Request) -> int:
     text = request.headers.get("Last-Event-ID") or request.query_params.get("after") or "0"
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        message = "Give the number of the last event that you have."
-        raise Invalid(errors=[{"field": "after", "message": message, "code": "invalid"}])
+        raise Invalid.at("after", "Give the number of the last event that you have.")
     return int(text)
 
 
@@ -188,7 +187,7 @@ class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
             return approvals_in(queryset, self.request.query_params.get("status") or "open")
         return queryset
 
-    @extend_schema(parameters=[OpenApiParameter("status", str, enum=APPROVALS)])
+    @extend_schema(parameters=[OpenApiParameter("status", str, enum=STATES)])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List approvals, newest first; the open ones unless told otherwise."""
         return super().list(request, *args, **kwargs)

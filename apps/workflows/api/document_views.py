@@ -12,8 +12,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.api.views import ANY_MEMBER, TenantAPIView, TenantViewSet
+from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.accounts.models import Folder
+from apps.accounts.roles import ANY_MEMBER
 from apps.accounts.services import create_folder
 from apps.workflows import drafts, services
 from apps.workflows.api.binary import OctetParser, OctetRenderer, state_vector

@@ -16,7 +16,6 @@ from apps.accounts.api.views import TenantViewSet
 from apps.common.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired
 from apps.common.types import JSONDict
 from apps.workflows import drafts, services
-from apps.workflows.api.filters import filtered
 from apps.workflows.api.serializers import (
     ChangeSerializer,
     DiffSerializer,
@@ -30,7 +29,8 @@ from apps.workflows.api.serializers import (
 )
 from apps.workflows.definition import parse
 from apps.workflows.diff import diff
-from apps.workflows.models import Workflow, WorkflowVersion
+from apps.workflows.filters import filtered
+from apps.workflows.models import Workflow, WorkflowQuerySet, WorkflowVersion
 from apps.workflows.validation import validate
 
 IF_MATCH = OpenApiParameter(
@@ -80,6 +80,7 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
     def get_queryset(self) -> QuerySet[Workflow]:
         queryset = super().get_queryset()
         if self.action == "list":
+            assert isinstance(queryset, WorkflowQuerySet)
             return filtered(queryset, self.request.query_params, self.actor)
         return queryset
 
@@ -210,8 +211,7 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
         if text == "draft":
             return drafts.load(workflow).data
         if not (text.isascii() and text.isdigit()):
-            message = "Give the number of a version, or “draft”."
-            raise Invalid(errors=[{"field": name, "message": message, "code": "invalid"}])
+            raise Invalid.at(name, "Give the number of a version, or “draft”.")
         definition: JSONDict = find_version(workflow, int(text[:9])).definition
         return definition
 
