@@ -18,7 +18,7 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows import services
 from apps.workflows.models import Workflow
-from tests.factories.browsers import BACKEND, browser
+from tests.factories.browsers import browser
 from tests.workflows.definitions import greeting
 
 
@@ -177,7 +177,7 @@ def staff_browser(*, second_factor: bool = True) -> Client:
         if second_factor:
             Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
         client = Client(HTTP_HOST="admin.localhost")
-        client.force_login(user, backend=BACKEND)
+        client.force_login(user)
     return client
 
 

@@ -4,12 +4,10 @@ from django.test import Client
 
 from apps.accounts.models import User
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
 
 def browser(user: User | None = None, tenant: str = "alpha") -> Client:
     """Return a browser on a workspace's host, signed in as the user if there is one."""
     client = Client(HTTP_HOST=f"{tenant}.localhost")
     if user is not None:
-        client.force_login(user, backend=BACKEND)
+        client.force_login(user)
     return client

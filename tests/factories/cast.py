@@ -47,7 +47,7 @@ def mallory(alpha: Tenant, beta: Tenant) -> User:
 def api_client(user: User, tenant: str = "alpha") -> APIClient:
     """Return a client signed in by session, on the workspace's host."""
     client = APIClient(HTTP_HOST=f"{tenant}.localhost")
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user)
     return client
 
 

@@ -7,14 +7,9 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.gateway.models import LlmCall, ModelRoute, Provider
+from tests.factories.browsers import browser
 from tests.factories.provider import SECRET, FakeProvider
 from tests.gateway.calling import connect
-
-
-def browser(user: User) -> Client:
-    client = Client(HTTP_HOST="alpha.localhost")
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 @pytest.mark.django_db(transaction=True)

@@ -27,7 +27,6 @@ from apps.workflows.models import Workflow
 from tests.workflows.definitions import asking, greeting
 
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @dataclass
@@ -52,7 +51,7 @@ class World:
         """Return a browser in which the person with this role is signed in."""
         client = Client(HTTP_HOST=self.host, raise_request_exception=False)
         with tenant_context(self.tenant):
-            client.force_login(self.people[role], backend=BACKEND)
+            client.force_login(self.people[role])
         return client
 
 

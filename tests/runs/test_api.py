@@ -235,7 +235,7 @@ def test_strangers_are_refused(workflow: Workflow, bob: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_session_alone_needs_its_csrf_token(workflow: Workflow, oscar: User) -> None:
     client = APIClient(HTTP_HOST="alpha.localhost", enforce_csrf_checks=True)
-    client.force_login(oscar, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(oscar)
     answer = client.post(start_url(workflow), {"inputs": {"who": "Ada"}})
     assert answer.status_code == 403
     assert not Run.objects.exists()

@@ -9,13 +9,8 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.workflows import services
 from apps.workflows.models import Workflow
+from tests.factories.browsers import browser
 from tests.workflows.definitions import greeting
-
-
-def browser(user: User) -> Client:
-    client = Client(HTTP_HOST="alpha.localhost")
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 @pytest.fixture
