@@ -8,7 +8,6 @@ from uuid import UUID
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import login
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -26,8 +25,8 @@ from apps.accounts.forms import AcceptForm, InviteForm, KeyForm, ProfileForm, Ro
 from apps.accounts.links import invitation_link, user_of_link
 from apps.accounts.models import ApiKey, Invitation, Role, User
 from apps.common.errors import Conflict, DomainError, Forbidden
+from apps.common.pagination import page_of
 
-PAGE_SIZE = 25
 STATES = {"active": True, "suspended": False}
 FACTORS = {"on": True, "off": False}
 
@@ -42,16 +41,16 @@ def members(request: AuthenticatedRequest) -> HttpResponse:
 def _members(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
-    chosen = {name: request.GET.get(name, "") for name in ("q", "role", "state", "factor")}
+    filters = {name: request.GET.get(name, "") for name in ("q", "role", "state", "factor")}
     everyone = User.objects.members()
     found = everyone.matching(
-        text=chosen["q"].strip(), role=chosen["role"], active=STATES.get(chosen["state"])
-    ).with_second_factor(FACTORS.get(chosen["factor"]))
+        text=filters["q"].strip(), role=filters["role"], active=STATES.get(filters["state"])
+    ).with_second_factor(FACTORS.get(filters["factor"]))
     listed = found.order_by("name", "email").prefetch_related(
         "role_bindings__role", "role_bindings__folder"
     )
     context = {
-        "members": Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page")),
+        "members": page_of(request, listed),
         "member_count": everyone.count(),
         "suspended_count": everyone.filter(is_active=False).count(),
         "invitations": policies.visible(request.user, Invitation.objects.unanswered())
@@ -61,8 +60,8 @@ def _members(
         "role_choices": role_choices(),
         "state_choices": [("active", "active"), ("suspended", "suspended")],
         "factor_choices": [("on", "set up"), ("off", "none")],
-        "chosen": chosen,
-        "applied": sum(1 for name in ("role", "state", "factor") if chosen[name]),
+        "filters": filters,
+        "applied": sum(1 for name in ("role", "state", "factor") if filters[name]),
         "invite_form": InviteForm(),
         "may_manage": policies.holds(request.user, "member.manage"),
         "may_manage_owners": policies.holds(request.user, "owner.manage"),
@@ -165,18 +164,16 @@ def _api_keys(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
     seen = policies.visible(request.user, ApiKey.objects.select_related("role", "user"))
-    chosen = {name: request.GET.get(name, "") for name in ("q", "state", "role")}
-    kept = seen.in_state(chosen["state"]).filter(name__icontains=chosen["q"].strip())
-    if chosen["role"]:
-        kept = kept.filter(role__name=chosen["role"])
+    filters = {name: request.GET.get(name, "") for name in ("q", "state", "role")}
+    kept = seen.in_state(filters["state"]).filter(name__icontains=filters["q"].strip())
+    if filters["role"]:
+        kept = kept.filter(role__name=filters["role"])
     context = {
-        "keys": Paginator(kept.order_by("-created_at"), PAGE_SIZE).get_page(
-            request.GET.get("page")
-        ),
+        "keys": page_of(request, kept.order_by("-created_at")),
         "usable_count": seen.in_state("active").count(),
         "any_key": seen.exists(),
-        "chosen": chosen,
-        "applied": sum(1 for name in ("state", "role") if chosen[name]),
+        "filters": filters,
+        "applied": sum(1 for name in ("state", "role") if filters[name]),
         "role_choices": role_choices(),
         "state_choices": [(name, name) for name in ("active", "expired", "revoked")],
         "form": KeyForm(),

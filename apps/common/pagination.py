@@ -1,6 +1,18 @@
-"""Paging of lists by cursor."""
+"""Paging of lists: by number on pages, by cursor in the API."""
 
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from rest_framework.pagination import CursorPagination as RestCursorPagination
+
+PAGE_SIZE = 25
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any], size: int = PAGE_SIZE) -> "Page[Any]":
+    """Return the page that the address asks for; the nearest one there is for a number out of range."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 class CursorPagination(RestCursorPagination):

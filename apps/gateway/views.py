@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError
+from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import charts, filters, services
 from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms
@@ -173,7 +173,7 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
     kept = filters.filtered(seen, request.GET)
     names = ("route", "provider", "status", "run")
     context = {
-        "calls": Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page")),
+        "calls": page_of(request, kept, PAGE_SIZE),
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
         "route_choices": _choices(ModelRoute.objects.values_list("alias", flat=True)),

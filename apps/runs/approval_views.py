@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import Conflict, Invalid
+from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.runs import services
 from apps.runs.filters import STATES, approvals_in
@@ -77,7 +77,7 @@ def _inbox(
     words = request.GET.get("q", "").strip()
     if words:
         kept = kept.filter(Q(title__icontains=words) | Q(run__workflow__name__icontains=words))
-    page = Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(request, kept, PAGE_SIZE)
     shown = opened or next(iter(page.object_list), None)
     context = {
         "page": page,

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import CharField, Count, Q, QuerySet
 from django.db.models.functions import Cast
 from django.http import HttpResponse
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid
+from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.runs import services
 from apps.runs.filters import filtered
@@ -27,7 +27,6 @@ from apps.workflows.definition import parse
 from apps.workflows.graph import live_edges, topological
 from apps.workflows.models import Workflow
 
-PAGE_SIZE = 25
 MOST_ROWS = 500  # of a waterfall
 SPANS = {
     "hour": ("last hour", timedelta(hours=1)),
@@ -54,9 +53,7 @@ def list_runs(request: AuthenticatedRequest) -> HttpResponse:
         kept = counted = seen.none()
     counts = dict(counted.values_list("status").annotate(n=Count("pk")).order_by())
     related = kept.select_related("workflow", "version").order_by("-created_at", "-id")
-    page = Paginator(related.defer("inputs", "outputs"), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
+    page = page_of(request, related.defer("inputs", "outputs"))
     context = {
         "page": page,
         "lines": lines(page.object_list),

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -17,6 +16,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import Folder, User
 from apps.common.errors import DomainError
+from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.nodes.catalogue import catalogue
 from apps.workflows import drafts, history, services
@@ -25,7 +25,6 @@ from apps.workflows.filters import filtered
 from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
 from apps.workflows.models import Workflow
 
-PAGE_SIZE = 25
 ACTIONS = {
     "archive": (services.archive_workflow, "Archived."),
     "duplicate": (services.duplicate_workflow, "Duplicated."),
@@ -47,10 +46,10 @@ def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: A
     kept = filtered(seen, request.GET, request.user).order_by("-updated_at")
     related = kept.select_related("published_version", "created_by", "folder")
     folders, tags = _folders(request.user), seen.current().tag_counts()
-    page = Paginator(related, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(request, related)
     activity = activity_of(request.user, [workflow.pk for workflow in page])
     for workflow in page:
-        workflow.activity = activity.get(workflow.pk)  # type: ignore[attr-defined]
+        workflow.activity = activity.get(workflow.pk)
     context = {
         "workflows": page,
         "folders": folders,

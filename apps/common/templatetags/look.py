@@ -7,7 +7,6 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -242,8 +241,8 @@ def day_bars(days: Iterable[tuple[int, int]], label: str) -> SafeString:
     )
 
 
-@register.simple_tag
-def running_total(sums: list[Decimal], days: int, forecast: Decimal, label: str) -> SafeString:
+@register.inclusion_tag("components/running_total.html")
+def running_total(sums: list[Decimal], days: int, forecast: Decimal, label: str) -> dict[str, Any]:
     """Draw sums that grow day by day as a line over its area, and their forecast dotted."""
     width, height = 300, 96
     top = max(float(forecast), float(sums[-1])) or 1.0
@@ -252,16 +251,13 @@ def running_total(sums: list[Decimal], days: int, forecast: Decimal, label: str)
         for index, sum_ in enumerate(sums)
     ]
     ticks = [(4 + height - height * part, money(top * part)) for part in (0, 0.5, 1)]
-    return render_to_string(
-        "components/running_total.html",
-        {
-            "label": label,
-            "line": " ".join(f"{x},{y}" for x, y in points),
-            "last": points[-1],
-            "end": round(height - float(forecast) / top * height, 1),
-            "ticks": ticks,
-        },
-    )
+    return {
+        "label": label,
+        "line": " ".join(f"{x},{y}" for x, y in points),
+        "last": points[-1],
+        "end": round(height - float(forecast) / top * height, 1),
+        "ticks": ticks,
+    }
 
 
 @register.filter
