@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,16 +48,23 @@ class Demo:
         return self.product.command(*arguments).split()[-1]
 
 
-@pytest.fixture(scope="session")
-def demo() -> Iterator[Demo]:
-    """Start the product, wait until it says that it is ready, and stop it as Ctrl-C would."""
+@contextmanager
+def running(code: Path) -> Iterator[Demo]:
+    """Start the product of a tree, wait until it says that it is ready, and stop it in order."""
     with open_folder() as folder:
-        product = Product(folder).start()
+        product = Product(folder, code=code).start()
         if not product.says("Ctrl-C stops everything", seconds=READY_S):
             product.process.kill()
             pytest.fail(f"The product did not start:\n{product.output[-4000:]}")
         yield Demo(product)
         product.stop()
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """The product as it is checked out."""
+    with running(ROOT) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -113,18 +121,19 @@ def visit(demo: Demo, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     assert not errors
 
 
-_states: dict[str, Any] = {}
+_states: dict[tuple[str, str], Any] = {}
 
 
 def sign_in(demo: Demo, visitor: Visitor, role: str) -> None:
     """Use the printed link the first time, and its session afterwards: links work once."""
-    if role in _states:
-        visitor.context.add_cookies(_states[role])
+    known = demo.url, role
+    if known in _states:
+        visitor.context.add_cookies(_states[known])
         return
     visitor.page.goto(demo.link(role))
     visitor.page.get_by_role("button").first.click()
     visitor.page.wait_for_url(f"{demo.url}/")
-    _states[role] = visitor.context.cookies()
+    _states[known] = visitor.context.cookies()
 
 
 def _note(visitor: Visitor, message: Any) -> None:

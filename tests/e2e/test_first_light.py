@@ -70,14 +70,16 @@ def test_triage_from_the_canvas_to_the_approved_refund(demo: Demo, visit: Visit)
     approver.shot("approvals")
     approver.page.get_by_role("button", name="Approve", exact=True).click()
     expect(status).to_have_attribute("data-status", "succeeded", timeout=LONG_MS)
-    builder.shot("studio")
-
     seen = page.evaluate("window.seen")
     live = {
         node for node, state, run in seen if state == "running" and run in ("running", "queued")
     }
     done = {node for node, state, run in seen if state == "succeeded" and run != "succeeded"}
     assert len(live & done) >= 3, seen
+
+    page.get_by_test_id("workflow-node").filter(has_text="Find the details").click()
+    page.get_by_test_id("tab-output").click()
+    builder.shot("studio")
 
     key = demo.command("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "e2e")
     run = api(demo, key, "runs/")["results"][0]

@@ -20,10 +20,13 @@ OURS = ("DATABASE_URL", "REDIS_URL", "AUTERITY_DATA", "PORT", "DJANGO_SETTINGS_M
 
 
 class Product:
-    """`manage.py up` with its output kept line by line."""
+    """`manage.py up` with its output kept line by line; `code` is the tree that it runs from."""
 
-    def __init__(self, data: Path, *arguments: str, port: int = 0, **env: str) -> None:
+    def __init__(
+        self, data: Path, *arguments: str, port: int = 0, code: Path = ROOT, **env: str
+    ) -> None:
         self.data = data
+        self.code = code
         self.port = port or free_port()
         self.lines: list[str] = []
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
@@ -34,7 +37,7 @@ class Product:
     def start(self) -> "Product":
         """Start it, and read what it says."""
         self._process = subprocess.Popen(
-            self._command, cwd=ROOT, env=self._env, text=True, errors="replace",
+            self._command, cwd=self.code, env=self._env, text=True, errors="replace",
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         threading.Thread(target=self._read, daemon=True).start()
@@ -60,7 +63,7 @@ class Product:
         """Run a management command beside it and return what it printed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self._env, capture_output=True, text=True, check=True,
+            cwd=self.code, env=self._env, capture_output=True, text=True, check=True,
         )  # fmt: skip
         return done.stdout
 

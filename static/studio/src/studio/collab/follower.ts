@@ -9,6 +9,7 @@ import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
 import { RunApi } from "./runApi";
 import { LiveSocket, socketUrl, type Frame } from "./socket";
+import { Stage } from "./stage";
 
 const ASKING = 2_000; // between two questions while the socket is away
 const SETTLING = 300; // what finishes this close together is fetched at once
@@ -28,14 +29,16 @@ export class Follower {
   /** Whether frames come by the socket. */
   readonly live = new Observable(false);
   #socket: LiveSocket;
+  #stage: Stage;
   #asking: ReturnType<typeof setTimeout> | null = null;
   #fetching: ReturnType<typeof setTimeout> | null = null;
   #wanted = 0;
 
   constructor(readonly editor: Editor) {
     this.api = new RunApi(editor.boot.urls);
+    this.#stage = new Stage((frame) => this.#take(frame));
     this.#socket = new LiveSocket(socketUrl(editor.boot.urls.live, location), {
-      onFrame: (frame) => this.#take(frame),
+      onFrame: (frame) => this.#stage.push(frame),
       onOpen: (open) => this.live.set(open),
       onRefused: () => editor.say("You are signed out, or may not see this run. Reload the page.", "bad"),
     });
@@ -53,7 +56,18 @@ export class Follower {
     if (!editor.readOnly) await editor.sync?.();
     const started = await this.api.start(inputs, editor.readOnly ? null : "draft");
     editor.announcer.say("Run started");
-    await this.show(started.id, true);
+    await this.#follow(started.id);
+  }
+
+  /** Put a run that starts just now on the canvas: its events tell everything, from the first on. */
+  async #follow(id: string): Promise<void> {
+    this.#wanted += 1;
+    const own = this.#wanted;
+    const details = await this.api.run(id);
+    if (own !== this.#wanted) return;
+    this.editor.shown.begin({ ...details, status: "queued" });
+    this.#go(id);
+    void this.refreshRecent();
   }
 
   /** Put a run on the canvas and follow it to its end; a fresh one is told of when it is over already. */
@@ -85,7 +99,7 @@ export class Follower {
     await this.#tried(async () => {
       const again = await this.api.retry(run.id, fromNode);
       this.editor.announcer.say("Run started");
-      await this.show(again.id, true);
+      await this.show(again.id, true); // what it took over from the old run is in no event
     });
   }
 
@@ -137,6 +151,7 @@ export class Follower {
   }
 
   #stop(): void {
+    this.#stage.clear();
     if (this.#asking !== null) clearTimeout(this.#asking);
     this.#asking = null;
     this.#socket.leave();
