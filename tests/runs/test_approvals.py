@@ -10,10 +10,10 @@ from apps.runs import services
 from apps.runs.models import Run, Wait
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
+from tests.factories.browsers import browser
 from tests.factories.cast import api_client
 from tests.factories.runs import carry
 from tests.runs.scenes import asking, published, started
-from tests.workflows.test_views import browser
 
 URL = "/api/v1/approvals/"
 ACTIONS = [

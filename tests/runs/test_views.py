@@ -15,9 +15,9 @@ from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow
 from apps.workflows.views import boot
+from tests.factories.browsers import browser
 from tests.factories.runs import carry
 from tests.runs.scenes import failing, published, started
-from tests.workflows.test_views import browser
 
 
 @pytest.fixture
