@@ -30,6 +30,10 @@ class UserQuerySet(models.QuerySet["User"]):
             found = found.filter(role_bindings__role__name=role, role_bindings__folder=None)
         return found if active is None else found.filter(is_active=active)
 
+    def with_roles(self) -> Self:
+        """Read the roles of all of them together, for lists that show them."""
+        return self.prefetch_related("role_bindings__role", "role_bindings__folder")
+
     def with_second_factor(self, wanted: bool | None = None) -> Self:
         """Add whether an authenticator app is set up; keep only those with or without one."""
         apps = Authenticator.objects.filter(

@@ -46,9 +46,7 @@ def _members(
     found = everyone.matching(
         text=filters["q"].strip(), role=filters["role"], active=STATES.get(filters["state"])
     ).with_second_factor(FACTORS.get(filters["factor"]))
-    listed = found.order_by("name", "email").prefetch_related(
-        "role_bindings__role", "role_bindings__folder"
-    )
+    listed = found.with_roles().order_by("name", "email")
     context = {
         "members": page_of(request, listed),
         "member_count": everyone.count(),

@@ -21,7 +21,7 @@ class CurrentRole(Func):
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
-    """Reads of tickets; only the database's clock counts."""
+    """Reads of tickets."""
 
     def active(self) -> Self:
         """Keep those that a worker carries or may take."""
@@ -30,11 +30,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def pending(self) -> Self:
         """Keep those that wait for admission."""
         return self.filter(status=Ticket.Status.PENDING)
-
-    def claimable(self) -> Self:
-        """Keep those that are ready, or whose worker let its lease end."""
-        expired = Q(status=Ticket.Status.RUNNING, lease_until__lt=Now())
-        return self.filter(Q(status=Ticket.Status.READY) | expired)
 
 
 class Ticket(models.Model):

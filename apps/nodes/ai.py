@@ -2,11 +2,9 @@
 
 import json
 import re
-from dataclasses import replace
 
 from apps.common.types import JSON, JSONDict
 from apps.gateway.calls import Completion, CompletionRequest
-from apps.gateway.exceptions import GatewayError
 from apps.nodes.base import NodeContext, NodeError
 
 FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
@@ -15,25 +13,9 @@ MAX_SCHEMA = 64 << 10
 
 async def ask(context: NodeContext, request: CompletionRequest) -> Completion:
     """Ask a model for a step and add what it cost. Raises NodeError."""
-    source = {"run": context.run_id, "node": context.node_id}
-    named = replace(request, idempotency_key=context.idempotency_key, source=source)
-    try:
-        answer = await context.model(named)
-    except GatewayError as error:
-        raise failed(error) from error
+    answer = await context.model(request)
     context.spend(answer)
     return answer
-
-
-def failed(error: GatewayError) -> NodeError:
-    """Return a failed call to a model as the failure of the step that made it."""
-    return NodeError(
-        error.code,
-        error.message,
-        hint=error.hint,
-        retryable=error.retryable,
-        retry_after=error.retry_after,
-    )
 
 
 def json_of(answer: Completion, schema: JSONDict) -> JSON:

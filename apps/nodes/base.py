@@ -192,6 +192,7 @@ class NodeContext:
     run_input: JSONDict
     prev: JSON
     request: Request
+    # Asks under the step's idempotency key and in its name; what fails is a NodeError.
     model: Callable[[CompletionRequest], Awaitable[Completion]]
     code: Callable[[str, JSONDict], Awaitable[CodeResult]]
     log: Callable[[str], None]

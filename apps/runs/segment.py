@@ -63,7 +63,7 @@ class Segment:
             close(self.ledger, end, bytes(self.walk.state))
         finally:
             self._cancel_running()
-            self.steps.close()
+            self.steps.rest()
 
     def _begin(self) -> None:
         """Say that the run goes on, and take up what was running when its last carrier died."""

@@ -105,10 +105,8 @@ class Steps:
         return max(0.0, min((at for at, _ in self.later), default=1e9) - time.monotonic())
 
     def rest(self) -> None:
-        """Give back what is not needed while waiting."""
+        """Give back what is needed neither while waiting nor at the end."""
         self._renderer.close()
-
-    close = rest
 
     def take_in(self, outcomes: Sequence[Outcome]) -> None:
         """Write down how attempts ended, and go on to what that makes ready.

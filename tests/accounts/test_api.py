@@ -13,7 +13,7 @@ from apps.accounts.models import ApiKey, User
 from apps.common.ids import uuid7
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
-from tests.factories.cast import api_client, key_client
+from tests.factories.cast import api_client, key_client, member
 
 
 def new_key(user: User, role: str = "viewer") -> str:
@@ -77,6 +77,16 @@ def test_bad_keys_are_all_the_same(alice: User, mallory: User, beta: Tenant) -> 
         counts[name] = len(queries)
         assert answer.status_code == 401, name
     assert len(set(counts.values())) == 1, counts
+
+
+def test_the_list_of_members_asks_the_same_however_many_there_are(alice: User) -> None:
+    client, counts = api_client(alice), []
+    for name in ("Ana", "Ben", "Cem"):
+        member(name, "viewer")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/api/v1/members/").status_code == 200
+        counts.append(len(queries))
+    assert counts[1] == counts[2], counts
 
 
 def test_suspended_user_is_out_at_once(alice: User, bob: User) -> None:

@@ -118,7 +118,7 @@ class MeView(TenantAPIView):
 class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[User]):
     """The people of the workspace."""
 
-    queryset = User.objects.members()
+    queryset = User.objects.members().with_roles()
     serializer_class = MemberSerializer
     permission_required = {
         "GET": "member.view",

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
-from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from apps.common.templatetags.look import icon
 from apps.common.types import JSON
 from apps.nodes import registry
 from apps.runs import waterfall
@@ -27,14 +27,7 @@ def kind_tile(type_name: str, extra: str = "") -> SafeString:
         glyph, hue = node.icon, f"kind hue-{node.group.name.lower()}"
     except registry.UnknownNodeType:
         glyph, hue = "circle-help", "neutral"
-    sheet = static("site/img/icons.svg")
-    return format_html(
-        '<span class="tile {} {}"><svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg></span>',
-        hue,
-        extra,
-        sheet,
-        glyph,
-    )
+    return format_html('<span class="tile {} {}">{}</span>', hue, extra, icon(glyph))
 
 
 @register.simple_tag

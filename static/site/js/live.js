@@ -6,16 +6,12 @@ let socket = null, failures = 0;
 const followed = new Map(); // run id -> seq of the last event we know
 const due = new Set(); // run ids whose parts will be asked for in a moment
 
-function parts(run) {
-  return document.querySelectorAll(`[data-run="${run}"]`);
-}
-
-function refresh(run) {
+function refreshRun(run) {
   if (due.has(run)) return;
   due.add(run);
   setTimeout(() => {
     due.delete(run);
-    for (const part of parts(run)) window.htmx.trigger(part, "run-changed");
+    for (const part of document.querySelectorAll(`[data-run="${run}"]`)) window.htmx.trigger(part, "run-changed");
   }, REFRESH_MS);
 }
 
@@ -51,7 +47,7 @@ function count(place, number) {
 const takers = {
   event({ run, event }) {
     followed.set(run, event.seq);
-    refresh(run);
+    refreshRun(run);
   },
   token({ node, text }) {
     const place = document.querySelector(`[data-live-text="${CSS.escape(node)}"]`);
@@ -88,7 +84,7 @@ function connect() {
 
 // Bars of what runs now grow between events, too.
 setInterval(() => {
-  for (const part of document.querySelectorAll('[data-clock="1"]')) refresh(part.dataset.run);
+  for (const part of document.querySelectorAll('[data-clock="1"]')) refreshRun(part.dataset.run);
 }, CLOCK_MS);
 
 document.addEventListener("htmx:load", follow);

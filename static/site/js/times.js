@@ -9,11 +9,11 @@ function ago(seconds) {
   return `${Math.floor(seconds / DAY)} d`;
 }
 
-function refresh() {
+function refreshTimes() {
   for (const element of document.querySelectorAll("time[data-ago]")) {
     const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000;
     if (seconds < 60 * DAY) element.textContent = ago(seconds);
   }
 }
 
-setInterval(refresh, 30_000);
+setInterval(refreshTimes, 30_000);
