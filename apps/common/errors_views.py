@@ -1,17 +1,20 @@
 """The last resort pages: designed for people, problem+json for programs."""
 
+from http import HTTPStatus
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.common.errors import DomainError, Forbidden, NotFound
 from apps.common.middleware import wants_problem
 from apps.common.problems import problem_response
+from apps.common.requests import request_info
 
 
 class ServerError(DomainError):
     """Something failed on our side. It was logged; try again, then tell your operator the request id."""
 
-    status, code = 500, "server_error"
+    status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "server_error"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -37,4 +40,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, error: DomainError, template: str) -> HttpResponse:
     if wants_problem(request):
         return problem_response(error)
-    return render(request, template, {"error": error}, status=error.status)
+    context = {"error": error, "request_id": request_info.get().id}
+    return render(request, template, context, status=error.status)

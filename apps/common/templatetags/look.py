@@ -170,18 +170,6 @@ def thousands(number: float | str | None) -> str:
     return NOTHING if number is None or isinstance(number, str) else f"{number:,}"
 
 
-@register.filter
-def took(seconds: float | None) -> str:
-    """Return a duration as m:ss or h:mm:ss; under ten seconds with a tenth."""
-    if seconds is None:
-        return NOTHING
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), MINUTE)
-    hours, minutes = divmod(minutes, MINUTE)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 @register.simple_tag
 def sparkline(bars: Iterable[tuple[float, str]], label: str) -> SafeString:
     """Draw the last 20 as bars: pairs of a share of the height and a state ("" done, bad, run, wait).
@@ -201,21 +189,6 @@ def sparkline(bars: Iterable[tuple[float, str]], label: str) -> SafeString:
         '<svg class="spark" width="98" height="20" role="img" aria-label="{}">{}</svg>',
         label,
         rects,
-    )
-
-
-@register.simple_tag
-def meter(value: float, limit: float, label: str, extra: str = "") -> SafeString:
-    """Draw how much of a limit is used; it warns from 80 % and is bad above the limit."""
-    share = 100 * float(value) / float(limit) if limit else 0.0
-    state = "bad" if share > 100 else "warn" if share >= 80 else ""
-    return format_html(
-        '<svg class="meter {} {}" viewBox="0 0 100 4" preserveAspectRatio="none" role="img"'
-        ' aria-label="{}"><rect width="{}" height="4"></rect></svg>',
-        state,
-        extra,
-        label,
-        f"{min(share, 100):.1f}",
     )
 
 

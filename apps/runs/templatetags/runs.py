@@ -86,7 +86,6 @@ def fields(value: JSON) -> list[tuple[str, str]]:
     return [(key, as_text(item)) for key, item in value.items()] if isinstance(value, dict) else []
 
 
-@register.filter
 def as_text(value: JSON) -> str:
     """Return a value on one line; a dash for none."""
     if value is None or value == "":
