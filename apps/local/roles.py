@@ -37,5 +37,5 @@ def _web(bind: str, port: int) -> tuple[str, ...]:
 def _worker() -> tuple[str, ...]:
     return (
         sys.executable, "-W", NOT_ABOUT_ROOT, "-m", "celery", "--quiet", "-A", "auterity", "worker",
-        "-Q", "run,agent", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        "-Q", "run", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
     )  # fmt: skip

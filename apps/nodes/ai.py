@@ -18,6 +18,24 @@ async def ask(context: NodeContext, request: CompletionRequest) -> Completion:
     return answer
 
 
+async def ask_about(
+    context: NodeContext, *, route: str, task: str, system: str, schema: JSONDict, hints: JSONDict
+) -> JSON:
+    """Return what a model finds in the hints' `text`, as JSON of the schema. Raises NodeError."""
+    request = CompletionRequest(
+        route=route,
+        messages=[
+            {"role": "system", "content": system},
+            {"role": "user", "content": hints["text"]},
+        ],
+        task=task,
+        json_schema=schema,
+        temperature=0,
+        hints=hints,
+    )
+    return json_of(await ask(context, request), schema)
+
+
 def json_of(answer: Completion, schema: JSONDict) -> JSON:
     """Return the JSON that a model wrote, checked. Raises NodeError saying what does not fit."""
     text = answer.text.strip()

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.gateway.calls import CompletionRequest
-from apps.nodes.ai import ask, json_of
+from apps.common.types import JSONDict
+from apps.nodes.ai import ask_about
 from apps.nodes.base import (
     Config,
     Effect,
@@ -67,34 +67,18 @@ class Classify(Node[ClassifyConfig, ClassifyOutput]):
                 "There are no classes to choose from.",
                 hint="Add at least two classes.",
             )
-        ids = [each.id for each in config.classes]
-        schema = {
-            "type": "object",
-            "properties": {"class": {"enum": ids}, "reason": {"type": "string"}},
-            "required": ["class", "reason"],
+        hints = {
+            "text": config.input,
+            "classes": [each.model_dump() for each in config.classes],
         }
-        listed = "\n".join(
-            f"- {each.id}: {each.label}. {each.description}" for each in config.classes
-        )
-        system = f"Choose the one class that fits the text.\n{config.instructions}\nClasses:\n{listed}\nAnswer as JSON with class and reason."
-        answer = await ask(
+        chosen = await ask_about(
             context,
-            CompletionRequest(
-                route=config.route,
-                messages=[
-                    {"role": "system", "content": system},
-                    {"role": "user", "content": config.input},
-                ],
-                task="classify",
-                json_schema=schema,
-                temperature=0,
-                hints={
-                    "text": config.input,
-                    "classes": [each.model_dump() for each in config.classes],
-                },
-            ),
+            route=config.route,
+            task="classify",
+            system=_system(config),
+            schema=_schema(config),
+            hints=hints,
         )
-        chosen = json_of(answer, schema)
         label = next(each.label for each in config.classes if each.id == chosen["class"])
         output = {
             "label": label,
@@ -103,3 +87,17 @@ class Classify(Node[ClassifyConfig, ClassifyOutput]):
             "value": context.prev,
         }
         return Routed(chosen["class"], output)
+
+
+def _system(config: ClassifyConfig) -> str:
+    listed = "\n".join(f"- {each.id}: {each.label}. {each.description}" for each in config.classes)
+    return f"Choose the one class that fits the text.\n{config.instructions}\nClasses:\n{listed}\nAnswer as JSON with class and reason."
+
+
+def _schema(config: ClassifyConfig) -> JSONDict:
+    ids = [each.id for each in config.classes]
+    return {
+        "type": "object",
+        "properties": {"class": {"enum": ids}, "reason": {"type": "string"}},
+        "required": ["class", "reason"],
+    }

@@ -5,8 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from apps.common.types import JSONDict
-from apps.gateway.calls import CompletionRequest
-from apps.nodes.ai import ask, json_of
+from apps.nodes.ai import ask_about
 from apps.nodes.base import (
     AnyOutput,
     Config,
@@ -63,29 +62,22 @@ class Extract(Node[ExtractConfig, AnyOutput]):
             raise NodeError(
                 "no_fields", "There are no fields to look for.", hint="Add at least one field."
             )
-        schema = _schema(config)
         listed = "\n".join(
             f"- {each.name} ({each.type}): {each.description}" for each in config.fields
         )
         system = f"Find these fields in the text. Use null for what is not there.\n{listed}\nAnswer as JSON."
-        answer = await ask(
+        hints = {
+            "text": config.input,
+            "fields": [each.model_dump() for each in config.fields],
+        }
+        found = await ask_about(
             context,
-            CompletionRequest(
-                route=config.route,
-                messages=[
-                    {"role": "system", "content": system},
-                    {"role": "user", "content": config.input},
-                ],
-                task="extract",
-                json_schema=schema,
-                temperature=0,
-                hints={
-                    "text": config.input,
-                    "fields": [each.model_dump() for each in config.fields],
-                },
-            ),
+            route=config.route,
+            task="extract",
+            system=system,
+            schema=_schema(config),
+            hints=hints,
         )
-        found = json_of(answer, schema)
         missing = [
             each.name for each in config.fields if each.required and found.get(each.name) is None
         ]
