@@ -82,7 +82,8 @@ def visible(actor: Actor, queryset: Rows) -> Rows:
     """Keep the objects that the actor may view; nothing for strangers."""
     if not isinstance(actor, User):
         return queryset.none()
-    return _policy_of(queryset.model).visible(actor, queryset)
+    # A fresh queryset: what one workspace's request cached must never answer another's.
+    return _policy_of(queryset.model).visible(actor, queryset.all())
 
 
 def find(actor: Actor, queryset: QuerySet[M], **wanted: Any) -> M:
