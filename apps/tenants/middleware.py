@@ -3,12 +3,14 @@
 from collections.abc import Awaitable
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from apps.common.errors import NotFound
-from apps.common.middleware import AsyncCapableMiddleware, wants_problem
+from apps.common.middleware import AsyncCapableMiddleware, unavailable, wants_problem
+from apps.common.outages import outage_of
 from apps.common.problems import problem_response
 from apps.tenants.context import PUBLIC, Scope, entered
 from apps.tenants.database import query
@@ -35,7 +37,10 @@ class TenantMiddleware(AsyncCapableMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self._serve_async(request)
-        destination = _destination(request)
+        try:
+            destination = _destination(request)
+        except DatabaseError as error:
+            return _outage(request, error)
         with entered(_scope(destination)):
             refusal = _refusal(request, destination)
             response = refusal or self.get_response(request)
@@ -43,7 +48,10 @@ class TenantMiddleware(AsyncCapableMiddleware):
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
-        destination = await query(_destination, request)  # a waiting view must hold no connection
+        try:
+            destination = await query(_destination, request)  # a waiting view holds no connection
+        except DatabaseError as error:
+            return _outage(request, error)
         with entered(_scope(destination)):
             refusal = _refusal(request, destination)
             if refusal is not None:
@@ -55,6 +63,8 @@ class TenantMiddleware(AsyncCapableMiddleware):
 
 
 def _destination(request: HttpRequest) -> Destination:
+    if request.path.startswith("/healthz/"):
+        return Destination(Site.PUBLIC)  # alive means alive, also without a database
     host = request.get_host() if request.META.get("HTTP_HOST") else ""
     destination = resolve(host)
     if bare_host(host) in LOOPBACK and not settings.PRODUCTION:
@@ -83,9 +93,6 @@ def _refusal(request: HttpRequest, destination: Destination) -> HttpResponse | N
     if destination.site in URLCONFS:
         request.urlconf = URLCONFS[destination.site]  # type: ignore[attr-defined]
         return None
-    if request.path.startswith("/healthz/"):
-        request.urlconf = URLCONFS[Site.PUBLIC]  # type: ignore[attr-defined]
-        return None
     tenant = destination.tenant
     if tenant is None:
         return _page(request, "tenants/unknown.html", "There is no workspace at this address.")
@@ -93,6 +100,14 @@ def _refusal(request: HttpRequest, destination: Destination) -> HttpResponse | N
     if tenant.status == Tenant.Status.SUSPENDED:
         return _page(request, "tenants/suspended.html", "This workspace is suspended.")
     return None
+
+
+def _outage(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    """Answer when nobody can say whose site this is; a bug of ours is raised again."""
+    outage = outage_of(error)
+    if outage is None:
+        raise error
+    return unavailable(request, outage)
 
 
 def _page(request: HttpRequest, template: str, sentence: str) -> HttpResponse:

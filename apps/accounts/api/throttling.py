@@ -1,5 +1,10 @@
-"""How often a principal may call: a fixed window of a minute, counted in Redis."""
+"""How often a principal may call: a fixed window of a minute, counted in Redis.
 
+While Redis is away nothing is counted and calls are served: this limit keeps the peace between
+those who have a key. Limits on strangers (sign-in, sign-up) refuse instead.
+"""
+
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -9,9 +14,12 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from apps.accounts.models import User
+from apps.common.outages import REDIS_AWAY
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
+
+logger = logging.getLogger(__name__)
 
 WINDOW_S = 60
 
@@ -23,8 +31,12 @@ class PrincipalThrottle(BaseThrottle):
         limit: int = settings.API_CALLS_PER_MINUTE
         window = int(time.time()) // WINDOW_S
         key = f"throttle:{_principal(request)}:{window}"
-        cache.add(key, 0, timeout=2 * WINDOW_S)
-        used = cache.incr(key)
+        try:
+            cache.add(key, 0, timeout=2 * WINDOW_S)
+            used = cache.incr(key)
+        except REDIS_AWAY as error:
+            logger.warning("Calls are not counted, Redis is away: %s", error)
+            return True
         headers = {"Limit": limit, "Remaining": max(0, limit - used), "Reset": self.wait()}
         request.rate_limit = headers  # type: ignore[attr-defined]
         return bool(used <= limit)
