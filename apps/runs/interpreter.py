@@ -36,7 +36,7 @@ def advance(run_id: UUID) -> None:
     try:
         _advance(run_id, lease)
     except Fenced:
-        logger.info("Run %s was taken over by another worker.", run_id)
+        logger.warning("Run %s was taken over by another worker.", run_id)
     except Exception as error:
         if isinstance(error, DatabaseError) and database_is_away(error):
             logger.warning("Run %s goes on when the database is back: %s", run_id, error)

@@ -64,6 +64,10 @@ class Crowd:
             process.wait(10)
         self.kills += len(alive)
 
+    def says(self, text: str) -> bool:
+        """Tell whether a worker has written a text into the log."""
+        return text in (self.folder / "workers.log").read_text()
+
 
 @contextmanager
 def crowd(folder: Path, queue: str, egress: str = "") -> Iterator[Crowd]:
