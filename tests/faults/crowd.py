@@ -116,6 +116,12 @@ class Target:
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def reset(self) -> None:
+        """Forget what came, and hold back answers again."""
+        self.keys.clear()
+        self.arrived.clear()
+        self.answer.clear()
+
     def close(self) -> None:
         """Stop answering."""
         self.answer.set()
