@@ -67,10 +67,8 @@ class ErrorMiddleware(AsyncCapableMiddleware):
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        outage = outage_of(error)
-        if outage is not None:
-            logger.warning("Not served, something is away: %s", str(error).strip())
-            return unavailable(request, outage)
+        if outage_of(error) is not None:
+            return outage_answer(request, error)
         if not isinstance(error, DomainError):
             return None
         if wants_problem(request):
@@ -81,6 +79,15 @@ class ErrorMiddleware(AsyncCapableMiddleware):
         for name, value in error.headers.items():
             answer[name] = value
         return answer
+
+
+def outage_answer(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer a request that met an outage; what is none is raised again."""
+    outage = outage_of(error)
+    if outage is None:
+        raise error
+    logger.warning("Not served, something is away: %s", str(error).strip())
+    return unavailable(request, outage)
 
 
 def unavailable(request: HttpRequest, outage: Unavailable) -> HttpResponse:

@@ -9,8 +9,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from apps.common.errors import NotFound
-from apps.common.middleware import AsyncCapableMiddleware, unavailable, wants_problem
-from apps.common.outages import outage_of
+from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
 from apps.common.problems import problem_response
 from apps.tenants.context import PUBLIC, Scope, entered
 from apps.tenants.database import query
@@ -40,7 +39,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
         try:
             destination = _destination(request)
         except DatabaseError as error:
-            return _outage(request, error)
+            return outage_answer(request, error)
         with entered(_scope(destination)):
             refusal = _refusal(request, destination)
             response = refusal or self.get_response(request)
@@ -51,7 +50,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
         try:
             destination = await query(_destination, request)  # a waiting view holds no connection
         except DatabaseError as error:
-            return _outage(request, error)
+            return outage_answer(request, error)
         with entered(_scope(destination)):
             refusal = _refusal(request, destination)
             if refusal is not None:
@@ -100,14 +99,6 @@ def _refusal(request: HttpRequest, destination: Destination) -> HttpResponse | N
     if tenant.status == Tenant.Status.SUSPENDED:
         return _page(request, "tenants/suspended.html", "This workspace is suspended.")
     return None
-
-
-def _outage(request: HttpRequest, error: DatabaseError) -> HttpResponse:
-    """Answer when nobody can say whose site this is; a bug of ours is raised again."""
-    outage = outage_of(error)
-    if outage is None:
-        raise error
-    return unavailable(request, outage)
 
 
 def _page(request: HttpRequest, template: str, sentence: str) -> HttpResponse:

@@ -5,14 +5,17 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import redis
+from websockets.exceptions import ConnectionClosed
 
+from apps.tenants.consumers import TRY_LATER
 from tests.factories.product import Product, kill_service, open_folder
 from tests.factories.runs import until
 from tests.faults.api import Answer, Caller
@@ -107,6 +110,7 @@ def caller() -> Iterator[Caller]:
 def load(caller: Caller) -> Load:
     target = caller.target
     target.reset()
+    until(lambda: caller.open("/healthz/ready").status == 200)
     made = Load(caller, target)
     made.define()
     caller.statuses.clear()
@@ -122,6 +126,16 @@ def left_dead(product: Product, word: str) -> Iterator[None]:
         yield
     finally:
         product.process.send_signal(signal.SIGCONT)
+
+
+def backends(product: Product) -> list[str]:
+    """Return the processes that still work in the cluster's folder."""
+    cluster = product.data / "postgres" / "data"
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            found += [path.parent.name] if path.readlink() == cluster else []
+    return found
 
 
 def database_answers(product: Product) -> bool:
@@ -157,31 +171,36 @@ def test_postgres_killed_in_the_middle_of_runs(load: Load) -> None:
     load.start("wait", 2)
     load.start("code", 1)
     until(lambda: load.is_running("code", "busy"))
+    cookie = sign_in(product, "builder")
     with left_dead(product, "bin/postgres"):
+        until(lambda: not backends(product))  # they notice within milliseconds, and end
         load.target.answer.set()  # the answers come while nobody can write them down
         with ThreadPoolExecutor(8) as pool:
             called = [pool.submit(caller.call, "GET", "runs/") for _ in range(3)]
             begun = pool.submit(caller.call, "POST", "workflows/", {"name": "lost"})
-            page = pool.submit(caller.open, "/accounts/login/")
+            page = pool.submit(caller.open, "/", cookie=cookie)
             ready = pool.submit(caller.open, "/healthz/ready")
             alive = pool.submit(caller.open, "/healthz/live")
+            closed = pool.submit(close_code, product, cookie)
         for answer in (*(each.result() for each in called), begun.result()):
             assert_problem(answer)
         assert page.result().status == 503
         assert "Back in a moment" in page.result().text
         assert ready.result().json == {"status": "waiting", "failed": ["database"]}
         assert alive.result().status == 200
+        assert closed.result() == TRY_LATER
     until(lambda: database_answers(product))
     assert seconds_until_over(load) <= BACK_S
     assert set(load.statuses()) == {"succeeded"}
     assert set(caller.statuses) <= {200, 202, 503}
+    assert "Traceback" not in product.output, product.output
     assert len(load.target.keys) == 4  # what was answered meanwhile is not asked again
     assert load.audit() == []
 
 
 def test_redis_killed_with_all_it_knew(load: Load) -> None:
     product, caller = load.caller.product, load.caller
-    cookie = sign_in(product, "builder")
+    cookie = sign_in(product, "owner")
     load.start("call", 2)
     until(lambda: len(load.target.keys) == 2)
     with socket_of_a_page(product, cookie) as page:
@@ -195,6 +214,7 @@ def test_redis_killed_with_all_it_knew(load: Load) -> None:
             assert caller.call("GET", "runs/").status == 200
             assert caller.open("/", cookie=cookie).status == 200
             assert_sign_in_is_closed(caller)
+            assert close_code(product, cookie) == TRY_LATER
             assert caller.open("/healthz/ready").json["failed"] == ["redis"]
             load.target.answer.set()
             lose_everything(product)
@@ -205,6 +225,7 @@ def test_redis_killed_with_all_it_knew(load: Load) -> None:
             told.append(json.loads(page.recv(10))["event"]["type"])
     assert set(load.statuses()) == {"succeeded"}
     assert set(caller.statuses) <= {200, 202, 503}
+    assert "Traceback" not in product.output
     assert load.audit() == []
 
 
@@ -225,6 +246,17 @@ def assert_problem(answer: Answer) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.json["code"] == "unavailable"
+
+
+def close_code(product: Product, cookie: str) -> int:
+    """Open the socket of a page, ask for counts, and return the code with which it is closed."""
+    with socket_of_a_page(product, cookie) as page:
+        try:
+            page.send(json.dumps({"type": "subscribe_counts"}))
+            page.recv(20)
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 0
+    return 0
 
 
 def assert_sign_in_is_closed(caller: Caller) -> None:
