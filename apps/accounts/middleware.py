@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
 from apps.accounts.models import User
-from apps.common.middleware import AsyncCapableMiddleware, wants_problem
+from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
 from apps.tenants.database import query
 
 
@@ -19,14 +20,21 @@ class PreferencesMiddleware(AsyncCapableMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self._serve_async(request)
-        with _preferences(_reader(request)):
+        try:
+            reader = _reader(request)
+        except DatabaseError as error:
+            return outage_answer(request, error)
+        with _preferences(reader):
             response = self.get_response(request)
         assert isinstance(response, HttpResponseBase)
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
         # In the sync hop the view finds the user already loaded in request.user.
-        reader = await query(_reader, request) if _may_have_reader(request) else None
+        try:
+            reader = await query(_reader, request) if _may_have_reader(request) else None
+        except DatabaseError as error:
+            return outage_answer(request, error)
         with _preferences(reader):
             response = self.get_response(request)
             assert isinstance(response, Awaitable)

@@ -1,12 +1,14 @@
 """The last resort pages: designed for people, problem+json for programs."""
 
+import sys
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.common.errors import DomainError, Forbidden, NotFound
-from apps.common.middleware import wants_problem
+from apps.common.middleware import unavailable, wants_problem
+from apps.common.outages import outage_of
 from apps.common.problems import problem_response
 from apps.common.requests import request_info
 
@@ -33,7 +35,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after an unforeseen error; nothing of it is shown."""
+    """Answer after an unforeseen error; nothing of it is shown.
+
+    Middleware and views outside the REST framework end here too when something is away.
+    """
+    outage = outage_of(sys.exc_info()[1])
+    if outage is not None:
+        return unavailable(request, outage)
     return _answer(request, ServerError(), "500.html")
 
 

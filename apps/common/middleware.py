@@ -1,5 +1,6 @@
 """Middleware that every request passes."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeAlias
@@ -8,11 +9,15 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
-from apps.common.errors import DomainError
+from apps.common.errors import DomainError, Unavailable
 from apps.common.ids import uuid7
+from apps.common.outages import outage_of
 from apps.common.problems import problem_response
 from apps.common.requests import RequestInfo, client_ip, request_info
+
+logger = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -56,12 +61,14 @@ class RequestInfoMiddleware(AsyncCapableMiddleware):
 
 
 class ErrorMiddleware(AsyncCapableMiddleware):
-    """Turn a domain error raised by a page view into a designed answer."""
+    """Turn a domain error or an outage that a page view met into a designed answer."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if outage_of(error) is not None:
+            return outage_answer(request, error)
         if not isinstance(error, DomainError):
             return None
         if wants_problem(request):
@@ -72,6 +79,23 @@ class ErrorMiddleware(AsyncCapableMiddleware):
         for name, value in error.headers.items():
             answer[name] = value
         return answer
+
+
+def outage_answer(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer a request that met an outage; what is none is raised again."""
+    outage = outage_of(error)
+    if outage is None:
+        raise error
+    logger.warning("Not served, something is away: %s", str(error).strip())
+    return unavailable(request, outage)
+
+
+def unavailable(request: HttpRequest, outage: Unavailable) -> HttpResponse:
+    """Answer while something is away; the page needs neither a session nor the database."""
+    if wants_problem(request):
+        return problem_response(outage)
+    page = render_to_string("503.html", {"error": outage})
+    return HttpResponse(page, status=outage.status, headers=outage.headers)
 
 
 def wants_problem(request: HttpRequest) -> bool:

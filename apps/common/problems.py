@@ -19,6 +19,7 @@ from apps.common.errors import (
     TooMany,
     Unauthenticated,
 )
+from apps.common.outages import outage_of
 from apps.common.types import JSONDict
 
 PROBLEM_JSON = "application/problem+json"
@@ -54,7 +55,7 @@ def as_domain_error(error: Exception) -> DomainError | None:
         return Invalid(errors=list(_field_errors(error.detail)))
     if isinstance(error, exceptions.Throttled):
         return TooMany(retry_after=int(getattr(error, "wait", None) or 1) + 1)
-    return _other(error)
+    return outage_of(error) or _other(error)
 
 
 def _other(error: Exception) -> DomainError | None:

@@ -1,5 +1,7 @@
 """The heartbeat: each second one statement renews every lease of this process.
 
+What a carrier could not write because the database was away is let go here too, as soon as it is
+back: waiting for the lease to end would cost ten seconds and a strike.
 It is also how news reach a carrier: that its run was woken, that somebody wants it cancelled or
 paused, or that it lost the run and must stop.
 """
@@ -26,6 +28,7 @@ Listener = Callable[[News | None], None]
 
 _lock = threading.Lock()
 _held: dict[UUID, tuple[Lease, Listener, float]] = {}
+_forsaken: dict[UUID, Lease] = {}
 _beating: list[object] = []
 
 
@@ -34,8 +37,7 @@ def kept(lease: Lease, listener: Listener) -> Iterator[None]:
     """Renew a lease until the block ends; the listener hears the news, None when it is lost."""
     with _lock:
         _held[lease.id] = (lease, listener, time.monotonic())
-        if not _beating:
-            _beating.append(loop.submit(_beat()))
+        _go_on_beating()
     try:
         yield
     finally:
@@ -44,23 +46,36 @@ def kept(lease: Lease, listener: Listener) -> Iterator[None]:
                 del _held[lease.id]
 
 
+def forsake(lease: Lease) -> None:
+    """Let a run go once the database answers; its carrier lives and cannot write."""
+    with _lock:
+        _forsaken[lease.id] = lease
+        _go_on_beating()
+
+
+def _go_on_beating() -> None:
+    if not _beating:
+        _beating.append(loop.submit(_beat()))
+
+
 async def _beat() -> None:
     """Renew for as long as this process holds a lease; a database that is away is logged once."""
     away = False
     while True:
         await asyncio.sleep(BEAT_S)
         with _lock:
-            if not _held:
+            if not _held and not _forsaken:
                 _beating.clear()
                 return
             # What was claimed within this beat needs none yet; most runs never do.
             before = time.monotonic() - BEAT_S
             held = [(lease, tell) for lease, tell, since in _held.values() if since < before]
-        if not held:
+            forsaken = list(_forsaken.values())
+        if not held and not forsaken:
             continue
         try:
             with public_scope():
-                news = await query(leases.renew, [lease for lease, _ in held])
+                news = await query(_keep, [lease for lease, _ in held], forsaken)
         except DatabaseError as error:
             if not away:
                 logger.warning("Leases cannot be renewed, the database is away: %s", error)
@@ -69,3 +84,13 @@ async def _beat() -> None:
         away = False
         for lease, tell in held:
             tell(news.get(lease.id))
+
+
+def _keep(held: list[Lease], forsaken: list[Lease]) -> dict[UUID, News]:
+    if forsaken:
+        leases.forsake(forsaken)
+        with _lock:
+            for lease in forsaken:
+                if _forsaken.get(lease.id) is lease:
+                    del _forsaken[lease.id]
+    return leases.renew(held) if held else {}

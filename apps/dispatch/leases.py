@@ -46,6 +46,12 @@ FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[]) AS held (id, fence)
 WHERE ticket.id = held.id AND ticket.fence = held.fence AND ticket.status = 'running'
 RETURNING ticket.id, ticket.wake, ticket.wanted
 """
+FORSAKE = """
+UPDATE dispatch_ticket AS ticket
+SET status = 'ready', owner = '', lease_until = NULL, due_at = clock_timestamp()
+FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[]) AS held (id, fence)
+WHERE ticket.id = held.id AND ticket.fence = held.fence AND ticket.status = 'running'
+"""
 RELEASE = """
 UPDATE dispatch_ticket
 SET status = %(status)s, owner = '', lease_until = NULL,
@@ -121,13 +127,22 @@ def finish(lease: Lease) -> None:
 
 def renew(leases: Sequence[Lease]) -> dict[UUID, News]:
     """Renew leases of any workspaces, from the public scope; those left out are lost."""
-    held: dict[str, Any] = {
-        "ids": [each.id for each in leases],
-        "fences": [each.fence for each in leases],
-    }
     with connection.cursor() as cursor:
-        cursor.execute(RENEW, {"lease": LEASE_S, **held})
+        cursor.execute(RENEW, {"lease": LEASE_S, **_all(leases)})
         return {run_id: News(wake, wanted) for run_id, wake, wanted in cursor.fetchall()}
+
+
+def forsake(leases: Sequence[Lease]) -> None:
+    """Make runs ready whose carrier lives but could not write, from the public scope.
+
+    That is no strike: nobody died. Those that somebody else has claimed since stay theirs.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FORSAKE, _all(leases))
+
+
+def _all(leases: Sequence[Lease]) -> dict[str, Any]:
+    return {"ids": [each.id for each in leases], "fences": [each.fence for each in leases]}
 
 
 def _take(statement: str, run_id: UUID, owner: str) -> Lease | None:

@@ -13,19 +13,20 @@ from apps.accounts import policies
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
+from apps.common.events import AWAY
 from apps.common.types import JSONDict
 from apps.runs.counts import counts_for
 from apps.runs.feed import Feed
 from apps.runs.ledger import WATCHERS
 from apps.runs.models import Run
-from apps.tenants.consumers import TenantConsumer
+from apps.tenants.consumers import TRY_LATER, TenantConsumer
 
 MAX_RUNS = 20
 MAX_FRAME = 4_096
 FRAMES_PER_WINDOW, WINDOW_S = 60, 10
 CHECK_S = 4  # a lost session or right closes the socket within this time
 SETTLE_S = 0.3  # a burst of changes is counted once
-SIGNED_OUT, NOT_ALLOWED, TOO_FAST, TRY_LATER = 4401, 4403, 4429, 1013
+SIGNED_OUT, NOT_ALLOWED, TOO_FAST = 4401, 4403, 4429
 
 
 class LiveConsumer(TenantConsumer):
@@ -53,10 +54,11 @@ class LiveConsumer(TenantConsumer):
     async def disconnect(self, code: int) -> None:
         if self.ticker is not None:
             self.ticker.cancel()
-        for run_id in list(self.feeds):
-            await self._leave(run_id)
-        if self.counting:
-            await self.channel_layer.group_discard(self.group(WATCHERS), self.channel_name)
+        with suppress(*AWAY):  # the layer forgets a channel whose reader is gone anyway
+            for run_id in list(self.feeds):
+                await self._leave(run_id)
+            if self.counting:
+                await self.channel_layer.group_discard(self.group(WATCHERS), self.channel_name)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any

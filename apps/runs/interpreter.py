@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from apps.dispatch import leases
+from apps.common.outages import database_is_away
+from apps.dispatch import keeper, leases
 from apps.dispatch.exceptions import Fenced
-from apps.dispatch.keeper import kept
+from apps.dispatch.leases import Lease
 from apps.nodes.registry import UnknownNodeType
 from apps.runs.endings import RunEnds, close
 from apps.runs.graphs import UnknownEngine, graph_of
@@ -32,20 +33,15 @@ def advance(run_id: UUID) -> None:
     lease = leases.claim(run_id, owner())
     if lease is None:
         return
-    run = _load(run_id)
-    if run is None:  # its workflow was purged meanwhile
-        leases.finish(lease)
-        return
-    ledger = Ledger(run, lease, Clock(lease.at))
     try:
-        _carry(run, ledger)
+        _advance(run_id, lease)
     except Fenced:
-        logger.info("Run %s was taken over by another worker.", run_id)
-    except DatabaseError as error:
-        logger.warning(
-            "Run %s goes on when its lease ends, the database is away: %s", run_id, error
-        )
-    except Exception:
+        logger.warning("Run %s was taken over by another worker.", run_id)
+    except Exception as error:
+        if isinstance(error, DatabaseError) and database_is_away(error):
+            logger.warning("Run %s goes on when the database is back: %s", run_id, error)
+            keeper.forsake(lease)
+            return
         # The lease ends, the run is claimed again; what always happens again is poison.
         logger.exception("Run %s met a fault in the engine.", run_id)
 
@@ -53,6 +49,14 @@ def advance(run_id: UUID) -> None:
 def owner() -> str:
     """Return how this process signs its leases."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _advance(run_id: UUID, lease: Lease) -> None:
+    run = _load(run_id)
+    if run is None:  # its workflow was purged meanwhile
+        leases.finish(lease)
+        return
+    _carry(run, Ledger(run, lease, Clock(lease.at)))
 
 
 def _load(run_id: UUID) -> Run | None:
@@ -65,7 +69,7 @@ def _carry(run: Run, ledger: Ledger) -> None:
         if ledger.lease.strikes >= POISON_STRIKES:
             raise RunEnds.poison(run)
         segment = Segment(run, graph_of(run), ledger)
-        with kept(ledger.lease, segment.hear):
+        with keeper.kept(ledger.lease, segment.hear):
             segment.carry()
     except (UnknownNodeType, UnknownEngine) as error:
         close(ledger, RunEnds.unknown(error), bytes(run.state))

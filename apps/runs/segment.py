@@ -23,7 +23,7 @@ from apps.runs.outcomes import Outcome, internal
 from apps.runs.steps import Steps
 from apps.runs.vector import Byte
 from apps.tenants.context import current_schema
-from apps.tenants.database import give_back
+from apps.tenants.database import give_back, take
 from apps.workflows.graph import Graph
 
 BATCH = 64  # steps rendered in one feed, and rows written in one flush
@@ -175,6 +175,8 @@ class Segment:
         give_back()
         messages = list(self._messages(min(TICK_S, self.steps.next_due_s())))
         outcomes = [each for each in messages if isinstance(each, Outcome)]
+        if outcomes:  # what came from outside cannot be had again: it waits for the database
+            take(unless=workers.draining.is_set)
         for outcome in outcomes:
             self.running.pop(outcome.place, None)
         self.steps.take_in(outcomes)

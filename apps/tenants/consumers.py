@@ -1,5 +1,6 @@
 """Websockets that belong to a tenant."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from apps.common.ids import uuid7
+from apps.common.outages import outage_of
 from apps.common.requests import RequestInfo, request_info
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
@@ -15,13 +17,31 @@ from apps.tenants.hosts import Destination, Site, resolve
 from apps.tenants.keys import group_name
 from apps.tenants.models import Tenant
 
+logger = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 R = TypeVar("R")
 App = Callable[..., Any]
 
 
+TRY_LATER = 1013  # pages open the socket again after a while
+
+
 class TenantConsumer(AsyncJsonWebsocketConsumer):
-    """A socket that reaches the database only through `query()`, in its own tenant."""
+    """A socket that reaches the database only through `query()`, in its own tenant.
+
+    It closes when database or Redis are away: what a page missed it is told when it comes back.
+    """
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle a message; an outage in the middle of that is no fault of ours."""
+        try:
+            await super().dispatch(message)
+        except Exception as error:
+            if outage_of(error) is None:
+                raise
+            logger.warning("A socket is closed, something is away: %s", str(error).strip())
+            await self.close(code=TRY_LATER)
 
     @property
     def tenant(self) -> Tenant:
@@ -62,6 +82,16 @@ class TenantSockets:
         if not host or urlsplit(origin).netloc.lower() != host.lower():
             await _close(receive, send, 4403)
             return
+        try:
+            await self._serve(host, scope, receive, send)
+        except Exception as error:
+            # Once a socket is open its consumer says so itself: this came before that.
+            if outage_of(error) is None:
+                raise
+            logger.warning("A socket is refused, something is away: %s", str(error).strip())
+            await _close(receive, send, TRY_LATER)
+
+    async def _serve(self, host: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
         destination = await query(resolve, host)
         if not _served(destination):
             await _close(receive, send, 4404)

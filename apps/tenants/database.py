@@ -5,7 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import SyncToAsync, sync_to_async
+from django.db import Error as DatabaseError
 from django.db import connection
+
+from apps.common.outages import database_is_away
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +31,21 @@ def give_back() -> None:
     """Return this thread's connection to the pool, for a time in which it is not needed."""
     if not connection.in_atomic_block:  # inside a test's transaction it is not ours to close
         connection.close()
+
+
+def take(unless: Callable[[], bool]) -> None:
+    """Get this thread a connection; while the database is away, wait for it unless told to stop.
+
+    For who has something in hand that must not be lost with the next statement.
+    """
+    while True:
+        try:
+            connection.ensure_connection()
+        except DatabaseError as error:
+            if unless() or not database_is_away(error):
+                raise
+        else:
+            return
 
 
 def _released(function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:

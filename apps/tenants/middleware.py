@@ -4,12 +4,13 @@ from collections.abc import Awaitable
 from contextlib import AbstractContextManager
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from apps.common.errors import NotFound
-from apps.common.middleware import AsyncCapableMiddleware, wants_problem
+from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
 from apps.common.problems import problem_response
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.database import query
@@ -30,7 +31,10 @@ class TenantMiddleware(AsyncCapableMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self._serve_async(request)
-        destination = _destination(request)
+        try:
+            destination = _destination(request)
+        except DatabaseError as error:
+            return outage_answer(request, error)
         with _scope(destination):
             refusal = _refusal(request, destination)
             response = refusal or self.get_response(request)
@@ -38,7 +42,10 @@ class TenantMiddleware(AsyncCapableMiddleware):
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
-        destination = await query(_destination, request)  # a waiting view must hold no connection
+        try:
+            destination = await query(_destination, request)  # a waiting view holds no connection
+        except DatabaseError as error:
+            return outage_answer(request, error)
         with _scope(destination):
             refusal = _refusal(request, destination)
             if refusal is not None:
@@ -50,6 +57,8 @@ class TenantMiddleware(AsyncCapableMiddleware):
 
 
 def _destination(request: HttpRequest) -> Destination:
+    if request.path.startswith("/healthz/"):
+        return Destination(Site.PUBLIC)  # alive means alive, also without a database
     host = request.get_host() if request.META.get("HTTP_HOST") else ""
     destination = resolve(host)
     if bare_host(host) in LOOPBACK and not settings.PRODUCTION:
@@ -76,9 +85,6 @@ def _refusal(request: HttpRequest, destination: Destination) -> HttpResponse | N
     """Return the answer where there is no site to serve, after choosing the site's URLs."""
     if destination.site in URLCONFS:
         request.urlconf = URLCONFS[destination.site]  # type: ignore[attr-defined]
-        return None
-    if request.path.startswith("/healthz/"):
-        request.urlconf = URLCONFS[Site.PUBLIC]  # type: ignore[attr-defined]
         return None
     tenant = destination.tenant
     if tenant is None:

@@ -150,6 +150,7 @@ CELERY = {
     "task_ignore_result": True,
     "task_default_queue": "run",
     "worker_pool": "threads",
+    "worker_consumer": "apps.dispatch.broker:PatientConsumer",
     "worker_concurrency": env_int(
         "AUTERITY_WORKER_THREADS", 16, minimum=1, help="Threads of one worker process."
     ),
@@ -158,7 +159,8 @@ CELERY = {
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,  # mail on the console stays readable
     "broker_connection_retry_on_startup": True,
-    "broker_transport_options": {"global_keyprefix": "aut:"},
+    # Ringing for a worker fails at once where nobody listens: the sweeper rings again anyway.
+    "broker_transport_options": {"global_keyprefix": "aut:", "max_retries": 0},
     "worker_enable_remote_control": False,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "timezone": "UTC",
@@ -286,6 +288,8 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},
+        # While Redis is away its subscriber would log a traceback each second; we say it in a line.
+        "channels_redis": {"level": "CRITICAL"},
         "celery": {"level": "WARNING"},
         "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
     },

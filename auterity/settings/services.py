@@ -35,7 +35,10 @@ DATABASES: dict[str, dict[str, Any]] = {
                     minimum=2,
                     help="Most database connections of one process.",
                 ),
-                "timeout": 10,
+                "timeout": 5,
+                # A pool that found the server away tries again every second or two, however
+                # long it was away: the default backs off up to minutes.
+                "reconnect_timeout": 5,
                 "max_idle": 60,
                 "reset": pool.reset,
             },
@@ -58,7 +61,11 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "apps.tenants.keys.cache_key",
-        "OPTIONS": {"serializer": "apps.common.cache.JSONSerializer"},
+        "OPTIONS": {
+            "serializer": "apps.common.cache.JSONSerializer",
+            "socket_connect_timeout": 2,
+            "socket_timeout": 2,
+        },
     }
 }
 CHANNEL_LAYERS = {

@@ -116,3 +116,22 @@ def test_wishes_reach_the_carrier(ticket: Ticket) -> None:
     with public_scope():
         news: Any = leases.renew([lease])[ticket.pk]
     assert (news.wanted, news.wake) == ("cancel", lease.wake + 1)
+
+
+def test_a_forsaken_run_is_ready_at_once_and_nobody_died(ticket: Ticket) -> None:
+    first = claimed(ticket)
+    with public_scope():
+        leases.forsake([first])
+    assert now(ticket).status == Ticket.Status.READY
+    with pytest.raises(Fenced):
+        leases.hold(first)
+    assert claimed(ticket, "second").strikes == 0
+
+
+def test_who_forsakes_a_run_that_another_has_changes_nothing(ticket: Ticket) -> None:
+    first = claimed(ticket)
+    let_lease_end(ticket)
+    second = claimed(ticket, "second")
+    with public_scope():
+        leases.forsake([first])
+    assert leases.hold(second).wanted == ""

@@ -67,6 +67,14 @@ class Product:
         )  # fmt: skip
         return done.stdout
 
+    def python(self, module: str, given: str) -> str:
+        """Run a module beside it, with a text as input, and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", module], input=given,
+            cwd=ROOT, env=self._env, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
     def children(self) -> dict[str, int]:
         """Return the processes that the supervisor started, by a word of their command."""
         found = {}
@@ -120,6 +128,22 @@ def open_folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="auterity-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
+
+
+def kill_service(product: Product, word: str) -> None:
+    """End a process of a product without a word, once it is proved to be that product's.
+
+    Its parent is the supervisor that we started, it works below our folder, and the handle that is
+    signalled was opened before both were looked at.
+    """
+    pid = product.children()[word]
+    handle = os.pidfd_open(pid)
+    try:
+        assert pid in descendants(product.process.pid, deep=False)
+        assert Path(f"/proc/{pid}/cwd").resolve().is_relative_to(product.data)
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+    finally:
+        os.close(handle)
 
 
 def descendants(pid: int, *, deep: bool = True) -> list[int]:

@@ -64,6 +64,10 @@ class Crowd:
             process.wait(10)
         self.kills += len(alive)
 
+    def says(self, text: str) -> bool:
+        """Tell whether a worker has written a text into the log."""
+        return text in (self.folder / "workers.log").read_text()
+
 
 @contextmanager
 def crowd(folder: Path, queue: str, egress: str = "") -> Iterator[Crowd]:
@@ -111,6 +115,12 @@ class Target:
         self.server.daemon_threads = True
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def reset(self) -> None:
+        """Forget what came, and hold back answers again."""
+        self.keys.clear()
+        self.arrived.clear()
+        self.answer.clear()
 
     def close(self) -> None:
         """Stop answering."""

@@ -8,6 +8,7 @@ from django_tenants.postgresql_backend.base import FakeTenant
 from psycopg import sql
 
 from apps.tenants import context
+from apps.tenants.backend import pool
 
 ENTER = "SELECT set_config('role', %s, false), set_config('search_path', %s, false)"
 
@@ -57,6 +58,18 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
     def connect(self) -> None:
         self._entered = None
         super().connect()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Take a connection from the pool whose server is still there.
+
+        After a restart of the server the pool is full of others; they are thrown away at once.
+        """
+        found = super().get_new_connection(conn_params)
+        while self.pool and not pool.is_alive(found):
+            found.close()
+            self.pool.putconn(found)
+            found = super().get_new_connection(conn_params)
+        return found
 
     def close(self) -> None:
         self._entered = None
