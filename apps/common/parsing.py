@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isinf
 from typing import IO, Any, Never
 
 from rest_framework.parsers import BaseParser
@@ -37,7 +38,7 @@ def parse_json(raw: bytes) -> JSON:
     """Return the value of strict JSON text. Raises BadJSON naming the place."""
     try:
         text = raw.decode()
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique_keys)
+        value = json.loads(text, **_STRICTLY)
         if "\\u0000" in text or "\x00" in text:
             raise BadJSON("The body holds a NUL character, which cannot be stored. Remove it.")
         text.encode("utf-8")
@@ -59,6 +60,14 @@ def _no_constant(name: str) -> Never:
     raise ValueError(f"{name} is not a JSON value")
 
 
+def _finite(digits: str) -> float:
+    """Read a number; one like 1e400 would become infinite, which JSON cannot say."""
+    value = float(digits)
+    if isinf(value):
+        raise ValueError(f"{digits[:40]} is too large a number")
+    return value
+
+
 def _unique_keys(pairs: list[tuple[str, JSON]]) -> JSONDict:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -66,6 +75,13 @@ def _unique_keys(pairs: list[tuple[str, JSON]]) -> JSONDict:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twice!r} appears twice")
     return found
+
+
+_STRICTLY: dict[str, Any] = {
+    "parse_constant": _no_constant,
+    "parse_float": _finite,
+    "object_pairs_hook": _unique_keys,
+}
 
 
 def _check_depth(value: JSON) -> None:

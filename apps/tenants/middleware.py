@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -55,11 +56,19 @@ class TenantMiddleware(AsyncCapableMiddleware):
 
 
 def _destination(request: HttpRequest) -> Destination:
-    host = request.get_host() if request.META.get("HTTP_HOST") else ""
+    host = _host(request)
     destination = resolve(host)
     if bare_host(host) in LOOPBACK and not settings.PRODUCTION:
         return _of_key(request) or destination
     return destination
+
+
+def _host(request: HttpRequest) -> str:
+    """Return the host; empty where there is none, or none that could be: nobody's site then."""
+    try:
+        return request.get_host() if request.META.get("HTTP_HOST") else ""
+    except DisallowedHost:
+        return ""
 
 
 def _of_key(request: HttpRequest) -> Destination | None:

@@ -60,9 +60,10 @@ def revision_of(request: Request) -> int | None:
         raise PreconditionRequired
     if header == "*":
         return None
-    if not header.strip('"').isdigit():
+    number = header.strip('"')
+    if not (number.isascii() and number.isdigit()):  # “²” is a digit too, but no number
         raise PreconditionFailed
-    return int(header.strip('"')[:18])
+    return int(number[:18])
 
 
 class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
