@@ -18,7 +18,7 @@ class CursorPagination(RestCursorPagination):
         """Return the place in the list. Raises NotFound for a cursor that none of ours looks like."""
         cursor = super().decode_cursor(request)
         try:
-            if cursor and cursor.position is not None and not parse_datetime(cursor.position):
+            if cursor and cursor.position and not parse_datetime(str(cursor.position)):
                 raise ValueError
         except ValueError:
             raise NotFound(self.invalid_cursor_message) from None
