@@ -25,7 +25,7 @@ from apps.accounts.decorators import (
 from apps.accounts.exceptions import AlreadyMember, InvitationClosed
 from apps.accounts.forms import AcceptForm, InviteForm, KeyForm, ProfileForm, RoleForm, role_choices
 from apps.accounts.links import user_of_link
-from apps.accounts.models import ApiKey, ApiKeyQuerySet, Invitation, Role, User
+from apps.accounts.models import ApiKey, ApiKeyQuerySet, Invitation, Role, User, UserQuerySet
 from apps.common.errors import Conflict, DomainError, Forbidden, NotFound
 
 PAGE_SIZE = 25
@@ -45,7 +45,8 @@ def _members(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
     chosen = {name: request.GET.get(name, "") for name in ("q", "role", "state", "factor")}
-    everyone = User.objects.members()
+    everyone = policies.visible(request.user, User.objects.members())
+    assert isinstance(everyone, UserQuerySet)
     found = everyone.matching(
         text=chosen["q"].strip(), role=chosen["role"], active=STATES.get(chosen["state"])
     ).with_second_factor(FACTORS.get(chosen["factor"]))

@@ -70,6 +70,8 @@ class TenantAPIView(APIView):
         return user
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if idempotency.HEADER in request.headers:
+            _ = request.body  # else the check of a session's CSRF token reads it away
         super().initial(request, *args, **kwargs)
         if request.method == "POST" and self.keeps_answers:
             stored = idempotency.begin(request, self.actor)
@@ -82,7 +84,12 @@ class TenantAPIView(APIView):
             answer = Response(exc.stored.body, status=exc.stored.status)
             answer["Idempotency-Replayed"] = "true"
             return answer
-        return super().handle_exception(exc)
+        try:
+            return super().handle_exception(exc)
+        except Exception:
+            if self._stored is not None:  # a repeat may succeed
+                self._stored.delete()
+            raise
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
