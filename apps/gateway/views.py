@@ -176,8 +176,8 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
         "calls": Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page")),
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
-        "route_choices": _choices(ModelRoute.objects.values_list("alias", flat=True)),
-        "provider_choices": _choices(Provider.objects.values_list("slug", flat=True)),
+        "route_choices": _choices(_routes(request.user).values_list("alias", flat=True)),
+        "provider_choices": _choices(_providers(request.user).values_list("slug", flat=True)),
         "status_choices": [("ok", "Done"), ("error", "Failed"), ("cancelled", "Cancelled")],
     }
     return render(request, "gateway/calls.html", context)

@@ -19,7 +19,7 @@ from apps.common.types import JSONDict
 from apps.runs import services
 from apps.runs.api.filters import APPROVALS, approvals_in
 from apps.runs.forms import DecisionForm
-from apps.runs.models import Wait, WaitQuerySet, assignee_names
+from apps.runs.models import Wait, WaitQuerySet
 
 PAGE_SIZE = 30
 
@@ -104,9 +104,7 @@ def _inbox(
 
 
 def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | None) -> JSONDict:
-    is_assigned = not wait.assignees or bool(
-        set(wait.assignees) & set(assignee_names(request.user))
-    )
+    is_assigned = wait.is_for(request.user)
     may = policies.allows(request.user, "decide", wait)
     is_open = wait.status == Wait.Status.OPEN
     return {

@@ -33,7 +33,7 @@ from apps.runs.exceptions import (
     RunNotFinished,
 )
 from apps.runs.ledger import Clock, Ledger, announce
-from apps.runs.models import Run, Wait, assignee_names
+from apps.runs.models import Run, Wait
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
@@ -162,7 +162,7 @@ def decide(
     policies.check(actor, "decide", wait)
     if wait.kind != Wait.Kind.APPROVAL:
         raise NotFound
-    if wait.assignees and not set(wait.assignees) & set(assignee_names(actor)):
+    if not wait.is_for(actor):
         raise NotAssigned
     _check_decision(wait, decision, comment)
     dispatch.wake(wait.run_id)  # first, because whoever ends the run locks the ticket first too
