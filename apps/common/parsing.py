@@ -7,10 +7,11 @@ from typing import IO, Any, Never
 
 from rest_framework.parsers import BaseParser
 
-from apps.common.errors import DomainError
+from apps.common.errors import DomainError, TooLarge
 from apps.common.types import JSON, JSONDict
 
 MAX_JSON_DEPTH = 64
+MAX_BODY = 1 << 20
 
 
 class BadJSON(DomainError):
@@ -30,8 +31,12 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> JSON:
-        """Return the value. Raises BadJSON or, above the limit, TooLarge."""
-        return parse_json(stream.read())
+        """Return the value. Raises BadJSON or, above what the view reads (`max_body`), TooLarge."""
+        limit = getattr((parser_context or {}).get("view"), "max_body", MAX_BODY)
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise TooLarge(f"The body is larger than {limit >> 10} KiB.")
+        return parse_json(raw)
 
 
 def parse_json(raw: bytes) -> JSON:

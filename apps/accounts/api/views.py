@@ -28,6 +28,7 @@ from apps.accounts.api.serializers import (
 from apps.accounts.api.throttling import PrincipalThrottle
 from apps.accounts.models import ApiKey, Invitation, Role, StoredAnswer, User
 from apps.common.errors import Unauthenticated
+from apps.common.parsing import MAX_BODY
 
 M = TypeVar("M", bound=Model)
 ANY_MEMBER = "any member"
@@ -60,6 +61,7 @@ class TenantAPIView(APIView):
     permission_required: ClassVar[Mapping[str, str]] = {}
     shows_secret = False
     keeps_answers = True  # False where a repeated POST does no harm
+    max_body = MAX_BODY  # of JSON, in bytes
     _stored: StoredAnswer | None = None
 
     @property
