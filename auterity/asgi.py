@@ -11,9 +11,11 @@ django_app = get_asgi_application()
 # ruff: noqa: E402 - apps may be imported only once Django is set up
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
+from apps.common.bodies import BodyLimit
 from apps.runs.routing import websocket_urlpatterns as runs
 from apps.tenants.consumers import TenantSockets
 
@@ -27,7 +29,7 @@ for finder in get_finders():  # ours, and those of installed apps such as the ad
 
 application = ProtocolTypeRouter(
     {
-        "http": static,
+        "http": BodyLimit(static, settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
         "websocket": TenantSockets(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -1,6 +1,7 @@
 """Links that let people in: to sign in once, made by the operator, and to accept an invitation."""
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -27,7 +28,7 @@ def user_of_link(uid: str, token: str) -> User | None:
     """Return whom a link signs in; None for a link that was used, altered or is too old."""
     try:
         user = User.objects.filter(pk=urlsafe_base64_decode(uid).decode(), is_active=True).first()
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, ValidationError):  # no Base64, no UTF-8, or no id
         return None
     return user if user is not None and _tokens.check_token(user, token) else None
 

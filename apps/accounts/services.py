@@ -58,16 +58,15 @@ def add_member(
 
 @transaction.atomic
 def change_role(user: User, *, role: str, actor: User) -> None:
-    """Give a member another role. Raises LastOwner, Forbidden."""
+    """Give a member another role on the whole workspace. Raises LastOwner, Forbidden."""
     policies.require(actor, "member.manage")
     new = role_named(role)
-    binding = RoleBinding.objects.select_related("role").get(user=user, folder=None)
-    _check_owner_rights(actor, {binding.role.name, new.name})
-    before = binding.role.name
+    found = RoleBinding.objects.select_related("role").filter(user=user, folder=None).first()
+    before = found.role.name if found else None  # None: roles on folders only
+    _check_owner_rights(actor, {before, new.name})
     if before == "owner" and new.name != "owner":
         _check_another_owner(user)
-    binding.role = new
-    binding.save(update_fields=["role", "updated_at"])
+    RoleBinding.objects.update_or_create(user=user, folder=None, defaults={"role": new})
     record(
         "member.role_changed",
         actor=actor,
@@ -84,8 +83,9 @@ def set_active(user: User, *, active: bool, actor: User) -> None:
     _check_owner_rights(actor, {user.role.name if user.role else ""})
     if not active:
         _check_another_owner(user)
+        user.session_epoch += 1  # the sessions of before must not come back with the person
     user.is_active = active
-    user.save(update_fields=["is_active", "updated_at"])
+    user.save(update_fields=["is_active", "session_epoch", "updated_at"])
     action = "member.resumed" if active else "member.suspended"
     record(action, actor=actor, target=user)
 
@@ -100,6 +100,7 @@ def remove_member(user: User, *, actor: User) -> None:
     for key in user.api_keys.filter(revoked_at=None):
         revoke_api_key(key, actor=actor)
     user.role_bindings.all().delete()
+    EmailAddress.objects.filter(user=user).delete()  # the address may be invited again
     user.is_active = False
     user.email = f"removed-{user.pk}@invalid"
     user.removed_at = timezone.now()
@@ -138,6 +139,7 @@ def invite_member(*, email: str, role: str, actor: User, link: str) -> Invitatio
 def resend_invitation(invitation: Invitation, *, actor: User, link: str) -> None:
     """Send it again with a new token; the old link stops working."""
     policies.require(actor, "member.manage")
+    _check_owner_rights(actor, {invitation.role.name})
     token = keys.new_key()[1]
     invitation.token_hash = keys.hash_secret(token, purpose="invitation")
     invitation.expires_at = timezone.now() + INVITATION_LIFE
@@ -150,6 +152,7 @@ def resend_invitation(invitation: Invitation, *, actor: User, link: str) -> None
 def revoke_invitation(invitation: Invitation, *, actor: User) -> None:
     """Withdraw an invitation."""
     policies.require(actor, "member.manage")
+    _check_owner_rights(actor, {invitation.role.name})
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at", "updated_at"])
     record("invitation.revoked", actor=actor, target=invitation)
@@ -238,7 +241,7 @@ def create_folder(*, name: str, actor: User, parent: Folder | None = None) -> Fo
     return folder
 
 
-def _check_owner_rights(actor: User, roles: set[str]) -> None:
+def _check_owner_rights(actor: User, roles: set[str | None]) -> None:
     if "owner" in roles:
         policies.require(actor, "owner.manage")
 

@@ -3,19 +3,19 @@
 from django.urls import path, re_path
 
 from apps.accounts import views
+from apps.common.ids import UUID_PATTERN
 
 app_name = "accounts"
-UUID = "[0-9a-f-]{36}"
 urlpatterns = [
     path("members/", views.members, name="members"),
     path("members/invite/", views.invite, name="invite"),
     re_path(
-        rf"^members/(?P<user_id>{UUID})/(?P<action>role|suspend|resume|remove)/$",
+        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|suspend|resume|remove)/$",
         views.change_member,
         name="change_member",
     ),
     re_path(
-        rf"^invitations/(?P<invitation_id>{UUID})/(?P<action>resend|revoke)/$",
+        rf"^invitations/(?P<invitation_id>{UUID_PATTERN})/(?P<action>resend|revoke)/$",
         views.change_invitation,
         name="change_invitation",
     ),

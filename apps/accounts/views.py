@@ -42,7 +42,7 @@ def _members(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
     filters = {name: request.GET.get(name, "") for name in ("q", "role", "state", "factor")}
-    everyone = User.objects.members()
+    everyone = policies.visible(request.user, User.objects.members())
     found = everyone.matching(
         text=filters["q"].strip(), role=filters["role"], active=STATES.get(filters["state"])
     ).with_second_factor(FACTORS.get(filters["factor"]))

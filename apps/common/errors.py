@@ -112,3 +112,9 @@ class TooMany(DomainError):
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
         """Say in how many seconds a repeat makes sense."""
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class Unavailable(DomainError):
+    """A service that this needs is not reachable right now. Try again shortly."""
+
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"

@@ -5,6 +5,9 @@ import threading
 import time
 from uuid import UUID
 
+# In addresses that a regular expression matches; `<uuid:…>` is the same.
+UUID_PATTERN = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 _lock = threading.Lock()
 _last = 0
 

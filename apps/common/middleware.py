@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,10 @@ from apps.common.requests import RequestInfo, client_ip, request_info
 logger = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+
+class NulInAddress(DomainError):
+    """The address holds a NUL character. Remove it."""
 
 
 class AsyncCapableMiddleware:
@@ -65,6 +69,12 @@ class ErrorMiddleware(AsyncCapableMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        """Refuse an address with a NUL: no text in the database holds one, so asking would fail."""
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return self.process_exception(request, NulInAddress())
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if outage_of(error) is not None:

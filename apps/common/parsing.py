@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from math import isinf
 from typing import IO, Any, Never
 
 from rest_framework.parsers import BaseParser
 
-from apps.common.errors import DomainError
+from apps.common.errors import DomainError, TooLarge
 from apps.common.types import JSON, JSONDict
 
 MAX_JSON_DEPTH = 64
+MAX_BODY = 1 << 20
 
 
 class BadJSON(DomainError):
@@ -29,15 +31,19 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> JSON:
-        """Return the value. Raises BadJSON or, above the limit, TooLarge."""
-        return parse_json(stream.read())
+        """Return the value. Raises BadJSON or, above what the view reads (`max_body`), TooLarge."""
+        limit = getattr((parser_context or {}).get("view"), "max_body", MAX_BODY)
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise TooLarge(f"The body is larger than {limit >> 10} KiB.")
+        return parse_json(raw)
 
 
 def parse_json(raw: bytes) -> JSON:
     """Return the value of strict JSON text. Raises BadJSON naming the place."""
     try:
         text = raw.decode()
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique_keys)
+        value = json.loads(text, **_STRICTLY)
         if "\\u0000" in text or "\x00" in text:
             raise BadJSON("The body holds a NUL character, which cannot be stored. Remove it.")
         text.encode("utf-8")
@@ -59,6 +65,14 @@ def _no_constant(name: str) -> Never:
     raise ValueError(f"{name} is not a JSON value")
 
 
+def _finite(digits: str) -> float:
+    """Read a number; one like 1e400 would become infinite, which JSON cannot say."""
+    value = float(digits)
+    if isinf(value):
+        raise ValueError(f"{digits[:40]} is too large a number")
+    return value
+
+
 def _unique_keys(pairs: list[tuple[str, JSON]]) -> JSONDict:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -66,6 +80,13 @@ def _unique_keys(pairs: list[tuple[str, JSON]]) -> JSONDict:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twice!r} appears twice")
     return found
+
+
+_STRICTLY: dict[str, Any] = {
+    "parse_constant": _no_constant,
+    "parse_float": _finite,
+    "object_pairs_hook": _unique_keys,
+}
 
 
 def _check_depth(value: JSON) -> None:

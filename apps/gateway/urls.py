@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from apps.common.ids import UUID_PATTERN
 from apps.gateway import views
 
 app_name = "gateway"
@@ -11,7 +12,7 @@ urlpatterns = [
     path("relaycore/providers/new/", views.new_provider, name="new_provider"),
     path("relaycore/providers/<uuid:provider_id>/", views.provider, name="provider"),
     re_path(
-        r"^relaycore/providers/(?P<provider_id>[0-9a-f-]{36})/(?P<name>test|enable|disable|delete)/$",
+        rf"^relaycore/providers/(?P<provider_id>{UUID_PATTERN})/(?P<name>test|enable|disable|delete)/$",
         views.act,
         name="act",
     ),

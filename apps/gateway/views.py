@@ -171,13 +171,15 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
     """Show the ledger; the filters are in the address."""
     seen = policies.visible(request.user, LlmCall.objects.all())
     kept = filters.filtered(seen, request.GET)
+    routes = policies.visible(request.user, ModelRoute.objects.all())
+    providers = policies.visible(request.user, Provider.objects.all())
     names = ("route", "provider", "status", "run")
     context = {
         "calls": page_of(request, kept, PAGE_SIZE),
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
-        "route_choices": _choices(ModelRoute.objects.values_list("alias", flat=True)),
-        "provider_choices": _choices(Provider.objects.values_list("slug", flat=True)),
+        "route_choices": _choices(routes.values_list("alias", flat=True)),
+        "provider_choices": _choices(providers.values_list("slug", flat=True)),
         "status_choices": [("ok", "Done"), ("error", "Failed"), ("cancelled", "Cancelled")],
     }
     return render(request, "gateway/calls.html", context)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from apps.accounts.models import User
+from apps.accounts.models import RoleBinding, User
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
 from apps.tenants.keys import group_name
@@ -186,9 +186,12 @@ class WaitQuerySet(models.QuerySet["Wait"]):
 
     def assigned_to(self, user: User) -> Self:
         """Keep what this person may decide as far as assignment goes: theirs, or nobody's."""
-        wanted = Q(assignees=[])
-        for name in assignee_names(user):
-            wanted |= Q(assignees__contains=[name])
+        wanted = Q(assignees=[]) | Q(assignees__contains=[user.email])
+        for held in user.bindings:
+            named = Q(assignees__contains=[_name_of(held, user)])
+            if held.folder:
+                named &= Q(run__workflow__folder__path__startswith=held.folder.path)
+            wanted |= named
         return self.filter(wanted)
 
 
@@ -233,10 +236,17 @@ class Wait(TimestampedModel):
         return self.title or f"wait of {self.node}"
 
     def is_assigned_to(self, user: User) -> bool:
-        """Tell whether this person may decide as far as assignment goes: it is theirs, or nobody's."""
-        return not self.assignees or not set(self.assignees).isdisjoint(assignee_names(user))
+        """Tell whether this person may decide as far as assignment goes: theirs, or nobody's.
+
+        A role counts where it is held: who is admin of one folder is not asked as one elsewhere.
+        """
+        folder = self.run.workflow.folder
+        held = [each for each in user.bindings if each.covers(folder.path if folder else "")]
+        names = {user.email, *(_name_of(each, user) for each in held)}
+        return not self.assignees or bool(names & set(self.assignees))
 
 
-def assignee_names(user: User) -> list[str]:
-    """Return the names by which a wait may be assigned to a person."""
-    return [user.email, *(held.role.name for held in user.bindings)]
+def _name_of(held: RoleBinding, user: User) -> str:
+    """Return the role that a person acts in: through a key that may do less, the key's."""
+    key = user.acting_key
+    return key.role.name if key and not held.role.allowed <= key.allowed else held.role.name

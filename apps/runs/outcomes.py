@@ -42,7 +42,8 @@ class Failure:
 
     def as_json(self) -> JSONDict:
         """Return what is stored and shown of it."""
-        return {"code": self.code, "message": self.message, "hint": self.hint}
+        told: JSONDict = {"code": self.code, "message": self.message, "hint": self.hint}
+        return dict(storable(told)[0])  # a target's own words are often in the message
 
 
 Verdict = Done | Failure | Suspend
@@ -100,7 +101,7 @@ def internal(error: BaseException) -> Failure:
     )
 
 
-def storable(value: JSON) -> tuple[JSON, int]:
+def storable(value: Any) -> tuple[Any, int]:
     """Return a JSON value as the database takes it, and its size.
 
     A NUL is taken out and half of a surrogate pair replaced. Raises ValueError or TypeError for

@@ -17,7 +17,15 @@ from apps.runs.endings import RunEnds
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.names import Names, Renderer, complete_config
-from apps.runs.outcomes import Done, Failure, Outcome, failure_of, preview, shown_config
+from apps.runs.outcomes import (
+    Done,
+    Failure,
+    Outcome,
+    failure_of,
+    preview,
+    shown_config,
+    storable,
+)
 from apps.runs.retries import IN_LOOP_S, delay_before_next
 from apps.runs.vector import ERROR_PORT, Byte, Takes, Walk, leaves_by, takes_none
 from apps.sandbox.exceptions import CodeFailed
@@ -69,6 +77,7 @@ class Steps:
             return Outcome(place, Done(prev), now, 0)
         if isinstance(rendered, CodeFailed):
             return Outcome(place, failure_of(rendered), now, 0)
+        rendered, _ = storable(rendered)  # what a step asks of the database comes from here
         row.input = shown_config(rendered)
         type_ = registry.find(node.type)
         try:
@@ -117,7 +126,7 @@ class Steps:
         fatal: RunEnds | None = None
         for outcome in outcomes:
             row = self._row(outcome.place)
-            row.logs = [*row.logs, *outcome.logs]
+            row.logs = [*row.logs, *storable(outcome.logs)[0]]
             self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
             match outcome.verdict:
                 case Suspend():

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from contextlib import AbstractContextManager
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -59,11 +60,19 @@ class TenantMiddleware(AsyncCapableMiddleware):
 def _destination(request: HttpRequest) -> Destination:
     if request.path.startswith("/healthz/"):
         return Destination(Site.PUBLIC)  # alive means alive, also without a database
-    host = request.get_host() if request.META.get("HTTP_HOST") else ""
+    host = _host(request)
     destination = resolve(host)
     if bare_host(host) in LOOPBACK and not settings.PRODUCTION:
         return _of_key(request) or destination
     return destination
+
+
+def _host(request: HttpRequest) -> str:
+    """Return the host; empty where there is none, or none that could be: nobody's site then."""
+    try:
+        return request.get_host() if request.META.get("HTTP_HOST") else ""
+    except DisallowedHost:
+        return ""
 
 
 def _of_key(request: HttpRequest) -> Destination | None:

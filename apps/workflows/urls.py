@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from apps.common.ids import UUID_PATTERN
 from apps.workflows import views
 
 app_name = "workflows"
@@ -13,5 +14,5 @@ urlpatterns = [
     path("<uuid:workflow_id>/", views.studio, name="studio"),
     path("<uuid:workflow_id>/export/", views.export, name="export"),
     path("<uuid:workflow_id>/details/", views.details, name="details"),
-    re_path(rf"^(?P<workflow_id>[0-9a-f-]{{36}})/(?P<name>{NAMES})/$", views.act, name="act"),
+    re_path(rf"^(?P<workflow_id>{UUID_PATTERN})/(?P<name>{NAMES})/$", views.act, name="act"),
 ]

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from apps.accounts import keys, services
 from apps.accounts.models import ApiKey, User
@@ -169,3 +171,29 @@ def test_bad_json_is_a_clear_400(alice: User) -> None:
         "POST", "/api/v1/invitations/", "a=1", content_type="text/plain"
     )
     assert answer.status_code == 415
+
+
+def test_idempotency_key_beside_a_session_with_its_csrf_token(alice: User) -> None:
+    client = APIClient(enforce_csrf_checks=True, HTTP_HOST="alpha.localhost")
+    client.force_login(alice)
+    client.get("/profile/")
+    token = client.cookies[settings.CSRF_COOKIE_NAME].value
+    body = {"email": "new@x.example", "role": "viewer"}
+    headers = {"idempotency-key": "one", "x-csrftoken": token}
+    answers = [client.post("/api/v1/invitations/", body, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert client.post("/api/v1/invitations/", body).status_code == 403
+
+
+def test_a_failure_of_ours_frees_the_idempotency_key(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, body = api_client(alice), {"email": "new@x.example", "role": "viewer"}
+    client.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr(services, "invite_member", lambda **given: 1 / 0)
+        answer = client.post("/api/v1/invitations/", body, headers={"idempotency-key": "one"})
+    assert answer.status_code == 500
+    answer = client.post("/api/v1/invitations/", body, headers={"idempotency-key": "one"})
+    assert answer.status_code == 201

@@ -173,3 +173,38 @@ def test_addresses_exist_once_in_any_case(alpha: Tenant) -> None:
         User.objects.create_user("ana@example.COM", name="Ana")
     with pytest.raises((DatabaseError, ValidationError)), transaction.atomic():
         User.objects.create(email="BEN@example.com", name="Ben")
+
+
+def guest_of(folder: Folder, name: str = "Gustav", role: str = "operator") -> User:
+    """Make a member whose only role is on a folder."""
+    guest = services.add_member(email=f"{name.lower()}@guest.example", name=name, role=role)
+    RoleBinding.objects.filter(user=guest).update(folder=folder)
+    return fresh(guest)
+
+
+def test_whoever_has_roles_on_folders_only_gets_one_on_the_workspace(alice: User) -> None:
+    guest = guest_of(services.create_folder(name="Sales", actor=alice))
+    services.change_role(guest, role="viewer", actor=alice)
+    assert str(fresh(guest).role) == "Viewer"
+    assert RoleBinding.objects.filter(user=guest).count() == 2
+    entry = AuditEntry.objects.filter(action="member.role_changed").latest("at")
+    assert (entry.before, entry.after) == ({"role": None}, {"role": "viewer"})
+
+
+def test_a_removed_person_may_be_invited_again(alice: User, bob: User) -> None:
+    email = bob.email
+    services.remove_member(bob, actor=alice)
+    token = invite(alice, email=email)
+    again = services.accept_invitation(token, name="Bob", password="correct horse 7")
+    assert again.pk != bob.pk
+    assert again.is_active
+
+
+def test_invitations_of_owners_are_the_owners_business(alice: User, bob: User) -> None:
+    services.change_role(bob, role="admin", actor=alice)
+    invite(alice, role="owner")
+    invitation = Invitation.objects.get()
+    with pytest.raises(Forbidden):
+        services.resend_invitation(invitation, actor=fresh(bob), link=LINK)
+    with pytest.raises(Forbidden):
+        services.revoke_invitation(invitation, actor=fresh(bob))

@@ -227,3 +227,20 @@ def test_a_code_by_mail_signs_in(vera: User) -> None:
     assert "Enter the code" in page.content.decode()
     guest.post(reverse("account_confirm_login_code"), {"code": code[1]})
     assert guest.get("/profile/").status_code == 200
+
+
+def test_a_guest_of_a_folder_sees_no_people(alice: User, vera: User) -> None:
+    folder = services.create_folder(name="Sales", actor=alice)
+    vera.role_bindings.update(folder=folder)
+    page = browser(vera).get("/members/")
+    assert (page.status_code, page.context["member_count"]) == (200, 0)
+    assert alice.email not in page.content.decode()
+
+
+def test_sessions_of_a_suspended_person_do_not_come_back(alice: User, vera: User) -> None:
+    theirs = browser(vera)
+    services.set_active(vera, active=False, actor=alice)
+    assert theirs.get("/profile/").status_code == 302
+    services.set_active(vera, active=True, actor=alice)
+    assert theirs.get("/profile/").status_code == 302
+    assert browser(vera).get("/profile/").status_code == 200

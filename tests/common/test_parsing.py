@@ -30,6 +30,7 @@ json_values = st.recursive(
         (b"[" * 100 + b"]" * 100, "deeper"),
         (b"[" * 100_000, "deeper"),
         (b"1" * 5000, "not valid JSON"),
+        (b'{"a": [-1e400]}', "too large a number"),
     ],
 )
 def test_bad_bodies_say_what_is_wrong(body: bytes, says: str) -> None:

@@ -78,6 +78,25 @@ def test_a_guest_of_another_folder_sees_nothing_of_it(ours: World) -> None:
     assert leaks(ours.browser("guest"), PROBES, ours, inner, refused=False) == []
 
 
+# What belongs to the workspace as a whole is not a guest's either: its people, its providers.
+OF_THE_WHOLE = ["owner@{}", "{}-spare"]
+
+
+@pytest.mark.parametrize("text", OF_THE_WHOLE)
+def test_a_guest_of_a_folder_sees_nothing_of_the_whole(ours: World, text: str) -> None:
+    assert leaks(ours.browser("guest"), PROBES, ours, text.format(ours.canary), refused=False) == []
+
+
+@pytest.mark.parametrize("text", OF_THE_WHOLE)
+def test_the_walk_finds_what_is_told_of_the_whole(
+    ours: World, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Planted: `visible()` keeps everything."""
+    monkeypatch.setattr(policies, "visible", lambda actor, queryset: queryset)
+    found = leaks(ours.browser("guest"), PROBES, ours, text.format(ours.canary), refused=False)
+    assert len(found) > 1
+
+
 def test_the_walk_finds_leaks_when_reads_are_not_filtered(
     ours: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.accounts.models import User
+from apps.accounts.models import RoleBinding, User
+from apps.accounts.services import create_api_key, create_folder, role_named
 from apps.runs import services
 from apps.runs.models import Run, Wait
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser
-from tests.factories.cast import api_client
+from tests.factories.cast import api_client, key_client
 from tests.factories.runs import carry
 from tests.runs.scenes import asking, published, started
 
@@ -180,3 +181,26 @@ def test_questions_of_a_cancelled_run_are_closed(oscar: User, wait: Wait) -> Non
     services.cancel_run(run, actor=oscar)
     assert api_client(oscar).get(URL).json()["results"] == []
     assert b"The run ended before" in browser(oscar).get(f"/approvals/{wait.pk}/").content
+
+
+def test_a_role_on_another_folder_is_not_asked_here(alice: User, oscar: User, wait: Wait) -> None:
+    Wait.objects.filter(pk=wait.pk).update(assignees=["admin"])
+    elsewhere = create_folder(name="Sales", actor=alice)
+    RoleBinding.objects.create(user=oscar, folder=elsewhere, role=role_named("admin"))
+    client, body = api_client(oscar), {"decision": "approved"}
+    assert client.post(f"{URL}{wait.pk}/decide/", body).json()["code"] == "not_assigned"
+    assert not Wait.objects.assigned_to(User.objects.get(pk=oscar.pk)).exists()
+    wait.run.workflow.folder = elsewhere
+    wait.run.workflow.save()
+    assert Wait.objects.assigned_to(User.objects.get(pk=oscar.pk)).exists()
+    assert client.post(f"{URL}{wait.pk}/decide/", body).status_code == 200
+
+
+def test_a_smaller_key_is_not_asked_as_its_owner(alice: User, wait: Wait) -> None:
+    Wait.objects.filter(pk=wait.pk).update(assignees=["owner"])
+    body, keys = {"decision": "approved"}, {}
+    for role in ("operator", "owner"):
+        keys[role] = create_api_key(name="k", role=role, user=alice, actor=alice)[1]
+    refused = key_client(keys["operator"]).post(f"{URL}{wait.pk}/decide/", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_assigned")
+    assert key_client(keys["owner"]).post(f"{URL}{wait.pk}/decide/", body).status_code == 200

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from apps.nodes.base import NodeError
+from apps.runs.outcomes import failure_of
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.workflows.definitions import edge, greeting, node
 
@@ -224,3 +226,23 @@ def test_a_result_of_the_wrong_type_is_the_fields_error(start: Start) -> None:
     )
     assert error_of(run)["code"] == "bad_config"
     assert "seconds" in error_of(run)["message"]
+
+
+NUL = r"{{ 'a\x00b' }}"
+
+
+def test_what_the_database_cannot_hold_is_taken_out_of_a_question(start: Start) -> None:
+    ask = node("ask", "human.approval", config={"title": NUL, "body": NUL})
+    run = carry(start(graph(ask, edge("start", "ask"))))
+    assert run.status == "waiting"
+    assert set(run.waits.values_list("title", "body")) == {("ab", "ab")}
+
+
+def test_what_the_database_cannot_hold_is_taken_out_of_logs(start: Start) -> None:
+    run = carry(start(graph(code("a", r"print('a\x00b')"), edge("start", "a"))))
+    assert (run.status, step(run, "a").logs) == ("succeeded", ["ab\n"])
+
+
+def test_what_the_database_cannot_hold_is_taken_out_of_a_failure() -> None:
+    failure = failure_of(NodeError("http_500", "HTTP 500: a\0b\ud800", hint="\0"))
+    assert failure.as_json() == {"code": "http_500", "message": "HTTP 500: ab?", "hint": ""}

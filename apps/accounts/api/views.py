@@ -30,6 +30,7 @@ from apps.accounts.links import invitation_link
 from apps.accounts.models import ApiKey, Invitation, Role, StoredAnswer, User
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Unauthenticated
+from apps.common.parsing import MAX_BODY
 
 M = TypeVar("M", bound=Model)
 
@@ -54,6 +55,7 @@ class TenantAPIView(APIView):
     permission_required: ClassVar[Mapping[str, str]] = {}
     shows_secret = False
     keeps_answers = True  # False where a repeated POST does no harm
+    max_body = MAX_BODY  # of JSON, in bytes
     _stored: StoredAnswer | None = None
 
     @property
@@ -64,6 +66,8 @@ class TenantAPIView(APIView):
         return user
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if idempotency.HEADER in request.headers:
+            _ = request.body  # else the check of a session's CSRF token reads it away
         super().initial(request, *args, **kwargs)
         if request.method == "POST" and self.keeps_answers:
             stored = idempotency.begin(request, self.actor)
@@ -76,7 +80,12 @@ class TenantAPIView(APIView):
             answer = Response(exc.stored.body, status=exc.stored.status)
             answer["Idempotency-Replayed"] = "true"
             return answer
-        return super().handle_exception(exc)
+        try:
+            return super().handle_exception(exc)
+        except Exception:
+            if self._stored is not None:  # a repeat may succeed
+                self._stored.delete()
+            raise
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)

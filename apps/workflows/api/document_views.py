@@ -28,7 +28,7 @@ from apps.workflows.api.serializers import (
     VersionSerializer,
     WorkflowDetailSerializer,
 )
-from apps.workflows.api.views import STATE_VECTOR, answer, find_version
+from apps.workflows.api.views import MAX_DOCUMENT_BODY, STATE_VECTOR, answer, find_version
 from apps.workflows.definition import json_schema
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.previews import preview_text
@@ -141,6 +141,7 @@ class ExpressionView(TenantAPIView):
 class PreviewView(TenantAPIView):
     """Shows what somebody is writing between braces would give."""
 
+    max_body = MAX_DOCUMENT_BODY  # values are outputs of steps
     permission_required: ClassVar = {"POST": "workflow.edit"}  # the service asks for run as well
     keeps_answers = False
 

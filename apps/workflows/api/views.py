@@ -36,6 +36,7 @@ from apps.workflows.validation import validate
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag last read."
 )
+MAX_DOCUMENT_BODY = 16 << 20  # a definition has its own limit, told with the field
 STATE_VECTOR = OpenApiParameter("sv", str, description="What the client has, as URL-safe Base64.")
 FILTERS = [
     OpenApiParameter("q", str, description="Text in name, description or a tag."),
@@ -60,9 +61,10 @@ def revision_of(request: Request) -> int | None:
         raise PreconditionRequired
     if header == "*":
         return None
-    if not header.strip('"').isdigit():
+    number = header.strip('"')
+    if not (number.isascii() and number.isdigit()):  # “²” is a digit too, but no number
         raise PreconditionFailed
-    return int(header.strip('"')[:18])
+    return int(number[:18])
 
 
 class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
@@ -70,6 +72,7 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
 
     queryset = Workflow.objects.select_related("published_version", "created_by", "folder")
     serializer_class = WorkflowSerializer
+    max_body = MAX_DOCUMENT_BODY
     permission_required: ClassVar = {
         "GET": "workflow.view",
         "POST": "workflow.view",  # each action's service asks for more
