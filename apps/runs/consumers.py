@@ -14,6 +14,7 @@ from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.types import JSONDict
+from apps.runs import places
 from apps.runs.counts import counts_for
 from apps.runs.feed import Feed
 from apps.runs.ledger import WATCHERS
@@ -25,7 +26,7 @@ MAX_FRAME = 4_096
 FRAMES_PER_WINDOW, WINDOW_S = 60, 10
 CHECK_S = 4  # a lost session or right closes the socket within this time
 SETTLE_S = 0.3  # a burst of changes is counted once
-SIGNED_OUT, NOT_ALLOWED, TOO_FAST, TRY_LATER = 4401, 4403, 4429, 1013
+SIGNED_OUT, NOT_ALLOWED, TOO_MUCH, TRY_LATER = 4401, 4403, 4429, 1013
 
 
 class LiveConsumer(TenantConsumer):
@@ -44,9 +45,16 @@ class LiveConsumer(TenantConsumer):
         self.turn = asyncio.Lock()  # the ticker and the handlers never read a feed at once
         self.window_ends, self.frames = 0.0, 0
         self.ticker: asyncio.Task[None] | None = None
+        self.place: places.Place | None = None
         await self.accept()
-        if await self.query(user_of_session, self._session_key) is None:
+        user = await self.query(user_of_session, self._session_key)
+        if user is None:
             await self.close(code=SIGNED_OUT)
+            return
+        try:
+            self.place = places.take("socket", f"user:{user.pk}", places.SOCKETS)
+        except places.TooManyOpen:
+            await self.close(code=TOO_MUCH)
             return
         self.ticker = asyncio.create_task(self._tick())
 
@@ -55,6 +63,7 @@ class LiveConsumer(TenantConsumer):
             self.ticker.cancel()
         for run_id in list(self.feeds):
             await self._leave(run_id)
+        self.place = None
         if self.counting:
             await self.channel_layer.group_discard(self.group(WATCHERS), self.channel_name)
 
@@ -63,7 +72,7 @@ class LiveConsumer(TenantConsumer):
     ) -> None:
         """Take a frame; what is no JSON object of a known type is answered with an error."""
         if self._is_too_fast():
-            await self.close(code=TOO_FAST)
+            await self.close(code=TOO_MUCH)
             return
         actions = {
             "subscribe": self._subscribe,

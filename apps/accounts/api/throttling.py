@@ -22,7 +22,7 @@ class PrincipalThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         limit: int = settings.API_CALLS_PER_MINUTE
         window = int(time.time()) // WINDOW_S
-        key = f"throttle:{_principal(request)}:{window}"
+        key = f"throttle:{principal_of(request)}:{window}"
         cache.add(key, 0, timeout=2 * WINDOW_S)
         used = cache.incr(key)
         headers = {"Limit": limit, "Remaining": max(0, limit - used), "Reset": self.wait()}
@@ -33,7 +33,8 @@ class PrincipalThrottle(BaseThrottle):
         return WINDOW_S - int(time.time()) % WINDOW_S
 
 
-def _principal(request: Request) -> str:
+def principal_of(request: Request) -> str:
+    """Return who calls, as counters name them: a key, a person or an address."""
     user = request.user
     if not isinstance(user, User):
         return f"ip:{request.META.get('REMOTE_ADDR', '')}"
