@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.events import AWAY
 from apps.common.types import JSONDict
+from apps.runs import places
 from apps.runs.counts import counts_for
 from apps.runs.feed import Feed
 from apps.runs.ledger import WATCHERS
@@ -26,7 +27,7 @@ MAX_FRAME = 4_096
 FRAMES_PER_WINDOW, WINDOW_S = 60, 10
 CHECK_S = 4  # a lost session or right closes the socket within this time
 SETTLE_S = 0.3  # a burst of changes is counted once
-SIGNED_OUT, NOT_ALLOWED, TOO_FAST = 4401, 4403, 4429
+SIGNED_OUT, NOT_ALLOWED, TOO_MUCH = 4401, 4403, 4429
 
 
 class LiveConsumer(TenantConsumer):
@@ -45,15 +46,23 @@ class LiveConsumer(TenantConsumer):
         self.turn = asyncio.Lock()  # the ticker and the handlers never read a feed at once
         self.window_ends, self.frames = 0.0, 0
         self.ticker: asyncio.Task[None] | None = None
+        self.place: places.Place | None = None
         await self.accept()
-        if await self.query(user_of_session, self._session_key) is None:
+        user = await self.query(user_of_session, self._session_key)
+        if user is None:
             await self.close(code=SIGNED_OUT)
+            return
+        try:
+            self.place = places.take("socket", user.principal, places.SOCKETS)
+        except places.TooManyOpen:
+            await self.close(code=TOO_MUCH)
             return
         self.ticker = asyncio.create_task(self._tick())
 
     async def disconnect(self, code: int) -> None:
         if self.ticker is not None:
             self.ticker.cancel()
+        self.place = None
         with suppress(*AWAY):  # the layer forgets a channel whose reader is gone anyway
             for run_id in list(self.feeds):
                 await self._leave(run_id)
@@ -65,7 +74,7 @@ class LiveConsumer(TenantConsumer):
     ) -> None:
         """Take a frame; what is no JSON object of a known type is answered with an error."""
         if self._is_too_fast():
-            await self.close(code=TOO_FAST)
+            await self.close(code=TOO_MUCH)
             return
         actions = {
             "subscribe": self._subscribe,

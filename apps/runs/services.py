@@ -61,10 +61,7 @@ def start_run(
     draft that cannot run, InBin, Archived, Forbidden, Backlogged.
     """
     policies.check(actor, "run", workflow)
-    if workflow.deleted_at is not None:
-        raise InBin
-    if workflow.archived_at is not None:
-        raise Archived
+    _check_in_use(workflow)
     pinned = _version(workflow, actor, version)
     run = Run.objects.create(
         workflow=workflow,
@@ -133,10 +130,11 @@ def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JS
     """Start a new run at a step of this one: the failed one, unless told otherwise.
 
     What other steps gave is taken over, not made again; `inputs` stand in for the step's input.
-    Raises RunNotFinished, NoSuchStep, BadInputs, Backlogged, Forbidden.
+    Raises RunNotFinished, NoSuchStep, BadInputs, InBin, Archived, Backlogged, Forbidden.
     """
     policies.check(actor, "control", run)
     policies.check(actor, "run", run.workflow)
+    _check_in_use(run.workflow)
     if not run.is_finished and run.status != Run.Status.NEEDS_ATTENTION:
         raise RunNotFinished
     new, linked = retrying.repeated(run, from_node, inputs)
@@ -188,6 +186,13 @@ def _in_hand(run: Run) -> Iterator[Ledger | None]:
     if run.is_finished:
         raise RunFinished
     yield None if lease is None else Ledger(run, lease, Clock(lease.at))
+
+
+def _check_in_use(workflow: Workflow) -> None:
+    if workflow.deleted_at is not None:
+        raise InBin
+    if workflow.archived_at is not None:
+        raise Archived
 
 
 def _locked_ticket(run: Run) -> Ticket:

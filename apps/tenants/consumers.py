@@ -79,7 +79,7 @@ class TenantSockets:
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         origin = headers.get(b"origin", b"").decode("latin-1")
-        if not host or urlsplit(origin).netloc.lower() != host.lower():
+        if not host or _place_of(origin) != host.lower():
             await _close(receive, send, 4403)
             return
         try:
@@ -101,6 +101,14 @@ class TenantSockets:
         request_info.set(RequestInfo(id=str(uuid7()), ip=client))
         with tenant_context(destination.tenant):
             await self.app({**scope, "tenant": destination.tenant}, receive, send)
+
+
+def _place_of(origin: str) -> str:
+    """Return host and port of an Origin; empty for what is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # such as an open bracket
+        return ""
 
 
 def _served(destination: Destination) -> bool:

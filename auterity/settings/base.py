@@ -109,9 +109,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Every middleware here is async-capable: a waiting async view then holds no thread.
 MIDDLEWARE = [
     "apps.common.middleware.RequestInfoMiddleware",
+    "csp.middleware.CSPMiddleware",  # outside: pages about a missing workspace have it too
     "apps.tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import RoleBinding, User
 from apps.common.events import publish_from_loop
 from apps.common.ids import uuid7
-from apps.runs import consumers, services
+from apps.runs import consumers, places, services
 from apps.runs.events import frame
 from apps.runs.models import Run
 from apps.tenants.context import tenant_context
@@ -151,9 +151,21 @@ def test_too_many_frames_close(vera: User, monkeypatch: pytest.MonkeyPatch) -> N
     async def scene(socket: Socket) -> None:
         for _ in range(4):
             await socket.send({})
-        assert await closing_code(socket) == consumers.TOO_FAST
+        assert await closing_code(socket) == consumers.TOO_MUCH
 
     play(vera, scene)
+
+
+def test_a_person_opens_so_many_sockets(vera: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "SOCKETS", 1)
+    cookie = cookie_of(api_client(vera))
+
+    async def scene(socket: Socket) -> None:
+        second = Socket(application, "/ws/live", "alpha.localhost", cookie)
+        assert await second.connect(patience=10) == consumers.TOO_MUCH
+
+    play(vera, scene)
+    play(vera, lambda socket: socket.send({}))  # the place of the first is free again
 
 
 def test_without_a_session_it_closes(run: Run) -> None:

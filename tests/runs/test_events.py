@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.accounts.services import create_api_key
 from apps.common.events import publish_from_loop
 from apps.common.ids import uuid7
-from apps.runs import feed
+from apps.runs import feed, places
 from apps.runs.api import streams
 from apps.runs.events import frame
 from apps.runs.models import Run, Wait
@@ -342,3 +342,36 @@ def test_a_feed_knows_its_place() -> None:
     assert not place.behind
     assert not place.take({"seq": 5, "type": "node.log"})
     assert place.behind
+
+
+def test_a_key_reads_so_many_streams_at_once(
+    run: Run, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "STREAMS", 2)
+
+    async def read() -> None:
+        await over(run)
+        client = Programme()
+        first, second = [await client.get(url(run), headers=STREAM | key) for _ in range(2)]
+        refused = await client.get(url(run), headers=STREAM | key)
+        assert (refused.status_code, json.loads(refused.content)["code"]) == (429, "too_many_open")
+        assert [each async for each in messages(first)]
+        again = await client.get(url(run), headers=STREAM | key)
+        assert (again.status_code, second.status_code) == (200, 200)
+
+    asyncio.run(read())
+
+
+def test_past_so_many_waiting_calls_the_answer_comes_at_once(
+    workflow: Workflow, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "WAITS", 0)
+
+    async def start() -> None:
+        body = {"inputs": {"who": "Ada"}, "wait": 60}
+        answer = await Programme().post(
+            f"/api/v1/workflows/{workflow.pk}/runs/", body, "application/json", headers=key
+        )
+        assert answer.status_code == 202
+
+    asyncio.run(start())

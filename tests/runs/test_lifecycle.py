@@ -226,6 +226,15 @@ class TestSteering:
 
 
 class TestRepeating:
+    def test_binned_and_archived_ones_are_not_repeated(self, start: Start, bob: User) -> None:
+        run = carry(start(greeting(), who="x"))
+        archive_workflow(run.workflow, actor=bob)
+        with pytest.raises(Archived):
+            retry_run(Run.objects.get(pk=run.pk), actor=bob)
+        delete_workflow(run.workflow, actor=bob)
+        with pytest.raises(InBin):
+            retry_run(Run.objects.get(pk=run.pk), actor=bob)
+
     def test_what_succeeded_is_taken_over(self, start: Start, bob: User) -> None:
         run = carry(start(graph(transform("a", 5), code("b", "inputs['x']"), transform("c"),
                                 edge("start", "a"), edge("a", "b"), edge("b", "c"))))  # fmt: skip

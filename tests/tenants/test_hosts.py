@@ -46,6 +46,7 @@ def test_unknown_host_names_no_workspace(db: None, client: Client) -> None:
     answer = client.get("/", headers={"host": "nobody.localhost"})
     assert answer.status_code == 404
     assert b"alpha" not in answer.content.lower()
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     problem = client.get("/api/v1/workflows/", headers={"host": "nobody.localhost"})
     assert problem["Content-Type"] == "application/problem+json"
 

@@ -35,6 +35,7 @@ def application(transactional_db: None) -> Any:
         (HOST, "http://alpha.localhost:9999", 4403),
         (HOST, f"http://{HOST}.evil.example", 4403),
         (HOST, "null", 4403),
+        (HOST, "http://[", 4403),
         (HOST, "", 4403),
         ("nobody.localhost", "http://nobody.localhost", 4404),
         ("www.localhost", "http://www.localhost", 4404),

@@ -24,7 +24,9 @@ from apps.accounts import policies
 from apps.accounts.api.authentication import user_now
 from apps.common.events import listening
 from apps.common.parsing import parse_json
+from apps.common.problems import problem_response
 from apps.common.types import JSON, JSONDict
+from apps.runs import places
 from apps.runs.api.serializers import RunSerializer, StartedSerializer
 from apps.runs.feed import POLL_S, Feed
 from apps.runs.models import Run, Wait
@@ -71,7 +73,12 @@ def waiting(endpoint: Endpoint) -> Endpoint:
             return answer
         release_thread()
         run_id = answer.data["id"]
+        try:
+            place = places.take("wait", _caller(answer), places.WAITS)
+        except places.TooManyOpen:
+            return answer  # the run is on its way; only the waiting is refused
         await _end_or_timeout(run_id, seconds)
+        del place
         return _replaced(answer, *await query(_outcome, run_id))
 
     return view
@@ -86,7 +93,11 @@ def streaming(endpoint: Endpoint) -> Endpoint:
         if not isinstance(answer.data, Feed):
             return answer
         release_thread()
-        lines = _lines(answer.data, request, current_scope())
+        try:
+            place = places.take("stream", _caller(answer), places.STREAMS)
+        except places.TooManyOpen as error:
+            return problem_response(error)
+        lines = _lines(answer.data, request, current_scope(), place)
         stream = StreamingHttpResponse(lines, content_type=EVENT_STREAM)
         _copy_headers(answer, stream)
         stream["Cache-Control"], stream["X-Accel-Buffering"] = "no-store", "no"
@@ -99,6 +110,12 @@ def _served(endpoint: Endpoint, request: HttpRequest, kwargs: dict[str, Any]) ->
     answer: Response = endpoint(request, **kwargs)
     answer.render()  # while the connection is at hand
     return answer
+
+
+def _caller(answer: Response) -> str:
+    context: JSONDict = vars(answer)["renderer_context"]  # what the endpoint left behind
+    principal: str = context["request"].user.principal
+    return principal
 
 
 def _seconds(body: bytes) -> float:
@@ -157,8 +174,13 @@ def _copy_headers(source: HttpResponseBase, target: HttpResponseBase) -> None:
             target[name] = value
 
 
-async def _lines(feed: Feed, request: HttpRequest, scope: Scope) -> AsyncIterator[str]:
-    """Write the feed as an event stream until the run or the reader's right to it ends."""
+async def _lines(
+    feed: Feed, request: HttpRequest, scope: Scope, place: places.Place
+) -> AsyncIterator[str]:
+    """Write the feed as an event stream until the run or the reader's right to it ends.
+
+    The place is held as long as somebody reads.
+    """
 
     async def ask(function: Callable[..., Any], *args: Any) -> Any:
         with entered(scope):  # the middleware that set the tenant has returned long ago
