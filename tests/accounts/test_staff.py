@@ -36,6 +36,7 @@ def code_of(secret: str) -> str:
     return code
 
 
+@pytest.mark.django_db(transaction=True)  # what follows a commit belongs to the same answer
 def test_the_link_leads_to_the_second_factor_and_then_inside(public: None) -> None:
     client, path = at_the_desk(), staff_link()
     assert "Continue as stella@auterity.example" in client.get(path).content.decode()
@@ -44,6 +45,7 @@ def test_the_link_leads_to_the_second_factor_and_then_inside(public: None) -> No
     assert answer.redirect_chain[-1][0] == "/accounts/2fa/totp/activate/"
     secret = answer.context["form"].secret
     client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    assert client.get("/accounts/2fa/recovery-codes/").status_code == 200  # nothing asked twice
     assert client.get("/tenants/tenant/").status_code == 200
     assert at_the_desk().get(path).status_code == 410
     user = User.objects.get(email=EMAIL)
@@ -80,3 +82,16 @@ def test_what_is_no_address_is_refused(public: None) -> None:
 
 def test_staff_are_nobody_in_a_workspace(alice: User, public: None) -> None:
     assert browser().get(staff_link()).status_code == 410
+
+
+def test_staff_see_each_other_and_nothing_of_how_they_sign_in(public: None) -> None:
+    client, path = at_the_desk(), staff_link()
+    client.post(path)
+    secret = client.get("/", follow=True).context["form"].secret
+    client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    page = client.get("/accounts/user/").content.decode()
+    assert EMAIL in page
+    assert "/add/" not in page
+    for gone in ("/mfa/authenticator/", "/account/emailaddress/", "/auth/group/"):
+        assert client.get(gone).status_code == 404
+    assert client.post("/accounts/user/add/", {"email": "x@x.example"}).status_code == 403
