@@ -3,6 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDIO := $(shell find static/studio -type f -not -path '*/node_modules/*' 2>/dev/null)
 
+# Behind a company's TLS proxy only the machine's own certificates are the right ones.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS := true
+export NODE_USE_SYSTEM_CA := 1
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:

@@ -3,9 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.accounts.views import link
 from apps.common import errors_views
 
 urlpatterns = [
+    path("accounts/link/<str:uid>/<str:token>/", link, name="link"),
     path("accounts/", include("allauth.urls")),
     path("", admin.site.urls),
 ]

@@ -23,7 +23,7 @@ pytest_plugins = [
 SLUGS = ("alpha", "beta")
 # Tables of the public schema whose rows belong to a test, not to the set-up.
 connection: Any = connections["default"]
-EMPTIED = ("dispatch_", "tenants_keyindex")
+EMPTIED = ("dispatch_", "tenants_keyindex", "accounts_user")
 
 
 @pytest.fixture(scope="session")

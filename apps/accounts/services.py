@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
@@ -53,6 +54,25 @@ def add_member(
     RoleBinding.objects.create(user=user, role=role_named(role))
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record("member.added", actor=actor, target=user, after={"role": role})
+    return user
+
+
+@transaction.atomic
+def add_staff(*, email: str, name: str = "", new_second_factor: bool = False) -> User:
+    """Let somebody into the platform administration; safe to repeat, also for who was let go.
+
+    In public scope, by the operator alone: no page calls it. A second factor stays required;
+    `new_second_factor` forgets a lost one, so that the next sign-in sets up another.
+    """
+    found: User | None = User.objects.filter(email=email.strip().lower()).first()
+    user = found or User.objects.create_superuser(email, name=name)
+    if found is None:
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    user.is_active = user.is_staff = user.is_superuser = True
+    user.save(update_fields=["is_active", "is_staff", "is_superuser", "updated_at"])
+    if new_second_factor:
+        Authenticator.objects.filter(user=user).delete()
+    record("staff.added", actor=None, target=user, after={"new_second_factor": new_second_factor})
     return user
 
 

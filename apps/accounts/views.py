@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from allauth.account.utils import perform_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import login
@@ -235,6 +236,7 @@ def link(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     if user is None:
         return render(request, "accounts/link.html", {"user_of_link": None}, status=HTTPStatus.GONE)
     if request.method == "POST":
-        login(request, user)
-        return redirect("/")
+        # A link stands for the password: whoever has a second factor is still asked for it.
+        answer: HttpResponse = perform_login(request, user, redirect_url="/")
+        return answer
     return render(request, "accounts/link.html", {"user_of_link": user})

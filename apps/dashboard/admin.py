@@ -81,6 +81,9 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not a generic 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-WIDTH, TOP, BASE, LEFT = 700, 12, 160, 44
+WIDTH, TOP, BASE, LEFT = 700, 12, 160, 64
 MAX_DAYS = 92
 
 

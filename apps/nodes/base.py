@@ -227,6 +227,8 @@ class Node(ABC, Generic[C, O]):
     example: ClassVar[JSONDict]
     # Fields whose braces belong to the author's own language, such as source code.
     raw_fields: ClassVar[frozenset[str]] = frozenset()
+    # Fields that may be empty only while the step is being written.
+    needed: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def effect_of(cls, config: C) -> Effect:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import User
 from apps.accounts.policies import holds
-from apps.accounts.services import add_member
+from apps.accounts.services import add_member, add_staff
 from apps.common.types import JSONDict
-from apps.onboarding.addresses import demo_url, workspace_url
 from apps.onboarding.sample_workflows import NAMES, add_sample, sample
+from apps.tenants.addresses import admin_url, demo_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant
@@ -35,6 +35,7 @@ PEOPLE = {
     ),
     "acme": (Person("Amir Acme", "owner", "amir@acme.example"),),
 }
+STAFF = Person("Sam Staff", "staff", "sam@auterity.example")
 WORKSPACES = {"demo": "Northwind Tools", "acme": "Acme"}
 
 
@@ -47,10 +48,13 @@ def seed() -> None:
         with tenant_context(tenant):
             _seed_people(people)
             _seed_workflows(_author(people))
+    with public_scope():
+        if not User.objects.filter(email=STAFF.email).exists():
+            add_staff(email=STAFF.email, name=STAFF.name)
 
 
 def sign_in_links() -> list[JSONDict]:
-    """Return a fresh one-time way in for each demo person: name, role, workspace and url."""
+    """Return a fresh one-time way in for each demo person, and for the platform staff at the end."""
     links: list[JSONDict] = []
     for slug, people in PEOPLE.items():
         with public_scope():
@@ -58,6 +62,17 @@ def sign_in_links() -> list[JSONDict]:
         if tenant is not None:
             with tenant_context(tenant):
                 links += [_link(tenant, user) for user in _present(people)]
+    with public_scope():
+        staff = User.objects.filter(email=STAFF.email, is_active=True, is_staff=True).first()
+        if staff is not None:
+            links.append(
+                {
+                    "name": staff.name,
+                    "role": STAFF.role,
+                    "workspace": "",
+                    "url": admin_url() + sign_in_path(staff),
+                }
+            )
     return links
 
 

@@ -4,7 +4,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
 from apps.accounts.models import User
-from apps.onboarding.addresses import public_url, workspace_url
+from apps.tenants.addresses import public_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 

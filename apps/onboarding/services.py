@@ -8,11 +8,11 @@ from apps.accounts.models import User
 from apps.accounts.services import add_member
 from apps.audit.services import record
 from apps.onboarding import tasks
-from apps.onboarding.addresses import public_url, workspace_url
 from apps.onboarding.exceptions import SignUpClosed
 from apps.onboarding.mails import mail
 from apps.onboarding.models import LIFE, SignUp
 from apps.onboarding.sample_workflows import FIRST, add_sample
+from apps.tenants.addresses import public_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.tenants.services import SlugTaken, create_tenant

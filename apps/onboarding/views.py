@@ -14,10 +14,10 @@ from apps.accounts.decorators import public_page
 from apps.common.errors import DomainError, TooMany
 from apps.common.requests import client_ip
 from apps.onboarding import limits, services
-from apps.onboarding.addresses import workspace_url
 from apps.onboarding.arrival import arrival_path, user_arriving
 from apps.onboarding.exceptions import ArrivalClosed, SignUpClosed
 from apps.onboarding.forms import FindForm, FinishForm, SignUpForm, SlugField, suffix
+from apps.tenants.addresses import workspace_url
 from apps.tenants.context import tenant_context
 from apps.tenants.services import SlugTaken
 

@@ -51,7 +51,7 @@ def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
         wait.refresh_from_db()
         return _inbox(request, error.status, opened=wait, form=form, refused=error.detail)
     label = dict(form.fields["decision"].choices)[form.cleaned_data["decision"]]  # type: ignore[attr-defined]
-    messages.success(request, f"{wait.title}: {label}.")
+    messages.success(request, f"Decided: {label}. “{wait.title}”")
     return redirect("runs:approvals")
 
 

@@ -28,7 +28,11 @@ from apps.sandbox.expressions import Expression, Template
 MAX_OUTPUT = 1 << 20
 MAX_PRINTED = 64 << 10
 MAX_DIGITS = 400
-STOPPED = ("TimeoutError", "MemoryError", "RecursionError")
+STOPPED = {
+    "TimeoutError": "The code ran into its time limit and was stopped.",
+    "MemoryError": "The code ran into its memory limit and was stopped.",
+    "RecursionError": "The code called itself too deeply and was stopped.",
+}
 
 # Defined in each session before the first feed. Errors name what there is.
 PRELUDE = """
@@ -301,7 +305,7 @@ def _failure(error: MontyRuntimeError | MontySyntaxError) -> CodeFailed:
     line = frames[-1].line if frames else None
     message = _clean(error.display("msg"))
     if kind in STOPPED and "limit" in message:
-        return LimitExceeded(kind, message, line=line)
+        return LimitExceeded(kind, STOPPED[kind], line=line)
     return CodeFailed(kind, message, line=line)
 
 

@@ -24,8 +24,14 @@ class FolderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # no gene
 class NewWorkflowForm(forms.Form):
     """Name and place of a new workflow."""
 
-    name = forms.CharField(max_length=200, initial="Untitled workflow")
-    description = forms.CharField(max_length=10_000, required=False, widget=forms.Textarea)
+    name = forms.CharField(
+        max_length=200,
+        initial="Untitled workflow",
+        widget=forms.TextInput({"autofocus": True}),
+    )
+    description = forms.CharField(
+        max_length=10_000, required=False, widget=forms.Textarea({"rows": 3})
+    )
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         """Offer the actor's folders."""

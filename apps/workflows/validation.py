@@ -146,9 +146,18 @@ def _node(node: Node, place: _Place) -> Iterator[Problem]:
             "type_version",
         )
     rendered = {key: value for key, value in node.config.items() if key not in type_.raw_fields}
+    yield from _needed(node, type_)
     yield from _config(node, type_, rendered)
     for path, text in find_templates(rendered):
         yield from _template(node.id, ".".join(map(str, path)), text, place)
+
+
+def _needed(node: Node, type_: type[registry.AnyNode]) -> Iterator[Problem]:
+    for name in type_.needed:
+        if node.config.get(name) in (None, "", []):
+            title = type_.config.model_fields[name].title or name.replace("_", " ").capitalize()
+            fix = "Fill it in, or remove the step."
+            yield Problem("empty_field", f"{title} is empty.", fix, node.id, name)
 
 
 def _config(node: Node, type_: type[registry.AnyNode], rendered: JSONDict) -> Iterator[Problem]:

@@ -123,7 +123,9 @@ def test_each_demo_person_can_sign_in_once_by_link(public: None) -> None:
         ("Ben Builder", "builder"),
         ("Ava Approver", "operator"),
         ("Amir Acme", "owner"),
+        ("Sam Staff", "staff"),
     ]
+    assert urlsplit(links[-1]["url"]).hostname == "admin.localhost"
     address = urlsplit(links[1]["url"])
     assert address.hostname == "localhost"
     browser = Client(headers={"host": "demo.localhost"})

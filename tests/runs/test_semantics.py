@@ -120,6 +120,13 @@ def test_a_failure_that_nobody_handles_fails_the_run(start: Start) -> None:
     assert events(run)[-2:] == ["node.failed a", "run.failed"]
 
 
+def test_code_stopped_at_a_limit_says_so_in_words(start: Start) -> None:
+    run = carry(start(graph(code("a", "'x' * 10 ** 10"), edge("start", "a"))))
+    assert error_of(run)["code"] == "code_stopped"
+    assert error_of(run)["message"] == "The code ran into its memory limit and was stopped."
+    assert "128 MiB" in error_of(run)["hint"]
+
+
 @pytest.mark.parametrize(
     ("on_error", "expected"),
     [

@@ -16,7 +16,7 @@ from apps.nodes.base import (
     value_field,
 )
 from apps.nodes.registry import register
-from apps.sandbox.exceptions import CodeFailed
+from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 
 
 class CodeConfig(Config):
@@ -45,11 +45,15 @@ class Code(Node[CodeConfig, CodeOutput]):
     effect = Effect.IDEMPOTENT
     config, output = CodeConfig, CodeOutput
     raw_fields = frozenset({"source"})
+    needed = ("source",)
     example = {"source": "{'double': number * 2}", "inputs": {"number": "{{ input.number }}"}}
 
     async def run(self, config: CodeConfig, context: NodeContext) -> CodeOutput | AnyOutput:
         try:
             done = await context.code(config.source, config.inputs)
+        except LimitExceeded as error:
+            hint = "Let the step do less: fewer rounds, less data. It may take 5 s and 128 MiB."
+            raise NodeError("code_stopped", error.message, hint=hint) from error
         except CodeFailed as error:
             where = f" in line {error.line}" if error.line else ""
             raise NodeError(

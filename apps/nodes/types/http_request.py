@@ -25,7 +25,7 @@ RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 class HttpConfig(Config):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
-    url: str = text_field(description="Address that starts with http:// or https://.")
+    url: str = text_field(title="URL", description="Address that starts with http:// or https://.")
     query: dict[str, Any] = value_field({}, widget="key-value")
     headers: dict[str, Any] = value_field({}, widget="key-value")
     body: Any = value_field(None, description="A text is sent as it is, anything else as JSON.")
@@ -54,6 +54,7 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
 
     name, label, group, icon = "http.request", "HTTP request", Group.INTEGRATION, "globe"
     config, output = HttpConfig, HttpOutput
+    needed = ("url",)
     example = {"method": "GET", "url": "https://example.com/{{ input.path }}"}
 
     @classmethod

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.links import sign_in_path
-from apps.onboarding.addresses import workspace_url
 from apps.onboarding.services import create_workspace
+from apps.tenants.addresses import workspace_url
 from apps.tenants.context import tenant_context
 from apps.tenants.services import SlugTaken
 

@@ -180,7 +180,9 @@ function toggle(editor: Editor): void {
 }
 
 function addAfter(editor: Editor): void {
-  const id = editor.selection.focus ?? editor.selection.single;
+  // Where nothing is chosen in a new workflow, "this one" can only be its start.
+  const only = editor.store.nodes.size === 1 ? firstStep(editor) : null;
+  const id = editor.selection.focus ?? editor.selection.single ?? only;
   const from = id === null ? undefined : actions.openOutput(editor, id);
   editor.panels.picker.set({ screen: screenOf(editor, id), ...(from ? { from } : {}) });
 }

@@ -16,15 +16,15 @@ export function FailedSteps() {
   const failed = [...editor.overlay.entries()].filter(
     ([id, step]) => step.status === "failed" && editor.store.nodes.has(id),
   );
-  const rows = failed.map(([id, step]) => ({ id, message: step.error?.message ?? "The step failed." }));
-  if (!rows.length && run.error) rows.push({ id: run.error.node ?? "", message: run.error.message });
+  const rows = failed.map(([id, step]) => ({ id, message: step.error?.message ?? "The step failed.", hint: step.error?.hint ?? "" }));
+  if (!rows.length && run.error) rows.push({ id: run.error.node ?? "", message: run.error.message, hint: run.error.hint ?? "" });
   return (
     <ul className="notices" aria-label="Failed steps">
-      {rows.slice(0, 3).map(({ id, message }) => (
+      {rows.slice(0, 3).map(({ id, message, hint }) => (
         <li key={id} className="notice notice-bad" data-testid="failed-step">
           <Icon name="circle-alert" />
           <span className="notice-text">
-            {id && <strong>{editor.store.titleOf(id)}</strong>} {message}
+            {id && <strong>{editor.store.titleOf(id)}</strong>} {message} {hint}
           </span>
           {editor.store.nodes.has(id) && (
             <Button

@@ -15,6 +15,11 @@ def public_url() -> str:
     return site_url(f"www.{settings.BASE_DOMAIN}")
 
 
+def admin_url() -> str:
+    """Return the root of the platform staff's site."""
+    return site_url(f"admin.{settings.BASE_DOMAIN}")
+
+
 def workspace_url(tenant: Tenant) -> str:
     """Return the root of a workspace's own site."""
     return site_url(tenant.host)
