@@ -9,4 +9,5 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
 
     def ready(self) -> None:
+        from apps.accounts import second_factor  # noqa: F401 - hears that one was set up
         from apps.accounts.api import schema  # noqa: F401 - registers the security schemes
