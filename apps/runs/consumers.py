@@ -21,6 +21,7 @@ from apps.runs.feed import Feed
 from apps.runs.ledger import WATCHERS
 from apps.runs.models import Run
 from apps.tenants.consumers import TRY_LATER, TenantConsumer
+from apps.tenants.hosts import is_served
 
 MAX_RUNS = 20
 MAX_FRAME = 4_096
@@ -183,9 +184,9 @@ class LiveConsumer(TenantConsumer):
                     await self._catch_up(self.feeds[run_id])
 
     def _look(self, run_ids: list[UUID]) -> dict[UUID, int] | None:
-        """Return the last seq of each run that may be seen now; None if the session is over."""
+        """Return the last seq of each run that may be seen now; None if session or site is closed."""
         user: User | None = user_of_session(self._session_key)
-        if user is None:
+        if user is None or not is_served(self.tenant):
             return None
         runs = policies.visible(user, Run.objects.filter(pk__in=run_ids))
         return dict(runs.values_list("pk", "seq"))

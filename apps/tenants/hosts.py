@@ -52,6 +52,13 @@ def resolve(host: str) -> Destination:
     return destination
 
 
+def is_served(tenant: Tenant | None) -> bool:
+    """Tell whether the workspace is served now; what has been open for a while asks again."""
+    with public_scope():
+        active = Tenant.objects.filter(status=Tenant.Status.ACTIVE)
+        return tenant is not None and active.filter(pk=tenant.pk).exists()
+
+
 def tenant_of_key(key_id: str) -> UUID | None:
     """Return the id of the tenant that an API key's public id belongs to."""
     with public_scope():

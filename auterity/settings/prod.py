@@ -24,5 +24,4 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = cookie_name("session", secure=True)
 CSRF_COOKIE_NAME = cookie_name("csrf", secure=True)
-CSRF_TRUSTED_ORIGINS = [f"https://*.{BASE_DOMAIN}"]
 ALLOWED_HOSTS = [f".{BASE_DOMAIN}"]

@@ -1,6 +1,9 @@
 """Signing in by password: a new session each time, and no way off the site."""
 
+import time
+
 import pytest
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, format_hotp_value, hotp_value
 from django.conf import settings
 from django.test import Client
 
@@ -52,3 +55,19 @@ def test_another_workspaces_password_opens_nothing(bob: User, mallory: User) -> 
     )
     assert answer.status_code == 200
     assert settings.SESSION_COOKIE_NAME not in answer.cookies
+
+
+@pytest.mark.django_db(transaction=True)
+def test_setting_up_a_second_factor_ends_the_other_sessions(bob: User) -> None:
+    """The administration takes it that whoever has a second factor has shown it."""
+    here, elsewhere = Client(HTTP_HOST="alpha.localhost"), Client(HTTP_HOST="alpha.localhost")
+    sign_in(here, bob)
+    sign_in(elsewhere, bob)
+    here.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    here.get("/accounts/2fa/totp/activate/")
+    secret = here.session[SECRET_SESSION_KEY]
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    answer = here.post("/accounts/2fa/totp/activate/", {"code": code})
+    assert answer.status_code == 302, answer.content
+    assert here.get("/profile/").status_code == 200
+    assert elsewhere.get("/profile/").status_code == 302

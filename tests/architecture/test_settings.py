@@ -99,3 +99,8 @@ def test_messages_caches_and_sessions_hold_json() -> None:
     caches: Any = settings.CACHES
     for cache in caches.values():
         assert cache["OPTIONS"]["serializer"] == "apps.common.cache.JSONSerializer"
+
+
+def test_no_other_site_is_trusted_with_our_forms() -> None:
+    """Other workspaces are neighbours below the same domain, and each other's attackers."""
+    assert "CSRF_TRUSTED_ORIGINS" not in {found for found, _ in _assignments()}

@@ -17,6 +17,7 @@ from apps.runs.models import Run
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant
+from apps.tenants.services import resume_tenant, suspend_tenant
 from auterity.asgi import application
 from tests.factories.cast import api_client
 from tests.factories.sockets import Socket
@@ -195,6 +196,21 @@ def test_a_suspended_person_is_shown_out(
         assert await closing_code(socket) == consumers.SIGNED_OUT
 
     play(vera, scene)
+
+
+def test_a_suspended_workspace_shows_everybody_out(
+    vera: User, alpha: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "CHECK_S", 0.05)
+
+    async def scene(socket: Socket) -> None:
+        await query(suspend_tenant, alpha)
+        assert await closing_code(socket) == consumers.SIGNED_OUT
+
+    try:
+        play(vera, scene)
+    finally:
+        resume_tenant(alpha)
 
 
 def test_a_lost_right_closes(vera: User, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ from apps.runs.api import streams
 from apps.runs.events import frame
 from apps.runs.models import Run, Wait
 from apps.tenants.database import query
+from apps.tenants.models import Tenant
+from apps.tenants.services import resume_tenant, suspend_tenant
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client
 from tests.runs.scenes import published, started, tell
@@ -205,6 +207,24 @@ def test_a_lost_right_ends_the_stream(
         assert [each async for each in heard] == []
 
     asyncio.run(read())
+
+
+def test_a_suspended_workspace_ends_the_stream(
+    run: Run, alpha: Tenant, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "POLL_S", 0.02)
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.05)
+
+    async def read() -> None:
+        heard = messages(await Programme().get(url(run), headers=STREAM | key))
+        await anext(heard)
+        await query(suspend_tenant, alpha)
+        assert [each async for each in heard] == []
+
+    try:
+        asyncio.run(read())
+    finally:
+        resume_tenant(alpha)
 
 
 def test_problems_are_json_whatever_was_asked_for(key: dict[str, str]) -> None:

@@ -32,6 +32,7 @@ from apps.runs.feed import POLL_S, Feed
 from apps.runs.models import Run, Wait
 from apps.tenants.context import Scope, current_scope, entered
 from apps.tenants.database import query, release_thread
+from apps.tenants.hosts import is_served
 from apps.tenants.keys import group_name
 
 HEARTBEAT_S = 15
@@ -222,5 +223,5 @@ def _event_line(event: JSONDict) -> str:
 
 
 def _may_see(request: HttpRequest, run_id: UUID) -> bool:
-    actor = user_now(request)
+    actor = user_now(request) if is_served(current_scope().tenant) else None
     return policies.visible(actor, Run.objects.filter(pk=run_id)).exists()
