@@ -20,7 +20,7 @@ NOBODY = 65534
 def test_a_cold_start_reaches_ready_and_says_how_to_go_on(product: Product) -> None:
     assert product.says("Auterity is ready after"), product.output
     assert product.says("health   postgres up, redis up, site up, web up, worker up")
-    assert product.output.count("/accounts/link/") == 4
+    assert product.output.count("/accounts/link/") == 5
     assert all(line.split(maxsplit=1)[0] in KNOWN for line in product.lines if line.strip())
     assert product.get("/healthz/ready") == (200, '{"status": "ready", "failed": []}')
 
