@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock migrations tenant shell clean
+.PHONY: help run bench test check fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -41,6 +41,9 @@ migrations: .venv/dev.stamp ## Make migrations: make migrations app=runs name=ad
 tenant: .venv/local.stamp ## Make a workspace in the running product: make tenant name=acme
 	@[ -n "$(name)" ] || { echo "Name the workspace: make tenant name=acme"; exit 1; }
 	@$(BIN)/python manage.py create_workspace $(name) || { echo "Is Auterity running? Start it with: make run"; exit 1; }
+
+bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, api_runs)
+	@$(BIN)/python manage.py with_services -- $(BIN)/python -m bench.$(name)
 
 shell: .venv/local.stamp ## Open a Python shell in the project
 	@$(BIN)/python manage.py shell

@@ -6,25 +6,18 @@ proportional set size of all of them, idle, in MB.
 
 import json
 import os
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
-from apps.local.processes import free_port, wait_until
+from bench.product import data_folder, running
 
-ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
 SETTLE_S = 5
-READY = "Auterity is ready after"
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="auterity-bench-") as name:
-        Path(name).chmod(0o755)
-        cold, warm = measure(Path(name)), measure(Path(name))
+    with data_folder() as data:
+        cold, warm = measure(data), measure(data)
     found = {
         "bench": "start",
         "cold_s": cold["seconds"],
@@ -38,28 +31,14 @@ def main() -> None:
 
 
 def measure(data: Path) -> dict[str, float]:
-    """Start the product on a data folder, wait until it is ready and idle, and stop it."""
-    env = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-    env |= {"AUTERITY_DATA": str(data), "PORT": str(free_port())}
-    log = data / "bench.log"
-    started = time.monotonic()
-    with log.open("w") as output:
-        product = subprocess.Popen(
-            [sys.executable, "manage.py", "up"], cwd=ROOT, env=env, stdout=output, stderr=output
-        )
-    try:
-        if not wait_until(lambda: READY in log.read_text(), seconds=300):
-            raise SystemExit(f"It did not start:\n{log.read_text()}")
-        seconds = time.monotonic() - started
-        cpu = sum(cpu_of(pid) for pid in family(product.pid))
+    """Start the product on a data folder, let it be idle for a while, and stop it."""
+    with running(data) as product:
+        cpu = sum(cpu_of(pid) for pid in family(product.process.pid))
         time.sleep(SETTLE_S)
-        members = family(product.pid)
+        members = family(product.process.pid)
         memory = sum(memory_of(pid) for pid in members) / 1024
-    finally:
-        product.send_signal(signal.SIGINT)
-        product.wait(60)
     return {
-        "seconds": round(seconds, 2),
+        "seconds": round(product.seconds, 2),
         "cpu": round(cpu, 2),
         "memory": round(memory),
         "processes": len(members),
