@@ -48,6 +48,7 @@ class Expression:
     compiled: str
     names: frozenset[str]
     nodes: frozenset[str]
+    inputs: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,14 @@ def parse_expression(
     checker = _Checker(lead, NAMES | extra)
     checker.check(tree)
     compiled = ast.unparse(ast.fix_missing_locations(_Lookups().visit(tree)))
-    return Expression(lead, text, compiled, frozenset(checker.used), frozenset(checker.nodes))
+    return Expression(
+        lead,
+        text,
+        compiled,
+        names=frozenset(checker.used),
+        nodes=frozenset(checker.nodes),
+        inputs=frozenset(checker.inputs),
+    )
 
 
 def has_expression(text: str) -> bool:
@@ -177,6 +185,8 @@ class _Checker:
         self.names = names
         self.used: set[str] = set()
         self.nodes: set[str] = set()
+        self.inputs: set[str] = set()
+        self._called: set[int] = set()
 
     def check(self, tree: ast.AST) -> None:
         bound = {
@@ -205,6 +215,7 @@ class _Checker:
                 )
             case ast.Attribute() | ast.Subscript():
                 self._note_node(tree)
+                self._note_input(tree, bound)
             case ast.Call():
                 self._check_call(tree, bound)
         for child in ast.iter_child_nodes(tree):
@@ -220,6 +231,7 @@ class _Checker:
 
     def _check_call(self, tree: ast.Call, bound: set[str]) -> None:
         called = tree.func
+        self._called.add(id(called))
         if isinstance(called, ast.Name) and called.id in FUNCTIONS and called.id not in bound:
             return
         if isinstance(called, ast.Attribute) and called.attr in METHODS:
@@ -239,6 +251,16 @@ class _Checker:
             self.nodes.add(tree.slice.value)
         else:
             raise self._invalid(tree, "A step must be named.", "Write nodes.<id>.output.")
+
+    def _note_input(self, tree: ast.Attribute | ast.Subscript, bound: set[str]) -> None:
+        """Note which field of the input is read; `input.get(...)` reads none by its name."""
+        is_input = isinstance(tree.value, ast.Name) and tree.value.id == "input"
+        if not is_input or "input" in bound or id(tree) in self._called:
+            return
+        if isinstance(tree, ast.Attribute):
+            self.inputs.add(tree.attr)
+        elif isinstance(tree.slice, ast.Constant) and isinstance(tree.slice.value, str):
+            self.inputs.add(tree.slice.value)
 
     def _invalid(self, tree: ast.AST, message: str, hint: str) -> ExpressionInvalid:
         column = max(0, getattr(tree, "col_offset", 1) - 1)

@@ -38,16 +38,34 @@ class Problem:
 
 @dataclass(frozen=True)
 class _Place:
-    """What the rest of the graph means for a step: what comes before it, how many lead to it."""
+    """What the rest of the graph means for a step: what comes before it, how many lead to it.
+
+    `inputs` are the fields of the start form; None where the start takes whatever it is given.
+    """
 
     upstream: Upstream
     incoming: Counter[str]
+    inputs: list[str] | None = None
+
+    @classmethod
+    def of(cls, definition: Definition) -> "_Place":
+        """Look at the graph once, for all its steps."""
+        incoming = Counter(edge.target for edge in live_edges(definition))
+        return cls(Upstream(definition), incoming, _form_fields(definition))
+
+
+def _form_fields(definition: Definition) -> list[str] | None:
+    start = next((node for node in definition.nodes if node.type == "core.start"), None)
+    fields = start.config.get("fields") if start else None
+    if not isinstance(fields, list):
+        return None
+    return [str(each.get("name", "")) for each in fields if isinstance(each, dict)] or None
 
 
 def validate(definition: Definition) -> list[Problem]:
     """Return every problem of a definition; only errors keep it from being published."""
     found = [*_shape(definition)]
-    place = _Place(Upstream(definition), Counter(edge.target for edge in live_edges(definition)))
+    place = _Place.of(definition)
     nodes = {node.id: node for node in definition.nodes}
     for node in definition.nodes:
         found += _node(node, place)
@@ -68,8 +86,7 @@ def check_text(text: str, definition: Definition | None, node_id: str) -> list[P
         definition, node_id = Definition(nodes=[Node(id="here", type="here")]), "here"
         place = _Place(Upstream(definition), Counter())
         return [each for each in _template("here", "", text, place) if each.code != "unknown_step"]
-    incoming = Counter(edge.target for edge in live_edges(definition))
-    return list(_template(node_id, "", text, _Place(Upstream(definition), incoming)))
+    return list(_template(node_id, "", text, _Place.of(definition)))
 
 
 def _shape(definition: Definition) -> Iterator[Problem]:
@@ -206,6 +223,15 @@ def _names(
             "unknown_step",
             f"“{named}” does not come before this step.",
             f"Steps before it: {near}.",
+            node_id,
+            field,
+        )
+    for named in sorted(expression.inputs - set(place.inputs or expression.inputs)):
+        listed = ", ".join(place.inputs or [])
+        yield Problem(
+            "unknown_input",
+            f"The start form has no field “{named}”.",
+            f"Its fields: {listed}. Write one of them, or add the field to the start step.",
             node_id,
             field,
         )
