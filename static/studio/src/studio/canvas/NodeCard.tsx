@@ -129,7 +129,7 @@ function Title({ id }: { id: string }) {
   useEffect(() => {
     if (renaming) input.current?.select();
   }, [renaming]);
-  if (!renaming) return <h3 className="step-title truncate">{title}</h3>;
+  if (!renaming) return <h2 className="step-title truncate">{title}</h2>;
   const done = (keep: boolean) => {
     const value = input.current?.value.trim() ?? "";
     editor.panels.renaming.set(null);

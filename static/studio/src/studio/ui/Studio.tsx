@@ -35,10 +35,13 @@ function Shell() {
   const outline = narrow && !asCanvas;
   return (
     <div className="studio" data-narrow={narrow || undefined}>
+      <a className="skip-link" href="#stage">
+        Skip to the workflow
+      </a>
       <TopBar />
       <Rail />
       <Drawer />
-      <main className="stage" aria-label="Workflow">
+      <main className="stage" id="stage" tabIndex={-1} aria-label="Workflow">
         {outline ? <Outline /> : <Canvas />}
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
@@ -47,10 +50,10 @@ function Shell() {
         )}
       </main>
       <InspectorColumn />
-      <div className="run-slot">
+      <section className="run-slot" aria-label="Run">
         <RunPanel />
         <RunBar />
-      </div>
+      </section>
       <PublishDialog />
       <Picker />
       <Connector />
