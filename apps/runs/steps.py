@@ -78,8 +78,7 @@ class Steps:
         node, now, row = self.book.node(spot), self.ledger.clock.now(), self.book.row(spot)
         loop = self.course.loops.get(spot)
         rounds = self.loops.done(loop) if loop else None
-        if rounds is None:
-            row.started_at = now
+        row.started_at = row.started_at or now
         self._count()
         if node.node.disabled:
             return Outcome(spot, Done(prev), now, 0)
@@ -107,7 +106,7 @@ class Steps:
         self.course.mark(attempt.spot, Byte.COMMITTED if once else Byte.RUNNING)
         row = self.book.row(attempt.spot)
         row.status = Status.RUNNING
-        row.started_at = attempt.started_at = self.ledger.clock.now()
+        attempt.started_at = self.ledger.clock.now()
         self.ledger.note("node.started", row)
 
     def due_again(self) -> list[Attempt]:
@@ -198,7 +197,11 @@ class Steps:
         attempt = self._attempts.get(outcome.spot)
         if attempt is None:
             return False
-        delay = delay_before_next(attempt.node.node, failure, attempt.effect, row.attempt)
+        assert row.started_at is not None
+        delay = delay_before_next(
+            attempt.node.node, failure, attempt.effect, row.attempt,
+            begun=row.started_at, now=self.ledger.clock.now(),
+        )  # fmt: skip
         if delay is None:
             return False
         row.status, row.error = Status.RETRYING, failure.as_json()
