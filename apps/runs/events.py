@@ -13,7 +13,7 @@ from apps.runs.models import Run, RunEvent
 
 TYPES = frozenset(
     {
-        "run.queued", "run.started", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
+        "run.queued", "run.started", "run.undoing", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
         "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention",
         "node.started", "node.succeeded", "node.failed", "node.retrying", "node.waiting",
         "node.decided", "node.skipped", "node.cancelled", "node.log",

@@ -24,6 +24,7 @@ from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.names import Names, Renderer, complete_config
 from apps.runs.outcomes import Done, Failure, Outcome, failure_of, shown_config, storable
 from apps.runs.retries import IN_LOOP_S, delay_before_next
+from apps.runs.undoing import Undoing
 from apps.runs.vector import Byte, Takes
 from apps.runs.ways import Ports, Ways
 from apps.sandbox.exceptions import CodeFailed
@@ -49,6 +50,7 @@ class Steps:
         self._made = run.steps
         self.loops = Loops(run, self.names, self.book, self._renderer)
         self.course = self._restored(graph)
+        self.undoing = Undoing(run, self.course, self.book, ledger)
         self._note_course()
 
     # Preparing
@@ -327,10 +329,12 @@ class Steps:
             self.ledger.waits.append(wait)
         self.course.chunks.clear()
 
-    def stop(self) -> None:
-        """Cancel every step that is open."""
-        self._drop_chunks()
-        self._cancel(self.course.stop())
+    def take_back(self, end: RunEnds) -> bool:
+        """Go on with what is to be taken back before the run ends; False where there is nothing."""
+        if end.status not in (Run.Status.SUCCEEDED, Run.Status.NEEDS_ATTENTION):
+            self._drop_chunks()
+            self._cancel(self.course.stop())
+        return self.undoing.next(end)
 
     def _cancel(self, spots: Sequence[Spot]) -> None:
         self.abandoned += spots
