@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from apps.common import records
 from apps.common.types import JSONDict
 from apps.runs.models import Run, RunEvent
 
@@ -53,7 +54,7 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
         )
         for place, event in enumerate(events, 1)
     ]  # fmt: skip
-    RunEvent.objects.bulk_create(rows)
+    records.insert(rows)
     return [as_json(row) for row in rows]
 
 
