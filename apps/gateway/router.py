@@ -19,7 +19,7 @@ from apps.egress import client as egress
 from apps.gateway.adapters import builtin, litellm_adapter, openai_compatible
 from apps.gateway.calls import PATIENCE, CompletionRequest, Listener, Patience, Reply, Upstream
 from apps.gateway.exceptions import GatewayError, KeyRefused, NoUsableTarget, UnknownRoute
-from apps.gateway.models import Credential, ModelPrice, ModelRoute, Provider
+from apps.gateway.models import Credential, ModelPrice, ModelRoute, Provider, RouteTarget
 from apps.tenants.database import query
 from apps.vault.services import unseal
 
@@ -150,3 +150,13 @@ def _give_up(credential_id: UUID) -> None:
             "provider.key_refused", actor=None, target=key.provider, after={"last4": key.last4},
             result="failed",
         )  # fmt: skip
+
+
+def settings_stamp() -> str:
+    """Return what changes whenever providers, credentials or routes do: answers may then differ."""
+    newest = (
+        model.objects.order_by("-updated_at").values_list("updated_at", flat=True)[:1]
+        for model in (Provider, Credential, ModelRoute)
+    )
+    counts = (model.objects.count() for model in (Provider, Credential, RouteTarget))
+    return " ".join(str(each) for each in (*(list(times) for times in newest), *counts))

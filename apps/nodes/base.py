@@ -249,6 +249,7 @@ class Node(ABC, Generic[C, O]):
     icon: ClassVar[str]
     version: ClassVar[int] = 1
     effect: ClassVar[Effect] = Effect.IDEMPOTENT
+    only_reads: ClassVar[bool] = False  # its key saves money: the world is as before
     config: ClassVar[type[Config]]
     output: ClassVar[type[BaseModel]]
     inputs: ClassVar[tuple[Port, ...]] = (Port("in", "Input"),)

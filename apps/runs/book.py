@@ -59,7 +59,8 @@ class Book:
     def succeed(self, row: NodeRun, outcome: Outcome, done: Done) -> str:
         """Write down a result; return the port by which the run goes on."""
         self._end(row, Status.SUCCEEDED)
-        row.output, row.port = done.output, done.port
+        row.output, row.port, row.saved_usd = done.output, done.port, outcome.saved_usd
+        kept = {} if outcome.saved_usd is None else {"saved_usd": str(outcome.saved_usd)}
         self.names.outputs.put(outcome.spot, done.output)
         if not row.frame:
             assert row.finished_at is not None
@@ -75,6 +76,7 @@ class Book:
             tokens=row.tokens,
             port=done.port or None,
             preview=preview(done.output),
+            **kept,
         )
         return done.port
 

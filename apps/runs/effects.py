@@ -48,6 +48,7 @@ class Attempt:
     number: int = 1
     decision: JSONDict | None = None
     rounds: RoundsDone | None = None
+    cache_key: str | None = None
     logs: list[str] = field(default_factory=list)
     _calls: int = 0  # of models, in this attempt
 

@@ -23,14 +23,15 @@ from apps.dispatch.services import Alarm
 from apps.runs import events, retrying
 from apps.runs.course import Spot, Stored
 from apps.runs.events import Event
-from apps.runs.models import NodeRun, Run, Wait
+from apps.runs.models import KeptResult, NodeRun, Run, Wait
 from apps.runs.vector import stopped
 from apps.tenants.keys import group_name
 
 WRITTEN = (
     "status", "attempt", "input", "output", "error", "port", "started_at", "finished_at",
-    "cost_usd", "tokens", "logs",
+    "cost_usd", "tokens", "saved_usd", "logs",
 )  # fmt: skip
+KEPT = ("run", "output", "port", "cost_usd", "tokens", "expires_at")
 OPEN = (NodeRun.Status.RUNNING, NodeRun.Status.WAITING, NodeRun.Status.RETRYING)
 WATCHERS = "runs"  # the group of pages that show counts and lists
 
@@ -72,6 +73,7 @@ class Ledger:
     cleared: list[str] = field(default_factory=list)  # keys of timers that have done their work
     waits: list[Wait] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
+    kept: list[KeptResult] = field(default_factory=list)  # to be used again
     dropped: list[tuple[str, str]] = field(default_factory=list)  # steps that wait no more
     changes: JSONDict = field(default_factory=dict)
     cost_usd: Decimal = Decimal(0)
@@ -230,6 +232,9 @@ class Ledger:
             announce(child.run, events.append(child.run, told), status=child.run.status)
         if self.waits:
             Wait.objects.bulk_create(self.waits)
+        if self.kept:
+            KeptResult.objects.filter(expires_at__lt=self.clock.now()).delete()
+            records.insert(self.kept, key=("key",), update=KEPT)
         if self.cleared:
             dispatch.clear_timers(self.run.pk, self.cleared)
         if self.alarms:
@@ -246,7 +251,7 @@ class Ledger:
     def _clear(self) -> None:
         """Forget what was written; a writing that failed keeps it for the next."""
         lists: list[list[Any]] = [
-            self.events, self.alarms, self.cleared, self.waits, self.children, self.dropped,
+            self.events, self.alarms, self.kept, self.cleared, self.waits, self.children, self.dropped,
         ]  # fmt: skip
         for entries in lists:
             entries.clear()

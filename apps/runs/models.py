@@ -156,6 +156,8 @@ class NodeRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, default=Decimal(0))
     tokens = models.PositiveBigIntegerField(default=0)
+    # What the result cost when it was made, where it was used again: see `runs.caching`.
+    saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)
     logs = models.JSONField(default=list)
 
     class Meta:
@@ -272,3 +274,19 @@ def _name_of(held: RoleBinding, user: User) -> str:
     """Return the role that a person acts in: through a key that may do less, the key's."""
     key = user.acting_key
     return key.role.name if key and not held.role.allowed <= key.allowed else held.role.name
+
+
+class KeptResult(models.Model):
+    """What a step gave, to be used again for a time: see `runs.caching`."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    output = models.JSONField(null=True)
+    port = models.CharField(max_length=80, blank=True)
+    cost_usd = models.DecimalField(max_digits=18, decimal_places=10)
+    tokens = models.PositiveBigIntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} until {self.expires_at:%Y-%m-%d %H:%M}"

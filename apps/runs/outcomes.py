@@ -61,6 +61,7 @@ class Outcome:
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
     logs: list[str] = field(default_factory=list)
+    saved_usd: Decimal | None = None  # where a kept result was used again
 
 
 def judge(result: Any) -> Verdict:

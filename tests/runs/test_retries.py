@@ -10,14 +10,17 @@ import pytest
 from aiohttp import web
 from pytest_django import Settings
 
+from apps.accounts.models import User
 from apps.dispatch import loop
 from apps.dispatch.models import Ticket, Timer
 from apps.nodes.base import Effect
 from apps.runs.models import Run
 from apps.runs.outcomes import Failure
 from apps.runs.retries import delay_before_next
+from apps.runs.services import start_run
 from apps.runs.vector import Byte
 from apps.workflows.definition import Node, Retry
+from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
 from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
@@ -206,3 +209,16 @@ def test_cancelled_while_it_runs(start: Start, site: Site, bob: Any) -> None:
     assert run.status == "cancelled"
     assert steps(run)["call"] == "cancelled"
     assert set(run.state) <= {Byte.IDLE, Byte.DONE, Byte.CANCELLED}
+
+
+@pytest.mark.parametrize(("method", "calls"), [("GET", 1), ("POST", 2)])
+def test_what_acts_on_the_world_is_never_answered_from_here(
+    bob: User, site: Site, method: str, calls: int
+) -> None:
+    site.answers = [(200, {})]
+    definition = call(site, method=method)
+    definition["nodes"][1]["cache_ttl_s"] = 3600
+    workflow = create_workflow(actor=bob, name="Web", definition=definition)
+    for _ in range(2):
+        carry(start_run(workflow, actor=bob, inputs={}, version="draft"))
+    assert len(site.keys) == calls

@@ -96,7 +96,7 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
         model = NodeRun
         fields = [
             "node", "frame", "title", "type", "status", "attempt", "input", "output", "error", "port",
-            "started_at", "finished_at", "cost_usd", "tokens", "logs",
+            "started_at", "finished_at", "cost_usd", "tokens", "saved_usd", "logs",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -1,0 +1,76 @@
+"""Results that may be used again: of steps whose author said for how long.
+
+A result is kept for one step of one version, for what the step was given, and for whom the run acts
+with the rights that they have: publishing anew, another input, other rights, or a change of models
+and their credentials make another key, under which nothing is kept yet. Steps that act on the
+world are never answered from here.
+"""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from apps.common.types import JSON
+from apps.gateway.router import settings_stamp
+from apps.nodes.base import Effect
+from apps.runs.effects import Attempt
+from apps.runs.models import KeptResult, NodeRun, Run
+from apps.runs.outcomes import Done, storable
+from apps.workflows.models import Workflow
+
+MAX_KEPT = 256 << 10
+HARMLESS = (Effect.PURE, Effect.IDEMPOTENT)
+
+
+def key_of(attempt: Attempt) -> str | None:
+    """Return under what the result of an attempt is kept; None where it is not to be kept."""
+    reads = attempt.effect in HARMLESS or attempt.type.only_reads
+    if not attempt.node.node.cache_ttl_s or not reads or attempt.rounds or attempt.decision:
+        return None
+    stamp = settings_stamp() if attempt.type.only_reads else ""
+    return _digest(
+        [
+            str(attempt.run.version_id), attempt.node.id, attempt.type.version,
+            attempt.config.model_dump(mode="json"), attempt.prev, scope_of(attempt.run), stamp,
+        ]
+    )  # fmt: skip
+
+
+def scope_of(run: Run) -> JSON:
+    """Return for whom a run acts, and the rights that they have at this time."""
+    user = run.started_by
+    if user is None:
+        return None
+    rights = [
+        [held.role.name, sorted(held.role.allowed), held.folder.path if held.folder else ""]
+        for held in user.bindings
+    ]
+    return [str(user.pk), sorted(rights)]
+
+
+def find(key: str, attempt: Attempt) -> KeptResult | None:
+    """Return what is kept under a key and has not expired, by the database's clock."""
+    return KeptResult.objects.filter(key=key, expires_at__gt=attempt.started_at).first()
+
+
+def kept(key: str, attempt: Attempt, row: NodeRun, done: Done) -> list[KeptResult]:
+    """Return a result as it is to be kept, not saved yet; nothing for one that is too large."""
+    if storable(done.output)[1] > MAX_KEPT:
+        return []
+    seconds = attempt.node.node.cache_ttl_s or 0
+    result = KeptResult(
+        key=key, workflow_id=attempt.run.workflow_id, run=attempt.run, output=done.output,
+        port=done.port, cost_usd=row.cost_usd, tokens=row.tokens,
+        expires_at=attempt.started_at + timedelta(seconds=seconds),
+    )  # fmt: skip
+    return [result]
+
+
+def forget(workflow: Workflow) -> None:
+    """Remove all results that are kept for a workflow."""
+    KeptResult.objects.filter(workflow=workflow).delete()
+
+
+def _digest(parts: list[JSON]) -> str:
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
