@@ -14,3 +14,6 @@ class DispatchConfig(AppConfig):
 
         for table in ("dispatch_ticket", "dispatch_timer"):
             share_table(table, "SELECT, INSERT, UPDATE, DELETE")
+        # The gate reads what a workspace may take up, and whether there is room at all.
+        share_table("dispatch_tenantload", "SELECT")
+        share_table("dispatch_pulse", "SELECT", of_roles=False)

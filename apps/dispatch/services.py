@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import F
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from apps.dispatch.exceptions import Backlogged
-from apps.dispatch.models import CurrentRole, Ticket, Timer
+from apps.dispatch import gate
+from apps.dispatch.gate import Lane
+from apps.dispatch.models import Ticket, Timer
 from apps.tenants.context import current_schema
 
 logger = logging.getLogger(__name__)
@@ -28,19 +28,19 @@ def register_advance(function: Advance) -> None:
     _advance[:] = [function]
 
 
-def admit(run_id: UUID, *, priority: int = 0) -> Ticket:
-    """Make the ticket of a new run: ready below the workspace's cap, else pending.
+def admit(run_id: UUID, *, priority: int = 0, lane: Lane | None = None) -> Ticket:
+    """Make the ticket of a new run: ready where there is room for it, else queued.
 
-    Raises Backlogged when too many are pending. The cap may be passed by as many as start at the
-    same instant; an exact count would let a workspace start only one run at a time.
+    Raises Backlogged when too many are queued already.
     """
-    own = Ticket.objects.filter(role=CurrentRole())
-    queued = own.pending()[: settings.RUN_BACKLOG].count()
-    if queued >= settings.RUN_BACKLOG:
-        raise Backlogged(retry_after=30)
-    busy = queued or own.active()[: settings.RUNS_PER_TENANT].count() >= settings.RUNS_PER_TENANT
-    status = Ticket.Status.PENDING if busy else Ticket.Status.READY
-    return Ticket.objects.create(id=run_id, priority=priority, status=status)
+    gate.refuse_if_backlogged()
+    return Ticket.objects.create(
+        id=run_id,
+        priority=priority,
+        lane=lane and lane.id,
+        lane_cap=lane and lane.cap,
+        status=gate.entry(priority, lane),
+    )
 
 
 def ring_on_commit(ticket: Ticket) -> None:
@@ -68,10 +68,11 @@ def wake(run_id: UUID) -> None:
 
     A worker that carries it now will notice before it lets go; a paused run stays paused.
     """
-    found = Ticket.objects.filter(pk=run_id)
-    waiting = When(status=Ticket.Status.WAITING, then=Value(Ticket.Status.READY))
-    found.update(wake=F("wake") + 1, status=Case(waiting, default=F("status")), due_at=Now())
-    _ring_if_ready(run_id)
+    if Ticket.objects.filter(pk=run_id).update(wake=F("wake") + 1, due_at=Now()):
+        ticket = Ticket.objects.get(pk=run_id)
+        if ticket.status == Ticket.Status.WAITING:
+            _let_in(ticket)
+        ring_on_commit(ticket)
 
 
 def ask(run_id: UUID, wish: str) -> None:
@@ -80,13 +81,22 @@ def ask(run_id: UUID, wish: str) -> None:
 
 
 def resume(run_id: UUID) -> bool:
-    """Make a paused run ready again and tell whether it was paused."""
+    """Let a paused run go on and tell whether it was paused."""
     paused = Ticket.objects.filter(pk=run_id, status=Ticket.Status.PAUSED)
-    count = paused.update(
-        status=Ticket.Status.READY, wanted=Ticket.Wish.NONE, wake=F("wake") + 1, due_at=Now()
-    )
-    _ring_if_ready(run_id)
-    return count > 0
+    ticket = paused.select_for_update().first()
+    if ticket is None:
+        return False
+    paused.update(wanted=Ticket.Wish.NONE, wake=F("wake") + 1, due_at=Now())
+    _let_in(ticket)
+    ring_on_commit(ticket)
+    return True
+
+
+def _let_in(ticket: Ticket) -> None:
+    """Bring a run that stood still to the gate, before all that have not begun."""
+    ticket.priority = max(ticket.priority, gate.RESUMED)
+    ticket.status = gate.entry(ticket.priority, gate.lane_of(ticket))
+    ticket.save(update_fields=["priority", "status"])
 
 
 @dataclass(frozen=True)
@@ -128,9 +138,3 @@ def ring_quietly(run_id: UUID, schema: str) -> None:
         ring(run_id, schema)
     except BrokerAway as error:
         logger.warning("Nobody rung for run %s, the sweeper will: %s", run_id, error)
-
-
-def _ring_if_ready(run_id: UUID) -> None:
-    ticket = Ticket.objects.filter(pk=run_id).first()
-    if ticket is not None:
-        ring_on_commit(ticket)

@@ -9,6 +9,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
+from apps.dispatch.gate import Lane
 from apps.nodes import registry
 from apps.nodes.types.core_start import InputRefused, StartConfig, check_inputs
 from apps.runs import events
@@ -19,6 +20,8 @@ from apps.runs.models import Run
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
+
+MAX_LANE = 32_767  # runs of one workflow at a time; more is no limit
 
 
 def find_run(run_id: UUID | str, *, actor: User) -> Run:
@@ -73,9 +76,18 @@ def checked_inputs(version: WorkflowVersion, inputs: JSONDict) -> JSONDict:
 
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:
     """Put a new run on its way, with the event that says so."""
-    dispatch.ring_on_commit(dispatch.admit(run.pk, priority=priority))
+    ticket = dispatch.admit(run.pk, priority=priority, lane=_lane_of(run))
+    dispatch.ring_on_commit(ticket)
     announce(run, events.append(run, [Event("run.queued"), *also]), status=run.status)
     return run
+
+
+def _lane_of(run: Run) -> Lane | None:
+    """Return the lane of the run's workflow, if its settings say how many runs may go on."""
+    cap = run.version.definition.get("settings", {}).get("max_concurrent_runs")
+    if isinstance(cap, bool) or not isinstance(cap, int) or cap < 1:
+        return None
+    return Lane(run.workflow_id, min(cap, MAX_LANE))
 
 
 def _version(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:
