@@ -100,12 +100,12 @@ def _has_room(cap: int) -> bool:
     if free > NEAR or free <= 0:
         return bool(free > 0)
     # Whoever passed under this lock is committed, and counted, before the next one gets it.
-    return _row(LOCK_ROLE, space=ROLES)[0] and _row(ACTIVE, limit=cap)[0] < cap
+    return bool(_row(LOCK_ROLE, space=ROLES)[0] and _row(ACTIVE, limit=cap)[0] < cap)
 
 
 def _lane_has_room(lane: Lane) -> bool:
     locked = _row(LOCK_LANE, space=LANES, lane=str(lane.id))[0]
-    return locked and _row(IN_LANE, lane=lane.id)[0] < lane.cap
+    return bool(locked and _row(IN_LANE, lane=lane.id)[0] < lane.cap)
 
 
 def _row(statement: str, **values: Any) -> Any:

@@ -37,8 +37,8 @@ def admit(run_id: UUID, *, priority: int = 0, lane: Lane | None = None) -> Ticke
     return Ticket.objects.create(
         id=run_id,
         priority=priority,
-        lane=lane and lane.id,
-        lane_cap=lane and lane.cap,
+        lane=None if lane is None else lane.id,
+        lane_cap=None if lane is None else lane.cap,
         status=gate.entry(priority, lane),
     )
 

@@ -2,6 +2,8 @@
 
 import uuid
 from collections import Counter
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -136,7 +138,7 @@ def test_workers_that_are_gone_or_drain_are_not_counted(alpha: Tenant) -> None:
     with public_scope():
         WorkerProcess.objects.filter(slots=50).update(is_draining=True)
         WorkerProcess.objects.create(
-            host="gone", pid=2, slots=50, beat_at=timezone.now() - timezone.timedelta(minutes=1)
+            host="gone", pid=2, slots=50, beat_at=timezone.now() - timedelta(minutes=1)
         )
     queue(alpha, 20)
     sweep()
@@ -169,7 +171,7 @@ def test_what_a_tick_reads_does_not_grow_with_the_queue(alpha: Tenant, beta: Ten
     worker(slots=4)
     queue(alpha, FLOOD)
     queue(beta, FLOOD)
-    given = {
+    given: dict[str, Any] = {
         "roles": [alpha.role_name, beta.role_name],
         "cap": 50, "room": 8, "turn": 0.0, "share": 8,
     }  # fmt: skip
