@@ -101,8 +101,8 @@ WITH waiting AS (
 SELECT count(*), coalesce(max(turn), %(turn)s) FROM chosen
 """
 TELL = """
-INSERT INTO dispatch_pulse (id, swept_at, sweep_ms, room, turn, admitted, rung)
-VALUES (1, clock_timestamp(), 0, %(room)s, %(turn)s, %(admitted)s, 0)
+INSERT INTO dispatch_pulse (id, swept_at, sweep_ms, room, turn, admitted, rung, buried)
+VALUES (1, clock_timestamp(), 0, %(room)s, %(turn)s, %(admitted)s, 0, 0)
 ON CONFLICT (id) DO UPDATE
 SET swept_at = excluded.swept_at, room = excluded.room, turn = excluded.turn,
     admitted = dispatch_pulse.admitted + excluded.admitted

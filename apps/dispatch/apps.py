@@ -9,11 +9,16 @@ class DispatchConfig(AppConfig):
     name = "apps.dispatch"
 
     def ready(self) -> None:
+        from apps.dispatch import redis_transport
         from apps.dispatch import workers  # noqa: F401 - starts the sweeper with a worker
+        from apps.dispatch.letters import bury
         from apps.tenants.provisioning import share_table
+        from apps.tenants.tasks import register_refusal
 
         for table in ("dispatch_ticket", "dispatch_timer"):
             share_table(table, "SELECT, INSERT, UPDATE, DELETE")
         # The gate reads what a workspace may take up, and whether there is room at all.
         share_table("dispatch_tenantload", "SELECT")
         share_table("dispatch_pulse", "SELECT", of_roles=False)
+        register_refusal(lambda reason, task, given: bury(reason, task=task, body=given))
+        redis_transport.register()

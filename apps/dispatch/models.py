@@ -168,6 +168,7 @@ class Pulse(models.Model):
     turn = models.FloatField(default=0)  # the time of the queue
     admitted = models.PositiveBigIntegerField(default=0)
     rung = models.PositiveBigIntegerField(default=0)
+    buried = models.PositiveBigIntegerField(default=0)  # dead letters
 
     def __str__(self) -> str:
         return f"swept at {self.swept_at}"

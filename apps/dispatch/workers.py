@@ -46,6 +46,7 @@ class Presence:
     def __init__(self, consumer: Any) -> None:
         self.id: UUID = uuid7()
         self._consumer = consumer
+        self._queues = list(consumer.app.amqp.queues.consume_from)
 
     def beat(self) -> None:
         """Tell how it is, and drain or take up work again where somebody wants that."""
@@ -78,7 +79,7 @@ class Presence:
 
     def _each_queue(self, change: str) -> None:
         """Have the consumer, which lives on another thread, take up or leave its queues."""
-        for queue in list(self._consumer.app.amqp.queues):
+        for queue in self._queues:
             self._consumer.call_soon(getattr(self._consumer, change), queue)
 
 
