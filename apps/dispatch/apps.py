@@ -7,10 +7,13 @@ class DispatchConfig(AppConfig):
     """Its tables are shared, so that one sweep sees every workspace; rows are walled by role."""
 
     name = "apps.dispatch"
+    verbose_name = "Operations"
 
     def ready(self) -> None:
-        from apps.dispatch import redis_transport
-        from apps.dispatch import workers  # noqa: F401 - starts the sweeper with a worker
+        from apps.dispatch import (
+            redis_transport,
+            workers,  # noqa: F401 - starts the sweeper with a worker
+        )
         from apps.dispatch.letters import bury
         from apps.tenants.provisioning import share_table
         from apps.tenants.tasks import register_refusal

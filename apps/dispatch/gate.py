@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps.dispatch.exceptions import Backlogged
-from apps.dispatch.models import Ticket
+from apps.dispatch.models import TenantLoad, Ticket
 
 Status = Ticket.Status
 
@@ -71,6 +71,23 @@ class Load:
         """Return it as it is for a run of a priority: who waits already goes first."""
         values = {"running": settings.RUNS_PER_TENANT, "queued": settings.RUN_BACKLOG}
         return cls(*_row(LOAD, priority=priority, **values))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many runs of a workspace may go on, and may be queued, at a time."""
+
+    max_running: int
+    max_queued: int
+
+
+def limits_of(load: TenantLoad) -> Limits:
+    """Return the limits of a workspace: its own, else those of the installation."""
+    running, queued = load.max_running, load.max_queued
+    return Limits(
+        settings.RUNS_PER_TENANT if running is None else running,
+        settings.RUN_BACKLOG if queued is None else queued,
+    )
 
 
 def entry(priority: int, lane: Lane | None) -> str:

@@ -152,6 +152,7 @@ class TenantLoad(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(weight__gte=1), name="dispatch_load_has_weight")
         ]
+        verbose_name = "quota"
 
     def __str__(self) -> str:
         return self.role

@@ -3,10 +3,11 @@
 What is no message at all never becomes one: kombu's own channel raises then, and the worker ends.
 """
 
+from queue import Empty
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES
-from kombu.transport.redis import Channel, Empty, Transport
+from kombu.transport.redis import Channel, Transport
 
 from apps.common.outages import REDIS_AWAY
 from apps.dispatch.letters import bury
@@ -18,7 +19,7 @@ class CarefulChannel(Channel):
 
     def _brpop_read(self, **options: Any) -> bool | None:
         try:
-            return bool(super()._brpop_read(**options))
+            return bool(super()._brpop_read(**options))  # type: ignore[misc]
         except (Empty, OSError, *REDIS_AWAY):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it is off the list

@@ -20,12 +20,24 @@ from apps.tenants.context import current_schema
 logger = logging.getLogger(__name__)
 
 Advance = Callable[[UUID, str], None]
+End = Callable[[UUID, str], bool]
 _advance: list[Advance] = []
+_end: list[End] = []
 
 
 def register_advance(function: Advance) -> None:
     """Say what to do to have a run of a schema carried on: send a message, most likely."""
     _advance[:] = [function]
+
+
+def register_end(function: End) -> None:
+    """Say how to end a run of the current workspace for a reason; it returns whether it could."""
+    _end[:] = [function]
+
+
+def end(run_id: UUID, reason: str) -> bool:
+    """End a run and tell whether that was possible."""
+    return any(each(run_id, reason) for each in _end)
 
 
 def admit(run_id: UUID, *, priority: int = 0, lane: Lane | None = None) -> Ticket:

@@ -4,6 +4,7 @@ With each beat a process tells how busy it is and hears whether it should drain:
 messages and lets go what it carries, until it is wanted again.
 """
 
+import logging
 import os
 import socket
 import threading
@@ -17,6 +18,8 @@ from apps.common.ids import uuid7
 from apps.dispatch import keeper
 from apps.dispatch.sweeper import Sweeper
 from apps.tenants.context import public_scope
+
+logger = logging.getLogger(__name__)
 
 FORGOTTEN_S = 3600  # how long one that went without a word is still shown
 
@@ -52,9 +55,11 @@ class Presence:
         """Tell how it is, and drain or take up work again where somebody wants that."""
         wanted = self._tell()
         if wanted == "drain" and not draining.is_set():
-            draining.set()
+            logger.info("This worker drains: it takes nothing and lets go what it carries.")
             self._each_queue("cancel_task_queue")
+            draining.set()
         elif wanted == "work" and draining.is_set() and not _stopping.is_set():
+            logger.info("This worker takes up work again.")
             draining.clear()
             self._each_queue("add_task_queue")
 
