@@ -286,7 +286,8 @@ class DeadLetterAdmin(ReadOnly):
 
 def _actor(request: HttpRequest) -> User:
     """Return who acts, as the trail names them: the request holds a lazy stand-in."""
-    return User.objects.get(pk=request.user.pk)
+    user: User = User.objects.get(pk=request.user.pk)
+    return user
 
 
 def _tenants(loads: QuerySet[TenantLoad]) -> list[Tenant]:

@@ -51,10 +51,8 @@ class Figures:
 
     @property
     def sweep_lag_s(self) -> float:
-        """How long ago the last sweep was; 0 where there was none yet."""
-        if self.pulse.swept_at is None:
-            return 0.0
-        return max(0.0, (timezone.now() - self.pulse.swept_at).total_seconds())
+        """How long ago the last sweep was."""
+        return _lag(self.pulse)
 
 
 def read() -> Figures:
@@ -70,6 +68,12 @@ def read() -> Figures:
             pulse=Pulse.objects.first() or Pulse(),
             **_workers(),
         )
+
+
+def sweep_lag_s() -> float:
+    """Return how long ago the last sweep was; 0 where there was none yet."""
+    with public_scope():
+        return _lag(Pulse.objects.first() or Pulse())
 
 
 def backlogs(most: int) -> list[tuple[str, int]]:
@@ -96,6 +100,12 @@ def stuck() -> Q:
 def alive() -> Q:
     """Match the workers that were heard of lately."""
     return Q(beat_at__gt=timezone.now() - timedelta(seconds=ALIVE_S))
+
+
+def _lag(pulse: Pulse) -> float:
+    if pulse.swept_at is None:
+        return 0.0
+    return max(0.0, (timezone.now() - pulse.swept_at).total_seconds())
 
 
 def _workers() -> dict[str, int]:

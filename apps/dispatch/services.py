@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from amqp.exceptions import AMQPError
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -67,7 +68,7 @@ def ring(run_id: UUID, schema: str) -> None:
     try:
         for advance in _advance:
             advance(run_id, schema)
-    except (OperationalError, RedisError, OSError) as error:
+    except (OperationalError, AMQPError, RedisError, OSError) as error:
         raise BrokerAway(str(error)) from error
 
 

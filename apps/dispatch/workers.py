@@ -8,12 +8,15 @@ import logging
 import os
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
 from django.db import DatabaseError, connection
 
+from apps.common import metrics
 from apps.common.ids import uuid7
 from apps.dispatch import keeper
 from apps.dispatch.sweeper import Sweeper
@@ -49,11 +52,15 @@ class Presence:
     def __init__(self, consumer: Any) -> None:
         self.id: UUID = uuid7()
         self._consumer = consumer
+        # A sign of life for the container's own probe, which asks every few seconds without Django.
+        self._sign = Path(settings.DATA_DIR) / "workers" / f"{socket.gethostname()}-{os.getpid()}"
         self._queues = list(consumer.app.amqp.queues.consume_from)
 
     def beat(self) -> None:
         """Tell how it is, and drain or take up work again where somebody wants that."""
         wanted = self._tell()
+        self._sign.parent.mkdir(parents=True, exist_ok=True)
+        self._sign.touch()
         if wanted == "drain" and not draining.is_set():
             logger.info("This worker drains: it takes nothing and lets go what it carries.")
             self._each_queue("cancel_task_queue")
@@ -65,6 +72,7 @@ class Presence:
 
     def leave(self) -> None:
         """Go from the list; those who went without a word long ago go too."""
+        self._sign.unlink(missing_ok=True)
         with public_scope(), connection.cursor() as cursor:
             cursor.execute(FORGET, {"id": self.id, "forgotten": FORGOTTEN_S})
             connection.close()
@@ -99,6 +107,9 @@ def start(sender: Any = None, **kwargs: Any) -> None:
     _present.append(Presence(sender))
     _sweepers.append(Sweeper(_present[-1].beat))
     _sweepers[-1].start()
+    if settings.METRICS_PORT:
+        place = settings.BIND, settings.METRICS_PORT
+        threading.Thread(target=metrics.serve, args=place, name="metrics", daemon=True).start()
 
 
 @worker_shutting_down.connect
