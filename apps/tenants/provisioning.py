@@ -38,6 +38,11 @@ def share_table(table: str, rights: str, *, of_roles: bool = True) -> None:
         _of_roles.add(table)
 
 
+def rights() -> list[tuple[str, str]]:
+    """Return what tenant roles may do beside their own rows, and where they may do less."""
+    return sorted([*_restricted.items(), *_shared.items()])
+
+
 @contextmanager
 def locked() -> Iterator[None]:
     """Hold the provisioning lock in a transaction: parallel DDL on roles fails otherwise."""
