@@ -266,6 +266,8 @@ LOGGING = {
         # While Redis is away its subscriber would log a traceback each second; we say it in a line.
         "channels_redis": {"level": "CRITICAL"},
         "celery": {"level": "WARNING"},
+        # RabbitMQ: warns at each start that it cannot delay messages, which none of ours asks for.
+        "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
         "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
     },
 }

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
-from django.conf import settings
 
 from apps.common.ids import uuid7
 from apps.dispatch.models import Ticket, WorkerProcess
@@ -55,8 +53,7 @@ def test_a_drained_worker_takes_nothing_until_it_is_wanted(
     until(lambda: known(pid=process.pid, busy=0))
     until(lambda: is_over(carried))  # what had begun came to its end
     later = start(graph(transform("a"), edge("start", "a")))
-    with redis.Redis.from_url(settings.REDIS_URL) as server:
-        until(lambda: server.llen(f"aut:{workers.queue}") == 1)  # nobody takes it
+    until(lambda: workers.untaken() == 1)
     with public_scope():
         assert Ticket.objects.get(pk=later.pk).fence == 0
     want(process.pid, WorkerProcess.Wish.WORK)

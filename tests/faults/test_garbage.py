@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
+from kombu import Producer
 
 from apps.common.ids import uuid7
 from apps.dispatch.models import DeadLetter, Pulse
 from apps.tenants.context import current_schema, public_scope
+from auterity.celery import app
 from tests.factories.runs import Start, until
 from tests.faults.crowd import Crowd, crowd
 from tests.faults.test_crashes import finishes
@@ -94,6 +96,30 @@ def test_garbage_is_put_aside_and_the_queue_goes_on(start: Start, workers: Crowd
     assert worker.poll() is None
     assert not workers.says("Traceback")
     assert not workers.says("hunter2")
+
+
+def test_any_broker_may_hold_garbage(start: Start, workers: Crowd) -> None:
+    """The same by the broker's own protocol; true of RabbitMQ as well, if BROKER_URL names one."""
+    worker = workers.start()
+    finishes(start(graph(transform("a"), edge("start", "a"))))  # the queue is there
+    known = {"task": ADVANCE, "id": "1", "tenant_schema": current_schema()}
+    with app.connection_for_write() as broker, broker.channel() as channel:
+        for body, kind, headers in (
+            (b"\x80\x04N.", "application/x-python-serialize", known),
+            (b"{", "application/json", known),
+            (b"[]", "application/json", known),
+            (b"", "application/json", {"task": "os.system"}),
+            (b"{}", "application/json", {}),
+        ):
+            Producer(channel).publish(
+                body, content_type=kind, content_encoding="binary", headers=headers,
+                exchange=workers.queue, routing_key=workers.queue,
+            )  # fmt: skip
+    finishes(start(graph(transform("a"), edge("start", "a"))))
+    with public_scope():
+        until(lambda: DeadLetter.objects.count() == 5)
+    assert worker.poll() is None
+    assert not workers.says("Traceback")
 
 
 def test_a_message_for_another_workspace_does_nothing(start: Start, workers: Crowd) -> None:
