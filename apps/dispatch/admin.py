@@ -28,6 +28,17 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not a generic at 
 
     list_per_page = 25
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Head the list with what it lists."""
+        title = str(self.opts.verbose_name_plural).capitalize()
+        answer: HttpResponse = super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
+        return answer
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -155,7 +166,7 @@ class WorkerAdmin(ReadOnly):
     """The processes that carry runs."""
 
     list_display = ("name", "state", "load", "started", "heard")
-    list_filter = ("is_draining",)
+    list_filter = ("wanted",)
     search_fields = ("host",)
     ordering = ("host", "pid")
     actions = ("drain", "undrain")
