@@ -73,8 +73,11 @@ ADMIT = """
 WITH waiting AS (
     SELECT roles.role, coalesce(load.served, 0) AS served, coalesce(load.weight, 1) AS weight,
            coalesce(load.max_running, %(cap)s) - (
-               SELECT count(*) FROM dispatch_ticket
-               WHERE role = roles.role AND status IN ('ready', 'running')) AS free
+               SELECT count(*) FROM (
+                   SELECT FROM dispatch_ticket
+                   WHERE role = roles.role AND status IN ('ready', 'running')
+                   ORDER BY id LIMIT coalesce(load.max_running, %(cap)s)
+               ) AS active) AS free
     FROM unnest(%(roles)s::text[]) AS roles (role)
          LEFT JOIN dispatch_tenantload AS load ON load.role = roles.role
 ), placed AS (

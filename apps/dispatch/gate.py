@@ -15,6 +15,7 @@ from django.db import connection
 
 from apps.dispatch.exceptions import Backlogged
 from apps.dispatch.models import TenantLoad, Ticket
+from apps.tenants.context import current_scope
 
 Status = Ticket.Status
 
@@ -22,31 +23,33 @@ NEAR = 16  # how many transactions may start runs of a workspace side by side, u
 RESUMED = 100  # what has begun goes before what has not
 ROLES, LANES = 4_810_233, 4_810_234  # spaces of advisory locks
 
+# The order of each is that of an index: it keeps the planner from reading all, statistics or not.
 LOAD = """
 SELECT coalesce(load.max_running, %(running)s), coalesce(load.max_queued, %(queued)s),
        load.paused_at IS NULL AND coalesce(pulse.room, 1) > 0
-           AND NOT EXISTS (SELECT FROM dispatch_ticket WHERE role = current_user
-                           AND status = 'pending' AND priority >= %(priority)s)
-FROM (SELECT) AS one LEFT JOIN dispatch_tenantload AS load ON load.role = current_user
+           AND coalesce((SELECT priority FROM dispatch_ticket
+                         WHERE role = %(role)s AND status = 'pending'
+                         ORDER BY priority DESC, id LIMIT 1) < %(priority)s, true)
+FROM (SELECT) AS one LEFT JOIN dispatch_tenantload AS load ON load.role = %(role)s
                      LEFT JOIN dispatch_pulse AS pulse ON pulse.id = 1
 """
 ACTIVE = """
 SELECT count(*) FROM (
-    SELECT FROM dispatch_ticket WHERE role = current_user AND status IN ('ready', 'running')
-    LIMIT %(limit)s
+    SELECT FROM dispatch_ticket WHERE role = %(role)s AND status IN ('ready', 'running')
+    ORDER BY id LIMIT %(limit)s
 ) AS active
 """
 QUEUED = """
 SELECT count(*) FROM (
-    SELECT FROM dispatch_ticket WHERE role = current_user AND status IN ('pending', 'held')
-    LIMIT %(limit)s
+    SELECT FROM dispatch_ticket WHERE role = %(role)s AND status IN ('pending', 'held')
+    ORDER BY id LIMIT %(limit)s
 ) AS queued
 """
 IN_LANE = """
 SELECT count(*) FROM dispatch_ticket
 WHERE lane = %(lane)s AND status IN ('pending', 'ready', 'running')
 """
-LOCK_ROLE = "SELECT pg_try_advisory_xact_lock(%(space)s, hashtext(current_user))"
+LOCK_ROLE = "SELECT pg_try_advisory_xact_lock(%(space)s, hashtext(%(role)s))"
 LOCK_LANE = "SELECT pg_try_advisory_xact_lock(%(space)s, hashtext(%(lane)s))"
 
 
@@ -127,5 +130,6 @@ def _lane_has_room(lane: Lane) -> bool:
 
 def _row(statement: str, **values: Any) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        # Not current_user, whose collation is that of names: no index on a role would be of use.
+        cursor.execute(statement, {"role": current_scope().role, **values})
         return cursor.fetchone()

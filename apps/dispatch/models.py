@@ -15,9 +15,12 @@ from apps.common.ids import uuid7
 
 
 class CurrentRole(Func):
-    """The database role that the query runs as."""
+    """The database role that the query runs as.
 
-    template = "CURRENT_USER"
+    In the collation of columns: in that of names, which is its own, no index on a role is of use.
+    """
+
+    template = '(CURRENT_USER::text COLLATE "default")'
     output_field = models.CharField()
 
 
@@ -84,9 +87,14 @@ class Ticket(models.Model):
                 name="dispatch_ticket_pending",
             ),
             models.Index(
-                fields=["role"],
+                fields=["role", "id"],
                 condition=Q(status__in=["ready", "running"]),
                 name="dispatch_ticket_active",
+            ),
+            models.Index(
+                fields=["role", "id"],
+                condition=Q(status__in=["pending", "held"]),
+                name="dispatch_ticket_queued",
             ),
             models.Index(
                 fields=["lane"],

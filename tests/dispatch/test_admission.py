@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from apps.common.ids import uuid7
-from apps.dispatch import admission, services
+from apps.dispatch import admission, gate, services
 from apps.dispatch.gate import Lane
 from apps.dispatch.models import Pulse, TenantLoad, Ticket, WorkerProcess
 from apps.dispatch.services import admit
@@ -22,6 +22,10 @@ from apps.tenants.models import Tenant
 pytestmark = pytest.mark.usefixtures("silent")
 Status = Ticket.Status
 FLOOD = 10_000
+QUEUE = """
+INSERT INTO dispatch_ticket (id, status, priority, fence, owner, wake, wanted, strikes)
+SELECT gen_random_uuid(), 'pending', 0, 0, '', 0, '', 0 FROM generate_series(1, %s)
+"""
 
 
 @pytest.fixture
@@ -32,15 +36,14 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def worker(slots: int) -> None:
     with public_scope():
-        WorkerProcess.objects.create(host="here", pid=1, slots=slots)
+        beat = timezone.now() + timedelta(hours=1)  # however long the test takes
+        WorkerProcess.objects.create(host="here", pid=1, slots=slots, beat_at=beat)
 
 
-def queue(tenant: Tenant, count: int, **values: object) -> None:
-    """Put runs of a workspace into the queue."""
-    with tenant_context(tenant):
-        Ticket.objects.bulk_create(
-            [Ticket(id=uuid7(), status=Status.PENDING, **values) for _ in range(count)]
-        )
+def queue(tenant: Tenant, count: int) -> None:
+    """Put runs of a workspace into the queue, as rows: what counts is how many there are."""
+    with tenant_context(tenant), connection.cursor() as cursor:
+        cursor.execute(QUEUE, [count])
 
 
 def load(tenant: Tenant, **changes: object) -> None:
@@ -175,11 +178,29 @@ def test_what_a_tick_reads_does_not_grow_with_the_queue(alpha: Tenant, beta: Ten
         "roles": [alpha.role_name, beta.role_name],
         "cap": 50, "room": 8, "turn": 0.0, "share": 8,
     }  # fmt: skip
-    with public_scope(), connection.cursor() as cursor:
-        cursor.execute("ANALYZE dispatch_ticket")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {admission.ADMIT}", given)
-        plan = cursor.fetchone()[0][0]["Plan"]
-    assert most_rows(plan) <= 50
+    with public_scope():
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE dispatch_ticket")  # as the server does by itself
+        assert rows_read(admission.ADMIT, **given) <= 50
+        assert rows_read(admission.WAITING_ROLES, space=1, batch=10) <= 50
+
+
+def test_what_a_start_reads_does_not_grow_with_the_queues_of_others(
+    alpha: Tenant, beta: Tenant
+) -> None:
+    queue(alpha, FLOOD)
+    with tenant_context(beta):
+        for statement in (gate.LOAD, gate.ACTIVE, gate.QUEUED):
+            given = {"limit": 50, "running": 50, "queued": 50, "priority": 0}
+            read = rows_read(statement, role=beta.role_name, **given)
+            assert read <= 2, statement
+
+
+def rows_read(statement: str, **given: Any) -> float:
+    """Return the most rows that a step of a statement's plan gives or throws away."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
+        return most_rows(cursor.fetchone()[0][0]["Plan"])
 
 
 def most_rows(plan: dict[str, object]) -> float:
