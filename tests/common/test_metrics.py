@@ -22,9 +22,9 @@ from tests.workflows.definitions import edge
 TOKEN = "a-token-of-the-monitor"
 
 
-def scrape(**headers: str) -> dict[str, float]:
+def scrape() -> dict[str, float]:
     """Return every sample as `name{label=value,...}`."""
-    answer = Client(HTTP_HOST="www.localhost").get("/metrics", **headers)
+    answer = Client(HTTP_HOST="www.localhost").get("/metrics")
     assert answer.status_code == 200
     return {
         sample.name
@@ -47,8 +47,8 @@ def scrape(**headers: str) -> dict[str, float]:
 def test_without_a_token_only_neighbours_are_answered(
     public: None, headers: dict[str, str], status: int
 ) -> None:
-    answer = Client(HTTP_HOST="www.localhost").get("/metrics", **headers)
-    assert answer.status_code == status
+    client = Client(HTTP_HOST="www.localhost", **headers)  # type: ignore[arg-type]
+    assert client.get("/metrics").status_code == status
 
 
 @pytest.mark.parametrize(
