@@ -8,7 +8,7 @@ from uuid import UUID
 
 from amqp.exceptions import AMQPError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -41,12 +41,15 @@ def end(run_id: UUID, reason: str) -> bool:
     return any(each(run_id, reason) for each in _end)
 
 
-def admit(run_id: UUID, *, priority: int = 0, lane: Lane | None = None) -> Ticket:
+def admit(
+    run_id: UUID, *, priority: int = 0, lane: Lane | None = None, is_step: bool = False
+) -> Ticket:
     """Make the ticket of a new run: ready where there is room for it, else queued.
 
-    Raises Backlogged when too many are queued already.
+    Raises Backlogged when too many are queued already, unless the run is a step of another.
     """
-    gate.refuse_if_backlogged()
+    if not is_step:
+        gate.refuse_if_backlogged()
     return Ticket.objects.create(
         id=run_id,
         priority=priority,
@@ -91,6 +94,21 @@ def wake(run_id: UUID) -> None:
 def ask(run_id: UUID, wish: str) -> None:
     """Tell the worker that carries a run to cancel or pause it; the empty wish takes that back."""
     Ticket.objects.filter(pk=run_id).update(wake=F("wake") + 1, wanted=wish)
+
+
+def cancel(run_id: UUID) -> None:
+    """Have a run ended by whoever carries it or, if nobody does, by the next to claim it."""
+    carried = When(status=Ticket.Status.RUNNING, then=F("status"))
+    found = Ticket.objects.filter(pk=run_id)
+    # Past the gate: one that is only ended takes nobody's turn.
+    found.update(
+        wake=F("wake") + 1,
+        wanted=Ticket.Wish.CANCEL,
+        status=Case(carried, default=Value(Ticket.Status.READY)),
+        due_at=Now(),
+    )
+    for ticket in found:
+        ring_on_commit(ticket)
 
 
 def resume(run_id: UUID) -> bool:

@@ -68,7 +68,7 @@ class Crowd:
         """Return how many messages of this test lie at the broker, whichever that is."""
         with app.connection_for_read() as broker, broker.channel() as channel:
             try:
-                found = channel.queue_declare(self.queue, passive=True)
+                found: Any = channel.queue_declare(self.queue, passive=True)  # type: ignore[attr-defined]
             except broker.channel_errors:  # Redis has no empty queues
                 return 0
             return int(found.message_count)
