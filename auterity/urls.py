@@ -14,6 +14,7 @@ api: list[Any] = [
     path("", include("apps.runs.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.workflows.api.urls")),
+    path("", include("apps.dashboard.api.urls")),
     path(
         "schema/",
         SpectacularJSONAPIView.as_view(permission_classes=[], authentication_classes=[]),

@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from apps.common import errors_views, health
+from apps.common.metrics import metrics
 
 urlpatterns = [
     path("healthz/live", health.live),
     path("healthz/ready", health.ready),
+    path("metrics", metrics, name="metrics"),
     path("", include("apps.onboarding.public_urls")),
 ]
 

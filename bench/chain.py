@@ -22,8 +22,9 @@ from apps.runs.interpreter import advance
 from apps.runs.models import Run
 from apps.runs.services import start_run
 from apps.tenants.context import public_scope, tenant_context
+from apps.tenants.migrating import migrate_all
 from apps.tenants.models import Tenant
-from apps.tenants.services import create_tenant, migrate_all
+from apps.tenants.services import create_tenant
 from apps.workflows.services import create_workflow
 from bench.graphs import chain
 

@@ -24,7 +24,8 @@ def main() -> None:
     from apps.common.ids import uuid7  # noqa: PLC0415
     from apps.onboarding.services import create_workspace  # noqa: PLC0415
     from apps.tenants.context import public_scope  # noqa: PLC0415
-    from apps.tenants.services import drop_tenant, migrate_all  # noqa: PLC0415
+    from apps.tenants.migrating import migrate_all  # noqa: PLC0415
+    from apps.tenants.services import drop_tenant  # noqa: PLC0415
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     times = []

@@ -12,8 +12,9 @@ from django.test import TestCase, TransactionTestCase
 
 from apps.tenants import hosts
 from apps.tenants.context import maintenance, public_scope, tenant_context
+from apps.tenants.migrating import migrate_all
 from apps.tenants.models import TEMPLATE_SCHEMA, Tenant
-from apps.tenants.services import create_tenant, migrate_all
+from apps.tenants.services import create_tenant
 
 pytest_plugins = [
     "tests.factories.cast",

@@ -7,5 +7,6 @@ from apps.dashboard import views
 app_name = "dashboard"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("limits/", views.limits, name="limits"),
     path("theme/", views.theme, name="theme"),
 ]

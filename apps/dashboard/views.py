@@ -9,8 +9,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
-from apps.accounts.decorators import AuthenticatedRequest, member_required, public_page
+from apps.accounts.decorators import (
+    AuthenticatedRequest,
+    member_required,
+    permission_required,
+    public_page,
+)
 from apps.dashboard import overview
+from apps.dashboard.limits import limits_for
 from apps.dashboard.shell import THEMES, theme_cookie
 from apps.workflows.forms import ImportForm, NewWorkflowForm
 from apps.workflows.models import Workflow
@@ -44,6 +50,13 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
         "hour": timezone.localtime().hour,
     }
     return render(request, "dashboard/home.html", context)
+
+
+@require_GET
+@permission_required("usage.view")
+def limits(request: AuthenticatedRequest) -> HttpResponse:
+    """Show what the workspace may take up, and takes up now."""
+    return render(request, "dashboard/limits.html", {"limits": limits_for(request.user)})
 
 
 def _first(workflows: list[overview.RecentWorkflow]) -> Workflow | None:

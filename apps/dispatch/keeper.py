@@ -46,6 +46,12 @@ def kept(lease: Lease, listener: Listener) -> Iterator[None]:
                 del _held[lease.id]
 
 
+def held() -> int:
+    """Return how many runs this process carries now."""
+    with _lock:
+        return len(_held)
+
+
 def forsake(lease: Lease) -> None:
     """Let a run go once the database answers; its carrier lives and cannot write."""
     with _lock:

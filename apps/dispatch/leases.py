@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.dispatch.exceptions import Fenced, WokenUp
+from apps.dispatch.metrics import CLAIMS, FENCED
 
 LEASE_S = 10
 
@@ -87,7 +88,10 @@ class News:
 
 def claim(run_id: UUID, owner: str) -> Lease | None:
     """Take a run that is ready, or whose carrier died. None: there is nothing to do for it here."""
-    return _take(CLAIM, run_id, owner)
+    lease = _take(CLAIM, run_id, owner)
+    if lease is not None:
+        CLAIMS.inc()
+    return lease
 
 
 def seize(run_id: UUID, owner: str) -> Lease | None:
@@ -105,6 +109,7 @@ def hold(lease: Lease, *, progress: bool = False) -> News:
     """
     row = _row(HOLD, lease, progress=progress)
     if row is None:
+        FENCED.inc()
         raise Fenced
     return News(*row)
 

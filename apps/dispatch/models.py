@@ -1,7 +1,8 @@
-"""Tickets and timers. They live in the public schema and hold no customer content.
+"""Tickets, timers and who carries them. They live in the public schema, without customer content.
 
-Every row belongs to the database role of its workspace: row-level security shows a role its own
-rows only (`migrations/0002_add_row_security.py`), and the owner, who sweeps, all of them.
+Every ticket, timer and load belongs to the database role of its workspace: row-level security shows
+a role its own rows only, and the owner, who sweeps, all of them. What workers tell about themselves
+is the owner's alone.
 """
 
 from typing import Self
@@ -14,9 +15,12 @@ from apps.common.ids import uuid7
 
 
 class CurrentRole(Func):
-    """The database role that the query runs as."""
+    """The database role that the query runs as.
 
-    template = "CURRENT_USER"
+    In the collation of columns: in that of names, which is its own, no index on a role is of use.
+    """
+
+    template = '(CURRENT_USER::text COLLATE "default")'
     output_field = models.CharField()
 
 
@@ -27,15 +31,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Keep those that a worker carries or may take."""
         return self.filter(status__in=[Ticket.Status.READY, Ticket.Status.RUNNING])
 
-    def pending(self) -> Self:
-        """Keep those that wait for admission."""
-        return self.filter(status=Ticket.Status.PENDING)
+    def queued(self) -> Self:
+        """Keep those that wait for their workspace's turn, or for their workflow's."""
+        return self.filter(status__in=[Ticket.Status.PENDING, Ticket.Status.HELD])
 
 
 class Ticket(models.Model):
     """The right to carry one run on. It exists as long as its run is unfinished."""
 
     class Status(models.TextChoices):
+        HELD = "held"  # waits in the lane of its workflow, which runs often enough at a time
         PENDING = "pending"  # waits for admission
         READY = "ready"
         RUNNING = "running"  # leased to a worker
@@ -51,6 +56,9 @@ class Ticket(models.Model):
     role = models.CharField(max_length=63, db_default=CurrentRole())
     status = models.CharField(max_length=8, choices=Status, default=Status.READY)
     priority = models.SmallIntegerField(default=0)
+    # Runs of one lane are admitted only so many at a time; no lane, no limit but the workspace's.
+    lane = models.UUIDField(null=True)
+    lane_cap = models.PositiveSmallIntegerField(null=True)
     # Grows with each claim: whoever holds an older one has lost the right to write.
     fence = models.PositiveBigIntegerField(default=0)
     owner = models.CharField(max_length=120, blank=True)
@@ -79,9 +87,24 @@ class Ticket(models.Model):
                 name="dispatch_ticket_pending",
             ),
             models.Index(
-                fields=["role"],
+                fields=["role", "id"],
                 condition=Q(status__in=["ready", "running"]),
                 name="dispatch_ticket_active",
+            ),
+            models.Index(
+                fields=["role", "id"],
+                condition=Q(status__in=["pending", "held"]),
+                name="dispatch_ticket_queued",
+            ),
+            models.Index(
+                fields=["lane"],
+                condition=Q(lane__isnull=False, status__in=["pending", "ready", "running"]),
+                name="dispatch_ticket_in_lane",
+            ),
+            models.Index(
+                fields=["lane", "-priority", "id"],
+                condition=Q(status="held"),
+                name="dispatch_ticket_held",
             ),
         ]
 
@@ -117,3 +140,90 @@ class Timer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} {self.fire_at:%Y-%m-%d %H:%M:%S}"
+
+
+class TenantLoad(models.Model):
+    """What a workspace may take up, and how far its turn has come; without a row the defaults hold.
+
+    How much it takes up now is not kept here: its tickets are counted, so nothing can drift.
+    """
+
+    role = models.CharField(primary_key=True, max_length=63, db_default=CurrentRole())
+    max_running = models.PositiveIntegerField(null=True, blank=True)
+    max_queued = models.PositiveIntegerField(null=True, blank=True)
+    weight = models.PositiveSmallIntegerField(default=1)
+    # The time of the queue at which its last admission ended: start-time fair queueing.
+    served = models.FloatField(default=0)
+    paused_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(weight__gte=1), name="dispatch_load_has_weight")
+        ]
+        verbose_name = "quota"
+
+    def __str__(self) -> str:
+        return self.role
+
+
+class Pulse(models.Model):
+    """The one row by which the sweep tells all others how it goes."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    swept_at = models.DateTimeField(null=True)
+    sweep_ms = models.PositiveIntegerField(default=0)
+    # How many more runs the workers can take; where nobody tells, the workspaces' caps decide.
+    room = models.IntegerField(default=1)
+    turn = models.FloatField(default=0)  # the time of the queue
+    admitted = models.PositiveBigIntegerField(default=0)
+    rung = models.PositiveBigIntegerField(default=0)
+    buried = models.PositiveBigIntegerField(default=0)  # dead letters
+
+    def __str__(self) -> str:
+        return f"swept at {self.swept_at}"
+
+
+class WorkerProcess(models.Model):
+    """A process that carries runs, as it tells about itself each second."""
+
+    class Wish(models.TextChoices):
+        WORK = "work"
+        DRAIN = "drain"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    host = models.CharField(max_length=120)
+    pid = models.PositiveIntegerField()
+    slots = models.PositiveIntegerField()
+    busy = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(db_default=Now())
+    beat_at = models.DateTimeField(db_default=Now())
+    wanted = models.CharField(max_length=5, choices=Wish, default=Wish.WORK)
+    is_draining = models.BooleanField(default=False)  # it has heard of the wish
+
+    class Meta:
+        verbose_name = "worker"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class DeadLetter(models.Model):
+    """A message that no worker could or would act on. Nothing is lost: rows ring again."""
+
+    class Reason(models.TextChoices):
+        UNDECODABLE = "undecodable"
+        UNKNOWN_TASK = "unknown task"
+        NO_TENANT = "no tenant"
+        UNKNOWN_TENANT = "unknown tenant"
+        BAD_ARGUMENTS = "bad arguments"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+    reason = models.CharField(max_length=16, choices=Reason)
+    task = models.CharField(max_length=100, blank=True)
+    size = models.PositiveIntegerField(default=0)
+    sample = models.CharField(max_length=500, blank=True)  # the beginning, letters only
+    worker = models.CharField(max_length=140, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.task}".strip()

@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
+from amqp.exceptions import AMQPError
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from apps.dispatch.exceptions import Backlogged
-from apps.dispatch.models import CurrentRole, Ticket, Timer
+from apps.dispatch import gate
+from apps.dispatch.gate import Lane
+from apps.dispatch.models import Ticket, Timer
 from apps.tenants.context import current_schema
 
 logger = logging.getLogger(__name__)
 
 Advance = Callable[[UUID, str], None]
+End = Callable[[UUID, str], bool]
 _advance: list[Advance] = []
+_end: list[End] = []
 
 
 def register_advance(function: Advance) -> None:
@@ -28,20 +31,32 @@ def register_advance(function: Advance) -> None:
     _advance[:] = [function]
 
 
-def admit(run_id: UUID, *, priority: int = 0, is_step: bool = False) -> Ticket:
-    """Make the ticket of a new run: ready below the workspace's cap, else pending.
+def register_end(function: End) -> None:
+    """Say how to end a run of the current workspace for a reason; it returns whether it could."""
+    _end[:] = [function]
 
-    Raises Backlogged when too many are pending, unless the run is a step of another. The cap may be
-    passed by as many as start at the same instant; an exact count would let a workspace start only
-    one run at a time.
+
+def end(run_id: UUID, reason: str) -> bool:
+    """End a run and tell whether that was possible."""
+    return any(each(run_id, reason) for each in _end)
+
+
+def admit(
+    run_id: UUID, *, priority: int = 0, lane: Lane | None = None, is_step: bool = False
+) -> Ticket:
+    """Make the ticket of a new run: ready where there is room for it, else queued.
+
+    Raises Backlogged when too many are queued already, unless the run is a step of another.
     """
-    own = Ticket.objects.filter(role=CurrentRole())
-    queued = own.pending()[: settings.RUN_BACKLOG].count()
-    if queued >= settings.RUN_BACKLOG and not is_step:
-        raise Backlogged(retry_after=30)
-    busy = queued or own.active()[: settings.RUNS_PER_TENANT].count() >= settings.RUNS_PER_TENANT
-    status = Ticket.Status.PENDING if busy else Ticket.Status.READY
-    return Ticket.objects.create(id=run_id, priority=priority, status=status)
+    if not is_step:
+        gate.refuse_if_backlogged()
+    return Ticket.objects.create(
+        id=run_id,
+        priority=priority,
+        lane=None if lane is None else lane.id,
+        lane_cap=None if lane is None else lane.cap,
+        status=gate.entry(priority, lane),
+    )
 
 
 def ring_on_commit(ticket: Ticket) -> None:
@@ -56,7 +71,7 @@ def ring(run_id: UUID, schema: str) -> None:
     try:
         for advance in _advance:
             advance(run_id, schema)
-    except (OperationalError, RedisError, OSError) as error:
+    except (OperationalError, AMQPError, RedisError, OSError) as error:
         raise BrokerAway(str(error)) from error
 
 
@@ -69,10 +84,11 @@ def wake(run_id: UUID) -> None:
 
     A worker that carries it now will notice before it lets go; a paused run stays paused.
     """
-    found = Ticket.objects.filter(pk=run_id)
-    waiting = When(status=Ticket.Status.WAITING, then=Value(Ticket.Status.READY))
-    found.update(wake=F("wake") + 1, status=Case(waiting, default=F("status")), due_at=Now())
-    _ring_if_ready(run_id)
+    if Ticket.objects.filter(pk=run_id).update(wake=F("wake") + 1, due_at=Now()):
+        ticket = Ticket.objects.get(pk=run_id)
+        if ticket.status == Ticket.Status.WAITING:
+            _let_in(ticket)
+        ring_on_commit(ticket)
 
 
 def ask(run_id: UUID, wish: str) -> None:
@@ -82,25 +98,36 @@ def ask(run_id: UUID, wish: str) -> None:
 
 def cancel(run_id: UUID) -> None:
     """Have a run ended by whoever carries it or, if nobody does, by the next to claim it."""
-    idle = [Ticket.Status.PENDING, Ticket.Status.WAITING, Ticket.Status.PAUSED]
-    ready = When(status__in=idle, then=Value(Ticket.Status.READY))
-    Ticket.objects.filter(pk=run_id).update(
+    carried = When(status=Ticket.Status.RUNNING, then=F("status"))
+    found = Ticket.objects.filter(pk=run_id)
+    # Past the gate: one that is only ended takes nobody's turn.
+    found.update(
         wake=F("wake") + 1,
         wanted=Ticket.Wish.CANCEL,
-        status=Case(ready, default=F("status")),
+        status=Case(carried, default=Value(Ticket.Status.READY)),
         due_at=Now(),
     )
-    _ring_if_ready(run_id)
+    for ticket in found:
+        ring_on_commit(ticket)
 
 
 def resume(run_id: UUID) -> bool:
-    """Make a paused run ready again and tell whether it was paused."""
+    """Let a paused run go on and tell whether it was paused."""
     paused = Ticket.objects.filter(pk=run_id, status=Ticket.Status.PAUSED)
-    count = paused.update(
-        status=Ticket.Status.READY, wanted=Ticket.Wish.NONE, wake=F("wake") + 1, due_at=Now()
-    )
-    _ring_if_ready(run_id)
-    return count > 0
+    ticket = paused.select_for_update().first()
+    if ticket is None:
+        return False
+    paused.update(wanted=Ticket.Wish.NONE, wake=F("wake") + 1, due_at=Now())
+    _let_in(ticket)
+    ring_on_commit(ticket)
+    return True
+
+
+def _let_in(ticket: Ticket) -> None:
+    """Bring a run that stood still to the gate, before all that have not begun."""
+    ticket.priority = max(ticket.priority, gate.RESUMED)
+    ticket.status = gate.entry(ticket.priority, gate.lane_of(ticket))
+    ticket.save(update_fields=["priority", "status"])
 
 
 @dataclass(frozen=True)
@@ -142,9 +169,3 @@ def ring_quietly(run_id: UUID, schema: str) -> None:
         ring(run_id, schema)
     except BrokerAway as error:
         logger.warning("Nobody rung for run %s, the sweeper will: %s", run_id, error)
-
-
-def _ring_if_ready(run_id: UUID) -> None:
-    ticket = Ticket.objects.filter(pk=run_id).first()
-    if ticket is not None:
-        ring_on_commit(ticket)

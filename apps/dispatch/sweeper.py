@@ -1,24 +1,28 @@
 """The sweep: each second, whatever is due is rung for again. Rows are the truth, messages may fail.
 
 Every worker process has a sweeper; an advisory lock lets one of them work at a time. It runs in the
-public scope as the owner, who sees the tickets of all workspaces.
+public scope as the owner, who sees the tickets of all workspaces. While somebody waits for
+admission it comes ten times a second.
 """
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
 from apps.dispatch import services
+from apps.dispatch.admission import admit_by_turns
+from apps.dispatch.gate import RESUMED
 from apps.tenants.context import public_scope
 
 logger = logging.getLogger(__name__)
 
-SWEEP_S = 1.0
+SWEEP_S, HASTE_S = 1.0, 0.1
 LOCK = 4_810_232  # any constant number, used by nothing else
 BATCH = 500
 
@@ -35,24 +39,13 @@ WITH due AS (
 UPDATE dispatch_ticket AS ticket
 SET wake = wake + 1,
     due_at = CASE WHEN ticket.status = 'running' THEN due_at ELSE clock_timestamp() END,
-    status = CASE WHEN ticket.status = 'waiting'
-                    OR heard.is_deadline AND ticket.status IN ('paused', 'pending')
-                  THEN 'ready' ELSE ticket.status END
+    priority = CASE WHEN ticket.status = 'waiting' THEN greatest(priority, %(resumed)s)
+                    ELSE priority END,
+    -- One whose time is over is only ended: that takes nobody's turn.
+    status = CASE WHEN heard.is_deadline AND ticket.status <> 'running' THEN 'ready'
+                  WHEN ticket.status <> 'waiting' THEN ticket.status
+                  WHEN ticket.lane IS NULL THEN 'pending' ELSE 'held' END
 FROM heard WHERE ticket.id = heard.ticket_id
-"""
-ADMIT = """
-WITH busy AS (
-    SELECT role, count(*) AS active FROM dispatch_ticket
-    WHERE status IN ('ready', 'running') GROUP BY role
-), placed AS (
-    SELECT pending.id, row_number() OVER (
-               PARTITION BY pending.role ORDER BY pending.priority DESC, pending.id
-           ) + coalesce(busy.active, 0) AS place
-    FROM dispatch_ticket AS pending LEFT JOIN busy ON busy.role = pending.role
-    WHERE pending.status = 'pending'
-)
-UPDATE dispatch_ticket AS ticket SET status = 'ready', due_at = clock_timestamp()
-FROM placed WHERE ticket.id = placed.id AND placed.place <= %(cap)s AND ticket.status = 'pending'
 """
 DUE = """
 WITH due AS (
@@ -69,11 +62,19 @@ WHERE ticket.id = due.id RETURNING ticket.id, tenant.schema_name
 STILL_DUE = "UPDATE dispatch_ticket SET due_at = clock_timestamp() WHERE id = ANY(%(ids)s)"
 
 
+DONE = """
+UPDATE dispatch_pulse SET rung = rung + %(rung)s, sweep_ms = %(ms)s WHERE id = 1
+"""
+
+_haste = threading.Event()  # the last sweep of this process left somebody waiting
+
+
 def sweep() -> int:
     """Fire timers, admit what may start, and ring for all that is due; return for how many.
 
     Does nothing while another process sweeps.
     """
+    begun = time.monotonic()
     with public_scope():
         due = _take_due()
         rung = 0
@@ -84,19 +85,23 @@ def sweep() -> int:
         except services.BrokerAway:
             _run(STILL_DUE, {"ids": [run_id for run_id, _ in due[rung:]]})
             raise
+        if rung:
+            _run(DONE, {"rung": rung, "ms": round((time.monotonic() - begun) * 1000)})
         return rung
 
 
 class Sweeper(threading.Thread):
-    """Sweeps each second until it is stopped; what is away for a while is logged once."""
+    """Beats and sweeps until it is stopped; what is away for a while is logged once."""
 
-    def __init__(self) -> None:
+    def __init__(self, beat: Callable[[], None] = lambda: None) -> None:
         super().__init__(name="sweeper", daemon=True)
+        self._beat = beat
+        self._beaten = 0.0
         self._stopping = threading.Event()
         self._away = ""
 
     def run(self) -> None:
-        while not self._stopping.wait(SWEEP_S):
+        while not self._stopping.wait(HASTE_S if _haste.is_set() else SWEEP_S):
             self._sweep()
 
     def stop(self) -> None:
@@ -105,6 +110,7 @@ class Sweeper(threading.Thread):
 
     def _sweep(self) -> None:
         try:
+            self._beat_if_due()
             sweep()
             self._away = ""
         except (DatabaseError, services.BrokerAway) as error:
@@ -117,13 +123,20 @@ class Sweeper(threading.Thread):
             with public_scope():
                 connection.close()
 
+    def _beat_if_due(self) -> None:
+        if time.monotonic() - self._beaten >= SWEEP_S:
+            self._beat()
+            self._beaten = time.monotonic()
+
 
 def _take_due() -> list[tuple[UUID, str]]:
+    _haste.clear()
     with transaction.atomic():
         if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
             return []
-        _run(FIRE, {"batch": BATCH})
-        _run(ADMIT, {"cap": settings.RUNS_PER_TENANT})
+        _run(FIRE, {"batch": BATCH, "resumed": RESUMED})
+        if admit_by_turns():
+            _haste.set()
         return [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
 
 

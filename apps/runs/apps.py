@@ -10,15 +10,17 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.common.navigation import register_counter
-        from apps.dispatch.services import register_advance
+        from apps.dispatch.services import register_advance, register_end
         from apps.runs import policies  # noqa: F401 - registers the policies
         from apps.runs.counts import approvals_of, running_of
         from apps.runs.last import last_run_of
+        from apps.runs.services.steering import end_run
         from apps.runs.tasks import ring
         from apps.tenants.provisioning import restrict_table
         from apps.workflows.history import register_last_run
 
         register_advance(ring)
+        register_end(end_run)
         register_counter("runs:list", running_of)
         register_counter("runs:approvals", approvals_of)
         register_last_run(last_run_of)

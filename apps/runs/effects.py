@@ -19,6 +19,7 @@ from apps.gateway.services import complete
 from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
 from apps.runs.course import Spot
+from apps.runs.metrics import ATTEMPTS
 from apps.runs.models import Run
 from apps.runs.outcomes import Failure, Outcome, Verdict, failure_of, judge
 from apps.runs.tokens import TokenStream
@@ -162,6 +163,8 @@ async def _verdict(attempt: Attempt, context: NodeContext) -> Verdict:
 
 
 def _outcome(attempt: Attempt, context: NodeContext, verdict: Verdict, begun: float) -> Outcome:
+    kind = type(verdict).__name__.lower()
+    ATTEMPTS.labels(attempt.type.name, kind).observe(time.perf_counter() - begun)
     return Outcome(
         attempt.spot,
         verdict,

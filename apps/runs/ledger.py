@@ -23,6 +23,7 @@ from apps.dispatch.services import Alarm
 from apps.runs import events, retrying
 from apps.runs.course import Spot, Stored
 from apps.runs.events import Event
+from apps.runs.metrics import RUN_SECONDS, RUNS
 from apps.runs.models import KeptResult, NodeRun, Run, Wait
 from apps.runs.vector import stopped
 from apps.tenants.keys import group_name
@@ -160,6 +161,8 @@ class Ledger:
                 self._end_children()
             leases.finish(self.lease)
         self._clear()
+        RUNS.labels(status).inc()
+        RUN_SECONDS.observe(data["ms"] / 1000)
 
     def _totals(self, now: datetime) -> JSONDict:
         started = self.run.started_at or self.changes.get("started_at") or now

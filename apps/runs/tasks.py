@@ -5,13 +5,17 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.runs import interpreter
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, Refused, TenantTask
 
 
 @shared_task(base=TenantTask, name="runs.advance_run")
 def advance_run(run_id: str) -> None:
     """Carry a run on. Safe to deliver twice: the interpreter claims the run first."""
-    interpreter.advance(UUID(run_id))
+    try:
+        found = UUID(run_id)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise Refused("bad arguments") from error
+    interpreter.advance(found)
 
 
 def ring(run_id: UUID, schema: str) -> None:

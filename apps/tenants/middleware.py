@@ -58,7 +58,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
 
 
 def _destination(request: HttpRequest) -> Destination:
-    if request.path.startswith("/healthz/"):
+    if request.path.startswith(("/healthz/", "/metrics")):
         return Destination(Site.PUBLIC)  # alive means alive, also without a database
     host = _host(request)
     destination = resolve(host)

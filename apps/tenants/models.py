@@ -66,6 +66,10 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     status: "models.CharField[str, str]" = models.CharField(
         max_length=16, choices=Status, default=Status.ACTIVE
     )
+    # Which release's tables and grants its schema has; empty until it was looked at.
+    ready_for: "models.CharField[str, str]" = models.CharField(
+        max_length=64, blank=True, editable=False
+    )
     created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[models.Manager["Tenant"]] = TenantQuerySet.as_manager()

@@ -20,6 +20,7 @@ READ_ONLY = frozenset({"django_migrations"})
 _restricted: dict[str, str] = {}
 # Tables of the public schema that tenant roles may touch: name -> rights
 _shared: dict[str, str] = {"django_content_type": "SELECT"}
+_of_roles: set[str] = set()  # those whose rows each belong to a role
 
 
 def restrict_table(table: str, rights: str) -> None:
@@ -27,9 +28,19 @@ def restrict_table(table: str, rights: str) -> None:
     _restricted[table] = rights
 
 
-def share_table(table: str, rights: str) -> None:
-    """Let tenant roles touch a table of the public schema, which must carry row-level security."""
+def share_table(table: str, rights: str, *, of_roles: bool = True) -> None:
+    """Let tenant roles touch a table of the public schema, which must carry row-level security.
+
+    Its rows name their role as `role`, unless they are nobody's and hold nothing of a tenant.
+    """
     _shared[table] = rights
+    if of_roles:
+        _of_roles.add(table)
+
+
+def rights() -> list[tuple[str, str]]:
+    """Return what tenant roles may do beside their own rows, and where they may do less."""
+    return sorted([*_restricted.items(), *_shared.items()])
 
 
 @contextmanager
@@ -108,9 +119,7 @@ def drop(schema: str) -> None:
     """Remove a schema with all its data, and its role."""
     role = role_of(schema)
     _execute("DROP SCHEMA {} CASCADE", schema)
-    for table in _tables("public") & {
-        name for name, rights in _shared.items() if "DELETE" in rights
-    }:
+    for table in _tables("public") & _of_roles:
         _forget_rows(table, role)
     # DROP OWNED would need the role's own rights, which the application deliberately lacks.
     _execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role)

@@ -1,11 +1,11 @@
-"""Making, migrating and removing workspaces."""
+"""Making and removing workspaces."""
 
 from django.db import IntegrityError
 
 from apps.common.errors import Conflict
 from apps.tenants import provisioning
-from apps.tenants.context import PUBLIC, maintenance, public_scope
-from apps.tenants.models import TEMPLATE_SCHEMA, Tenant, validate_slug
+from apps.tenants.context import maintenance, public_scope
+from apps.tenants.models import Tenant, validate_slug
 
 
 class SlugTaken(Conflict):
@@ -37,21 +37,6 @@ def drop_tenant(tenant: Tenant) -> None:
     with maintenance(), provisioning.locked():
         provisioning.drop(tenant.schema_name)
         Tenant.objects.filter(pk=tenant.pk).delete()
-
-
-def migrate_all(verbosity: int = 0) -> None:
-    """Bring the shared tables, the template and every workspace up to date, then renew the grants.
-
-    Safe to repeat and to run again after it was interrupted.
-    """
-    with maintenance():
-        provisioning.migrate_public(verbosity)
-        schemas = [TEMPLATE_SCHEMA, *Tenant.objects.values_list("schema_name", flat=True)]
-        for schema in schemas:
-            provisioning.migrate_schema(schema, verbosity)
-        with maintenance(PUBLIC), provisioning.locked():
-            for tenant in Tenant.objects.all():
-                provisioning.ensure_role(tenant.schema_name)
 
 
 def suspend_tenant(tenant: Tenant) -> None:

@@ -1,15 +1,32 @@
 """Celery tasks that run as the tenant who called them."""
 
+import inspect
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from celery import Task
 from django.db import connection, transaction
 
-from apps.tenants.context import PUBLIC, NoTenant, current_schema, public_scope, tenant_context
+from apps.tenants.context import PUBLIC, current_schema, public_scope, tenant_context
 from apps.tenants.models import Tenant
 
 HEADER = "tenant_schema"
+Refusal = Callable[[str, str, str], None]
+_refusals: list[Refusal] = []
+
+
+def register_refusal(function: Refusal) -> None:
+    """Say who hears of messages that are not acted on: the reason, the task, what was given."""
+    _refusals[:] = [function]
+
+
+class Refused(Exception):
+    """A message that no sender of ours wrote."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class TenantTask(Task):  # type: ignore[type-arg]
@@ -36,15 +53,26 @@ class TenantTask(Task):  # type: ignore[type-arg]
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
         try:
+            self._check_arguments(args, kwargs)
             return self._in_tenant(self._schema_of_message(), args, kwargs)
+        except Refused as refused:
+            for tell in _refusals:
+                tell(refused.reason, self.name, repr((args, kwargs)))
+            return None
         finally:
             connection.close()  # the worker's threads live on; their connections must not
+
+    def _check_arguments(self, args: Any, kwargs: Any) -> None:
+        try:
+            inspect.signature(self.run).bind(*args, **kwargs)
+        except TypeError as error:
+            raise Refused("bad arguments") from error
 
     def _schema_of_message(self) -> str:
         headers = self.request.headers or {}
         schema = headers.get(HEADER) or self.request.get(HEADER)
         if not isinstance(schema, str):
-            raise NoTenant(f"The message of {self.name} names no tenant.")
+            raise Refused("no tenant")
         return schema
 
     def _in_tenant(self, schema: str, args: Any, kwargs: Any) -> Any:
@@ -53,6 +81,6 @@ class TenantTask(Task):  # type: ignore[type-arg]
                 return super().__call__(*args, **kwargs)
             tenant = Tenant.objects.filter(schema_name=schema).first()
         if tenant is None:
-            raise NoTenant(f"The message of {self.name} names an unknown tenant.")
+            raise Refused("unknown tenant")
         with tenant_context(tenant):
             return super().__call__(*args, **kwargs)

@@ -5,6 +5,7 @@ from csp.constants import NONCE
 from apps.common.cookies import cookie_name
 from auterity.env import env_int, env_list, env_secret, env_str, env_url
 from auterity.settings.mail import *
+from auterity.settings.queue import *
 from auterity.settings.services import *
 from auterity.settings.sign_in import *
 
@@ -43,6 +44,16 @@ SAMPLE_SITE = env_url(
     folder=DATA_DIR,
 )
 EGRESS_ALLOW += [SAMPLE_SITE] if SAMPLE_SITE else []
+
+METRICS_TOKEN = env_secret(
+    "AUTERITY_METRICS_TOKEN",
+    help="Bearer token that `/metrics` asks for; without it only direct callers of the private network are answered.",
+)
+METRICS_PORT = env_int(
+    "AUTERITY_METRICS_PORT",
+    0,
+    help="Port on which a worker answers `/metrics`; 0: it does not.",
+)
 
 SHARED_APPS = [
     "apps.tenants",
@@ -108,6 +119,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Every middleware here is async-capable: a waiting async view then holds no thread.
 MIDDLEWARE = [
+    "apps.common.metrics.MetricsMiddleware",
     "apps.common.middleware.RequestInfoMiddleware",
     "csp.middleware.CSPMiddleware",  # outside: pages about a missing workspace have it too
     "apps.tenants.middleware.TenantMiddleware",
@@ -141,43 +153,6 @@ TEMPLATES = [
         },
     }
 ]
-
-CELERY = {
-    "broker_url": REDIS_URL,
-    "task_serializer": "json",
-    "result_serializer": "json",
-    "accept_content": ["json"],
-    "task_ignore_result": True,
-    "task_default_queue": "run",
-    "worker_pool": "threads",
-    "worker_consumer": "apps.dispatch.broker:PatientConsumer",
-    "worker_concurrency": env_int(
-        "AUTERITY_WORKER_THREADS", 16, minimum=1, help="Threads of one worker process."
-    ),
-    "worker_prefetch_multiplier": 1,
-    "worker_soft_shutdown_timeout": 20,
-    "worker_hijack_root_logger": False,
-    "worker_redirect_stdouts": False,  # mail on the console stays readable
-    "broker_connection_retry_on_startup": True,
-    # Ringing for a worker fails at once where nobody listens: the sweeper rings again anyway.
-    "broker_transport_options": {"global_keyprefix": "aut:", "max_retries": 0},
-    "worker_enable_remote_control": False,
-    "worker_cancel_long_running_tasks_on_connection_loss": False,
-    "timezone": "UTC",
-}
-
-RUNS_PER_TENANT = env_int(
-    "AUTERITY_RUNS_PER_TENANT",
-    50,
-    minimum=1,
-    help="Runs of one workspace that are carried on at the same time; waiting ones do not count.",
-)
-RUN_BACKLOG = env_int(
-    "AUTERITY_RUN_BACKLOG",
-    10_000,
-    minimum=1,
-    help="Runs of one workspace that may queue; past it starting one answers 429.",
-)
 
 STORAGES = {
     "default": {"BACKEND": "apps.tenants.storage.TenantFileSystemStorage"},
@@ -291,6 +266,8 @@ LOGGING = {
         # While Redis is away its subscriber would log a traceback each second; we say it in a line.
         "channels_redis": {"level": "CRITICAL"},
         "celery": {"level": "WARNING"},
+        # RabbitMQ: warns at each start that it cannot delay messages, which none of ours asks for.
+        "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
         "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
     },
 }

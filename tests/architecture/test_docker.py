@@ -1,6 +1,8 @@
 """The image and compose file, as far as they can be judged without an engine."""
 
+import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -72,10 +74,25 @@ def test_the_probe_fails_where_nothing_runs(name: str, tmp_path: Path) -> None:
     env = {
         "PORT": "1",
         "AUTERITY_BASE_DOMAIN": "auterity.example",
-        "DATABASE_URL": "postgres://a@127.0.0.1:1/a",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "AUTERITY_DATA": str(tmp_path),
         "PATH": "/usr/bin:/bin",
     }
     probe = [sys.executable, str(ROOT / "docker" / "probe.py"), name]
     done = subprocess.run(probe, env=env, capture_output=True, check=False)
     assert done.returncode == 1
+
+
+def test_a_worker_is_well_while_it_beats(tmp_path: Path) -> None:
+    sign = tmp_path / "workers" / f"{socket.gethostname()}-1"
+    sign.parent.mkdir()
+    env = {"AUTERITY_DATA": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    probe = [sys.executable, str(ROOT / "docker" / "probe.py"), "worker"]
+
+    def code() -> int:
+        return subprocess.run(probe, env=env, check=False).returncode
+
+    assert code() == 1
+    sign.touch()
+    assert code() == 0
+    os.utime(sign, (0, 0))
+    assert code() == 1

@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +17,7 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows import services
 from apps.workflows.models import Workflow
-from tests.factories.browsers import browser
+from tests.factories.browsers import browser, staff_browser
 from tests.workflows.definitions import greeting
 
 
@@ -169,16 +168,6 @@ def test_unknown_and_suspended_workspaces_name_nobody(alpha: Tenant) -> None:
     assert page.status_code == 404
     assert "suspended" in page.content.decode()
     assert "Alpha" not in page.content.decode()
-
-
-def staff_browser(*, second_factor: bool = True) -> Client:
-    with public_scope():
-        user = User.objects.create_superuser("stella@auterity.example", "correct horse 7")
-        if second_factor:
-            Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
-        client = Client(HTTP_HOST="admin.localhost")
-        client.force_login(user)
-    return client
 
 
 def test_staff_see_workspaces_with_figures_and_no_content(

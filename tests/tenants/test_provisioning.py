@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from apps.tenants.context import maintenance, public_scope, tenant_context
+from apps.tenants.migrating import migrate_all
 from apps.tenants.models import RESERVED_SLUGS, TEMPLATE_SCHEMA, Tenant
-from apps.tenants.services import SlugTaken, create_tenant, drop_tenant, migrate_all
+from apps.tenants.services import SlugTaken, create_tenant, drop_tenant
 from apps.vault.services import seal, unseal
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from django.db import transaction
 
@@ -38,6 +39,28 @@ def cancel_run(run: Run, *, actor: User) -> Run:
         else:
             ledger.finish(stored_of(run), Run.Status.CANCELLED)
     return run
+
+
+@transaction.atomic
+def end_run(run_id: UUID, reason: str) -> bool:
+    """End a run for platform staff, who see nothing of it, and tell whether there was one to end.
+
+    A worker that carries it, or has to take back what it did, ends it; else it ends here, with the
+    reason.
+    """
+    run = Run.objects.filter(pk=run_id).first()
+    if run is None or run.is_finished:
+        return False
+    if takes_back(run):
+        dispatch.cancel(run.pk)
+        return True
+    with in_hand(run) as ledger:
+        if ledger is None:
+            dispatch.ask(run.pk, Ticket.Wish.CANCEL)
+        else:
+            error = {"code": "ended_by_staff", "message": reason, "hint": "", "node": None}
+            ledger.finish(stored_of(run), Run.Status.CANCELLED, error=error)
+    return True
 
 
 @transaction.atomic

@@ -4,6 +4,8 @@ from tests.isolation.probe import FORM, NOBODYS, Probe, api
 
 OTHERS = [
     Probe("dashboard:home", **NOBODYS),
+    Probe("dashboard:limits", **NOBODYS),
+    api("limits", **NOBODYS),
     Probe("dashboard:theme", "POST", body={"theme": "dark"}, media=FORM, **NOBODYS),
     Probe("onboarding:arrive", args={"signed": "arrival"}, elsewhere=302, shows=False),
     Probe("healthz/live", **NOBODYS),

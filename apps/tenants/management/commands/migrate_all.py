@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from apps.tenants.services import migrate_all
+from apps.tenants.migrating import NotMigrated, migrate_all
 
 
 class Command(BaseCommand):
@@ -13,4 +13,8 @@ class Command(BaseCommand):
     help = "Migrate the shared tables, the template schema and every workspace, and renew grants."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        migrate_all(verbosity=int(options["verbosity"]) - 1)
+        try:
+            done = migrate_all(verbosity=int(options["verbosity"]) - 1)
+        except NotMigrated as error:
+            raise CommandError(f"Not up to date: {error}. The log says why.") from error
+        self.stdout.write(f"Up to date; {len(done)} workspaces were not.")

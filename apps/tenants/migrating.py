@@ -1,0 +1,91 @@
+"""Bringing all schemas up to date: one process at a time, each workspace by itself, resumable.
+
+A workspace remembers for which release it was made ready, so that a run which was killed, or a
+second replica that starts at the same time, does only what is left. One that fails is told in the
+end and holds up nobody else.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from apps.tenants import provisioning
+from apps.tenants.context import PUBLIC, maintenance
+from apps.tenants.models import TEMPLATE_SCHEMA, Tenant
+
+logger = logging.getLogger(__name__)
+
+LOCK = 4_810_235  # any constant number, used by nothing else
+LOOK_S = 0.5
+
+
+class NotMigrated(Exception):
+    """Some workspaces could not be brought up to date; run it again once that is mended."""
+
+
+def migrate_all(verbosity: int = 0) -> list[str]:
+    """Bring shared tables, template and workspaces up to date; return the schemas that were not.
+
+    Safe to repeat, to kill and to run twice at once. Raises NotMigrated.
+    """
+    with maintenance(), _alone():
+        provisioning.migrate_public(verbosity)
+        provisioning.migrate_schema(TEMPLATE_SCHEMA, verbosity)
+        release = fingerprint()
+        behind = list(Tenant.objects.exclude(ready_for=release).order_by("id"))
+        failed = [tenant for tenant in behind if not _migrate(tenant, release, verbosity)]
+    if failed:
+        raise NotMigrated(", ".join(tenant.schema_name for tenant in failed))
+    return [tenant.schema_name for tenant in behind]
+
+
+def fingerprint() -> str:
+    """Return what stands for this release's tables and grants."""
+    leaves = sorted(MigrationLoader(None).graph.leaf_nodes())
+    told = repr((leaves, provisioning.rights()))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _migrate(tenant: Tenant, release: str, verbosity: int) -> bool:
+    """Bring one workspace up to date, then note that it is."""
+    try:
+        provisioning.migrate_schema(tenant.schema_name, verbosity)
+        with maintenance(PUBLIC), provisioning.locked():
+            provisioning.ensure_role(tenant.schema_name)
+            Tenant.objects.filter(pk=tenant.pk).update(ready_for=release)
+    except Exception:
+        logger.exception("%s is not up to date", tenant.schema_name)
+        return False
+    return True
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other process migrates, on a connection whose end frees the lock."""
+    guard: Any = connection.copy()
+    try:
+        while not _locks(guard):
+            time.sleep(LOOK_S)
+        yield
+    finally:
+        _unlock(guard)
+
+
+def _locks(guard: Any) -> bool:
+    with guard.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _unlock(guard: Any) -> None:
+    try:
+        with guard.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    finally:
+        guard.close()
