@@ -3,9 +3,11 @@
 from apps.common.types import JSON, JSONDict
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.models import Ticket
+from apps.files.exceptions import StorageAway
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Failure
+from apps.runs.payloads import Kept, keep
 from apps.runs.vector import Byte
 
 Status = Run.Status
@@ -74,7 +76,9 @@ _SUSPECT = frozenset({Byte.RUNNING, Byte.COMMITTED})
 def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
     """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced."""
     if end.status != Status.NEEDS_ATTENTION:
-        ledger.finish(state, end.status, outputs=end.outputs, error=end.error)
+        kept = _kept(ledger, end, state)
+        ledger.changes["outputs_blob"] = kept.blob
+        ledger.finish(state, end.status, outputs=kept.shown, error=end.error)
         return
     while True:
         try:
@@ -89,6 +93,15 @@ def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
         except WokenUp:
             continue
         return
+
+
+def _kept(ledger: Ledger, end: RunEnds, state: bytes) -> Kept:
+    """Keep large outputs; while the storage is away, at least what happened is written."""
+    try:
+        return keep(end.outputs)
+    except StorageAway:
+        ledger.flush(state)
+        raise
 
 
 def _error(code: str, message: str, hint: str, node: str = "") -> JSONDict:

@@ -27,7 +27,7 @@ from apps.tenants.keys import group_name
 
 WRITTEN = (
     "status", "attempt", "input", "output", "error", "port", "started_at", "finished_at",
-    "cost_usd", "tokens", "logs",
+    "cost_usd", "tokens", "logs", "input_blob", "output_blob",
 )  # fmt: skip
 OPEN = (NodeRun.Status.RUNNING, NodeRun.Status.WAITING, NodeRun.Status.RETRYING)
 WATCHERS = "runs"  # the group of pages that show counts and lists

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
 from apps.common.types import JSON, JSONDict
+from apps.files.models import Blob
+from apps.runs import payloads
 from apps.runs.models import NodeRun, Run
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 from apps.sandbox.expressions import Expression, Template
@@ -11,6 +13,7 @@ from apps.sandbox.services import Job, Segment, segment
 from apps.tenants.context import current_schema
 from apps.workflows.graph import CompiledEdge, CompiledNode, Graph, raw_fields
 
+HELD = 64 << 20  # bytes of large outputs that a run that is carried holds in memory
 TEXT = "{{ }}"  # stands for an edge's condition where the sandbox expects a text
 
 
@@ -20,21 +23,41 @@ class Outputs:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._known: dict[int, JSON] = {}
+        self._large: dict[int, int] = {}  # places of outputs that are blobs, with their sizes
 
-    def put(self, place: int, output: JSON) -> None:
+    def put(self, place: int, output: JSON, blob: Blob | None = None) -> None:
         """Keep what a step has just given."""
         self._known[place] = output
+        if blob is not None:
+            self._large[place] = blob.size
 
     def need(self, places: Iterable[int]) -> None:
-        """Read what is not known yet, in one query."""
-        missing = set(places) - self._known.keys()
-        if missing:
-            rows = NodeRun.objects.filter(run=self._run, place__in=missing)
-            self._known.update(dict.fromkeys(missing))  # a step without a row gave nothing
-            self._known.update(rows.values_list("place", "output"))
+        """Read what is not known yet, in one query. What cannot be read raises when it is taken."""
+        wanted = set(places)
+        missing = wanted - self._known.keys()
+        if not missing:
+            return
+        self._make_room(wanted)
+        rows = NodeRun.objects.filter(run=self._run, place__in=missing)
+        self._known.update(dict.fromkeys(missing))  # a step without a row gave nothing
+        for row in rows.select_related("output_blob").only("place", "output", "output_blob"):
+            self.put(
+                row.place, payloads.read_or_error(row.output, row.output_blob), row.output_blob
+            )
+
+    def _make_room(self, wanted: set[int]) -> None:
+        """Forget large outputs that are not wanted now, oldest first: they can be read again."""
+        for place in [each for each in self._large if each not in wanted]:
+            if sum(self._large.values()) <= HELD:
+                return
+            del self._known[place], self._large[place]
 
     def __getitem__(self, place: int) -> JSON:
-        return self._known[place]
+        value = self._known[place]
+        if isinstance(value, payloads.UNREADABLE):
+            del self._known[place]  # the next look may find it
+            raise value
+        return value
 
 
 class Names:

@@ -12,6 +12,7 @@ from apps.dispatch.exceptions import Fenced, WokenUp
 from apps.dispatch.leases import News
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.services import Alarm
+from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.base import Effect
 from apps.runs.effects import Attempt, carry_out, carry_out_pure
 from apps.runs.endings import RunEnds, close
@@ -19,7 +20,7 @@ from apps.runs.folding import fold
 from apps.runs.graphs import timeout_of
 from apps.runs.ledger import Ledger
 from apps.runs.models import Run
-from apps.runs.outcomes import Outcome, internal
+from apps.runs.outcomes import Outcome, failure_of, internal
 from apps.runs.steps import Steps
 from apps.runs.vector import Byte
 from apps.tenants.context import current_schema
@@ -61,6 +62,11 @@ class Segment:
         except RunEnds as end:
             self._cancel_running()
             close(self.ledger, end, bytes(self.walk.state))
+        except BlobUnusable as error:  # the answer of the run cannot be read
+            close(self.ledger, RunEnds.failed(failure_of(error), ""), bytes(self.walk.state))
+        except StorageAway:
+            self._flush()
+            raise
         finally:
             self._cancel_running()
             self.steps.rest()

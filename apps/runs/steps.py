@@ -21,14 +21,18 @@ from apps.runs.outcomes import (
     Done,
     Failure,
     Outcome,
+    done,
     failure_of,
+    held,
     preview,
     shown_config,
     storable,
 )
+from apps.runs.payloads import UNREADABLE
 from apps.runs.retries import IN_LOOP_S, delay_before_next
 from apps.runs.vector import ERROR_PORT, Byte, Takes, Walk, leaves_by, takes_none
 from apps.sandbox.exceptions import CodeFailed
+from apps.sandbox.services import Job
 from apps.workflows.graph import CompiledEdge, Graph
 
 MAX_STEPS = 10_000
@@ -56,16 +60,27 @@ class Steps:
 
     def prepare(self, places: Sequence[int]) -> tuple[list[Attempt], list[Outcome]]:
         """Return the attempts to make, and the outcomes of steps that end before they begin."""
-        prevs = [self.names.prev(place, self.walk.arrived(place)) for place in places]
-        jobs = [
-            self.names.config_job(place, prev) for place, prev in zip(places, prevs, strict=True)
-        ]
-        rendered = self._renderer.render(jobs, self.names.shared)
-        attempts, outcomes = [], []
-        for place, prev, config in zip(places, prevs, rendered, strict=True):
+        given: list[tuple[int, JSON, Job]] = []
+        attempts: list[Attempt] = []
+        outcomes: list[Outcome] = []
+        for place in places:
+            try:
+                prev = self.names.prev(place, self.walk.arrived(place))
+                given.append((place, prev, self.names.config_job(place, prev)))
+            except UNREADABLE as error:
+                outcomes.append(self._unread(place, error))
+        rendered = self._renderer.render([job for _, _, job in given], self.names.shared)
+        for (place, prev, _), config in zip(given, rendered, strict=True):
             made = self._attempt(place, prev, config)
             attempts.append(made) if isinstance(made, Attempt) else outcomes.append(made)
         return attempts, outcomes
+
+    def _unread(self, place: int, error: Exception) -> Outcome:
+        """Return the end of a step that cannot begin, because what it needs cannot be read."""
+        row = self._row(place)
+        row.started_at = self.ledger.clock.now()
+        self._count()
+        return Outcome(place, failure_of(error), row.started_at, 0)
 
     def _attempt(self, place: int, prev: JSON, rendered: Any) -> Attempt | Outcome:
         node = self.graph.nodes[place]
@@ -74,7 +89,7 @@ class Steps:
         row.started_at = now
         self._count()
         if node.node.disabled:
-            return Outcome(place, Done(prev), now, 0)
+            return Outcome(place, held(done(prev)), now, 0)
         if isinstance(rendered, CodeFailed):
             return Outcome(place, failure_of(rendered), now, 0)
         rendered, _ = storable(rendered)  # what a step asks of the database comes from here
@@ -146,8 +161,8 @@ class Steps:
 
     def _succeeded(self, row: NodeRun, outcome: Outcome, done: Done) -> str:
         self._end(row, Status.SUCCEEDED)
-        row.output, row.port = done.output, done.port
-        self.names.outputs.put(row.place, done.output)
+        row.output, row.output_blob, row.port = done.held.shown, done.held.blob, done.port
+        self.names.outputs.put(row.place, done.output, row.output_blob)
         assert row.finished_at is not None
         self._last = max(
             self._last or (False, row.finished_at, row.place),
@@ -186,23 +201,24 @@ class Steps:
     def _retried(self, row: NodeRun, outcome: Outcome, failure: Failure) -> bool:
         """Put the step down for another attempt, if its policy allows one."""
         attempt = self._attempts.get(row.place)
-        if attempt is None:
-            return False
+        if attempt is not None and attempt.effect == Effect.PURE:
+            attempt = None  # it is computed anew
+        effect = Effect.IDEMPOTENT if attempt is None else attempt.effect
         node = self.graph.nodes[row.place].node
-        delay = delay_before_next(node, failure, attempt.effect, row.attempt)
+        delay = delay_before_next(node, failure, effect, row.attempt)
         if delay is None:
             return False
         row.status, row.error = Status.RETRYING, failure.as_json()
         data = {"delay_s": round(delay, 3), "error": row.error}
         self.ledger.note("node.retrying", row, **data)
         row.attempt += 1
-        if delay < IN_LOOP_S:
+        if attempt is not None and delay < IN_LOOP_S:
             self.walk.state[row.place] = Byte.READY  # what a crash in the delay comes back to
             attempt.again(row.attempt)
             self.later.append((time.monotonic() + delay, attempt))
         else:
             self.walk.mark(row.place, Byte.WAITING)
-            at = self.ledger.clock.after(delay)
+            at = self.ledger.clock.after(max(delay, IN_LOOP_S))
             self.ledger.alarms.append(Alarm(row.node, Timer.Kind.RETRY, at))
         return True
 

@@ -22,6 +22,7 @@ from apps.runs import services
 from apps.runs.filters import filtered
 from apps.runs.models import NodeRun, Run
 from apps.runs.overview import duration, lines
+from apps.runs.payloads import read
 from apps.runs.waterfall import DRAWN, attempts_of, draw
 from apps.workflows.definition import parse
 from apps.workflows.graph import live_edges, topological
@@ -243,7 +244,9 @@ def again(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 
     def repeat(run: Run, *, actor: Any) -> Run:
         version = run.version.number or "draft"
-        return services.start_run(run.workflow, actor=actor, inputs=run.inputs, version=version)
+        return services.start_run(
+            run.workflow, actor=actor, inputs=read(run.inputs, run.inputs_blob), version=version
+        )
 
     return _steered(request, run_id, repeat, "A new run has started.")
 

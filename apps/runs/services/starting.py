@@ -16,6 +16,7 @@ from apps.runs.events import Event
 from apps.runs.exceptions import Archived, BadInputs, NoSuchVersion, NotPublished
 from apps.runs.ledger import announce
 from apps.runs.models import Run
+from apps.runs.payloads import lay_aside
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
@@ -27,7 +28,6 @@ def find_run(run_id: UUID | str, *, actor: User) -> Run:
     return policies.find(actor, queryset, pk=run_id)
 
 
-@transaction.atomic
 def start_run(
     workflow: Workflow,
     *,
@@ -40,19 +40,22 @@ def start_run(
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
     Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
-    draft that cannot run, InBin, Archived, Forbidden, Backlogged.
+    draft that cannot run, InBin, Archived, Forbidden, Backlogged, StorageAway.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
     pinned = _version(workflow, actor, version)
-    run = Run.objects.create(
+    run = Run(
         workflow=workflow,
         version=pinned,
         inputs=checked_inputs(pinned, inputs),
         trigger=trigger,
         started_by=actor,
     )
-    return queue(run, priority=priority)
+    lay_aside(run)  # before the transaction: it may ask the file storage
+    with transaction.atomic():
+        run.save()
+        return queue(run, priority=priority)
 
 
 def check_in_use(workflow: Workflow) -> None:
