@@ -13,13 +13,12 @@ from apps.common.ids import uuid7
 from apps.common.types import JSON, JSONDict
 from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.base import NodeError, Routed, Suspend
-from apps.runs.payloads import INLINE, Kept, keep
+from apps.runs.payloads import INLINE, Kept, beginning, keep
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 
 logger = logging.getLogger(__name__)
 
 MAX_OUTPUT = 32 << 20
-MAX_INPUT = 256 << 10  # of the rendered config that is kept to be shown
 PREVIEW = 200
 FORBIDDEN = ("\\u0000", "\\ud8", "\\ud9", "\\uda", "\\udb", "\\udc", "\\udd", "\\ude", "\\udf")
 
@@ -136,12 +135,15 @@ def storable(value: Any) -> tuple[Any, int]:
     return kept, len(text)
 
 
-def shown_config(config: JSONDict) -> JSONDict:
-    """Return the rendered config as it is kept to be shown."""
-    kept, size = storable(config)
-    if size > MAX_INPUT:
-        return {"truncated": f"{size >> 10} KiB; the first of it: {preview(kept)}"}
-    return dict(kept)
+def shown_config(config: JSONDict) -> Kept:
+    """Return the rendered config as it is kept to be shown; its beginning if it cannot be kept."""
+    text = json.dumps(config)
+    if len(text) <= INLINE:
+        return Kept(config)
+    try:
+        return keep(config)
+    except StorageAway:
+        return Kept(beginning(text))
 
 
 def preview(value: JSON) -> str:

@@ -91,6 +91,11 @@ def restore(run: Run) -> Run:
     return run
 
 
+def name_of_file(row: NodeRun, name: str) -> str:
+    """Return what a downloaded `input` or `output` of a step is called."""
+    return f"{row.run_id}-{row.node}-{name}.json"
+
+
 def text_of(row: NodeRun, name: str) -> bytes:
     """Return the `input` or `output` of a step as JSON text. Raises StorageAway, BlobUnusable."""
     blob: Blob | None = getattr(row, f"{name}_blob")

@@ -93,7 +93,8 @@ class Steps:
         if isinstance(rendered, CodeFailed):
             return Outcome(place, failure_of(rendered), now, 0)
         rendered, _ = storable(rendered)  # what a step asks of the database comes from here
-        row.input = shown_config(rendered)
+        kept = shown_config(rendered)
+        row.input, row.input_blob = kept.shown, kept.blob
         type_ = registry.find(node.type)
         try:
             config = type_.config.model_validate(complete_config(node, rendered))

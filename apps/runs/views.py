@@ -145,7 +145,7 @@ def _story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "waterfall": drawn,
         "opened": opened,
         "panel": panel,
-        "step": run.nodes.filter(node=opened).first(),
+        "step": run.nodes.filter(node=opened).select_related("input_blob", "output_blob").first(),
         "tries": attempts_of(events).get(opened, []),
         "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
         "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},

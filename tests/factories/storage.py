@@ -1,6 +1,7 @@
 """Storages of tests: a folder of the test's own, or a bucket of a server that speaks S3."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,20 @@ def bucket(s3_server: str, settings: Settings) -> Iterator[Storage]:
     )  # fmt: skip
     owner.create_bucket(Bucket="payloads")
     yield from _chosen()
+
+
+@contextmanager
+def away(folder: Folder) -> Iterator[None]:
+    """Take the folder away, as a disk that is not mounted, and bring it back."""
+    folder.root.mkdir(parents=True, exist_ok=True)
+    aside = folder.root.with_name("unmounted")
+    folder.root.rename(aside)
+    folder.root.write_text("no folder")
+    try:
+        yield
+    finally:
+        folder.root.unlink()
+        aside.rename(folder.root)
 
 
 def _chosen() -> Iterator[Any]:

@@ -14,6 +14,7 @@ from apps.files.storage import Folder
 from apps.tenants.context import current_schema, maintenance, tenant_context
 from apps.tenants.models import Tenant
 from apps.vault.services import rotate_data_key
+from tests.factories.storage import away
 
 DATA = b'{"secret": "canary"}' * 100
 
@@ -143,14 +144,12 @@ class TestSweep:
         assert load(fresh) == DATA
 
     def test_what_the_storage_did_not_let_go_is_taken_out_later(
-        self, alpha: Tenant, folder: Folder, monkeypatch: pytest.MonkeyPatch
+        self, alpha: Tenant, folder: Folder
     ) -> None:
         blob = store(DATA)
         grown_old(blob)
-        with monkeypatch.context() as away:
-            away.setattr(Folder, "delete", _away)
-            with pytest.raises(StorageAway):
-                sweep()
+        with away(folder), pytest.raises(StorageAway):
+            sweep()
         assert not Blob.objects.exists()
         assert list(Discarded.objects.values_list("name", flat=True)) == [blob.name]
         sweep()
@@ -158,17 +157,11 @@ class TestSweep:
         assert not (folder.root / blob.name).exists()
 
     def test_bytes_that_were_never_written_do_not_stop_it(
-        self, alpha: Tenant, folder: Folder, monkeypatch: pytest.MonkeyPatch
+        self, alpha: Tenant, folder: Folder
     ) -> None:
         """A crash between the row and the bytes leaves a row alone."""
-        with monkeypatch.context() as away:
-            away.setattr(Folder, "put", _away)
-            with pytest.raises(StorageAway):
-                store(DATA)
+        with away(folder), pytest.raises(StorageAway):
+            store(DATA)
         blob = Blob.objects.get()
         grown_old(blob)
         assert sweep() == [blob.pk]
-
-
-def _away(*args: object) -> None:
-    raise StorageAway
