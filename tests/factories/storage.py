@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
+from apps.files.models import Blob
+from apps.files.services import GRACE
 from apps.files.storage import Folder, Storage, storage
+from apps.tenants.context import current_schema, maintenance
 
 
 @pytest.fixture
@@ -47,6 +52,12 @@ def bucket(s3_server: str, settings: Settings) -> Iterator[Storage]:
     )  # fmt: skip
     owner.create_bucket(Bucket="payloads")
     yield from _chosen()
+
+
+def grown_old(blob: Blob) -> None:
+    """Let the grace of a blob be over."""
+    with maintenance(current_schema()):
+        Blob.objects.filter(pk=blob.pk).update(created_at=timezone.now() - GRACE - timedelta(1))
 
 
 @contextmanager

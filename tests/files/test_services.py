@@ -1,28 +1,19 @@
 """Storing and getting back: sealed, compared with the hash, refused in a transaction; and the sweep."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
 
 from apps.files import services
 from apps.files.exceptions import BlobAltered, BlobMissing, BlobTooLarge, StorageAway
 from apps.files.models import Blob, Discarded
-from apps.files.services import GRACE, load, store, sweep
+from apps.files.services import load, store, sweep
 from apps.files.storage import Folder
-from apps.tenants.context import current_schema, maintenance, tenant_context
+from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.vault.services import rotate_data_key
-from tests.factories.storage import away
+from tests.factories.storage import away, grown_old
 
 DATA = b'{"secret": "canary"}' * 100
-
-
-def grown_old(blob: Blob) -> None:
-    """Let the grace of a blob be over."""
-    with maintenance(current_schema()):
-        Blob.objects.filter(pk=blob.pk).update(created_at=timezone.now() - GRACE - timedelta(1))
 
 
 def test_what_is_stored_is_loaded_and_lies_there_sealed(alpha: Tenant, folder: Folder) -> None:
