@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     "Workspace": (
         Place("accounts:members", "Members", "users", "member.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
+        Place("retention:overview", "Retention", "archive", "retention.view"),
     ),
 }
 

@@ -74,6 +74,7 @@ TENANT_APPS = [
     "apps.gateway",
     "apps.workflows",
     "apps.runs",
+    "apps.retention",
     "allauth.account",
     "allauth.mfa",
 ]
