@@ -7,7 +7,7 @@ notes what went. Holds are asked for every batch.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -61,7 +61,7 @@ class Payloads(DataClass):
         old = Blob.objects.filter(kind=Blob.Kind.PAYLOAD).present().made_before(before)
         over = _finished(before)
         for model, field in referring():
-            others = QuerySet(model).filter(**{field: OuterRef("pk")})
+            others: QuerySet[Any] = QuerySet(model).filter(**{field: OuterRef("pk")})
             if model is NodeRun:
                 others = others.exclude(run__in=over)
             elif model is Run:
@@ -162,7 +162,7 @@ def _finished(before: datetime) -> QuerySet[Run]:
     return ended.exclude(workflow__in=holds.held_workflows())
 
 
-def _ids(rows: "QuerySet[Run] | QuerySet[Blob] | QuerySet[AuditEntry]", most: int) -> list[UUID]:
+def _ids(rows: QuerySet[Any], most: int) -> list[UUID]:
     if holds.everything_is_held():
         return []
     return list(rows.values_list("pk", flat=True)[:most])

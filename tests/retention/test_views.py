@@ -1,7 +1,9 @@
 """The page of retention in its states."""
 
+from typing import Any
+
 import pytest
-from django.test import Client
+from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.retention.carrying import carry
@@ -11,39 +13,43 @@ from tests.factories.cast import api_client, member
 
 
 @pytest.fixture
-def client(alice: User) -> Client:
+def client(alice: User) -> APIClient:
     return api_client(alice)
 
 
-def text(client: Client, path: str = "/retention/") -> str:
+def send(client: APIClient, form: str, **fields: str) -> Any:
+    return client.post(f"/retention/{form}/", fields, format="multipart")
+
+
+def text(client: APIClient, path: str = "/retention/") -> str:
     answer = client.get(path)
     assert answer.status_code == 200
     return answer.content.decode()
 
 
-def test_at_first_it_says_what_will_be_there(client: Client) -> None:
+def test_at_first_it_says_what_will_be_there(client: APIClient) -> None:
     page = text(client)
     assert "Deletions will be listed here" in page
     assert "Nothing is held" in page
     assert 'value="90"' in page
 
 
-def test_rules_are_saved_and_refused_in_place(client: Client) -> None:
+def test_rules_are_saved_and_refused_in_place(client: APIClient) -> None:
     kept = {"payloads": "10", "history": "", "runs": "20", "audit": "400"}
-    assert client.post("/retention/rules/", kept).status_code == 302
+    assert send(client, "rules", **kept).status_code == 302
     assert rules() == {"payloads": 10, "history": None, "runs": 20, "audit": 400}
-    refused = client.post("/retention/rules/", {**kept, "audit": "3"})
+    refused = send(client, "rules", **{**kept, "audit": "3"})
     assert refused.status_code == 422
     assert "greater than or equal to 90" in refused.content.decode()
     assert rules()["audit"] == 400
 
 
-def test_holds(client: Client, alice: User) -> None:
-    assert client.post("/retention/holds/", {"reason": "Case <5>"}).status_code == 302
+def test_holds(client: APIClient, alice: User) -> None:
+    assert send(client, "holds", reason="Case <5>").status_code == 302
     page = text(client)
     assert "Case &lt;5&gt;" in page
     assert "A legal hold keeps everything" in page
-    assert client.post("/retention/holds/", {"reason": "again"}).status_code == 422
+    assert send(client, "holds", reason="again").status_code == 422
     hold = LegalHold.objects.get()
     assert client.post(f"/retention/holds/{hold.pk}/release/").status_code == 302
     assert "1 hold released before" in text(client)
@@ -57,7 +63,7 @@ def test_admins_place_and_do_not_release(alice: User) -> None:
     assert LegalHold.objects.active().exists()
 
 
-def test_a_deletion_has_its_page(client: Client, alice: User) -> None:
+def test_a_deletion_has_its_page(client: APIClient, alice: User) -> None:
     answer = client.post("/retention/jobs/")
     job = RetentionJob.objects.get()
     assert answer.headers["Location"] == f"/retention/jobs/{job.pk}/"
@@ -68,7 +74,7 @@ def test_a_deletion_has_its_page(client: Client, alice: User) -> None:
     assert "Clear filters" in text(client, "/retention/?result=deleted")
 
 
-def test_trouble_is_told(client: Client, alice: User) -> None:
+def test_trouble_is_told(client: APIClient, alice: User) -> None:
     job = start_job(actor=alice)
     RetentionJob.objects.update(status="running", trouble="The file storage does not answer.")
     for path in ("/retention/", f"/retention/jobs/{job.pk}/"):

@@ -12,7 +12,7 @@ class RuleSerializer(serializers.Serializer[Any]):
     """How long one class of data is kept."""
 
     name = serializers.ChoiceField(choices=list(RULED))
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the name in the contract
     days = serializers.IntegerField(allow_null=True, help_text="None: for ever.")
     default_days = serializers.IntegerField()
     minimum_days = serializers.IntegerField()

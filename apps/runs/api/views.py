@@ -76,7 +76,8 @@ class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
     @action(detail=True, methods=["GET"], pagination_class=NodePagination, filter_backends=[])
     def nodes(self, request: Request, pk: str) -> Response:
         """List the steps of a run in the order of the graph, with what they got and gave."""
-        page = self.paginate_queryset(self.get_object().nodes.all())
+        steps: QuerySet[Any] = self.get_object().nodes.all()
+        page = self.paginate_queryset(steps)
         return self.get_paginated_response(NodeRunSerializer(page, many=True).data)
 
     @extend_schema(request=None, responses=WholeRunSerializer)
