@@ -52,7 +52,7 @@ def _overview(
         "filters": filters,
         "applied": sum(1 for value in filters.values() if value),
         "trigger_choices": [("schedule", "each day"), ("manual", "by hand")],
-        "result_choices": [("deleted", "something deleted")],
+        "result_choices": [("deleted", "something")],
         "may_manage": policies.holds(request.user, "retention.manage"),
         "may_release": policies.holds(request.user, "workspace.manage"),
         **extra,
