@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.audit.models import AuditEntry
@@ -68,7 +68,7 @@ class Payloads(DataClass):
                 others = others.exclude(pk__in=over)
             old = old.exclude(Exists(others))
         orphans = Blob.objects.unreferenced().values("pk")
-        return _ids(old.exclude(pk__in=orphans).order_by("created_at"), self.batch)
+        return _ids(old.exclude(pk__in=orphans).order_by("created_at", "pk"), self.batch)
 
     def delete(self, ids: Sequence[UUID]) -> None:
         files.remove(ids)
@@ -86,7 +86,7 @@ class History(DataClass):
 
     def over(self, before: datetime) -> list[UUID]:
         runs = _finished(before).filter(history_removed_at=None)
-        return _ids(runs.order_by("finished_at"), self.batch)
+        return _ids(runs.order_by("finished_at", "pk"), self.batch)
 
     def delete(self, ids: Sequence[UUID]) -> None:
         RunEvent.objects.filter(run__in=ids).delete()
@@ -105,7 +105,9 @@ class Runs(DataClass):
     batch = 20
 
     def over(self, before: datetime) -> list[UUID]:
-        return _ids(_finished(before).order_by("finished_at"), self.batch)
+        # Runs inside of a run go before it, so that each is counted and none is taken with it.
+        leaves = _finished(before).filter(children=None)
+        return _ids(leaves.order_by("finished_at", "pk"), self.batch)
 
     def delete(self, ids: Sequence[UUID]) -> None:
         Run.objects.filter(pk__in=ids).delete()
@@ -125,7 +127,7 @@ class Trail(DataClass):
     def over(self, before: datetime) -> list[UUID]:
         if holds.anything_is_held():
             return []
-        return _ids(AuditEntry.objects.filter(at__lt=before).order_by("at"), self.batch)
+        return _ids(AuditEntry.objects.filter(at__lt=before).order_by("at", "pk"), self.batch)
 
     def delete(self, ids: Sequence[UUID]) -> None:
         # The workspace's own role may only add to its trail; this is the one thing that takes away.
@@ -140,7 +142,7 @@ class Orphans(DataClass):
 
     def over(self, before: datetime) -> list[UUID]:
         orphans = Blob.objects.unreferenced().made_before(before)
-        return _ids(orphans.order_by("created_at"), self.batch)
+        return _ids(orphans.order_by("created_at", "pk"), self.batch)
 
     def delete(self, ids: Sequence[UUID]) -> None:
         files.discard(ids)
@@ -157,9 +159,13 @@ CLASSES: dict[str, DataClass] = {**RULED, "orphans": Orphans()}
 
 
 def _finished(before: datetime) -> QuerySet[Run]:
-    """Return the runs that ended before a moment and that no hold keeps."""
+    """Return the runs that ended before a moment and that no hold keeps.
+
+    What a run inside of another gave is needed until that one has ended.
+    """
     ended = Run.objects.filter(status__in=Run.FINISHED, finished_at__lt=before)
-    return ended.exclude(workflow__in=holds.held_workflows())
+    alone = Q(parent=None) | Q(parent__status__in=Run.FINISHED, parent__finished_at__lt=before)
+    return ended.filter(alone).exclude(workflow__in=holds.held_workflows())
 
 
 def _ids(rows: QuerySet[Any], most: int) -> list[UUID]:

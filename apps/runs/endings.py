@@ -4,6 +4,7 @@ from apps.common.types import JSON, JSONDict
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.models import Ticket
 from apps.files.exceptions import StorageAway
+from apps.runs.course import Stored
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Failure
@@ -73,18 +74,18 @@ class RunEnds(Exception):
 _SUSPECT = frozenset({Byte.RUNNING, Byte.COMMITTED})
 
 
-def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
+def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
     """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced."""
     if end.status != Status.NEEDS_ATTENTION:
-        kept = _kept(ledger, end, state)
+        kept = _kept(ledger, end, stored)
         ledger.changes["outputs_blob"] = kept.blob
-        ledger.finish(state, end.status, outputs=kept.shown, error=end.error)
+        ledger.finish(stored, end.status, outputs=kept.shown, error=end.error)
         return
     while True:
         try:
-            news = ledger.flush(state)
+            news = ledger.flush(stored)
             ledger.release(
-                state,
+                stored,
                 wake_seen=news.wake,
                 ticket=Ticket.Status.PAUSED,
                 status=end.status,
@@ -95,12 +96,12 @@ def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
         return
 
 
-def _kept(ledger: Ledger, end: RunEnds, state: bytes) -> Kept:
+def _kept(ledger: Ledger, end: RunEnds, stored: Stored) -> Kept:
     """Keep large outputs; while the storage is away, at least what happened is written."""
     try:
         return keep(end.outputs)
     except StorageAway:
-        ledger.flush(state)
+        ledger.flush(stored)
         raise
 
 

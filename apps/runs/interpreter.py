@@ -20,7 +20,7 @@ from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.registry import UnknownNodeType
 from apps.runs.endings import RunEnds, close
 from apps.runs.graphs import UnknownEngine, graph_of
-from apps.runs.ledger import Clock, Ledger
+from apps.runs.ledger import Clock, Ledger, stored_of
 from apps.runs.models import Run
 from apps.runs.outcomes import failure_of
 from apps.runs.payloads import restore
@@ -78,8 +78,8 @@ def _carry(run: Run, ledger: Ledger) -> None:
         with keeper.kept(ledger.lease, segment.hear):
             segment.carry()
     except (UnknownNodeType, UnknownEngine) as error:
-        close(ledger, RunEnds.unknown(error), bytes(run.state))
+        close(ledger, RunEnds.unknown(error), stored_of(run))
     except BlobUnusable as error:
-        close(ledger, RunEnds.failed(failure_of(error), ""), bytes(run.state))
+        close(ledger, RunEnds.failed(failure_of(error), ""), stored_of(run))
     except RunEnds as end:
-        close(ledger, end, bytes(run.state))
+        close(ledger, end, stored_of(run))

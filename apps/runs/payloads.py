@@ -63,6 +63,18 @@ def read_or_error(shown: JSON, blob: Blob | None) -> JSON:
         return error
 
 
+def read_decision(decisions: dict[Any, JSONDict], key: Any) -> JSONDict | None:
+    """Take out what ended a step's wait; what another run gave is read whole.
+
+    Raises StorageAway, BlobUnusable; the decision then is still there.
+    """
+    decision = dict(decisions.get(key) or {})
+    if "blob" in decision:
+        decision["outputs"] = read(decision["outputs"], decision.pop("blob"))
+    decisions.pop(key, None)
+    return decision or None
+
+
 def beginning(text: str) -> JSONDict:
     """Return what stands for a value whose JSON is too long to be shown whole."""
     return {"truncated": True, "size": len(text.encode()), "preview": text[:SHOWN]}
@@ -82,6 +94,14 @@ def lay_aside(run: Run) -> Run:
             setattr(run, name, kept.shown)
             setattr(run, f"{name}_blob", kept.blob)
     return run
+
+
+def shared_inputs(run: Run) -> JSONDict:
+    """Return the inputs of a run that is carried, for a part of it that another run carries."""
+    if run.inputs_blob is None:
+        return {"inputs": run.inputs}
+    shown = beginning(json.dumps(run.inputs, ensure_ascii=False, separators=(",", ":")))
+    return {"inputs": shown, "inputs_blob": run.inputs_blob}
 
 
 def restore(run: Run) -> Run:

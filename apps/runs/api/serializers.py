@@ -1,6 +1,7 @@
 """Shapes of runs, their steps, events and approvals, and of what is sent to start and steer them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -127,7 +128,7 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
     class Meta:
         model = NodeRun
         fields = [
-            "node", "title", "type", "status", "attempt", "input", "output", "error", "port",
+            "node", "frame", "title", "type", "status", "attempt", "input", "output", "error", "port",
             "started_at", "finished_at", "cost_usd", "tokens", "logs", "input_url", "output_url",
         ]  # fmt: skip
         read_only_fields = fields
@@ -149,7 +150,8 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
 
     def _url(self, row: NodeRun, name: str) -> str:
         kwargs = {"pk": row.run_id, "node": row.node, "name": name}
-        return reverse("api:run-node-value", kwargs=kwargs)
+        url = reverse("api:run-node-value", kwargs=kwargs)
+        return f"{url}?{urlencode({'frame': row.frame})}" if row.frame else url
 
 
 class EventSerializer(serializers.ModelSerializer[RunEvent]):
@@ -157,7 +159,7 @@ class EventSerializer(serializers.ModelSerializer[RunEvent]):
 
     class Meta:
         model = RunEvent
-        fields = ["seq", "type", "at", "node", "attempt", "data"]
+        fields = ["seq", "type", "at", "frame", "node", "attempt", "data"]
         extra_kwargs = {"node": {"required": False}, "attempt": {"required": False}}
 
 

@@ -18,7 +18,7 @@ from apps.accounts import policies
 from apps.accounts.api.views import TenantViewSet
 from apps.common.errors import Invalid
 from apps.runs import payloads, services
-from apps.runs.api.pagination import NodePagination
+from apps.runs.api.pagination import NodePagination, in_order
 from apps.runs.api.serializers import (
     ApprovalSerializer,
     DecisionSerializer,
@@ -76,7 +76,7 @@ class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
     @action(detail=True, methods=["GET"], pagination_class=NodePagination, filter_backends=[])
     def nodes(self, request: Request, pk: str) -> Response:
         """List the steps of a run in the order of the graph, with what they got and gave."""
-        steps: QuerySet[Any] = self.get_object().nodes.all()
+        steps: QuerySet[Any] = in_order(self.get_object().nodes.all())
         page = self.paginate_queryset(steps)
         return self.get_paginated_response(NodeRunSerializer(page, many=True).data)
 
@@ -120,13 +120,17 @@ class NodeValueView(TenantViewSet[NodeRun]):
     permission_required: ClassVar = {"GET": "run.view"}
 
     @extend_schema(
-        parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, enum=["input", "output"])],
+        parameters=[
+            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=["input", "output"]),
+            OpenApiParameter("frame", str, description="The round in which the step lies."),
+        ],
         responses={(200, "application/json"): OpenApiTypes.ANY},
         operation_id="run_node_value",
     )
     def retrieve(self, request: Request, pk: UUID, node: str, name: str) -> HttpResponse:
         """Return the whole input or output of a step, as JSON to be saved."""
-        row = policies.find(self.actor, self.get_queryset(), run=pk, node=node)
+        frame = request.query_params.get("frame", "")
+        row = policies.find(self.actor, self.get_queryset(), run=pk, frame=frame, node=node)
         answer = HttpResponse(payloads.text_of(row, name), content_type="application/json")
         file_name = payloads.name_of_file(row, name)
         answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
