@@ -19,8 +19,8 @@ def anything_is_held() -> bool:
 
 def held_workflows() -> set[UUID]:
     """Return the workflows of which nothing may be deleted."""
-    held = LegalHold.objects.active().values_list("workflow_id", flat=True)
-    return {each for each in held if each is not None}
+    held = LegalHold.objects.active().exclude(workflow=None)
+    return set(held.values_list("workflow_id", flat=True))
 
 
 def check_may_go(workflow: Workflow) -> None:

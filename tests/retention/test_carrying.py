@@ -22,15 +22,17 @@ from apps.retention.classes import CLASSES
 from apps.retention.models import RetentionJob
 from apps.retention.services import change_rules, place_hold, release_hold, start_job
 from apps.runs.models import NodeRun, Run, RunEvent
-from apps.runs.services import retry_run
+from apps.runs.services import cancel_run, retry_run
 from apps.tenants.context import current_schema, maintenance
-from tests.factories.runs import Start, error_of, step
+from tests.factories.runs import Start, carry_family, error_of, family, step
 from tests.factories.runs import carry as carried
 from tests.factories.storage import away, grown_old
 from tests.faults.auditor import audit_blobs, audit_run
+from tests.runs.scenes import published
 from tests.runs.test_payloads import BIG, resumed
+from tests.runs.test_rounds import over
 from tests.runs.test_semantics import graph, transform
-from tests.workflows.definitions import edge
+from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -129,6 +131,23 @@ class TestWhatGoes:
         Run.objects.update(created_at=timezone.now() - timedelta(days=900))
         deletion(alice)
         assert Run.objects.filter(pk=run.pk).exists()
+
+    def test_a_run_inside_of_another_stays_as_long_as_that_one(
+        self, start: Start, alice: User, bob: User
+    ) -> None:
+        call = node(
+            "call", "flow.run", config={"workflow": str(published(bob).pk), "inputs": {"who": "x"}}
+        )
+        asks = node("ask", "human.approval", config={"title": "Go on?", "body": "x"})
+        parent = carry_family(start(over(call, asks, edge("call", "ask"))))
+        [_, child] = family(parent)
+        aged(child, 200)
+        assert deletion(alice).counts == {}
+        cancel_run(parent, actor=bob)
+        aged(parent, 200)
+        job = deletion(alice)
+        assert job.counts["runs"] == 2
+        assert not Run.objects.exists()
 
     def test_the_trail_goes_by_its_own_rule(self, alice: User) -> None:
         with maintenance(current_schema()):

@@ -24,7 +24,7 @@ def send(client: APIClient, form: str, **fields: str) -> Any:
 def text(client: APIClient, path: str = "/retention/") -> str:
     answer = client.get(path)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 def test_at_first_it_says_what_will_be_there(client: APIClient) -> None:

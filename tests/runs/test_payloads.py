@@ -14,14 +14,26 @@ from apps.files.storage import Folder
 from apps.runs import outcomes
 from apps.runs.interpreter import advance
 from apps.runs.models import Run
-from apps.runs.payloads import INLINE
+from apps.runs.payloads import INLINE, read
 from apps.runs.services import retry_run
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.accounts.test_services import guest_of
 from tests.factories.cast import api_client
-from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
+from tests.factories.runs import (
+    Start,
+    carry,
+    carry_family,
+    error_of,
+    events,
+    family,
+    fire_timers,
+    step,
+    steps,
+)
 from tests.factories.storage import away
+from tests.runs.scenes import published
+from tests.runs.test_rounds import each, inside, over
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
@@ -119,6 +131,64 @@ class TestClaimCheck:
         run = carry(start(graph(transform("big", BIG), edge("start", "big"))))
         assert error_of(run)["code"] == "output_too_large"
         assert step(run, "big").output_blob is None
+
+
+class TestRounds:
+    """Large values in rounds, in chunks of long lists and between runs."""
+
+    def test_rounds_give_large_results(self, start: Start, client: APIClient) -> None:
+        definition = over(
+            each(), inside("each", transform("big", BIG)),
+            transform("use", "{{ len(nodes.each.output.results) }}"), edge("each", "use"),
+        )  # fmt: skip
+        run = carry(start(definition, orders=[1, 2]))
+        assert (run.status, run.outputs) == ("succeeded", {"n": 2})
+        assert step(run, "each").output_blob is not None
+        told = client.get(f"{URL}{run.pk}/nodes/", {"page_size": 2}).json()
+        rest = client.get(told["next"]).json()["results"]
+        last = client.get(f"{URL}{run.pk}/nodes/").json()["results"][-1]
+        assert [each["node"] for each in told["results"] + rest] == ["start", "each", "use", "big"]
+        assert last["frame"] == "each.1"
+        assert client.get(last["output_url"]).json() == {"n": "x" * SIZE}
+
+    def test_rounds_that_another_worker_carried(self, start: Start, folder: Folder) -> None:
+        definition = over(
+            each(), inside("each", transform("big", BIG)),
+            inside("each", node("w", "flow.wait", config={"seconds": 60})),
+            inside("each", transform("n", "{{ len(nodes.big.output.n) }}")),
+            edge("big", "w"), edge("w", "n"),
+        )  # fmt: skip
+        run = carry(start(definition, orders=[1, 2]))
+        with away(folder):
+            run = resumed(run)
+            assert run.status == "waiting"
+        run = resumed(run)
+        assert [found["n"] for found in (run.outputs or {})["results"]] == [SIZE, SIZE]
+
+    def test_a_run_inside_gets_and_gives_large_values(self, start: Start, bob: User) -> None:
+        answer = node("reply", "core.respond", config={"body": "{{ input.text }}"})
+        echo = published(bob, over(answer), "Echo")
+        config = {"workflow": str(echo.pk), "inputs": {"text": BIG}}
+        call = node("call", "flow.run", config=config)
+        run = carry_family(
+            start(over(call, transform("n", "{{ len(prev.outputs) }}"), edge("call", "n")))
+        )
+        assert (run.status, run.outputs) == ("succeeded", {"n": SIZE})
+        [_, child] = family(run)
+        assert child.inputs_blob is not None
+        assert child.outputs_blob is not None
+
+    def test_chunks_of_a_long_list_share_the_inputs(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("apps.runs.loops.FRAMES", 1)
+        monkeypatch.setattr("apps.runs.loops.CHUNK", 1)
+        definition = over(each(), inside("each", transform("big", "{{ input.text }}")))
+        run = carry_family(start(definition, orders=[1, 2], text="y" * SIZE))
+        assert run.status == "succeeded", run.error
+        results = read(run.outputs, run.outputs_blob)["results"]
+        assert results == [{"n": "y" * SIZE}] * 2
+        assert {each.inputs_blob_id for each in family(run)} == {run.inputs_blob_id}
 
 
 class TestApi:

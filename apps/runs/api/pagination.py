@@ -19,4 +19,6 @@ class NodePagination(CursorPagination):
 def in_order(steps: QuerySet[Any]) -> QuerySet[Any]:
     """Return steps with the position by which they are paged; no two of a run have the same."""
     place = LPad(Cast("place", CharField()), 8, Value("0"))
-    return steps.annotate(position=Concat("frame", Value("#"), place, output_field=CharField()))
+    position = Concat("frame", Value("#"), place, output_field=CharField())
+    placed: QuerySet[Any] = steps.annotate(position=position)
+    return placed
