@@ -52,6 +52,12 @@ class Bucket:
         """Remove the object; S3 does not mind one that is gone."""
         self._ask("delete_object", Key=name)
 
+    def clear(self, prefix: str) -> None:
+        """Remove the objects, page by page."""
+        while found := self._ask("list_objects_v2", Prefix=prefix).get("Contents"):
+            for each in found:
+                self.delete(each["Key"])
+
     def _ask(self, operation: str, **what: Any) -> Any:
         try:
             return getattr(self._client, operation)(Bucket=self._bucket, **what)

@@ -5,6 +5,7 @@ Names are made by `services`: they begin with the workspace's schema and hold no
 
 import os
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from apps.files.exceptions import BlobAltered, BlobMissing, StorageAway
 
+SCHEMA = re.compile(r"t_[a-z0-9_]{1,60}")
 NAME = re.compile(r"t_[a-z0-9_]{1,60}/[0-9a-f]{2}/[0-9a-f]{32}")
 UNFINISHED = ".part"
 
@@ -29,6 +31,16 @@ class Storage(Protocol):
 
     def delete(self, name: str) -> None:
         """Let go of the bytes; of none if they are gone already."""
+
+    def clear(self, prefix: str) -> None:
+        """Let go of all names that begin so; the prefix ends with a slash."""
+
+
+def clear(schema: str) -> None:
+    """Let go of all that a workspace has stored. Raises StorageAway."""
+    if not SCHEMA.fullmatch(schema):
+        raise ValueError(f"No workspace's schema: {schema!r}")
+    storage().clear(f"{schema}/")
 
 
 @cache
@@ -84,6 +96,15 @@ class Folder:
         try:
             self._path(name).unlink(missing_ok=True)
             self._path(name).with_suffix(UNFINISHED).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageAway from error
+
+    def clear(self, prefix: str) -> None:
+        """Remove the folder."""
+        try:
+            shutil.rmtree(self.root / prefix)
+        except FileNotFoundError:
+            return  # it never stored anything
         except OSError as error:
             raise StorageAway from error
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from apps.files import s3
 from apps.files.exceptions import BlobAltered, BlobMissing, StorageAway
-from apps.files.storage import Folder, Storage, storage
+from apps.files.storage import Folder, Storage, clear, storage
 
 NAME = "t_alpha/ab/0198f0f0f0f07000800000000000ffab"
 
@@ -42,6 +42,20 @@ class TestBoth:
         kept.put(NAME, b"x" * 1000)
         with pytest.raises(BlobAltered):
             kept.get(NAME, 999)
+
+    def test_a_workspace_is_cleared_and_its_neighbour_is_not(self, kept: Storage) -> None:
+        others = "t_alpha2/ab/" + "0" * 32
+        for name in (NAME, others):
+            kept.put(name, b"x")
+        clear("t_alpha")
+        with pytest.raises(BlobMissing):
+            kept.get(NAME, 10)
+        assert kept.get(others, 10) == b"x"
+        clear("t_alpha")
+        for schema in ("", "public", "t_alpha/..", "../t_alpha"):
+            with pytest.raises(ValueError, match="No workspace"):
+                clear(schema)
+        kept.delete(others)
 
 
 class TestFolder:

@@ -24,6 +24,7 @@ from apps.retention.services import change_rules, place_hold, release_hold, star
 from apps.runs.models import NodeRun, Run, RunEvent
 from apps.runs.services import cancel_run, retry_run
 from apps.tenants.context import current_schema, maintenance
+from apps.workflows.services import delete_workflow, purge_workflow
 from tests.factories.runs import Start, carry_family, error_of, family, step
 from tests.factories.runs import carry as carried
 from tests.factories.storage import away, grown_old
@@ -163,6 +164,19 @@ class TestWhatGoes:
         assert deletion(alice).counts == {}
         assert run.events.exists()
         assert audit_blobs() == []
+
+
+def test_a_purged_workflow_leaves_nothing_in_the_storage(
+    start: Start, alice: User, folder: Folder
+) -> None:
+    run = aged(carried(start(large())), 2)
+    assert files_in(folder)
+    delete_workflow(run.workflow, actor=alice)
+    purge_workflow(run.workflow, actor=alice)
+    job = deletion(alice)
+    assert set(job.counts) == {"orphans"}
+    assert not Blob.objects.exists()
+    assert files_in(folder) == set()
 
 
 class TestProof:
