@@ -18,6 +18,7 @@ from apps.runs.course import Course, Spot
 from apps.runs.effects import Attempt
 from apps.runs.endings import RunEnds
 from apps.runs.folding import timer_key
+from apps.runs.foresight import Foresight
 from apps.runs.ledger import Child, Ledger, spot_of, stored_of
 from apps.runs.loops import Loops
 from apps.runs.models import NodeRun, Run, Wait
@@ -33,11 +34,12 @@ from apps.runs.outcomes import (
     storable,
 )
 from apps.runs.payloads import UNREADABLE, read_decision
+from apps.runs.rendering import Ready, Rendering
 from apps.runs.retries import IN_LOOP_S, delay_before_next
+from apps.runs.undoing import Undoing
 from apps.runs.vector import Byte, Takes
 from apps.runs.ways import Ports, Ways
 from apps.sandbox.exceptions import CodeFailed
-from apps.sandbox.services import Job
 from apps.workflows.graph import Graph
 
 MAX_STEPS = 10_000
@@ -60,39 +62,31 @@ class Steps:
         self._made = run.steps
         self.loops = Loops(run, self.names, self.book, self._renderer)
         self.course = self._restored(graph)
+        foresight = Foresight(self.course, self.names)
+        self._rendering = Rendering(self.names, self.course, self.loops, foresight, self._renderer)
+        self.undoing = Undoing(run, self.course, self.book, ledger)
         self._note_course()
 
     # Preparing
 
     def prepare(self, spots: Sequence[Spot]) -> tuple[list[Attempt], list[Outcome]]:
         """Return the attempts to make, and the outcomes of steps that end before they begin."""
-        given: list[tuple[Spot, JSON, list[Job]]] = []
+        ready: list[Ready] = []
         attempts: list[Attempt] = []
         outcomes: list[Outcome] = []
         for spot in spots:
             try:
-                given.append(self._given(spot))
+                ready.append(self._rendering.of(spot))
             except UNREADABLE as error:
                 outcomes.append(self._unread(spot, error))
-        for (spot, prev, _), config in zip(given, self._rendered(given), strict=True):
+        self._rendering.render(ready)
+        for each in ready:
             try:
-                made = self._attempt(spot, prev, config)
+                made = self._attempt(each.spot, each.prev, each.config)
             except UNREADABLE as error:
-                made = self._unread(spot, error)
+                made = self._unread(each.spot, error)
             attempts.append(made) if isinstance(made, Attempt) else outcomes.append(made)
         return attempts, outcomes
-
-    def _given(self, spot: Spot) -> tuple[Spot, JSON, list[Job]]:
-        """Return what a step gets, and the jobs that render its config."""
-        prev = self.names.prev(spot, self.course.arrived(spot))
-        after = self.loops.last_round(self.course.loops.get(spot))
-        return spot, prev, self.names.config_jobs(spot, prev, after)
-
-    def _rendered(self, given: Sequence[tuple[Spot, JSON, list[Job]]]) -> list[Any]:
-        """Return the rendered config of each step, or its error; all of them in one feed."""
-        jobs = [job for _, _, each in given for job in each]
-        made = iter(self._renderer.render(jobs, self.names.shared))
-        return [_merged([next(made) for _ in each]) for _, _, each in given]
 
     def _unread(self, spot: Spot, error: Exception) -> Outcome:
         """Return the end of a step that cannot begin, because what it needs cannot be read."""
@@ -358,10 +352,12 @@ class Steps:
             self.ledger.waits.append(wait)
         self.course.chunks.clear()
 
-    def stop(self) -> None:
-        """Cancel every step that is open."""
-        self._drop_chunks()
-        self._cancel(self.course.stop())
+    def take_back(self, end: RunEnds) -> bool:
+        """Go on with what is to be taken back before the run ends; False where there is nothing."""
+        if end.status not in (Run.Status.SUCCEEDED, Run.Status.NEEDS_ATTENTION):
+            self._drop_chunks()
+            self._cancel(self.course.stop())
+        return self.undoing.next(end)
 
     def _cancel(self, spots: Sequence[Spot]) -> None:
         self.abandoned += spots
@@ -379,12 +375,6 @@ class Steps:
             return Ways(inside, self.names, self._renderer).of(frame)
 
         return Course(graph, stored, takes, self.loops.recall)
-
-
-def _merged(parts: list[Any]) -> Any:
-    """Return the parts of a rendered config in one, or the first error."""
-    failed = next((part for part in parts if isinstance(part, CodeFailed)), None)
-    return failed or {key: value for part in parts for key, value in part.items()}
 
 
 def _failure_of_chunk(decision: JSONDict) -> Failure:
