@@ -14,7 +14,7 @@ from apps.runs.names import Names
 from apps.runs.payloads import UNREADABLE
 from apps.runs.vector import ERROR_PORT, Byte
 from apps.sandbox.exceptions import CodeFailed
-from apps.sandbox.services import Given, Job, Rendered
+from apps.sandbox.feeds import Given, Job, Rendered
 from apps.workflows.graph import CompiledEdge, CompiledNode
 
 MOST = 250  # steps rendered ahead in one feed

@@ -10,7 +10,7 @@ from apps.runs.foresight import Foresight
 from apps.runs.loops import Loops
 from apps.runs.names import Names, Renderer
 from apps.sandbox.exceptions import CodeFailed
-from apps.sandbox.services import Job
+from apps.sandbox.feeds import Job
 
 
 @dataclass
