@@ -12,6 +12,7 @@ api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.nodes.api.urls")),
     path("", include("apps.runs.api.urls")),
+    path("", include("apps.retention.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path("", include("apps.dashboard.api.urls")),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("", include("apps.gateway.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
+    path("", include("apps.retention.urls")),
     path("", include("apps.dashboard.urls")),
 ]
 

@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.factories.cast",
     "tests.factories.provider",
     "tests.factories.runs",
+    "tests.factories.storage",
 ]
 SLUGS = ("alpha", "beta")
 # Tables of the public schema whose rows belong to a test, not to the set-up.

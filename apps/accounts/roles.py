@@ -20,6 +20,8 @@ ADMIN = BUILDER | {
     "api_key.manage",
     "provider.manage",
     "audit.view",
+    "retention.view",
+    "retention.manage",
 }
 OWNER = ADMIN | {"owner.manage", "workflow.purge", "workspace.manage"}
 

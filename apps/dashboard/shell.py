@@ -47,6 +47,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("dashboard:limits", "Limits", "layers", "usage.view"),
         Place("accounts:members", "Members", "users", "member.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
+        Place("retention:overview", "Retention", "archive", "retention.view"),
     ),
 }
 

@@ -59,9 +59,10 @@ class Book:
     def succeed(self, row: NodeRun, outcome: Outcome, done: Done) -> str:
         """Write down a result; return the port by which the run goes on."""
         self._end(row, Status.SUCCEEDED)
-        row.output, row.port, row.saved_usd = done.output, done.port, outcome.saved_usd
+        row.output, row.output_blob, row.port = done.held.shown, done.held.blob, done.port
+        row.saved_usd = outcome.saved_usd
         kept = {} if outcome.saved_usd is None else {"saved_usd": str(outcome.saved_usd)}
-        self.names.outputs.put(outcome.spot, done.output)
+        self.names.outputs.put(outcome.spot, done.output, row.output_blob)
         if not row.frame:
             assert row.finished_at is not None
             self._last = max(

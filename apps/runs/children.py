@@ -6,9 +6,11 @@ from uuid import UUID, uuid5
 from apps.accounts import policies
 from apps.common.errors import DomainError, NotFound
 from apps.common.types import JSONDict
+from apps.files.exceptions import StorageAway
 from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.models import Run
-from apps.runs.outcomes import Failure
+from apps.runs.outcomes import Failure, failure_of
+from apps.runs.payloads import lay_aside
 from apps.sandbox.expressions import Expression
 from apps.workflows.graph import CompiledNode
 from apps.workflows.models import Workflow
@@ -49,11 +51,15 @@ def inner_run(parent: Run, path: str, wanted: JSONDict) -> Run:
     except DomainError as error:
         raise ChildRefused(_refusal(error)) from error
     node = path.rpartition("/")[2]
-    return Run(
+    run = Run(
         workflow=workflow, version=version, inputs=inputs, trigger=Run.Trigger.STEP,
         started_by=parent.started_by, parent=parent, depth=parent.depth + 1,
         root_id=uuid5(parent.root_id, f"{path}:{parent.generations.get(node, 0)}"),
     )  # fmt: skip
+    try:
+        return lay_aside(run)
+    except StorageAway as error:
+        raise ChildRefused(failure_of(error)) from error
 
 
 def named_in(node: CompiledNode) -> set[str]:

@@ -21,7 +21,8 @@ from apps.nodes.registry import AnyNode
 from apps.runs.course import Spot
 from apps.runs.metrics import ATTEMPTS
 from apps.runs.models import Run
-from apps.runs.outcomes import Failure, Outcome, Verdict, failure_of, judge
+from apps.runs.outcomes import Done, Failure, Outcome, Verdict, failure_of, held, judge
+from apps.runs.payloads import INLINE, aside
 from apps.runs.tokens import TokenStream
 from apps.sandbox.services import CodeResult, Stop, run_code
 from apps.tenants.context import current_schema
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 MAX_LOGS, MAX_LOG = 200, 10_000
 ATTEMPT_S = 3600.0  # an attempt without a limit of its own
+KEEP_AGAIN_S = (0.5, 2.0, 5.0)  # pauses before a storage that was away is asked again
 _code_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="code")
 
 
@@ -123,7 +125,7 @@ async def carry_out(attempt: Attempt, delay_s: float = 0) -> Outcome:
     await asyncio.sleep(delay_s)
     begun = time.perf_counter()
     context = attempt.context()
-    verdict = await _verdict(attempt, context)
+    verdict = await _held(await _verdict(attempt, context))
     return _outcome(attempt, context, verdict, begun)
 
 
@@ -141,7 +143,20 @@ def carry_out_pure(attempt: Attempt) -> Outcome:
     else:
         coroutine.close()
         verdict = failure_of(RuntimeError(f"{attempt.type.name} is not pure: it waits"))
-    return _outcome(attempt, context, verdict, begun)
+    return _outcome(attempt, context, held(verdict), begun)
+
+
+async def _held(verdict: Verdict) -> Verdict:
+    """Keep a large output, patiently: what came from outside cannot always be had again."""
+    if not isinstance(verdict, Done) or verdict.size <= INLINE:
+        return verdict
+    kept = await aside(held, verdict)
+    for pause in KEEP_AGAIN_S:
+        if isinstance(kept, Done):
+            break
+        await asyncio.sleep(pause)
+        kept = await aside(held, verdict)
+    return kept
 
 
 async def _verdict(attempt: Attempt, context: NodeContext) -> Verdict:

@@ -3,10 +3,12 @@
 from apps.common.types import JSON, JSONDict
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.models import Ticket
+from apps.files.exceptions import StorageAway
 from apps.runs.course import Stored
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Failure
+from apps.runs.payloads import Kept, keep
 from apps.runs.vector import Byte
 
 Status = Run.Status
@@ -75,7 +77,9 @@ _SUSPECT = frozenset({Byte.RUNNING, Byte.COMMITTED})
 def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
     """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced."""
     if end.status != Status.NEEDS_ATTENTION:
-        ledger.finish(stored, end.status, outputs=end.outputs, error=end.error)
+        kept = _kept(ledger, end, stored)
+        ledger.changes["outputs_blob"] = kept.blob
+        ledger.finish(stored, end.status, outputs=kept.shown, error=end.error)
         return
     while True:
         try:
@@ -90,6 +94,15 @@ def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
         except WokenUp:
             continue
         return
+
+
+def _kept(ledger: Ledger, end: RunEnds, stored: Stored) -> Kept:
+    """Keep large outputs; while the storage is away, at least what happened is written."""
+    try:
+        return keep(end.outputs)
+    except StorageAway:
+        ledger.flush(stored)
+        raise
 
 
 def _error(code: str, message: str, hint: str, node: str = "") -> JSONDict:

@@ -72,6 +72,7 @@ def _decision(wait: Wait) -> JSONDict:
     if wait.child is not None:
         child = wait.child
         ended = {"status": child.status, "outputs": child.outputs, "error": child.error}
+        ended["blob"] = child.outputs_blob  # read by the step that takes it
         return {"run": str(child.pk), **ended, "at": wait.decided_at.isoformat()}
     return {
         "decision": wait.decision,

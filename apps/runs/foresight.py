@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from apps.common.types import JSON
 from apps.runs.course import Course, Spot
 from apps.runs.names import Names
+from apps.runs.payloads import UNREADABLE
 from apps.runs.vector import ERROR_PORT, Byte
 from apps.sandbox.exceptions import CodeFailed
 from apps.sandbox.feeds import Given, Job, Rendered
@@ -75,7 +76,7 @@ class Foresight:
             return None
         try:
             job = self._names.job_ahead(target, given[source], given)
-        except KeyError:
+        except (KeyError, *UNREADABLE):
             return None
         named = self._names.named_ahead(target, given)
         self._sources[target] = {spot: given[spot].job for spot in (source, *named)}

@@ -16,11 +16,14 @@ from apps.common.outages import database_is_away
 from apps.dispatch import keeper, leases
 from apps.dispatch.exceptions import Fenced
 from apps.dispatch.leases import Lease
+from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.registry import UnknownNodeType
 from apps.runs.endings import RunEnds, close
 from apps.runs.graphs import UnknownEngine, graph_of
 from apps.runs.ledger import Clock, Ledger, stored_of
 from apps.runs.models import Run
+from apps.runs.outcomes import failure_of
+from apps.runs.payloads import restore
 from apps.runs.segment import Segment
 
 logger = logging.getLogger(__name__)
@@ -37,6 +40,9 @@ def advance(run_id: UUID) -> None:
         _advance(run_id, lease)
     except Fenced:
         logger.warning("Run %s was taken over by another worker.", run_id)
+    except StorageAway:
+        logger.warning("Run %s goes on when the file storage answers.", run_id)
+        keeper.forsake(lease)
     except Exception as error:
         if isinstance(error, DatabaseError) and database_is_away(error):
             logger.warning("Run %s goes on when the database is back: %s", run_id, error)
@@ -68,10 +74,12 @@ def _carry(run: Run, ledger: Ledger) -> None:
     try:
         if ledger.lease.strikes >= POISON_STRIKES:
             raise RunEnds.poison(run)
-        segment = Segment(run, graph_of(run), ledger)
+        segment = Segment(restore(run), graph_of(run), ledger)
         with keeper.kept(ledger.lease, segment.hear):
             segment.carry()
     except (UnknownNodeType, UnknownEngine) as error:
         close(ledger, RunEnds.unknown(error), stored_of(run))
+    except BlobUnusable as error:
+        close(ledger, RunEnds.failed(failure_of(error), ""), stored_of(run))
     except RunEnds as end:
         close(ledger, end, stored_of(run))

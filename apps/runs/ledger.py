@@ -30,7 +30,7 @@ from apps.tenants.keys import group_name
 
 WRITTEN = (
     "status", "attempt", "input", "output", "error", "port", "started_at", "finished_at",
-    "cost_usd", "tokens", "saved_usd", "logs",
+    "cost_usd", "tokens", "saved_usd", "logs", "input_blob", "output_blob",
 )  # fmt: skip
 KEPT = ("run", "output", "port", "cost_usd", "tokens", "expires_at")
 OPEN = (NodeRun.Status.RUNNING, NodeRun.Status.WAITING, NodeRun.Status.RETRYING)

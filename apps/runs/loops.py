@@ -1,6 +1,7 @@
 """The rounds of steps that hold others, while a run is carried: what they start from and give."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from apps.common.types import JSON, JSONDict
@@ -13,6 +14,7 @@ from apps.runs.effects import Attempt, carry_out_pure
 from apps.runs.ledger import Child
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.names import Names, Renderer, Rounds, complete_config
+from apps.runs.payloads import UNREADABLE, read, shared_inputs
 from apps.runs.vector import Byte
 
 FRAMES = 200  # items that one run goes through; of more, other runs carry chunks
@@ -56,12 +58,14 @@ class Loops:
         places = [place for place in graph.sinks if frame.walk.state[place] in _GIVING]
         spots = {graph.nodes[place].id: Spot(frame.path, place) for place in places}
         self.names.outputs.need(spots.values())
-        outputs = {node: self.names.outputs[spot] for node, spot in spots.items()}
-        self._results[frame.path] = _result(outputs)
+        with suppress(*UNREADABLE):  # it is read again by whoever needs it
+            outputs = {node: self.names.outputs[spot] for node, spot in spots.items()}
+            self._results[frame.path] = _result(outputs)
 
-    def keep_chunk(self, loop: Loop, index: int, outputs: JSON) -> None:
-        """Keep what another run gave for a chunk of the items."""
-        self._results[loop.path(index)] = outputs
+    def keep_chunk(self, loop: Loop, index: int, decision: JSONDict) -> None:
+        """Keep what another run gave for a chunk of the items; a blob is read when it is needed."""
+        if decision["blob"] is None:
+            self._results[loop.path(index)] = decision["outputs"]
 
     def last_round(self, loop: Loop | None) -> tuple[str, JSON] | None:
         """Return frame and result of the round after which a step is asked again."""
@@ -94,7 +98,7 @@ class Loops:
         chunk = {"node": node.id, "first": first, "count": min(CHUNK, len(items) - first)}
         run = Run(
             workflow=self.run.workflow, version_id=self.run.version_id, trigger=Run.Trigger.STEP,
-            inputs=self.run.inputs, started_by_id=self.run.started_by_id, parent=self.run,
+            **shared_inputs(self.run), started_by_id=self.run.started_by_id, parent=self.run,
             depth=self.run.depth, root_id=self.run.root_id, generations=self.run.generations,
             chunk=chunk, state=_state_with(carried, loop.spot.place, len(graph.nodes)),
         )  # fmt: skip
@@ -138,8 +142,10 @@ class Loops:
 
     def _done_in_chunks(self, loop: Loop) -> RoundsDone:
         missing = [loop.path(each) for each in loop.rounds if loop.path(each) not in self._results]
-        waits = Wait.objects.filter(run=self.run, frame__in=missing).select_related("child")
-        self._results |= {wait.frame: wait.child.outputs for wait in waits if wait.child}
+        waits = Wait.objects.filter(run=self.run, frame__in=missing)
+        for wait in waits.select_related("child__outputs_blob"):
+            if wait.child is not None:
+                self._results[wait.frame] = read(wait.child.outputs, wait.child.outputs_blob)
         parts: list[Any] = [self._results[loop.path(each)] for each in loop.rounds]
         results = [result for part in parts for result in part["results"]]
         errors = [error for part in parts for error in part["errors"]]
@@ -154,8 +160,8 @@ class Loops:
             run=self.run, frame__in=missing, place__in=loop.body.sinks, status__in=ENDED
         )
         outputs: dict[str, JSONDict] = {path: {} for path in missing}
-        for row in rows.order_by("place"):
-            outputs[row.frame][row.node] = row.output
+        for row in rows.select_related("output_blob").order_by("place"):
+            outputs[row.frame][row.node] = read(row.output, row.output_blob)
         self._results |= {path: _result(given) for path, given in outputs.items()}
 
 

@@ -11,10 +11,24 @@ from django.db.models import Q
 from apps.accounts.models import RoleBinding, User
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
+from apps.files.models import Blob
 from apps.tenants.keys import group_name
 from apps.workflows.models import Workflow, WorkflowVersion
 
 FRAME_LENGTH = 400
+
+
+def _blob() -> "models.ForeignKey[Blob | None, Blob | None]":
+    """Return a reference to a large value; the few there are have an index of their own."""
+    return models.ForeignKey(
+        Blob, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+
+def _index_of(name: str) -> models.Index:
+    return models.Index(
+        fields=[name], condition=Q(**{f"{name}__isnull": False}), name=f"runs_{name}"
+    )
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -74,6 +88,12 @@ class Run(TimestampedModel):
     inputs = models.JSONField(default=dict)
     outputs = models.JSONField(null=True)
     error = models.JSONField(null=True)
+    # Values too large for a row are blobs; what stands in the row is then their beginning.
+    inputs_blob = _blob()
+    outputs_blob = _blob()
+    edited_blob = _blob()
+    # When retention took the timeline and the logs of its steps.
+    history_removed_at = models.DateTimeField(null=True)
     # One byte for each of the workflow's own steps, and the open rounds: see `runs.course`.
     state = models.BinaryField(default=bytes)
     loops = models.JSONField(default=dict)
@@ -110,6 +130,9 @@ class Run(TimestampedModel):
             models.Index(fields=["-created_at"], name="runs_recent"),
             models.Index(fields=["workflow", "-created_at"], name="runs_of_workflow"),
             models.Index(fields=["status", "-created_at"], name="runs_by_status"),
+            _index_of("inputs_blob"),
+            _index_of("outputs_blob"),
+            _index_of("edited_blob"),
         ]
 
     def __str__(self) -> str:
@@ -159,12 +182,15 @@ class NodeRun(models.Model):
     # What the result cost when it was made, where it was used again: see `runs.caching`.
     saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)
     logs = models.JSONField(default=list)
+    input_blob = _blob()
+    output_blob = _blob()
 
     class Meta:
         ordering = ["frame", "place"]
         constraints = [
             models.UniqueConstraint(fields=["run", "frame", "place"], name="runs_node_once")
         ]
+        indexes = [_index_of("input_blob"), _index_of("output_blob")]
 
     def __str__(self) -> str:
         return f"{self.node} {self.status}"

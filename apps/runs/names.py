@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.common.types import JSON, JSONDict
+from apps.files.models import Blob
 from apps.runs.course import Spot
 from apps.runs.models import NodeRun, Run
+from apps.runs.payloads import UNREADABLE, read_or_error
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 from apps.sandbox.expressions import Template
 from apps.sandbox.feeds import Given, Job, Rendered, texts
@@ -15,6 +17,7 @@ from apps.sandbox.services import Segment, segment
 from apps.tenants.context import current_schema
 from apps.workflows.graph import CompiledEdge, CompiledNode, Graph, raw_fields, round_fields
 
+HELD = 64 << 20  # bytes of large outputs that a run that is carried holds in memory
 TEXT = "{{ }}"  # stands for an edge's condition where the sandbox expects a text
 
 
@@ -24,27 +27,45 @@ class Outputs:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._known: dict[Spot, JSON] = {}
+        self._large: dict[Spot, int] = {}  # outputs that are blobs, with their sizes
 
-    def put(self, spot: Spot, output: JSON) -> None:
+    def put(self, spot: Spot, output: JSON, blob: Blob | None = None) -> None:
         """Keep what a step has just given."""
         self._known[spot] = output
+        if blob is not None:
+            self._large[spot] = blob.size
 
     def need(self, spots: Iterable[Spot]) -> None:
-        """Read what is not known yet, in one query."""
-        missing = set(spots) - self._known.keys()
-        if missing:
-            rows = NodeRun.objects.filter(
-                run=self._run,
-                frame__in={spot.frame for spot in missing},
-                place__in={spot.place for spot in missing},
-            )
-            self._known.update(dict.fromkeys(missing))  # a step without a row gave nothing
-            for frame, place, output in rows.values_list("frame", "place", "output"):
-                if (spot := Spot(frame, place)) in missing:
-                    self._known[spot] = output
+        """Read what is not known yet, in one query. What cannot be read raises when it is taken."""
+        wanted = set(spots)
+        missing = wanted - self._known.keys()
+        if not missing:
+            return
+        self._make_room(wanted)
+        rows = NodeRun.objects.filter(
+            run=self._run,
+            frame__in={spot.frame for spot in missing},
+            place__in={spot.place for spot in missing},
+        )
+        self._known.update(dict.fromkeys(missing))  # a step without a row gave nothing
+        fields = ("frame", "place", "output", "output_blob")
+        for row in rows.select_related("output_blob").only(*fields):
+            if (spot := Spot(row.frame, row.place)) in missing:
+                self.put(spot, read_or_error(row.output, row.output_blob), row.output_blob)
+
+    def _make_room(self, wanted: set[Spot]) -> None:
+        """Forget large outputs that are not wanted now, oldest first: they can be read again."""
+        for spot in [each for each in self._large if each not in wanted]:
+            if sum(self._large.values()) <= HELD:
+                return
+            del self._known[spot], self._large[spot]
 
     def __getitem__(self, spot: Spot) -> JSON:
-        return self._known[spot]
+        value = self._known[spot]
+        if isinstance(value, UNREADABLE):
+            del self._known[spot]  # the next look may find it
+            raise value
+        return value
 
     def is_known(self, spot: Spot, output: JSON) -> bool:
         """Tell whether a step is known to have given this."""

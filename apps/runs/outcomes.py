@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,14 +11,15 @@ from pydantic import BaseModel, ValidationError
 
 from apps.common.ids import uuid7
 from apps.common.types import JSON, JSONDict
+from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.base import NodeError, Routed, Spawn, Suspend
 from apps.runs.course import Spot
+from apps.runs.payloads import INLINE, Kept, beginning, keep
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 
 logger = logging.getLogger(__name__)
 
-MAX_OUTPUT = 8 << 20
-MAX_INPUT = 256 << 10  # of the rendered config that is kept to be shown
+MAX_OUTPUT = 32 << 20
 PREVIEW = 200
 FORBIDDEN = ("\\u0000", "\\ud8", "\\ud9", "\\uda", "\\udb", "\\udc", "\\udd", "\\ude", "\\udf")
 
@@ -29,6 +30,13 @@ class Done:
 
     output: JSON
     port: str = ""
+    size: int = 0  # at least that of its JSON
+    kept: Kept | None = None  # how a large output is held
+
+    @property
+    def held(self) -> Kept:
+        """The output as its row holds it."""
+        return self.kept or Kept(self.output)
 
 
 @dataclass(frozen=True)
@@ -69,9 +77,19 @@ def judge(result: Any) -> Verdict:
     if isinstance(result, Suspend | Spawn):
         return result
     if isinstance(result, Routed):
-        return _done(result.output, result.port)
+        return done(result.output, result.port)
     assert isinstance(result, BaseModel)
-    return _done(result.model_dump(mode="json", by_alias=True))
+    return done(result.model_dump(mode="json", by_alias=True))
+
+
+def held(verdict: Verdict) -> Verdict:
+    """Return the verdict with its output kept, where that is large; a failure if it cannot be."""
+    if not isinstance(verdict, Done) or verdict.size <= INLINE:
+        return verdict
+    try:
+        return replace(verdict, kept=keep(verdict.output))
+    except StorageAway as error:
+        return failure_of(error)
 
 
 def failure_of(error: Exception) -> Failure:
@@ -89,6 +107,11 @@ def failure_of(error: Exception) -> Failure:
             )
         case ValidationError():
             return _bad_config(error)
+        case StorageAway():
+            hint = "It is tried again; if it lasts, tell whoever runs this installation."
+            return Failure(error.code, error.detail, hint, retryable=True)
+        case BlobUnusable():
+            return Failure(error.code, error.detail, "Start a new run: it makes the value anew.")
     return internal(error)
 
 
@@ -114,12 +137,15 @@ def storable(value: Any) -> tuple[Any, int]:
     return kept, len(text)
 
 
-def shown_config(config: JSONDict) -> JSONDict:
-    """Return the rendered config as it is kept to be shown."""
-    kept, size = storable(config)
-    if size > MAX_INPUT:
-        return {"truncated": f"{size >> 10} KiB; the first of it: {preview(kept)}"}
-    return dict(kept)
+def shown_config(config: JSONDict) -> Kept:
+    """Return the rendered config as it is kept to be shown; its beginning if it cannot be kept."""
+    text = json.dumps(config)
+    if len(text) <= INLINE:
+        return Kept(config)
+    try:
+        return keep(config)
+    except StorageAway:
+        return Kept(beginning(text))
 
 
 def preview(value: JSON) -> str:
@@ -128,7 +154,8 @@ def preview(value: JSON) -> str:
     return text[:PREVIEW]
 
 
-def _done(output: JSON, port: str = "") -> Verdict:
+def done(output: JSON, port: str = "") -> Verdict:
+    """Return the verdict on an output: a failure where it cannot be stored."""
     try:
         kept, size = storable(output)
     except (ValueError, TypeError) as error:
@@ -143,7 +170,7 @@ def _done(output: JSON, port: str = "") -> Verdict:
             f"The output has {size / (1 << 20):.1f} MiB; {MAX_OUTPUT >> 20} MiB are allowed.",
             "Hand on only what the later steps need.",
         )
-    return Done(kept, port)
+    return Done(kept, port, size)
 
 
 def _bad_config(error: ValidationError) -> Failure:

@@ -44,6 +44,7 @@ def repeated(run: Run, from_node: str | None, edited: JSON) -> tuple[Run, list[N
         workflow=run.workflow, version=run.version, trigger=Run.Trigger.RETRY, retry_of=run,
         root_id=run.root_id, generations=generations,
         inputs=edited if at_start and isinstance(edited, dict) else run.inputs,
+        inputs_blob=None if at_start and isinstance(edited, dict) else run.inputs_blob,
         edited=None if at_start or edited is None else {"node": node, "prev": edited},
         state=_state(graph, kept),
     )  # fmt: skip
@@ -58,6 +59,7 @@ def link(run: Run, rows: Sequence[NodeRun]) -> tuple[Event, ...]:
             status=row.status, attempt=row.attempt, input=row.input, output=row.output,
             error=row.error, port=row.port, started_at=row.started_at,
             finished_at=row.finished_at, logs=row.logs,
+            input_blob_id=row.input_blob_id, output_blob_id=row.output_blob_id,
         )
         for row in rows
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from apps.dispatch.exceptions import Fenced, WokenUp
 from apps.dispatch.leases import News
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.services import Alarm
+from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.base import Effect
 from apps.runs.course import Spot
 from apps.runs.effects import Attempt, carry_out, carry_out_pure
@@ -20,7 +21,7 @@ from apps.runs.folding import fold
 from apps.runs.graphs import timeout_of
 from apps.runs.ledger import Ledger
 from apps.runs.models import Run
-from apps.runs.outcomes import Outcome, internal
+from apps.runs.outcomes import Outcome, failure_of, internal
 from apps.runs.steps import Steps
 from apps.runs.vector import Byte
 from apps.tenants.context import current_schema
@@ -67,6 +68,9 @@ class Segment:
                     if not self.steps.take_back(end):
                         close(self.ledger, self.steps.undoing.end(end), self.course.stored)
                         return
+        except StorageAway:
+            self._flush()
+            raise
         finally:
             self._cancel_running()
             self.steps.rest()
@@ -76,8 +80,11 @@ class Segment:
         self._go_on()
 
     def _go_on(self) -> None:
-        while self._turn():
-            pass
+        try:
+            while self._turn():
+                pass
+        except BlobUnusable as error:  # the answer of the run cannot be read
+            raise RunEnds.failed(failure_of(error), "") from error
 
     def _begin(self) -> None:
         """Say that the run goes on, and take up what was running when its last carrier died."""

@@ -24,13 +24,23 @@ from apps.runs.ledger import Child, Ledger, spot_of, stored_of
 from apps.runs.loops import Loops
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.names import Names, Renderer, complete_config
-from apps.runs.outcomes import Done, Failure, Outcome, failure_of, shown_config, storable
+from apps.runs.outcomes import (
+    Done,
+    Failure,
+    Outcome,
+    done,
+    failure_of,
+    held,
+    shown_config,
+    storable,
+)
+from apps.runs.payloads import UNREADABLE, read_decision
+from apps.runs.rendering import Ready, Rendering
 from apps.runs.retries import IN_LOOP_S, delay_before_next
 from apps.runs.undoing import Undoing
 from apps.runs.vector import Byte, Takes
 from apps.runs.ways import Ports, Ways
 from apps.sandbox.exceptions import CodeFailed
-from apps.sandbox.feeds import Job
 from apps.workflows.graph import Graph
 
 MAX_STEPS = 10_000
@@ -53,7 +63,8 @@ class Steps:
         self._made = run.steps
         self.loops = Loops(run, self.names, self.book, self._renderer)
         self.course = self._restored(graph)
-        self.foresight = Foresight(self.course, self.names)
+        foresight = Foresight(self.course, self.names)
+        self._rendering = Rendering(self.names, self.course, self.loops, foresight, self._renderer)
         self.undoing = Undoing(run, self.course, self.book, ledger)
         self._note_course()
 
@@ -61,34 +72,30 @@ class Steps:
 
     def prepare(self, spots: Sequence[Spot]) -> tuple[list[Attempt], list[Outcome]]:
         """Return the attempts to make, and the outcomes of steps that end before they begin."""
-        prevs = [self.names.prev(spot, self.course.arrived(spot)) for spot in spots]
-        rendered = self._rendered(spots, prevs)
-        attempts, outcomes = [], []
-        for spot, prev, config in zip(spots, prevs, rendered, strict=True):
-            made = self._attempt(spot, prev, config)
+        ready: list[Ready] = []
+        attempts: list[Attempt] = []
+        outcomes: list[Outcome] = []
+        for spot in spots:
+            try:
+                ready.append(self._rendering.of(spot))
+            except UNREADABLE as error:
+                outcomes.append(self._unread(spot, error))
+        self._rendering.render(ready)
+        for each in ready:
+            try:
+                made = self._attempt(each.spot, each.prev, each.config)
+            except UNREADABLE as error:
+                made = self._unread(each.spot, error)
             attempts.append(made) if isinstance(made, Attempt) else outcomes.append(made)
         return attempts, outcomes
 
-    def _rendered(self, spots: Sequence[Spot], prevs: Sequence[JSON]) -> list[Any]:
-        """Return the rendered config of each step, or its error; all of them in one feed."""
-        made = {spot: self.foresight.take(spot) for spot in spots}
-        jobs: list[Job] = []
-        parts: dict[Spot, range] = {}
-        for spot, prev in zip(spots, prevs, strict=True):
-            if made[spot] is None:
-                before = len(jobs)
-                loop = self.course.loops.get(spot)
-                jobs += self.names.config_jobs(spot, prev, self.loops.last_round(loop))
-                parts[spot] = range(before, len(jobs))
-        ahead = self.foresight.following({spot: part[0] for spot, part in parts.items()}, len(jobs))
-        rendered = self._renderer.render_all(
-            [*jobs, *ahead.values()], self.names.shared, len(ahead)
-        )
-        if len(rendered) == len(jobs) + len(ahead):
-            self.foresight.keep(list(ahead), rendered)
-        for spot, part in parts.items():
-            made[spot] = _merged([rendered[place].value for place in part])
-        return [made[spot] for spot in spots]
+    def _unread(self, spot: Spot, error: Exception) -> Outcome:
+        """Return the end of a step that cannot begin, because what it needs cannot be read."""
+        row, now = self.book.row(spot), self.ledger.clock.now()
+        row.started_at = row.started_at or now
+        self._attempts.pop(spot, None)
+        self._count()
+        return Outcome(spot, failure_of(error), now, 0)
 
     def _attempt(self, spot: Spot, prev: JSON, rendered: Any) -> Attempt | Outcome:
         node, now, row = self.book.node(spot), self.ledger.clock.now(), self.book.row(spot)
@@ -97,14 +104,16 @@ class Steps:
         row.started_at = row.started_at or now
         self._count()
         if node.node.disabled:
-            return Outcome(spot, Done(prev), now, 0)
+            return Outcome(spot, held(done(prev)), now, 0)
         if rounds and self.run.chunk and not spot.frame:  # the outer run makes the output of it
-            return Outcome(spot, Done({"results": rounds.results, "errors": rounds.errors}), now, 0)
+            parts = {"results": rounds.results, "errors": rounds.errors}
+            return Outcome(spot, held(done(parts)), now, 0)
         if isinstance(rendered, CodeFailed):
             return Outcome(spot, failure_of(rendered), now, 0)
         rendered, _ = storable(rendered)  # what a step asks of the database comes from here
         if rounds is None:
-            row.input = shown_config(rendered)
+            kept = shown_config(rendered)
+            row.input, row.input_blob = kept.shown, kept.blob
         type_ = registry.find(node.type)
         try:
             config = type_.config.model_validate(complete_config(node, rendered))
@@ -112,7 +121,7 @@ class Steps:
             return Outcome(spot, failure_of(error), now, 0)
         self._attempts[spot] = Attempt(
             self.run, spot, node, type_, config, type_.effect_of(config), prev, now,
-            row.attempt, self.decisions.pop(spot, None), rounds,
+            row.attempt, read_decision(self.decisions, spot), rounds,
         )  # fmt: skip
         return self._kept(self._attempts[spot]) or self._attempts[spot]
 
@@ -226,11 +235,12 @@ class Steps:
     def _retried(self, row: NodeRun, outcome: Outcome, failure: Failure) -> bool:
         """Put the step down for another attempt, if its policy allows one."""
         attempt = self._attempts.get(outcome.spot)
-        if attempt is None:
-            return False
+        if attempt is not None and attempt.effect == Effect.PURE:
+            attempt = None  # it is computed anew
+        effect = Effect.IDEMPOTENT if attempt is None else attempt.effect
         assert row.started_at is not None
         delay = delay_before_next(
-            attempt.node.node, failure, attempt.effect, row.attempt,
+            self.book.node(outcome.spot).node, failure, effect, row.attempt,
             begun=row.started_at, now=self.ledger.clock.now(),
         )  # fmt: skip
         if delay is None:
@@ -239,13 +249,13 @@ class Steps:
         data = {"delay_s": round(delay, 3), "error": row.error}
         self.ledger.note("node.retrying", row, **data)
         row.attempt += 1
-        if delay < IN_LOOP_S:
+        if attempt is not None and delay < IN_LOOP_S:
             self.course.set_aside(outcome.spot)  # what a crash in the delay comes back to
             attempt.again(row.attempt)
             self.later.append((time.monotonic() + delay, attempt))
         else:
             self.course.mark(outcome.spot, Byte.WAITING)
-            at = self.ledger.clock.after(delay)
+            at = self.ledger.clock.after(max(delay, IN_LOOP_S))
             key = timer_key(row.frame, row.node)
             self.ledger.alarms.append(Alarm(key, Timer.Kind.RETRY, at))
         return True
@@ -306,7 +316,7 @@ class Steps:
         ports: Ports = {}
         fatal = None
         if decision["status"] == Run.Status.SUCCEEDED:
-            self.loops.keep_chunk(loop, index, decision["outputs"])
+            self.loops.keep_chunk(loop, index, decision)
             self.course.end_round(loop, index)
         else:
             self._drop_chunks()
@@ -381,12 +391,6 @@ class Steps:
             return Ways(inside, self.names, self._renderer).of(frame)
 
         return Course(graph, stored, takes, self.loops.recall)
-
-
-def _merged(parts: list[Any]) -> Any:
-    """Return the parts of a rendered config in one, or the first error."""
-    failed = next((part for part in parts if isinstance(part, CodeFailed)), None)
-    return failed or {key: value for part in parts for key, value in part.items()}
 
 
 def _failure_of_chunk(decision: JSONDict) -> Failure:

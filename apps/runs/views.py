@@ -22,6 +22,7 @@ from apps.runs import services
 from apps.runs.filters import filtered
 from apps.runs.models import NodeRun, Run
 from apps.runs.overview import duration, lines
+from apps.runs.payloads import read
 from apps.runs.waterfall import DRAWN, attempts_of, draw
 from apps.workflows.definition import parse
 from apps.workflows.graph import live_edges, topological
@@ -145,7 +146,7 @@ def _story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "waterfall": drawn,
         "opened": opened,
         "panel": panel,
-        "step": rows.filter(node=opened).first(),
+        "step": rows.filter(node=opened).select_related("input_blob", "output_blob").first(),
         "tries": attempts_of(events).get(opened, []),
         "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
         "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},
@@ -244,7 +245,9 @@ def again(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 
     def repeat(run: Run, *, actor: Any) -> Run:
         version = run.version.number or "draft"
-        return services.start_run(run.workflow, actor=actor, inputs=run.inputs, version=version)
+        return services.start_run(
+            run.workflow, actor=actor, inputs=read(run.inputs, run.inputs_blob), version=version
+        )
 
     return _steered(request, run_id, repeat, "A new run has started.")
 

@@ -1,11 +1,15 @@
 """Making and removing workspaces."""
 
+from collections.abc import Callable
+
 from django.db import IntegrityError
 
 from apps.common.errors import Conflict
 from apps.tenants import provisioning
 from apps.tenants.context import maintenance, public_scope
 from apps.tenants.models import Tenant, validate_slug
+
+_removers: list[Callable[[str], None]] = []
 
 
 class SlugTaken(Conflict):
@@ -32,11 +36,22 @@ def create_tenant(*, name: str, slug: str) -> Tenant:
     return tenant
 
 
+def register_remover(remover: Callable[[str], None]) -> None:
+    """Have what lies outside of the database removed with a workspace; called with its schema."""
+    _removers.append(remover)
+
+
 def drop_tenant(tenant: Tenant) -> None:
-    """Remove a workspace with everything in it."""
+    """Remove a workspace with everything in it.
+
+    The database goes first, and the data keys with it: what a storage that is away keeps cannot be
+    read any more.
+    """
     with maintenance(), provisioning.locked():
         provisioning.drop(tenant.schema_name)
         Tenant.objects.filter(pk=tenant.pk).delete()
+    for remove in _removers:
+        remove(tenant.schema_name)
 
 
 def suspend_tenant(tenant: Tenant) -> None:

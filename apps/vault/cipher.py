@@ -1,4 +1,4 @@
-"""AES-256-GCM over text, bound to a context. No tables, no settings."""
+"""AES-256-GCM over text and bytes, bound to a context. No tables, no settings."""
 
 import base64
 import hashlib
@@ -27,17 +27,29 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(b"auterity key id\x00" + key).hexdigest()[:12]
 
 
+def encrypt_bytes(plain: bytes, *, key: bytes, context: str) -> bytes:
+    """Return nonce and ciphertext; the context must be given again to decrypt."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+
+
+def decrypt_bytes(sealed: bytes, *, key: bytes, context: str) -> bytes:
+    """Return what was encrypted. Raises CannotUnseal for another key, context or altered bytes."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError) as error:
+        raise CannotUnseal from error
+
+
 def encrypt(plain: bytes, *, key: bytes, context: str) -> str:
     """Return nonce and ciphertext as URL-safe text; the context must be given again to decrypt."""
-    nonce = os.urandom(NONCE_BYTES)
-    sealed = nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
-    return base64.urlsafe_b64encode(sealed).decode()
+    return base64.urlsafe_b64encode(encrypt_bytes(plain, key=key, context=context)).decode()
 
 
 def decrypt(sealed: str, *, key: bytes, context: str) -> bytes:
     """Return what was encrypted. Raises CannotUnseal for another key, context or altered text."""
     try:
         raw = base64.b64decode(sealed, altchars=b"-_", validate=True)
-        return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode())
-    except (InvalidTag, ValueError) as error:
+    except ValueError as error:
         raise CannotUnseal from error
+    return decrypt_bytes(raw, key=key, context=context)

@@ -1,4 +1,4 @@
-"""Sealing secrets for storage.
+"""Sealing secrets and stored bytes.
 
 A sealed text reads `v1.<data key id>.<ciphertext>`. Its associated data are the schema and a
 context such as `credential:<id>`, so a ciphertext moved to another row or tenant does not open.
@@ -36,6 +36,25 @@ def unseal(token: str, *, context: str) -> str:
     if data_key is None:
         raise CannotUnseal
     return cipher.decrypt(sealed, key=_unwrap(data_key), context=_bound(context)).decode()
+
+
+def current_key_id() -> UUID:
+    """Return the id of the key that seals now, for whoever notes it beside what they seal."""
+    return _current_key().pk
+
+
+def seal_bytes(plain: bytes, *, key_id: UUID, context: str) -> bytes:
+    """Encrypt bytes for this schema and context with one of its keys."""
+    key = _unwrap(DataKey.objects.get(pk=key_id))
+    return cipher.encrypt_bytes(plain, key=key, context=_bound(context))
+
+
+def unseal_bytes(sealed: bytes, *, key_id: UUID, context: str) -> bytes:
+    """Return sealed bytes. Raises CannotUnseal unless schema, context and key all fit."""
+    data_key = DataKey.objects.filter(pk=key_id).first()
+    if data_key is None:
+        raise CannotUnseal
+    return cipher.decrypt_bytes(sealed, key=_unwrap(data_key), context=_bound(context))
 
 
 @transaction.atomic

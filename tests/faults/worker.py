@@ -20,6 +20,7 @@ POINTS = {
     "after claim": ("apps.runs.interpreter", "_load"),
     "after intent": ("apps.runs.segment", "carry_out"),
     "between flush and release": ("apps.dispatch.leases", "release"),
+    "between blob and bytes": ("apps.files.services", "storage"),
     "before end is written": ("apps.dispatch.leases", "finish"),
 }
 

@@ -9,10 +9,11 @@ from tests.isolation.probe import SITE, Probe
 from tests.isolation.tables.gateway import GATEWAY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
+from tests.isolation.tables.retention import RETENTION
 from tests.isolation.tables.runs import RUNS
 from tests.isolation.tables.workflows import WORKFLOWS
 
-PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *GATEWAY, *OTHERS]
+PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *RETENTION, *GATEWAY, *OTHERS]
 
 
 def walked() -> list[Route]:

@@ -17,6 +17,8 @@ from apps.common.types import JSONDict
 from apps.gateway import services as gateway
 from apps.gateway.calls import CompletionRequest
 from apps.onboarding.arrival import arrival_path
+from apps.retention import carrying
+from apps.retention import services as retention
 from apps.runs.interpreter import advance
 from apps.runs.models import Wait
 from apps.runs.services import pause_run, start_run
@@ -64,6 +66,7 @@ def make_world(slug: str) -> World:
         _access(world)
         _workflows(world)
         _runs(world)
+        _retention(world)
         _gateway(world)
     return world
 
@@ -160,6 +163,16 @@ def _runs(world: World) -> None:
         "paused_run": str(paused_run.pk),
         "approval": str(Wait.objects.get(run=asking_run).pk),
     }
+
+
+def _retention(world: World) -> None:
+    """Place a hold, and make a deletion that is over."""
+    owner = world.people["owner"]
+    asks = Workflow.objects.get(name=f"{world.canary}-inner asking")
+    hold = retention.place_hold(actor=owner, workflow=asks, reason=f"{world.canary}-inner case")
+    job = retention.start_job(actor=owner)
+    carrying.carry(job.pk)
+    world.objects |= {"hold": str(hold.pk), "job": str(job.pk)}
 
 
 def _gateway(world: World) -> None:

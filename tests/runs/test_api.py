@@ -157,7 +157,7 @@ def test_steps_are_told_in_the_order_of_the_graph(
     client: APIClient, workflow: Workflow, bob: User
 ) -> None:
     run = started(workflow, bob)
-    assert client.get(f"{URL}{run.pk}/nodes/").json() == {"results": []}
+    assert client.get(f"{URL}{run.pk}/nodes/").json()["results"] == []
     carry(run)
     steps = client.get(f"{URL}{run.pk}/nodes/").json()["results"]
     assert [each["node"] for each in steps] == ["start", "greet", "reply"]
@@ -165,6 +165,12 @@ def test_steps_are_told_in_the_order_of_the_graph(
     assert (greet["status"], greet["attempt"], greet["error"]) == ("succeeded", 1, None)
     assert greet["output"] == {"text": "Hello Ada"}
     assert greet["logs"] == []
+    first = client.get(f"{URL}{run.pk}/nodes/", {"page_size": 2}).json()
+    second = client.get(first["next"]).json()
+    assert [each["node"] for each in first["results"] + second["results"]] == [
+        "start", "greet", "reply",
+    ]  # fmt: skip
+    assert second["next"] is None
     assert client.get(f"{URL}{run.pk}/").json()["outputs"] == "Hello Ada"
 
 

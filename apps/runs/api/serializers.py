@@ -1,15 +1,19 @@
 """Shapes of runs, their steps, events and approvals, and of what is sent to start and steer them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.types import JSON
+from apps.runs import payloads
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
 
 MAX_WAIT_S = 60
+LISTED, OF_STEP = 16 << 10, 64 << 10  # characters of a value that lists tell
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -76,6 +80,26 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         read_only_fields = fields
 
 
+class WholeRunSerializer(RunSerializer):
+    """A run with its inputs and outputs whole, however large; read from the file storage at need."""
+
+    def to_representation(self, instance: Run) -> dict[str, Any]:
+        told = super().to_representation(instance)
+        for name in ("inputs", "outputs"):
+            told[name] = payloads.read(told[name], getattr(instance, f"{name}_blob"))
+        return told
+
+
+class ListedRunSerializer(RunSerializer):
+    """A run as lists tell it: of inputs and outputs above 16 KiB only the beginning."""
+
+    def to_representation(self, instance: Run) -> dict[str, Any]:
+        told = super().to_representation(instance)
+        for name in ("inputs", "outputs"):
+            told[name] = payloads.at_most(told[name], LISTED)
+        return told
+
+
 class StartedSerializer(serializers.ModelSerializer[Run]):
     """A run that was accepted; ask for it, follow its events, or wait with `wait`."""
 
@@ -86,8 +110,17 @@ class StartedSerializer(serializers.ModelSerializer[Run]):
 
 
 class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
-    """One step of a run: what it got, what it gave, what it cost."""
+    """One step of a run: what it got, what it gave, what it cost.
 
+    Of an input or output above 64 KiB only the beginning is told, and where it is found whole.
+    """
+
+    input_url = serializers.SerializerMethodField(
+        help_text="Where the whole input is, if `input` is its beginning only."
+    )
+    output_url = serializers.SerializerMethodField(
+        help_text="Where the whole output is, if `output` is its beginning only."
+    )
     error = ErrorField(read_only=True, allow_null=True)
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6, read_only=True)
     logs = serializers.ListField(child=serializers.CharField(), read_only=True)
@@ -97,14 +130,29 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
         fields = [
             "node", "frame", "title", "type", "status", "attempt", "input", "output", "error", "port",
             "started_at", "finished_at", "cost_usd", "tokens", "saved_usd", "logs",
+            "input_url", "output_url",
         ]  # fmt: skip
         read_only_fields = fields
 
+    def to_representation(self, instance: NodeRun) -> dict[str, Any]:
+        told = super().to_representation(instance)
+        for name in ("input", "output"):
+            value = told[name]
+            told[name] = payloads.at_most(value, OF_STEP)
+            if told[name] is value and getattr(instance, f"{name}_blob_id") is None:
+                told[f"{name}_url"] = None
+        return told
 
-class NodeRunsSerializer(serializers.Serializer[Any]):
-    """The steps of a run in the order of the graph."""
+    def get_input_url(self, row: NodeRun) -> str | None:
+        return self._url(row, "input")
 
-    results = NodeRunSerializer(many=True)
+    def get_output_url(self, row: NodeRun) -> str | None:
+        return self._url(row, "output")
+
+    def _url(self, row: NodeRun, name: str) -> str:
+        kwargs = {"pk": row.run_id, "node": row.node, "name": name}
+        url = reverse("api:run-node-value", kwargs=kwargs)
+        return f"{url}?{urlencode({'frame': row.frame})}" if row.frame else url
 
 
 class EventSerializer(serializers.ModelSerializer[RunEvent]):

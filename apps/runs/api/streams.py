@@ -27,7 +27,7 @@ from apps.common.parsing import parse_json
 from apps.common.problems import problem_response
 from apps.common.types import JSON, JSONDict
 from apps.runs import places
-from apps.runs.api.serializers import RunSerializer, StartedSerializer
+from apps.runs.api.serializers import StartedSerializer, WholeRunSerializer
 from apps.runs.feed import POLL_S, Feed
 from apps.runs.models import Run, Wait
 from apps.tenants.context import Scope, current_scope, entered
@@ -161,7 +161,7 @@ def _is_about_run(frame: JSONDict) -> bool:
 def _outcome(run_id: str) -> tuple[int, JSONDict]:
     run = Run.objects.select_related("workflow", "version").get(pk=run_id)
     if run.is_finished:
-        return HTTPStatus.OK, RunSerializer(run).data
+        return HTTPStatus.OK, WholeRunSerializer(run).data
     return HTTPStatus.ACCEPTED, StartedSerializer(run).data
 
 

@@ -1,8 +1,9 @@
 """Routes of runs and approvals."""
 
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from apps.common.ids import UUID_PATTERN
 from apps.runs.api import views
 from apps.runs.api.streams import streaming, waiting
 
@@ -15,5 +16,10 @@ events = views.EventsView.as_view({"get": "retrieve"})
 urlpatterns = [
     path("workflows/<uuid:pk>/runs/", waiting(of_workflow), name="workflow-runs"),
     path("runs/<uuid:pk>/events/", streaming(events), name="run-events"),
+    re_path(
+        rf"^runs/(?P<pk>{UUID_PATTERN})/nodes/(?P<node>[a-z][a-z0-9_]*)/(?P<name>input|output)/$",
+        views.NodeValueView.as_view({"get": "retrieve"}),
+        name="run-node-value",
+    ),
     *router.urls,
 ]

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -12,24 +14,26 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts import policies
 from apps.accounts.api.views import TenantViewSet
 from apps.common.errors import Invalid
-from apps.runs import services
+from apps.runs import payloads, services
+from apps.runs.api.pagination import NodePagination, in_order
 from apps.runs.api.serializers import (
     ApprovalSerializer,
     DecisionSerializer,
     EventsSerializer,
+    ListedRunSerializer,
     NodeRunSerializer,
-    NodeRunsSerializer,
     RetrySerializer,
-    RunSerializer,
     StartedSerializer,
     StartSerializer,
+    WholeRunSerializer,
 )
 from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.feed import Feed
 from apps.runs.filters import STATES, approvals_in, filtered
-from apps.runs.models import Run, Wait, WaitQuerySet
+from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
 from apps.workflows.services import find_workflow
 
 FILTERS = [
@@ -49,7 +53,7 @@ class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
     """Runs: what happened, and what may still be done about it."""
 
     queryset = Run.objects.select_related("workflow__folder", "version")
-    serializer_class = RunSerializer
+    serializer_class = ListedRunSerializer
     permission_required: ClassVar = {"GET": "run.view", "POST": "run.control"}
 
     def get_queryset(self) -> QuerySet[Run]:
@@ -63,37 +67,38 @@ class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
         """List runs, newest first."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(responses=RunSerializer)
+    @extend_schema(responses=WholeRunSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """Return a run."""
-        return Response(RunSerializer(self.get_object()).data)
+        return Response(WholeRunSerializer(self.get_object()).data)
 
-    @extend_schema(responses=NodeRunsSerializer)
-    @action(detail=True, methods=["GET"], pagination_class=None, filter_backends=[])
+    @extend_schema(responses=NodeRunSerializer(many=True))
+    @action(detail=True, methods=["GET"], pagination_class=NodePagination, filter_backends=[])
     def nodes(self, request: Request, pk: str) -> Response:
-        """Return the steps of a run, with their inputs and outputs."""
-        steps = self.get_object().nodes.all()
-        return Response({"results": NodeRunSerializer(steps, many=True).data})
+        """List the steps of a run in the order of the graph, with what they got and gave."""
+        steps: QuerySet[Any] = in_order(self.get_object().nodes.all())
+        page = self.paginate_queryset(steps)
+        return self.get_paginated_response(NodeRunSerializer(page, many=True).data)
 
-    @extend_schema(request=None, responses=RunSerializer)
+    @extend_schema(request=None, responses=WholeRunSerializer)
     @action(detail=True, methods=["POST"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop a run: no step starts any more, running ones are told to stop."""
         return self._answer(services.cancel_run(self.get_object(), actor=self.actor))
 
-    @extend_schema(request=None, responses=RunSerializer)
+    @extend_schema(request=None, responses=WholeRunSerializer)
     @action(detail=True, methods=["POST"])
     def pause(self, request: Request, pk: str) -> Response:
         """Hold a run after the steps that are running."""
         return self._answer(services.pause_run(self.get_object(), actor=self.actor))
 
-    @extend_schema(request=None, responses=RunSerializer)
+    @extend_schema(request=None, responses=WholeRunSerializer)
     @action(detail=True, methods=["POST"])
     def resume(self, request: Request, pk: str) -> Response:
         """Let a paused run go on."""
         return self._answer(services.resume_run(self.get_object(), actor=self.actor))
 
-    @extend_schema(request=RetrySerializer, responses={201: RunSerializer})
+    @extend_schema(request=RetrySerializer, responses={201: WholeRunSerializer})
     @action(detail=True, methods=["POST"])
     def retry(self, request: Request, pk: str) -> Response:
         """Start a new run where this one failed, or at `from_node`; finished steps are kept."""
@@ -104,14 +109,41 @@ class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
 
     def _answer(self, run: Run, status: int = HTTPStatus.OK) -> Response:
         found = Run.objects.select_related("workflow", "version").get(pk=run.pk)
-        return Response(RunSerializer(found).data, status=status)
+        return Response(WholeRunSerializer(found).data, status=status)
+
+
+class NodeValueView(TenantViewSet[NodeRun]):
+    """What one step of a run got or gave, whole, as a file."""
+
+    queryset = NodeRun.objects.select_related("input_blob", "output_blob")
+    pagination_class = None
+    permission_required: ClassVar = {"GET": "run.view"}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("name", str, OpenApiParameter.PATH, enum=["input", "output"]),
+            OpenApiParameter("frame", str, description="The round in which the step lies."),
+        ],
+        responses={(200, "application/json"): OpenApiTypes.ANY},
+        operation_id="run_node_value",
+    )
+    def retrieve(self, request: Request, pk: UUID, node: str, name: str) -> HttpResponse:
+        """Return the whole input or output of a step, as JSON to be saved."""
+        frame = request.query_params.get("frame", "")
+        row = policies.find(self.actor, self.get_queryset(), run=pk, frame=frame, node=node)
+        answer = HttpResponse(payloads.text_of(row, name), content_type="application/json")
+        file_name = payloads.name_of_file(row, name)
+        answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
+        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        answer["Cache-Control"] = "private, no-store"
+        return answer
 
 
 class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
     """The runs of one workflow."""
 
     queryset = Run.objects.select_related("workflow", "version")
-    serializer_class = RunSerializer
+    serializer_class = ListedRunSerializer
     permission_required: ClassVar = {"GET": "run.view", "POST": "workflow.run"}
 
     def get_queryset(self) -> QuerySet[Run]:
@@ -124,7 +156,9 @@ class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
         find_workflow(kwargs["pk"], actor=self.actor)
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(request=StartSerializer, responses={200: RunSerializer, 202: StartedSerializer})
+    @extend_schema(
+        request=StartSerializer, responses={200: WholeRunSerializer, 202: StartedSerializer}
+    )
     def create(self, request: Request, pk: UUID) -> Response:
         """Start a run; with `wait` the answer comes when it is finished (`streams.waiting`)."""
         serializer = StartSerializer(data=request.data)

@@ -10,15 +10,16 @@ from apps.runs import retrying
 from apps.runs.accepting import check_in_use, checked_inputs
 from apps.runs.exceptions import RunNotFinished
 from apps.runs.models import Run
+from apps.runs.payloads import lay_aside
 from apps.runs.services.starting import queue
 
 
-@transaction.atomic
 def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JSON = None) -> Run:
     """Start a new run at a step of this one: the failed one, unless told otherwise.
 
     What other steps gave is taken over, not made again; `inputs` stand in for the step's input.
-    Raises RunNotFinished, NoSuchStep, BadInputs, InBin, Archived, Backlogged, Forbidden.
+    Raises RunNotFinished, NoSuchStep, BadInputs, InBin, Archived, Backlogged,
+    Forbidden, StorageAway.
     """
     policies.check(actor, "control", run)
     policies.check(actor, "run", run.workflow)
@@ -29,6 +30,9 @@ def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JS
     if new.inputs != run.inputs:
         new.inputs = checked_inputs(run.version, new.inputs)
     new.started_by = actor
-    new.save()
-    record("run.retried", actor=actor, target=run, after={"run": str(new.pk), "from": from_node})
-    return queue(new, also=retrying.link(new, linked))
+    lay_aside(new)  # before the transaction: it may ask the file storage
+    with transaction.atomic():
+        new.save()
+        after = {"run": str(new.pk), "from": from_node}
+        record("run.retried", actor=actor, target=run, after=after)
+        return queue(new, also=retrying.link(new, linked))

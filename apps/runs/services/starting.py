@@ -14,6 +14,7 @@ from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.events import Event
 from apps.runs.ledger import announce
 from apps.runs.models import Run
+from apps.runs.payloads import lay_aside
 from apps.workflows.models import Workflow
 
 MAX_LANE = 32_767  # runs of one workflow at a time; more is no limit
@@ -25,7 +26,6 @@ def find_run(run_id: UUID | str, *, actor: User) -> Run:
     return policies.find(actor, queryset, pk=run_id)
 
 
-@transaction.atomic
 def start_run(
     workflow: Workflow,
     *,
@@ -38,19 +38,22 @@ def start_run(
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
     Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
-    draft that cannot run, InBin, Archived, Forbidden, Backlogged.
+    draft that cannot run, InBin, Archived, Forbidden, Backlogged, StorageAway.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
     pinned = pinned_version(workflow, actor, version)
-    run = Run.objects.create(
+    run = Run(
         workflow=workflow,
         version=pinned,
         inputs=checked_inputs(pinned, inputs),
         trigger=trigger,
         started_by=actor,
     )
-    return queue(run, priority=priority)
+    lay_aside(run)  # before the transaction: it may ask the file storage
+    with transaction.atomic():
+        run.save()
+        return queue(run, priority=priority)
 
 
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:

@@ -52,6 +52,15 @@ def clock(seconds: float | None) -> str:
     return "\N{EN DASH}" if seconds is None else waterfall.clock(seconds)
 
 
+@register.filter(name="bytes")
+def in_bytes(size: int) -> str:
+    """Return a size in words: 712 B, 390.6 KiB, 12.0 MiB."""
+    for unit, bits in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if size >= 1 << bits:
+            return f"{size / (1 << bits):.1f} {unit}"
+    return f"{size} B"
+
+
 @register.filter
 def short_id(value: Any) -> str:
     """Return the end of an id, which is what differs between ids of the same hour."""

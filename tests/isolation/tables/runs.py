@@ -20,6 +20,8 @@ RUNS = [
     api("run-list", query="workflow={workflow}&status=succeeded", note="of a workflow", **LIST),
     api("run-detail", pk="run"),
     api("run-nodes", pk="run"),
+    Probe("api:run-node-value", args={"pk": "run", "node": "start", "name": "output"}),
+    Probe("api:run-node-value", args={"pk": "run", "node": "start", "name": "input"}, shows=False, note="input"),
     api("run-events", pk="run", shows=False),
     api("run-cancel", "POST", pk="asking_run"),
     api("run-pause", "POST", pk="asking_run"),

@@ -21,7 +21,13 @@ export class RunApi {
   }
 
   async nodes(id: string): Promise<NodeRun[]> {
-    return (await get<{ results: NodeRun[] }>(`${this.#url(id)}nodes/`)).results;
+    const found: NodeRun[] = [];
+    for (let url: string | null = `${this.#url(id)}nodes/?page_size=500`; url; ) {
+      const page: { results: NodeRun[]; next: string | null } = await get(url);
+      found.push(...page.results);
+      url = page.next;
+    }
+    return found;
   }
 
   /** Return the events after a number, all of them. */

@@ -1,0 +1,104 @@
+"""A bucket of an S3-compatible store. The operator names it; no word of a tenant gets here but bytes.
+
+Credentials are given, so botocore asks neither files of the machine nor its metadata address for
+any, and whatever a store answers, a redirect included, no request goes anywhere else.
+"""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+
+from apps.files.exceptions import BlobAltered, BlobMissing, StorageAway
+
+CONNECT_S, READ_S, WHOLE_S, TRIES = 3, 10, 60, 2
+PART = 256 << 10
+GONE = frozenset({"NoSuchKey", "404"})
+
+
+class Bucket:
+    """Keeps bytes in the bucket that the settings name."""
+
+    def __init__(self) -> None:
+        self._bucket = settings.S3_BUCKET
+        self._client = _client()
+
+    def put(self, name: str, data: bytes) -> None:
+        """Store the object; stores acknowledge what is durable."""
+        self._ask("put_object", Key=name, Body=data)
+
+    def get(self, name: str, most: int) -> bytes:
+        """Return the object, if it arrives in time; a store that only drips is away."""
+        body = self._ask("get_object", Key=name)["Body"]
+        end, found = time.monotonic() + WHOLE_S, bytearray()
+        try:
+            for part in body.iter_chunks(PART):
+                found += part
+                if len(found) > most:
+                    raise BlobAltered
+                if time.monotonic() > end:
+                    raise StorageAway
+        except BotoCoreError as error:  # it stopped in the middle
+            raise StorageAway from error
+        finally:
+            body.close()
+        return bytes(found)
+
+    def delete(self, name: str) -> None:
+        """Remove the object; S3 does not mind one that is gone."""
+        self._ask("delete_object", Key=name)
+
+    def clear(self, prefix: str) -> None:
+        """Remove the objects, page by page."""
+        while found := self._ask("list_objects_v2", Prefix=prefix).get("Contents"):
+            for each in found:
+                self.delete(each["Key"])
+
+    def _ask(self, operation: str, **what: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(Bucket=self._bucket, **what)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in GONE:
+                raise BlobMissing from error
+            raise StorageAway from error
+        except (BotoCoreError, ElsewhereRefused) as error:
+            raise StorageAway from error
+
+
+class ElsewhereRefused(Exception):
+    """The store sent us to another address, where we do not go."""
+
+
+def _client() -> Any:
+    session = boto3.session.Session(
+        aws_access_key_id=settings.S3_ACCESS_KEY,
+        aws_secret_access_key=settings.S3_SECRET_KEY,
+        region_name=settings.S3_REGION,
+    )
+    client = session.client(
+        "s3",
+        endpoint_url=settings.S3_ENDPOINT,
+        config=Config(
+            connect_timeout=CONNECT_S,
+            read_timeout=READ_S,
+            retries={"total_max_attempts": TRIES, "mode": "standard"},
+            max_pool_connections=32,
+            proxies={},
+            s3={"addressing_style": "path"},
+            # Compatible stores do not know the newer checksums; our own hash is checked anyway.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    origin = urlsplit(settings.S3_ENDPOINT)[:2]
+
+    def stay(request: Any, **kwargs: Any) -> None:
+        if urlsplit(request.url)[:2] != origin:
+            raise ElsewhereRefused(request.url)
+
+    client.meta.events.register_first("before-send.s3", stay)
+    return client

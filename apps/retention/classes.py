@@ -1,0 +1,174 @@
+"""The classes of data that rules are about: which of it is over its time, and how it goes.
+
+A class finds a batch of what is over its time and deletes it, in the transaction of its caller, who
+notes what went. Holds are asked for every batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from apps.audit.models import AuditEntry
+from apps.files import services as files
+from apps.files.models import Blob, referring
+from apps.retention import holds
+from apps.runs.models import NodeRun, Run, RunEvent
+from apps.tenants.context import current_schema, maintenance
+
+LONGEST_DAYS = 3650
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What people are told of a class, and the bounds of its rule."""
+
+    label: str
+    about: str
+    default_days: int
+    minimum_days: int = 1
+
+
+class DataClass:
+    """Finds and deletes one class of data."""
+
+    kind: ClassVar[Kind]
+    batch: ClassVar[int] = 100
+
+    def over(self, before: datetime) -> list[UUID]:
+        """Return the next ids of what was finished before the moment and nothing holds."""
+        raise NotImplementedError
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        """Delete these."""
+        raise NotImplementedError
+
+
+class Payloads(DataClass):
+    """Large inputs and outputs; their beginnings stay in the rows of their runs."""
+
+    kind = Kind(
+        "Large inputs and outputs",
+        "Values above 256 KiB in the file storage. Their beginning stays with the run.",
+        default_days=30,
+    )
+
+    def over(self, before: datetime) -> list[UUID]:
+        old = Blob.objects.filter(kind=Blob.Kind.PAYLOAD).present().made_before(before)
+        over = _finished(before)
+        for model, field in referring():
+            others: QuerySet[Any] = QuerySet(model).filter(**{field: OuterRef("pk")})
+            if model is NodeRun:
+                others = others.exclude(run__in=over)
+            elif model is Run:
+                others = others.exclude(pk__in=over)
+            old = old.exclude(Exists(others))
+        orphans = Blob.objects.unreferenced().values("pk")
+        return _ids(old.exclude(pk__in=orphans).order_by("created_at", "pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        files.remove(ids)
+
+
+class History(DataClass):
+    """Timelines and logs of runs that stay."""
+
+    kind = Kind(
+        "Timelines and logs",
+        "The events of finished runs and what their steps printed. Results stay with the run.",
+        default_days=60,
+    )
+    batch = 20
+
+    def over(self, before: datetime) -> list[UUID]:
+        runs = _finished(before).filter(history_removed_at=None)
+        return _ids(runs.order_by("finished_at", "pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        RunEvent.objects.filter(run__in=ids).delete()
+        NodeRun.objects.filter(run__in=ids).exclude(logs=[]).update(logs=[])
+        Run.objects.filter(pk__in=ids).update(history_removed_at=timezone.now())
+
+
+class Runs(DataClass):
+    """Whole runs: what they got and gave, their steps, their approvals."""
+
+    kind = Kind(
+        "Runs",
+        "Finished runs with their steps, inputs, outputs and approvals. Their cost stays in Usage.",
+        default_days=90,
+    )
+    batch = 20
+
+    def over(self, before: datetime) -> list[UUID]:
+        # Runs inside of a run go before it, so that each is counted and none is taken with it.
+        leaves = _finished(before).filter(children=None)
+        return _ids(leaves.order_by("finished_at", "pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        Run.objects.filter(pk__in=ids).delete()
+
+
+class Trail(DataClass):
+    """The audit trail, oldest entries first; evidence, so that any hold keeps all of it."""
+
+    kind = Kind(
+        "Audit trail",
+        "Who changed what. At least 90 days; six years is usual in health care.",
+        default_days=400,
+        minimum_days=90,
+    )
+    batch = 500
+
+    def over(self, before: datetime) -> list[UUID]:
+        if holds.anything_is_held():
+            return []
+        return _ids(AuditEntry.objects.filter(at__lt=before).order_by("at", "pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        # The workspace's own role may only add to its trail; this is the one thing that takes away.
+        with maintenance(current_schema()):
+            AuditEntry.objects.filter(pk__in=ids).delete()
+
+
+class Orphans(DataClass):
+    """Stored values that nobody refers to, such as those of runs that were just deleted."""
+
+    kind = Kind("Unused stored values", "What deleted runs and crashes left in the storage.", 1)
+
+    def over(self, before: datetime) -> list[UUID]:
+        orphans = Blob.objects.unreferenced().made_before(before)
+        return _ids(orphans.order_by("created_at", "pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        files.discard(ids)
+
+
+# In the order in which a job works; the ones with a rule, and what is always cleared away.
+RULED: dict[str, DataClass] = {
+    "payloads": Payloads(),
+    "history": History(),
+    "runs": Runs(),
+    "audit": Trail(),
+}
+CLASSES: dict[str, DataClass] = {**RULED, "orphans": Orphans()}
+
+
+def _finished(before: datetime) -> QuerySet[Run]:
+    """Return the runs that ended before a moment and that no hold keeps.
+
+    What a run inside of another gave is needed until that one has ended.
+    """
+    ended = Run.objects.filter(status__in=Run.FINISHED, finished_at__lt=before)
+    alone = Q(parent=None) | Q(parent__status__in=Run.FINISHED, parent__finished_at__lt=before)
+    return ended.filter(alone).exclude(workflow__in=holds.held_workflows())
+
+
+def _ids(rows: QuerySet[Any], most: int) -> list[UUID]:
+    if holds.everything_is_held():
+        return []
+    return list(rows.values_list("pk", flat=True)[:most])

@@ -1,0 +1,80 @@
+"""What each worker process does beside its tasks: every few minutes it looks after all workspaces.
+
+The day's deletion is made here, and one whose worker died is taken up. Workers may do this side by
+side: a workspace has one unfinished job, and the job's row says whose turn it is.
+"""
+
+import logging
+import threading
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutting_down
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from apps.dispatch import workers
+from apps.retention import carrying, services
+from apps.tenants.context import public_scope, tenant_context
+from apps.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+ROUND_S = 300.0
+
+
+class Rounds(threading.Thread):
+    """Goes through the workspaces until it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(name="retention", daemon=True)
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.wait(ROUND_S):
+            go_round()
+
+    def stop(self) -> None:
+        """End after the batch that is going on."""
+        self._stopping.set()
+
+
+def go_round() -> None:
+    """Do what is due in every workspace that is open; trouble in one keeps no other waiting."""
+    try:
+        with public_scope():
+            tenants = list(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
+    except DatabaseError as error:
+        logger.warning("Retention waits for the database: %s", str(error).strip())
+        return
+    for tenant in tenants:
+        if workers.draining.is_set():
+            return
+        with tenant_context(tenant):
+            try:
+                job = services.due_job()
+                if job is not None:
+                    carrying.carry(job)
+            except DatabaseError as error:
+                logger.warning("Retention in %s: %s", tenant.slug, str(error).strip())
+            except Exception:
+                logger.exception("Retention in %s failed.", tenant.slug)
+            finally:
+                if not connection.in_atomic_block:
+                    connection.close()
+
+
+_rounds: list[Rounds] = []
+
+
+@worker_ready.connect
+def start(**kwargs: Any) -> None:
+    """Go round from now on."""
+    _rounds.append(Rounds())
+    _rounds[-1].start()
+
+
+@worker_shutting_down.connect
+def stop(**kwargs: Any) -> None:
+    """Stop going round."""
+    while _rounds:
+        _rounds.pop().stop()

@@ -1,0 +1,26 @@
+"""Requests about retention: rules, legal holds, deletions."""
+
+from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api, of
+from tests.isolation.world import World
+
+
+def _hold(world: World) -> dict[str, object]:
+    return {"workflow": of(world, "draft"), "reason": "x"}
+
+
+RETENTION = [
+    api("retention", **NOBODYS),
+    api("retention", "PATCH", body={"runs": 30, "audit": None}, **NOBODYS),
+    api("retention-hold-list", **LIST),
+    api("retention-hold-list", "POST", body=_hold),
+    api("retention-hold-release", "POST", pk="hold"),
+    api("retention-job-list", **NOBODYS),
+    api("retention-job-list", "POST", **NOBODYS),
+    api("retention-job-detail", pk="job", shows=False),
+    Probe("retention:overview", elsewhere=None),
+    Probe("retention:change_rules", "POST", media=FORM, body={"runs": "30", "audit": "400"}, **NOBODYS),
+    Probe("retention:place_hold", "POST", media=FORM, body=_hold, elsewhere=422, shows=False),
+    Probe("retention:release_hold", "POST", {"hold_id": "hold"}, media=FORM, shows=False),
+    Probe("retention:start_job", "POST", media=FORM, **NOBODYS),
+    Probe("retention:job", args={"job_id": "job"}, shows=False),
+]  # fmt: skip
