@@ -1,7 +1,7 @@
-"""Tickets and timers. They live in the public schema and hold no customer content.
+"""Tickets, timers and appointments. They live in the public schema and hold no customer content.
 
 Every row belongs to the database role of its workspace: row-level security shows a role its own
-rows only (`migrations/0002_add_row_security.py`), and the owner, who sweeps, all of them.
+rows only (`migrations/*_row_security.py`), and the owner, who sweeps, all of them.
 """
 
 from typing import Self
@@ -117,3 +117,23 @@ class Timer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} {self.fire_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Appointment(models.Model):
+    """A moment at which an app above looks at something of a workspace; what, that app knows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    role = models.CharField(max_length=63, db_default=CurrentRole())
+    kind = models.CharField(max_length=40)
+    subject = models.UUIDField()
+    due_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role", "kind", "subject"], name="dispatch_appointment_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.due_at:%Y-%m-%d %H:%M:%S}"

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import services
+from apps.dispatch import appointments, services
 from apps.tenants.context import public_scope
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ STILL_DUE = "UPDATE dispatch_ticket SET due_at = clock_timestamp() WHERE id = AN
 
 
 def sweep() -> int:
-    """Fire timers, admit what may start, and ring for all that is due; return for how many.
+    """Fire timers, admit what may start, ring and call for all that is due; return for how many.
 
     Does nothing while another process sweeps.
     """
@@ -84,7 +84,7 @@ def sweep() -> int:
         except services.BrokerAway:
             _run(STILL_DUE, {"ids": [run_id for run_id, _ in due[rung:]]})
             raise
-        return rung
+        return rung + appointments.call_due()
 
 
 class Sweeper(threading.Thread):
