@@ -7,9 +7,12 @@ release then compares it. Folding twice gives the same, so a crash in between lo
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from django.db import transaction
+
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Timer
+from apps.runs.events import Event, tell_listeners
 from apps.runs.models import Run, Wait
 
 EXPIRED = "expired"
@@ -46,12 +49,19 @@ def fold(run: Run, waiting: Collection[str]) -> Folded:
 def _end_wait(run: Run, timer: Timer) -> None:
     """End the wait of a timer, unless a person was first: one statement decides between them."""
     expired = timer.kind == Timer.Kind.EXPIRY
-    Wait.objects.filter(run=run, node=timer.key).open().update(
-        status=Wait.Status.EXPIRED if expired else Wait.Status.DECIDED,
-        decision=EXPIRED if expired else "",
-        decided_at=timer.fire_at,
-        updated_at=timer.fire_at,
-    )
+    with transaction.atomic():
+        ended = (
+            Wait.objects.filter(run=run, node=timer.key)
+            .open()
+            .update(
+                status=Wait.Status.EXPIRED if expired else Wait.Status.DECIDED,
+                decision=EXPIRED if expired else "",
+                decided_at=timer.fire_at,
+                updated_at=timer.fire_at,
+            )
+        )
+        if ended and expired:
+            tell_listeners(run, [Event("approval.expired", timer.key)])
 
 
 def _decision(wait: Wait) -> JSONDict:

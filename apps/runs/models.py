@@ -60,6 +60,9 @@ class Run(TimestampedModel):
         MANUAL = "manual"
         API = "api"
         RETRY = "retry"
+        SCHEDULE = "schedule"
+        WEBHOOK = "webhook"
+        EVENT = "event"
 
     FINISHED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
 
@@ -83,6 +86,8 @@ class Run(TimestampedModel):
     retry_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
     )
+    # What asked for it, where asking twice must not start two.
+    dedupe_key = models.CharField(max_length=120, blank=True, default="")
     # The first run of a line of retries: idempotency keys are derived from it.
     root_id = models.UUIDField(default=uuid7)
     # How often a step was deliberately run anew, by its id: then its key differs.
@@ -100,6 +105,11 @@ class Run(TimestampedModel):
             models.Index(fields=["-created_at"], name="runs_recent"),
             models.Index(fields=["workflow", "-created_at"], name="runs_of_workflow"),
             models.Index(fields=["status", "-created_at"], name="runs_by_status"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dedupe_key"], condition=~Q(dedupe_key=""), name="runs_dedupe_key_once"
+            )
         ]
 
     def __str__(self) -> str:

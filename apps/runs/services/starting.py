@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts import policies
 from apps.accounts.models import User
@@ -36,23 +36,46 @@ def start_run(
     version: int | str | None = None,
     trigger: str = Run.Trigger.MANUAL,
     priority: int = 0,
+    dedupe_key: str = "",
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
-    Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
+    With a `dedupe_key` that a run of the workspace has already, that run is returned instead. Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
     draft that cannot run, InBin, Archived, Forbidden, Backlogged.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
-    pinned = _version(workflow, actor, version)
-    run = Run.objects.create(
+    if known := _known(dedupe_key):
+        return known
+    pinned = version_of(workflow, actor, version)
+    run = Run(
         workflow=workflow,
         version=pinned,
         inputs=checked_inputs(pinned, inputs),
         trigger=trigger,
         started_by=actor,
+        dedupe_key=dedupe_key,
     )
+    if not _saved(run):
+        return Run.objects.get(dedupe_key=dedupe_key)
     return queue(run, priority=priority)
+
+
+def _known(dedupe_key: str) -> Run | None:
+    return Run.objects.filter(dedupe_key=dedupe_key).first() if dedupe_key else None
+
+
+def _saved(run: Run) -> bool:
+    """Write a new run down, unless another one with its key was faster by a moment."""
+    if not run.dedupe_key:
+        run.save(force_insert=True)
+        return True
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
 
 
 def check_in_use(workflow: Workflow) -> None:
@@ -66,9 +89,14 @@ def check_in_use(workflow: Workflow) -> None:
 def checked_inputs(version: WorkflowVersion, inputs: JSONDict) -> JSONDict:
     """Return the inputs as the start step's form takes them. Raises BadInputs."""
     try:
-        return check_inputs(StartConfig.model_validate(_start_config(version)), inputs)
+        return check_inputs(form_of(version), inputs)
     except InputRefused as error:
         raise BadInputs(errors=error.errors) from error
+
+
+def form_of(version: WorkflowVersion) -> StartConfig:
+    """Return the form of the version's start step; without fields it takes any inputs."""
+    return StartConfig.model_validate(_start_config(version))
 
 
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:
@@ -78,7 +106,8 @@ def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:
     return run
 
 
-def _version(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:
+def version_of(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:
+    """Return the version that is meant: the published one, one by number, or the draft's."""
     if wanted == "draft":
         return snapshot_draft(workflow, actor=actor)
     if wanted is None:
