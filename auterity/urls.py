@@ -12,6 +12,7 @@ api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.nodes.api.urls")),
     path("", include("apps.runs.api.urls")),
+    path("", include("apps.triggers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path(
@@ -32,6 +33,7 @@ urlpatterns = [
     path("", include("apps.gateway.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
+    path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]
 

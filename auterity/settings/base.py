@@ -72,6 +72,7 @@ TENANT_APPS = [
     "apps.gateway",
     "apps.workflows",
     "apps.runs",
+    "apps.triggers",
     "allauth.account",
     "allauth.mfa",
 ]
