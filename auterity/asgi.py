@@ -17,13 +17,13 @@ from servestatic import ServeStaticASGI
 
 from apps.common.bodies import BodyLimit
 from apps.runs.routing import websocket_urlpatterns as runs
-from apps.tenants.asgi import Mounts, tenant_scope
+from apps.tenants.asgi import Mounts
 from apps.tenants.consumers import TenantSockets
-from apps.triggers.asgi import MAX_BODY, hooks
+from apps.triggers.asgi import hooks
 
 websocket_urlpatterns: list[Any] = [*runs]
 # HTTP that is served without Django's middleware; tests/isolation walks each.
-mounts = {"/hooks/": BodyLimit(tenant_scope(hooks), MAX_BODY)}
+mounts = {"/hooks/": hooks}
 
 static = ServeStaticASGI(django_app)
 for finder in get_finders():  # ours, and those of installed apps such as the admin

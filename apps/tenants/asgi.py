@@ -71,7 +71,7 @@ def headers_of(scope: dict[str, Any]) -> Headers:
 async def send_problem(send: Send, error: DomainError) -> None:
     """Answer with a domain error as problem+json."""
     body = json.dumps(error.problem()).encode()
-    headers = {"content-type": PROBLEM_JSON, "x-content-type-options": "nosniff", **error.headers}
+    headers = {"content-type": PROBLEM_JSON, **error.headers}
     await send_answer(send, int(error.status), headers, body)
 
 

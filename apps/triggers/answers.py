@@ -16,7 +16,6 @@ from apps.runs.models import NodeRun, Run
 from apps.triggers.configs import AnswerMode
 from apps.triggers.webhooks import RESPOND, Accepted
 
-SANDBOXED = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
 ALLOWED = frozenset(
     {
         "cache-control", "content-disposition", "content-language", "content-type", "etag", "expires",
@@ -79,14 +78,14 @@ def responded(output: JSONDict) -> Answer:
     body = output.get("body")
     if status in NO_BODY:
         headers.pop("content-type", None)
-        return Answer(status, b"", {**headers, **SANDBOXED})
+        return Answer(status, b"", headers)
     if isinstance(body, str):
         content = body.encode()
         headers.setdefault("content-type", TEXT_TYPE)
     else:
         content = _encoded(body)
         headers.setdefault("content-type", JSON_TYPE)
-    return Answer(status, content, {**headers, **SANDBOXED})
+    return Answer(status, content, headers)
 
 
 def _responses(run_id: UUID | str) -> QuerySet[NodeRun]:
@@ -109,7 +108,7 @@ def _is_here(address: str) -> bool:
 
 
 def _json(value: JSON, status: int) -> Answer:
-    return Answer(status, _encoded(value), {"content-type": JSON_TYPE, **SANDBOXED})
+    return Answer(status, _encoded(value), {"content-type": JSON_TYPE})
 
 
 def _encoded(value: JSON) -> bytes:

@@ -12,16 +12,16 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from apps.common.bodies import Receive, Send
+from apps.common.bodies import App, BodyLimit, Receive, Send
 from apps.common.problems import as_domain_error
 from apps.common.types import JSONDict
 from apps.runs import following
 from apps.runs.feed import Feed
-from apps.tenants.asgi import headers_of, send_answer, send_problem
+from apps.tenants.asgi import headers_of, send_answer, send_problem, tenant_scope
 from apps.tenants.context import current_scope
 from apps.tenants.database import query
 from apps.triggers import answers, webhooks
-from apps.triggers.answers import SANDBOXED, Answer
+from apps.triggers.answers import Answer
 from apps.triggers.calls import Call
 from apps.triggers.configs import AnswerMode
 from apps.triggers.webhooks import Accepted
@@ -32,13 +32,15 @@ T = TypeVar("T")
 MAX_BODY = 4 << 20  # of any webhook; each has its own limit below that
 PREFIX, TEST = "/hooks/", "/hooks/test/"
 EVENT_STREAM = "text/event-stream"
+# Whatever a workflow answers, it runs no script, reads no cookie and is taken for what it says.
+SANDBOXED = [(b"content-security-policy", b"sandbox"), (b"x-content-type-options", b"nosniff")]
 
 
 class Gone(Exception):
     """The caller has left."""
 
 
-async def hooks(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+async def _serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Answer a call of a webhook."""
     accepted: Accepted | None = None
     began = False
@@ -60,7 +62,6 @@ async def hooks(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if began:  # nothing else can be said any more; the run goes on
             logger.warning("An answer broke off: %s", str(error).strip())
             return
-        domain.headers = {**domain.headers, **SANDBOXED}
         await send_problem(send, domain)
     finally:
         if accepted is not None:
@@ -141,7 +142,7 @@ async def _departure(receive: Receive) -> None:
 async def _stream(accepted: Accepted, send: Send) -> None:
     """Tell the run as it goes on: its own events and what models write, then the answer."""
     headers = {"content-type": EVENT_STREAM, "cache-control": "no-store", "x-accel-buffering": "no"}
-    listed = [(k.encode(), v.encode()) for k, v in {**headers, **SANDBOXED}.items()]
+    listed = [(k.encode(), v.encode()) for k, v in headers.items()]
     await send({"type": "http.response.start", "status": 200, "headers": listed})
     feed = Feed(accepted.run_id)
     may_follow = partial(webhooks.still_open, accepted.trigger_id)
@@ -173,3 +174,20 @@ def _last(accepted: Accepted) -> bytes:
 
 def _event(name: str, data: JSONDict) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def _sandboxed(app: App) -> App:
+    """Serve an app whose every answer, refusals included, is sandboxed."""
+
+    async def served(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        async def sandboxed(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *SANDBOXED]}
+            await send(message)
+
+        await app(scope, receive, sandboxed)
+
+    return served
+
+
+hooks = _sandboxed(BodyLimit(tenant_scope(_serve), MAX_BODY))

@@ -26,6 +26,7 @@ POINTER = r"^(/([^/~]|~[01])*)+$"
 # Never handed on to a workflow or kept, whatever the config asks for.
 PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 Header = Annotated[str, StringConstraints(pattern=HEADER_NAME, to_lower=True)]
+MaybeHeader = Annotated[str, StringConstraints(pattern=rf"{HEADER_NAME}|^$", to_lower=True)]
 
 
 class Settings(BaseModel):
@@ -119,11 +120,11 @@ class AuthConfig(Settings):
     """How senders authenticate; the secret that it takes is kept apart, encrypted."""
 
     kind: Auth = Auth.NONE
-    header: Header = Field("", validate_default=False, description="Where it is sent.")
+    header: MaybeHeader = Field("", description="Where it is sent.")
     prefix: str = Field("", max_length=40, description="What stands before it, such as sha256=.")
     algorithm: Literal["sha256", "sha1", "sha512", "HS256", "RS256"] | None = None
     encoding: Literal["hex", "base64"] = "hex"
-    timestamp_header: Header = Field("", validate_default=False)
+    timestamp_header: MaybeHeader = ""
     payload: str = Field("", max_length=80, description="What is signed: {timestamp}.{body}.")
     audience: str = Field("", max_length=300)
     issuer: str = Field("", max_length=300)
@@ -181,7 +182,7 @@ class WebhookConfig(Settings):
     auth: AuthConfig = Field(default_factory=AuthConfig)
     input: Literal["request", "body"] = "request"
     headers: list[Header] = Field(["content-type", "user-agent"], max_length=30)
-    dedupe_header: Header = Field("", validate_default=False)
+    dedupe_header: MaybeHeader = ""
     dedupe_pointer: str = Field("", max_length=200, description="JSON Pointer, such as /event/id.")
     answer: AnswerMode = AnswerMode.NOW
     wait_s: int = Field(30, ge=1, le=60)

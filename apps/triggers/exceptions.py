@@ -1,6 +1,6 @@
 """What can go wrong with triggers."""
 
-from apps.common.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from apps.common.errors import Conflict, Invalid, TooMany, Unauthenticated
 
 
 class BadConfig(Invalid):
@@ -37,10 +37,6 @@ class NotReplayable(Conflict):
     """This delivery cannot be repeated: not all of it was kept, or it is still pending."""
 
     code = "not_replayable"
-
-
-class NoSuchHook(NotFound):
-    """There is nothing here."""
 
 
 class NotTheSender(Unauthenticated):

@@ -20,7 +20,7 @@ from apps.triggers import deliveries, limits
 from apps.triggers.calls import Call, kept
 from apps.triggers.configs import AnswerMode, WebhookConfig
 from apps.triggers.deliveries import Outcome
-from apps.triggers.exceptions import NoSuchHook, NotTheSender
+from apps.triggers.exceptions import NotTheSender
 from apps.triggers.limits import Seat
 from apps.triggers.models import Delivery, Trigger
 from apps.triggers.signatures import is_authentic
@@ -63,7 +63,7 @@ def receive(call: Call) -> Accepted:
     except DomainError as error:
         _note(trigger, call, error)
         if isinstance(error, Conflict | Forbidden | NotFound):
-            raise NoSuchHook from error
+            raise NotFound from error
         raise
 
 
@@ -78,7 +78,7 @@ def _find(call: Call) -> Trigger:
     ).defer("workflow__snapshot")
     found = related.filter(path=call.path).exclude(path="").first()
     if found is None or not _listens(found, call):
-        raise NoSuchHook
+        raise NotFound
     return found
 
 

@@ -272,6 +272,8 @@ SPECTACULAR_SETTINGS = {
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",
         "ProviderStatus": "apps.gateway.models.Provider.Status",
+        "TriggerKind": "apps.triggers.models.Trigger.Kind",
+        "TriggerState": "apps.triggers.filters.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

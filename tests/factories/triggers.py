@@ -54,7 +54,8 @@ def fire(schedule: Trigger) -> list[Delivery]:
 
 def carry_out_all() -> None:
     """Carry out what is pending in the workspace, as the sweep would have it done."""
-    for subject in Appointment.objects.filter(kind=DELIVERY).values_list("subject", flat=True):
+    pending = Appointment.objects.filter(kind=DELIVERY).order_by("pk")
+    for subject in pending.values_list("subject", flat=True):
         deliveries.carry_out(subject)
 
 

@@ -22,8 +22,11 @@ from apps.runs.models import Wait
 from apps.runs.services import pause_run, start_run
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
+from apps.triggers.models import Trigger
+from apps.triggers.services import create_trigger
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
+from tests.factories.triggers import due, fire, now
 from tests.workflows.definitions import asking, greeting
 
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
@@ -64,6 +67,7 @@ def make_world(slug: str) -> World:
         _access(world)
         _workflows(world)
         _runs(world)
+        _triggers(world)
         _gateway(world)
     return world
 
@@ -160,6 +164,31 @@ def _runs(world: World) -> None:
         "paused_run": str(paused_run.pk),
         "approval": str(Wait.objects.get(run=asking_run).pk),
     }
+
+
+def _triggers(world: World) -> None:
+    """Make a trigger of each kind, a spare one, and a delivery of the schedule."""
+    owner = world.people["owner"]
+    greets = workflows.find_workflow(world.objects["workflow"], actor=owner)
+    inputs = {"who": f"{world.canary}-inner somebody"}
+    configs: dict[str, tuple[str, JSONDict]] = {
+        "hook": ("webhook", {"auth": {"kind": "header"}, "input": "body"}),
+        "spare_trigger": ("webhook", {}),
+        "schedule": ("schedule", {"every_s": 3600, "inputs": inputs}),
+        "event_trigger": ("event", {"events": ["run.failed"]}),
+    }
+    for name, (kind, config) in configs.items():
+        path = f"{world.canary}-inner/{name}" if kind == "webhook" else ""
+        made, secret = create_trigger(
+            actor=owner, name=f"{world.canary}-inner {name}", kind=kind, workflow=greets,
+            config=config, path=path,
+        )  # fmt: skip
+        world.objects[name] = str(made.pk)
+        if secret:
+            world.objects["hook_secret"] = secret
+    schedule = Trigger.objects.get(pk=world.objects["schedule"])
+    due(schedule, now())
+    world.objects["delivery"] = str(fire(schedule)[0].pk)
 
 
 def _gateway(world: World) -> None:

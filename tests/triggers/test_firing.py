@@ -20,6 +20,7 @@ from apps.tenants.models import Tenant
 from apps.triggers import firing
 from apps.triggers.deliveries import DELIVERY, SCHEDULE
 from apps.triggers.models import Delivery
+from apps.triggers.schedule import delay_of
 from apps.triggers.services import next_fire_times, update_trigger
 from apps.workflows.services import archive_workflow
 from tests.factories.runs import carry
@@ -42,7 +43,8 @@ def test_it_fires_in_its_persons_name_and_moves_on(bob: User) -> None:
     assert run is not None
     assert (delivery.outcome, run.trigger, run.started_by) == ("started", "schedule", bob)
     assert run.inputs == {"who": "Ada", "fire_at": at.isoformat()}
-    assert carry(run).outputs["who"] == "Ada"
+    outputs: Any = carry(run).outputs
+    assert outputs["who"] == "Ada"
     schedule.refresh_from_db()
     assert schedule.next_at > now()
     assert Appointment.objects.get(kind=SCHEDULE).due_at == schedule.next_at
@@ -121,7 +123,7 @@ def test_jitter_delays_the_start_and_not_the_fire_time(bob: User) -> None:
     schedule = every(bob, 3600, jitter_s=3600)
     appointment = Appointment.objects.get(kind=SCHEDULE)
     assert schedule.next_at <= appointment.due_at <= schedule.next_at + timedelta(hours=1)
-    assert appointment.due_at == schedule.next_at + firing.delay_of(
+    assert appointment.due_at == schedule.next_at + delay_of(
         schedule.pk, schedule.next_at, 3600
     )
 

@@ -80,7 +80,7 @@ CONFIGS = st.one_of(
         st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
     ),
 )
-MOMENTS = st.datetimes(datetime(2026, 1, 2), datetime(2027, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.integers(86_400, 366 * 86_400).map(lambda s: START + timedelta(seconds=s))
 
 
 @settings(max_examples=60, deadline=None)
@@ -88,12 +88,9 @@ MOMENTS = st.datetimes(datetime(2026, 1, 2), datetime(2027, 1, 1), timezones=st.
 def test_looking_back_finds_what_looking_forward_does(
     config: ScheduleConfig, first: datetime, length: timedelta
 ) -> None:
-    first = first.replace(microsecond=0)
     last = first + length
-    forward: list[datetime] = []
-    for moment in next_times(config, first - timedelta(seconds=1), start=START, count=200):
-        if moment <= last:
-            forward.append(moment)
+    upcoming = next_times(config, first - timedelta(seconds=1), start=START, count=200)
+    forward = [moment for moment in upcoming if moment <= last]
     back, is_cut = times_until(config, first, last, start=START, most=10_000)
     assert not is_cut
     assert back[:200] == forward
