@@ -174,7 +174,7 @@ def _triggers(world: World) -> None:
     configs: dict[str, tuple[str, JSONDict]] = {
         "hook": ("webhook", {"auth": {"kind": "header"}, "input": "body"}),
         "spare_trigger": ("webhook", {}),
-        "schedule": ("schedule", {"every_s": 3600, "inputs": inputs}),
+        "schedule_trigger": ("schedule", {"every_s": 3600, "inputs": inputs}),
         "event_trigger": ("event", {"events": ["run.failed"]}),
     }
     for name, (kind, config) in configs.items():
@@ -186,7 +186,7 @@ def _triggers(world: World) -> None:
         world.objects[name] = str(made.pk)
         if secret:
             world.objects["hook_secret"] = secret
-    schedule = Trigger.objects.get(pk=world.objects["schedule"])
+    schedule = Trigger.objects.get(pk=world.objects["schedule_trigger"])
     due(schedule, now())
     world.objects["delivery"] = str(fire(schedule)[0].pk)
 

@@ -123,9 +123,7 @@ def test_jitter_delays_the_start_and_not_the_fire_time(bob: User) -> None:
     schedule = every(bob, 3600, jitter_s=3600)
     appointment = Appointment.objects.get(kind=SCHEDULE)
     assert schedule.next_at <= appointment.due_at <= schedule.next_at + timedelta(hours=1)
-    assert appointment.due_at == schedule.next_at + delay_of(
-        schedule.pk, schedule.next_at, 3600
-    )
+    assert appointment.due_at == schedule.next_at + delay_of(schedule.pk, schedule.next_at, 3600)
 
 
 class TestOverlap:
