@@ -141,10 +141,14 @@ class ScheduleForm(TriggerForm):
         help_text="JSON that fits the form of the start step.",
     )  # fmt: skip
 
+    use_required_attribute = False  # what is not chosen is hidden, and may be empty
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Begin with the actor's own time zone."""
+        """Begin with the actor's own time zone; ask only for what belongs to the chosen rule."""
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].initial = self.actor.time_zone
+        for rule in ("cron", "every", "at"):
+            self.fields[rule].required = not self.is_bound or self.data.get("rule") == rule
 
     def clean_inputs(self) -> JSON:
         """Return the object that was typed."""

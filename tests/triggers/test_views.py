@@ -78,7 +78,7 @@ def test_a_schedule_is_made_and_shown(bob: User, workflow: Workflow) -> None:
     ("changes", "field", "reason"),
     [
         ({"cron": "9 * *"}, "cron", "five fields"),
-        ({"cron": "", "rule": "cron"}, None, "exactly one"),
+        ({"cron": "", "rule": "cron"}, "cron", "required"),
         ({"inputs": "{"}, "inputs", "not valid JSON"),
         ({"inputs": "[]"}, "inputs", "JSON object"),
         ({"rule": "every", "every": "5", "unit": "1"}, "every", "greater than or equal to 10"),
