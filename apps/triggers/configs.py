@@ -21,7 +21,10 @@ from apps.common.types import JSONDict
 
 MIN_INTERVAL_S, MAX_INTERVAL_S = 10, 366 * 86_400
 MAX_INPUTS = 50
-HEADER_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
+# Narrower than HTTP: these texts become part of commands that people copy into a shell.
+HEADER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+PREFIX = r"^[A-Za-z0-9 =:._-]{0,40}$"
+PAYLOAD = r"^[A-Za-z0-9 =:._{}|-]{0,80}$"
 POINTER = r"^(/([^/~]|~[01])*)+$"
 # Never handed on to a workflow or kept, whatever the config asks for.
 PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
@@ -121,11 +124,11 @@ class AuthConfig(Settings):
 
     kind: Auth = Auth.NONE
     header: MaybeHeader = Field("", description="Where it is sent.")
-    prefix: str = Field("", max_length=40, description="What stands before it, such as sha256=.")
+    prefix: str = Field("", pattern=PREFIX, description="What stands before it, such as sha256=.")
     algorithm: Literal["sha256", "sha1", "sha512", "HS256", "RS256"] | None = None
     encoding: Literal["hex", "base64"] = "hex"
     timestamp_header: MaybeHeader = ""
-    payload: str = Field("", max_length=80, description="What is signed: {timestamp}.{body}.")
+    payload: str = Field("", pattern=PAYLOAD, description="What is signed: {timestamp}.{body}.")
     audience: str = Field("", max_length=300)
     issuer: str = Field("", max_length=300)
 

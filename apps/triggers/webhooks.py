@@ -75,7 +75,7 @@ def still_open(trigger_id: UUID) -> bool:
 def _find(call: Call) -> Trigger:
     related = Trigger.objects.select_related(
         "workflow__folder", "workflow__published_version", "run_as", "test_by"
-    ).defer("workflow__snapshot")
+    ).defer("workflow__snapshot", "workflow__published_version__definition")
     found = related.filter(path=call.path).exclude(path="").first()
     if found is None or not _listens(found, call):
         raise NotFound

@@ -111,6 +111,10 @@ class TestHmac:
             {"payload": "{body}", "timestamp_header": "x-time"},  # it would protect nothing
             {"algorithm": "HS256"},
             {"header": "bad header"},
+            {"header": "x-`id`"},
+            {"prefix": "$(id)"},
+            {"prefix": 'a"b'},
+            {"payload": "$(id){body}"},
         ],
     )
     def test_configs_that_protect_nothing(self, config: dict[str, Any]) -> None:

@@ -20,6 +20,9 @@ from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
 
+MOST_FORMS = 500
+_forms: dict[str, StartConfig] = {}
+
 
 def find_run(run_id: UUID | str, *, actor: User) -> Run:
     """Return a run that the actor may see. Raises NotFound."""
@@ -95,8 +98,17 @@ def checked_inputs(version: WorkflowVersion, inputs: JSONDict) -> JSONDict:
 
 
 def form_of(version: WorkflowVersion) -> StartConfig:
-    """Return the form of the version's start step; without fields it takes any inputs."""
-    return StartConfig.model_validate(_start_config(version))
+    """Return the form of the version's start step; without fields it takes any inputs.
+
+    It is kept by the hash of the definition: for most runs nobody reads a definition to start them.
+    """
+    known = _forms.get(version.sha256)
+    if known is None:
+        known = StartConfig.model_validate(_start_config(version))
+        if len(_forms) >= MOST_FORMS:
+            _forms.clear()
+        _forms[version.sha256] = known
+    return known
 
 
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:
