@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -15,8 +16,9 @@ from apps.egress import client as egress
 from apps.gateway.calls import Completion, CompletionRequest
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.services import complete
-from apps.nodes.base import Config, Effect, NodeContext, NodeError
+from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
+from apps.runs.course import Spot
 from apps.runs.models import Run
 from apps.runs.outcomes import Failure, Outcome, Verdict, failure_of, judge
 from apps.runs.tokens import TokenStream
@@ -36,7 +38,7 @@ class Attempt:
     """One attempt at a step: its config rendered and checked, and what it may use."""
 
     run: Run
-    place: int
+    spot: Spot
     node: CompiledNode
     type: type[AnyNode]
     config: Config
@@ -45,6 +47,7 @@ class Attempt:
     started_at: datetime
     number: int = 1
     decision: JSONDict | None = None
+    rounds: RoundsDone | None = None
     logs: list[str] = field(default_factory=list)
     _calls: int = 0  # of models, in this attempt
 
@@ -52,13 +55,20 @@ class Attempt:
         """Make ready for another attempt."""
         self.number, self.logs, self._calls = number, [], 0
 
+    @cached_property
+    def _key(self) -> str:
+        """The step's idempotency key; what only computes needs none, and making one costs."""
+        if self.effect == Effect.PURE:
+            return ""
+        return key_of(self.run, self.node.id, self.spot.frame)
+
     def context(self) -> NodeContext:
         """Return what the step may use while it runs."""
         return NodeContext(
             run_id=str(self.run.pk),
             node_id=self.node.id,
             attempt=self.number,
-            idempotency_key=key_of(self.run, self.node.id),
+            idempotency_key=self._key,
             run_input=self.run.inputs,
             prev=self.prev,
             request=egress.request,
@@ -66,12 +76,13 @@ class Attempt:
             code=_run_code,
             log=self._log,
             decision=self.decision,
+            rounds=self.rounds,
         )
 
     async def _ask_model(self, request: CompletionRequest) -> Completion:
         """Ask through the gateway, under the step's key, and tell the words while they come."""
         self._calls += 1
-        key = key_of(self.run, self.node.id) + (f":{self._calls}" if self._calls > 1 else "")
+        key = self._key + (f":{self._calls}" if self._calls > 1 else "")
         source = {"run": str(self.run.pk), "node": self.node.id}
         tokens = TokenStream(self.run, self.node.id)
         try:
@@ -94,12 +105,14 @@ class Attempt:
             self.logs.append(text[:MAX_LOG])
 
 
-def key_of(run: Run, node: str) -> str:
+def key_of(run: Run, node: str, frame: str = "") -> str:
     """Return the idempotency key of a step: the same for every attempt, redelivery and retry.
 
-    It differs only where a person changed the step's input or chose to run it again.
+    It differs only where a person changed the step's input or chose to run it again, and from
+    round to round.
     """
-    path = f"{current_schema()}:{run.root_id}:{node}:0:{run.generations.get(node, 0)}"
+    generation = run.generations.get(node, 0)
+    path = f"{current_schema()}:{run.root_id}:{node}:{frame or 0}:{generation}"
     return salted_hmac("runs.step", path, algorithm="sha256").hexdigest()
 
 
@@ -149,7 +162,7 @@ async def _verdict(attempt: Attempt, context: NodeContext) -> Verdict:
 
 def _outcome(attempt: Attempt, context: NodeContext, verdict: Verdict, begun: float) -> Outcome:
     return Outcome(
-        attempt.place,
+        attempt.spot,
         verdict,
         attempt.started_at,
         round((time.perf_counter() - begun) * 1000),

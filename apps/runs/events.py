@@ -8,12 +8,13 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from apps.common import records
 from apps.common.types import JSONDict
 from apps.runs.models import Run, RunEvent
 
 TYPES = frozenset(
     {
-        "run.queued", "run.started", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
+        "run.queued", "run.started", "run.undoing", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
         "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention",
         "node.started", "node.succeeded", "node.failed", "node.retrying", "node.waiting",
         "node.decided", "node.skipped", "node.cancelled", "node.log",
@@ -30,6 +31,7 @@ class Event:
     attempt: int | None = None
     data: JSONDict = field(default_factory=dict)
     at: datetime = field(default_factory=timezone.now)
+    frame: str = ""
 
 
 Listener = Callable[[Run, Sequence[Event]], None]
@@ -66,11 +68,11 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
     rows = [
         RunEvent(
             run_id=run.pk, seq=last - len(events) + place, type=event.type, at=event.at,
-            node=event.node, attempt=event.attempt, data=event.data,
+            frame=event.frame, node=event.node, attempt=event.attempt, data=event.data,
         )
         for place, event in enumerate(events, 1)
     ]  # fmt: skip
-    RunEvent.objects.bulk_create(rows)
+    records.insert(rows)
     tell_listeners(run, events)
     return [as_json(row) for row in rows]
 
@@ -80,6 +82,8 @@ def as_json(event: RunEvent) -> JSONDict:
     told: JSONDict = {"seq": event.seq, "type": event.type, "at": event.at.isoformat()}
     if event.node:
         told["node"] = event.node
+    if event.frame:
+        told["frame"] = event.frame
     if event.attempt is not None:
         told["attempt"] = event.attempt
     return {**told, "data": event.data}

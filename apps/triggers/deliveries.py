@@ -13,8 +13,9 @@ from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooMa
 from apps.common.types import JSONDict
 from apps.dispatch import appointments
 from apps.nodes.types.core_start import StartConfig
+from apps.runs.accepting import form_of, pinned_version
 from apps.runs.models import Run
-from apps.runs.services import cancel_run, form_of, start_run, version_of
+from apps.runs.services import cancel_run, start_run
 from apps.triggers.configs import Overlap
 from apps.triggers.models import Delivery, Trigger
 
@@ -73,7 +74,7 @@ def begin(
         policies.check(actor, "run", trigger.workflow)
     except (Forbidden, NotFound):
         raise Barred(f"{actor} may not run this workflow any more.") from None
-    form = form_of(version_of(trigger.workflow, actor, version))
+    form = form_of(pinned_version(trigger.workflow, actor, version))
     return start_run(
         trigger.workflow,
         actor=actor,

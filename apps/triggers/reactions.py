@@ -28,8 +28,8 @@ def hear(run: Run, events: Sequence[Event]) -> None:
     """Take note of what triggers ask for."""
     for event in events:
         name = _name(event)
-        if name in EVENTS:
-            _fire(run, name, event)
+        if name in EVENTS and not (run.trigger == Run.Trigger.STEP and event.type in OVER):
+            _fire(run, name, event)  # how an inner run ended is told by the one around it
         if event.type in OVER and run.trigger == Run.Trigger.SCHEDULE:
             _let_the_next_start(run)
 
@@ -97,7 +97,7 @@ def told(run: Run, name: str, event: Event) -> JSONDict:
 
 
 def _approval(run: Run, event: Event) -> JSONDict:
-    wait: Any = Wait.objects.filter(run=run, node=event.node).first()
+    wait: Any = Wait.objects.filter(run=run, frame=event.frame, node=event.node).first()
     told: JSONDict = {"id": event.data.get("wait"), "step": event.node}
     if wait is not None:
         told |= {"id": str(wait.pk), "title": wait.title, "decision": wait.decision}

@@ -18,8 +18,8 @@ from apps.audit.services import record
 from apps.common.errors import Invalid
 from apps.common.types import JSONDict
 from apps.dispatch import appointments
-from apps.runs.exceptions import Archived, NotPublished
-from apps.runs.services import checked_inputs, form_of
+from apps.runs.accepting import check_in_use, checked_inputs, form_of
+from apps.runs.exceptions import NotPublished
 from apps.triggers import deliveries, firing
 from apps.triggers.configs import CONFIGS, Config, EventConfig, stored
 from apps.triggers.deliveries import DELIVERY, SCHEDULE
@@ -35,7 +35,6 @@ from apps.triggers.models import Delivery, Trigger
 from apps.triggers.schedule import next_times
 from apps.triggers.signatures import check_secret
 from apps.vault import services as vault
-from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow
 
 LISTEN = timedelta(minutes=10)
@@ -256,10 +255,7 @@ def _check_use(trigger: Trigger) -> None:
     if not trigger.enabled:
         return
     workflow = trigger.workflow
-    if workflow.deleted_at is not None:
-        raise InBin
-    if workflow.archived_at is not None:
-        raise Archived
+    check_in_use(workflow)
     if workflow.published_version is None:
         raise NotPublished("The workflow has no published version. Publish it first.")
     if trigger.kind == Kind.SCHEDULE:
