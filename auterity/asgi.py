@@ -17,9 +17,13 @@ from servestatic import ServeStaticASGI
 
 from apps.common.bodies import BodyLimit
 from apps.runs.routing import websocket_urlpatterns as runs
+from apps.tenants.asgi import Mounts
 from apps.tenants.consumers import TenantSockets
+from apps.triggers.asgi import hooks
 
 websocket_urlpatterns: list[Any] = [*runs]
+# HTTP that is served without Django's middleware; tests/isolation walks each.
+mounts = {"/hooks/": hooks}
 
 static = ServeStaticASGI(django_app)
 for finder in get_finders():  # ours, and those of installed apps such as the admin
@@ -29,7 +33,7 @@ for finder in get_finders():  # ours, and those of installed apps such as the ad
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(static, settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        "http": Mounts(BodyLimit(static, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), mounts),
         "websocket": TenantSockets(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -13,6 +13,7 @@ api: list[Any] = [
     path("", include("apps.nodes.api.urls")),
     path("", include("apps.runs.api.urls")),
     path("", include("apps.retention.api.urls")),
+    path("", include("apps.triggers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path("", include("apps.dashboard.api.urls")),
@@ -35,6 +36,7 @@ urlpatterns = [
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
     path("", include("apps.retention.urls")),
+    path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]
 

@@ -20,8 +20,14 @@ request_info: ContextVar[RequestInfo] = ContextVar("request_info", default=Reque
 
 def client_ip(request: HttpRequest) -> str:
     """Return the sender's address, believing only as many proxies as the operator declared."""
+    peer = str(request.META.get("REMOTE_ADDR") or "")
+    return sender(request.headers.get("X-Forwarded-For", ""), peer)
+
+
+def sender(forwarded_for: str, peer: str) -> str:
+    """Return the sender's address from the header of the proxies and the other end's address."""
     proxies: int = settings.TRUSTED_PROXIES
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    forwarded = [part.strip() for part in forwarded_for.split(",")]
     if proxies and len(forwarded) >= proxies and forwarded[-proxies]:
         return forwarded[-proxies]
-    return str(request.META.get("REMOTE_ADDR") or "")
+    return peer

@@ -8,8 +8,10 @@ from django.core.cache import cache
 def count(name: str, window_s: int) -> int:
     """Count one more and return how many there are in the present window."""
     key = f"{name}:{int(time.time()) // window_s}"
-    cache.add(key, 0, timeout=2 * window_s)
-    return cache.incr(key)
+    try:
+        return cache.incr(key)
+    except ValueError:  # the first one in this window, or one of several at once
+        return 1 if cache.add(key, 1, timeout=2 * window_s) else cache.incr(key)
 
 
 def seconds_left(window_s: int) -> int:

@@ -1,6 +1,6 @@
-"""Tickets, timers and who carries them. They live in the public schema, without customer content.
+"""Tickets, timers, appointments and who carries them. They live in the public schema, without customer content.
 
-Every ticket, timer and load belongs to the database role of its workspace: row-level security shows
+Every ticket, timer, appointment and load belongs to the database role of its workspace: row-level security shows
 a role its own rows only, and the owner, who sweeps, all of them. What workers tell about themselves
 is the owner's alone.
 """
@@ -227,3 +227,23 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.task}".strip()
+
+
+class Appointment(models.Model):
+    """A moment at which an app above looks at something of a workspace; what, that app knows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    role = models.CharField(max_length=63, db_default=CurrentRole())
+    kind = models.CharField(max_length=40)
+    subject = models.UUIDField()
+    due_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role", "kind", "subject"], name="dispatch_appointment_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.due_at:%Y-%m-%d %H:%M:%S}"

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import services
+from apps.dispatch import appointments, services
 from apps.dispatch.admission import admit_by_turns
 from apps.dispatch.gate import RESUMED
 from apps.tenants.context import public_scope
@@ -70,7 +70,7 @@ _haste = threading.Event()  # the last sweep of this process left somebody waiti
 
 
 def sweep() -> int:
-    """Fire timers, admit what may start, and ring for all that is due; return for how many.
+    """Fire timers, admit what may start, ring and call for all that is due; return for how many.
 
     Does nothing while another process sweeps.
     """
@@ -87,7 +87,7 @@ def sweep() -> int:
             raise
         if rung:
             _run(DONE, {"rung": rung, "ms": round((time.monotonic() - begun) * 1000)})
-        return rung
+        return rung + appointments.call_due()
 
 
 class Sweeper(threading.Thread):

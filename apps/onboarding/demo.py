@@ -12,10 +12,26 @@ from apps.tenants.addresses import admin_url, demo_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant
+from apps.triggers.services import create_trigger
 from apps.workflows.models import Workflow
 from apps.workflows.services import definition_of, publish_workflow, update_workflow
 
 WEB_PAGE = "web-page-summary"
+
+
+TRIGGERS: dict[str, tuple[JSONDict, ...]] = {
+    "nightly-report": (
+        {
+            "name": "Every weekday at six",
+            "kind": "schedule",
+            "config": {"cron": "0 6 * * MON-FRI", "time_zone": "Europe/Berlin"},
+            "enabled": False,
+        },
+    ),
+    "lead-scoring": (
+        {"name": "Leads from the website", "kind": "webhook", "config": {"input": "body"}},
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -87,10 +103,16 @@ def _seed_workflows(owner: User) -> None:
     present = {workflow.name: workflow for workflow in Workflow.objects.all()}
     for slug in NAMES:
         if sample(slug).name not in present:
-            add_sample(slug, owner=owner)
+            _add_triggers(slug, add_sample(slug, owner=owner), owner)
     moved = present.get(sample(WEB_PAGE).name)
     if moved is not None and moved.deleted_at is None:
         _follow_the_site(moved, owner)
+
+
+def _add_triggers(slug: str, workflow: Workflow, owner: User) -> None:
+    """Give some of the samples what starts them; the schedule waits until somebody enables it."""
+    for given in TRIGGERS.get(slug, ()):
+        create_trigger(actor=owner, workflow=Workflow.objects.get(pk=workflow.pk), **given)
 
 
 def _follow_the_site(workflow: Workflow, owner: User) -> None:

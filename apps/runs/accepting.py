@@ -12,6 +12,9 @@ from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
 
+MOST_FORMS = 500
+_forms: dict[str, StartConfig] = {}
+
 
 def check_in_use(workflow: Workflow) -> None:
     """Raise InBin or Archived for a workflow that may not be started."""
@@ -24,10 +27,24 @@ def check_in_use(workflow: Workflow) -> None:
 def checked_inputs(version: WorkflowVersion, inputs: JSONDict) -> JSONDict:
     """Return the inputs as the start step's form and the database take them. Raises BadInputs."""
     try:
-        checked = check_inputs(StartConfig.model_validate(_start_config(version)), inputs)
+        checked = check_inputs(form_of(version), inputs)
         return dict(storable(checked)[0])
     except InputRefused as error:
         raise BadInputs(errors=error.errors) from error
+
+
+def form_of(version: WorkflowVersion) -> StartConfig:
+    """Return the form of the version's start step; without fields it takes any inputs.
+
+    It is kept by the hash of the definition: to start most runs nobody reads a definition.
+    """
+    known = _forms.get(version.sha256)
+    if known is None:
+        known = StartConfig.model_validate(_start_config(version))
+        if len(_forms) >= MOST_FORMS:
+            _forms.clear()
+        _forms[version.sha256] = known
+    return known
 
 
 def pinned_version(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:

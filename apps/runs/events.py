@@ -1,6 +1,6 @@
 """The history of a run: events with numbers that have no gap."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,24 @@ class Event:
     frame: str = ""
 
 
+Listener = Callable[[Run, Sequence[Event]], None]
+_listeners: list[Listener] = []
+
+
+def register_listener(listener: Listener) -> None:
+    """Let an app above hear what happens, in the transaction that writes it down.
+
+    It is called for every run: a listener looks at the types first, and costs nothing for most.
+    """
+    _listeners.append(listener)
+
+
+def tell_listeners(run: Run, events: Sequence[Event]) -> None:
+    """Tell what happened to the apps above; what they write is kept or lost with it."""
+    for listener in _listeners:
+        listener(run, events)
+
+
 def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
     """Change the run and add events in one go; return them as they are told to watchers.
 
@@ -55,6 +73,7 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
         for place, event in enumerate(events, 1)
     ]  # fmt: skip
     records.insert(rows)
+    tell_listeners(run, events)
     return [as_json(row) for row in rows]
 
 

@@ -7,9 +7,12 @@ release then compares it. Folding twice gives the same, so a crash in between lo
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from django.db import transaction
+
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Timer
+from apps.runs.events import Event, tell_listeners
 from apps.runs.models import Run, Wait
 
 EXPIRED = "expired"
@@ -59,12 +62,16 @@ def _end_wait(run: Run, timer: Timer) -> None:
     """End the wait of a timer, unless a person was first: one statement decides between them."""
     expired = timer.kind == Timer.Kind.EXPIRY
     frame, node = _of(timer)
-    Wait.objects.filter(run=run, frame=frame, node=node).open().update(
-        status=Wait.Status.EXPIRED if expired else Wait.Status.DECIDED,
-        decision=EXPIRED if expired else "",
-        decided_at=timer.fire_at,
-        updated_at=timer.fire_at,
-    )
+    found = Wait.objects.filter(run=run, frame=frame, node=node).open()
+    with transaction.atomic():
+        ended = found.update(
+            status=Wait.Status.EXPIRED if expired else Wait.Status.DECIDED,
+            decision=EXPIRED if expired else "",
+            decided_at=timer.fire_at,
+            updated_at=timer.fire_at,
+        )
+        if ended and expired:
+            tell_listeners(run, [Event("approval.expired", node, frame=frame)])
 
 
 def _decision(wait: Wait) -> JSONDict:

@@ -208,6 +208,7 @@ class Ledger:
 
     def _write(self, stored: Stored) -> News:
         news = leases.hold(self.lease, progress=self.progress)
+        self._write_waits()  # first: who hears of the events may look at them
         told = events.append(
             self.run,
             self.events,
@@ -219,7 +220,6 @@ class Ledger:
             **self.changes,
         )
         self._write_rows()
-        self._write_waits()
         announce(self.run, told, status=self.changes.get("status"))
         return news
 

@@ -77,6 +77,9 @@ class Run(TimestampedModel):
         API = "api"
         RETRY = "retry"
         STEP = "step"  # of another run
+        SCHEDULE = "schedule"
+        WEBHOOK = "webhook"
+        EVENT = "event"
 
     FINISHED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
 
@@ -107,6 +110,8 @@ class Run(TimestampedModel):
     retry_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
     )
+    # What asked for it, where asking twice must not start two.
+    dedupe_key = models.CharField(max_length=120, blank=True, default="")
     # The run of whose step this is the inner run, or a chunk: {"node": id, "first", "count"}.
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     depth = models.PositiveSmallIntegerField(default=0)
@@ -133,6 +138,11 @@ class Run(TimestampedModel):
             _index_of("inputs_blob"),
             _index_of("outputs_blob"),
             _index_of("edited_blob"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dedupe_key"], condition=~Q(dedupe_key=""), name="runs_dedupe_key_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -31,6 +31,7 @@ class Destination:
     tenant: Tenant | None = None
 
 
+KEY_PREFIX = "Bearer aut_"
 _known: dict[str, tuple[float, Destination]] = {}
 
 
@@ -41,15 +42,37 @@ def bare_host(host: str) -> str:
 
 def resolve(host: str) -> Destination:
     """Return the site of a Host header. One query at most every few seconds and host."""
+    found = remembered(host)
+    if found is not None:
+        return found
     name = bare_host(host)
-    now = time.monotonic()
-    found = _known.get(name)
-    if found and found[0] > now:
-        return found[1]
     destination = _look_up(name)
     if destination.site is not Site.UNKNOWN:  # strangers' host names must not fill the memory
-        _known[name] = (now + REMEMBER_S, destination)
+        _known[name] = (time.monotonic() + REMEMBER_S, destination)
     return destination
+
+
+def remembered(host: str) -> Destination | None:
+    """Return the site of a Host header if it was looked up a moment ago; asks no database."""
+    found = _known.get(bare_host(host))
+    return found[1] if found and found[0] > time.monotonic() else None
+
+
+def key_decides(host: str, authorization: str) -> bool:
+    """Tell whether a key chooses the tenant: scripts cannot resolve names below localhost."""
+    loopback = bare_host(host) in LOOPBACK and not settings.PRODUCTION
+    return loopback and authorization.startswith(KEY_PREFIX)
+
+
+def destination(host: str, authorization: str = "") -> Destination:
+    """Return where a request goes: to the site of its host, or on loopback to its key's tenant."""
+    if key_decides(host, authorization):
+        tenant_id = tenant_of_key(authorization.removeprefix(KEY_PREFIX)[:8])
+        with public_scope():
+            tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
+        if tenant is not None:
+            return Destination(Site.TENANT, tenant)
+    return resolve(host)
 
 
 def is_served(tenant: Tenant | None) -> bool:

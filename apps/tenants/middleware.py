@@ -3,7 +3,6 @@
 from collections.abc import Awaitable
 from contextlib import AbstractContextManager
 
-from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -15,11 +14,10 @@ from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_
 from apps.common.problems import problem_response
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.database import query
-from apps.tenants.hosts import LOOPBACK, Destination, Site, bare_host, resolve, tenant_of_key
+from apps.tenants.hosts import Destination, Site, destination
 from apps.tenants.models import Tenant
 
 URLCONFS = {Site.PUBLIC: "auterity.urls_public", Site.ADMIN: "auterity.urls_admin"}
-KEY_PREFIX = "Bearer aut_"
 
 
 class TenantMiddleware(AsyncCapableMiddleware):
@@ -33,22 +31,22 @@ class TenantMiddleware(AsyncCapableMiddleware):
         if self.is_async:
             return self._serve_async(request)
         try:
-            destination = _destination(request)
+            found = _destination(request)
         except DatabaseError as error:
             return outage_answer(request, error)
-        with _scope(destination):
-            refusal = _refusal(request, destination)
+        with _scope(found):
+            refusal = _refusal(request, found)
             response = refusal or self.get_response(request)
         assert isinstance(response, HttpResponseBase)
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            destination = await query(_destination, request)  # a waiting view holds no connection
+            found = await query(_destination, request)  # a waiting view holds no connection
         except DatabaseError as error:
             return outage_answer(request, error)
-        with _scope(destination):
-            refusal = _refusal(request, destination)
+        with _scope(found):
+            refusal = _refusal(request, found)
             if refusal is not None:
                 return refusal
             response = self.get_response(request)
@@ -60,11 +58,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
 def _destination(request: HttpRequest) -> Destination:
     if request.path.startswith(("/healthz/", "/metrics")):
         return Destination(Site.PUBLIC)  # alive means alive, also without a database
-    host = _host(request)
-    destination = resolve(host)
-    if bare_host(host) in LOOPBACK and not settings.PRODUCTION:
-        return _of_key(request) or destination
-    return destination
+    return destination(_host(request), request.headers.get("Authorization", ""))
 
 
 def _host(request: HttpRequest) -> str:
@@ -75,27 +69,16 @@ def _host(request: HttpRequest) -> str:
         return ""
 
 
-def _of_key(request: HttpRequest) -> Destination | None:
-    """On loopback names a key decides the tenant: scripts cannot resolve *.localhost."""
-    header = request.headers.get("Authorization", "")
-    if not header.startswith(KEY_PREFIX):
-        return None
-    tenant_id = tenant_of_key(header.removeprefix(KEY_PREFIX)[:8])
-    with public_scope():
-        tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
-    return Destination(Site.TENANT, tenant) if tenant else None
+def _scope(found: Destination) -> AbstractContextManager[object]:
+    return tenant_context(found.tenant) if found.tenant else public_scope()
 
 
-def _scope(destination: Destination) -> AbstractContextManager[object]:
-    return tenant_context(destination.tenant) if destination.tenant else public_scope()
-
-
-def _refusal(request: HttpRequest, destination: Destination) -> HttpResponse | None:
+def _refusal(request: HttpRequest, found: Destination) -> HttpResponse | None:
     """Return the answer where there is no site to serve, after choosing the site's URLs."""
-    if destination.site in URLCONFS:
-        request.urlconf = URLCONFS[destination.site]  # type: ignore[attr-defined]
+    if found.site in URLCONFS:
+        request.urlconf = URLCONFS[found.site]  # type: ignore[attr-defined]
         return None
-    tenant = destination.tenant
+    tenant = found.tenant
     if tenant is None:
         return _page(request, "tenants/unknown.html", "There is no workspace at this address.")
     request.tenant = tenant  # type: ignore[attr-defined]

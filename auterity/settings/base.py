@@ -86,6 +86,7 @@ TENANT_APPS = [
     "apps.workflows",
     "apps.runs",
     "apps.retention",
+    "apps.triggers",
     "allauth.account",
     "allauth.mfa",
 ]
@@ -248,6 +249,8 @@ SPECTACULAR_SETTINGS = {
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",
         "ProviderStatus": "apps.gateway.models.Provider.Status",
+        "TriggerKind": "apps.triggers.models.Trigger.Kind",
+        "TriggerState": "apps.triggers.filters.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -11,9 +11,12 @@ from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
 from tests.isolation.tables.retention import RETENTION
 from tests.isolation.tables.runs import RUNS
+from tests.isolation.tables.triggers import TRIGGERS
 from tests.isolation.tables.workflows import WORKFLOWS
 
-PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *RETENTION, *GATEWAY, *OTHERS]
+PROBES: list[Probe] = [
+    *PEOPLE, *WORKFLOWS, *RUNS, *RETENTION, *TRIGGERS, *GATEWAY, *OTHERS,
+]  # fmt: skip
 
 
 def walked() -> list[Route]:

@@ -24,8 +24,11 @@ from apps.runs.models import Wait
 from apps.runs.services import pause_run, start_run
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
+from apps.triggers.models import Trigger
+from apps.triggers.services import create_trigger
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
+from tests.factories.triggers import due, fire, now
 from tests.workflows.definitions import asking, greeting
 
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
@@ -67,6 +70,7 @@ def make_world(slug: str) -> World:
         _workflows(world)
         _runs(world)
         _retention(world)
+        _triggers(world)
         _gateway(world)
     return world
 
@@ -173,6 +177,31 @@ def _retention(world: World) -> None:
     job = retention.start_job(actor=owner)
     carrying.carry(job.pk)
     world.objects |= {"hold": str(hold.pk), "job": str(job.pk)}
+
+
+def _triggers(world: World) -> None:
+    """Make a trigger of each kind, a spare one, and a delivery of the schedule."""
+    owner = world.people["owner"]
+    greets = workflows.find_workflow(world.objects["workflow"], actor=owner)
+    inputs = {"who": f"{world.canary}-inner somebody"}
+    configs: dict[str, tuple[str, JSONDict]] = {
+        "hook": ("webhook", {"auth": {"kind": "header"}, "input": "body"}),
+        "spare_trigger": ("webhook", {}),
+        "schedule_trigger": ("schedule", {"every_s": 3600, "inputs": inputs}),
+        "event_trigger": ("event", {"events": ["run.failed"]}),
+    }
+    for name, (kind, config) in configs.items():
+        path = f"{world.canary}-inner/{name}" if kind == "webhook" else ""
+        made, secret = create_trigger(
+            actor=owner, name=f"{world.canary}-inner {name}", kind=kind, workflow=greets,
+            config=config, path=path,
+        )  # fmt: skip
+        world.objects[name] = str(made.pk)
+        if secret:
+            world.objects["hook_secret"] = secret
+    schedule = Trigger.objects.get(pk=world.objects["schedule_trigger"])
+    due(schedule, now())
+    world.objects["delivery"] = str(fire(schedule)[0].pk)
 
 
 def _gateway(world: World) -> None:

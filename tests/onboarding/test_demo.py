@@ -10,9 +10,12 @@ from apps.accounts.models import User
 from apps.nodes.types.core_start import StartConfig, check_inputs
 from apps.onboarding.demo import PEOPLE, seed, sign_in_links
 from apps.onboarding.sample_workflows import NAMES, add_sample, sample
+from apps.runs.accepting import form_of
 from apps.sandbox.services import run_code
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
+from apps.triggers.deliveries import inputs_of
+from apps.triggers.models import Trigger
 from apps.workflows.definition import Definition, parse
 from apps.workflows.layout import arrange
 from apps.workflows.models import Workflow, WorkflowVersion
@@ -80,6 +83,18 @@ def test_seeding_makes_people_and_published_workflows(public: None) -> None:
             assert {user.email for user in User.objects.all()} == {p.email for p in people}
             published = Workflow.objects.exclude(published_version=None)
             assert published.count() == len(NAMES)
+            found = Trigger.objects.values_list("kind", "enabled").order_by("kind")
+            assert list(found) == [("schedule", False), ("webhook", True)]
+
+
+def test_the_demo_webhook_takes_leads(public: None) -> None:
+    seed()
+    with tenant_context(Tenant.objects.get(slug="demo")):
+        hook = Trigger.objects.select_related("workflow__published_version").get(kind="webhook")
+        assert hook.workflow.published_version is not None
+        form = form_of(hook.workflow.published_version)
+        offered = inputs_of(hook, {"body": {"leads": "company\nAda Ltd"}}, form)
+        assert check_inputs(form, offered)["leads"] == "company\nAda Ltd"
 
 
 def test_seeding_again_changes_nothing_that_somebody_changed(public: None) -> None:

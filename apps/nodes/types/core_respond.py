@@ -13,11 +13,17 @@ class RespondConfig(Config):
     status: int = Field(
         200, ge=100, le=599, description="HTTP status where a webhook started the run."
     )
+    headers: dict[str, Any] = value_field(
+        {},
+        widget="key-value",
+        description="Headers of a webhook's answer, such as Content-Type; unsafe ones are left out.",
+    )
 
 
 class RespondOutput(Output):
     body: Any
     status: int
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 @register
@@ -31,4 +37,5 @@ class Respond(Node[RespondConfig, RespondOutput]):
     example = {"body": "{{ prev }}", "status": 200}
 
     async def run(self, config: RespondConfig, context: NodeContext) -> RespondOutput:
-        return RespondOutput(body=config.body, status=config.status)
+        headers = {name: str(value) for name, value in config.headers.items()}
+        return RespondOutput(body=config.body, status=config.status, headers=headers)

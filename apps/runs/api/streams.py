@@ -5,12 +5,9 @@ answers in one hop; only then the shell waits, holding neither a thread nor a co
 carries the endpoint's class, so schema and permission tests see it like any other.
 """
 
-import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -22,25 +19,19 @@ from rest_framework.response import Response
 
 from apps.accounts import policies
 from apps.accounts.api.authentication import user_now
-from apps.common.events import listening
 from apps.common.parsing import parse_json
 from apps.common.problems import problem_response
 from apps.common.types import JSON, JSONDict
-from apps.runs import places
+from apps.runs import following, places
 from apps.runs.api.serializers import StartedSerializer, WholeRunSerializer
-from apps.runs.feed import POLL_S, Feed
-from apps.runs.models import Run, Wait
-from apps.tenants.context import Scope, current_scope, entered
+from apps.runs.feed import Feed
+from apps.runs.models import Run
+from apps.tenants.context import Scope, current_scope
 from apps.tenants.database import query, release_thread
 from apps.tenants.hosts import is_served
-from apps.tenants.keys import group_name
 
-HEARTBEAT_S = 15
-SOON_S = 0.02  # most runs are over at once, while a channel layer at rest takes 0.1 s to wake up
-FOR_A_PERSON = (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION)
 EVENT_STREAM = "text/event-stream"
 Endpoint = Callable[..., Any]
-Frames = asyncio.Queue[JSONDict]
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -79,7 +70,7 @@ def waiting(endpoint: Endpoint) -> Endpoint:
             place = places.take("wait", _caller(answer), places.WAITS)
         except places.TooManyOpen:
             return answer  # the run is on its way; only the waiting is refused
-        await _end_or_timeout(run_id, seconds)
+        await following.until_settled(run_id, seconds)
         del place
         return _replaced(answer, *await query(_outcome, run_id))
 
@@ -125,39 +116,6 @@ def _seconds(body: bytes) -> float:
     return float(asked.get("wait") or 0) if isinstance(asked, dict) else 0
 
 
-async def _end_or_timeout(run_id: str, seconds: float) -> None:
-    async with listening(group_name(f"run.{run_id}")) as heard:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                patience_s = SOON_S
-                while not await query(_is_settled, run_id):
-                    await _stirred(heard, patience_s)
-                    patience_s = min(POLL_S, patience_s * 2)
-
-
-def _is_settled(run_id: str) -> bool:
-    """Tell whether waiting on makes no sense: the run ended, or it is a person's turn."""
-    run = Run.objects.only("status").get(pk=run_id)
-    if run.is_finished or run.status in FOR_A_PERSON:
-        return True
-    if run.status != Run.Status.WAITING:
-        return False
-    return Wait.objects.approvals().open().filter(run=run).exists()
-
-
-async def _stirred(heard: Frames, patience_s: float) -> None:
-    """Return at the next word about the run as a whole, or after a while without one."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(patience_s):
-            while not _is_about_run(await heard.get()):
-                pass
-
-
-def _is_about_run(frame: JSONDict) -> bool:
-    kind = frame.get("event", {}).get("type", "")
-    return bool(kind.startswith("run.") or kind == "node.waiting")
-
-
 def _outcome(run_id: str) -> tuple[int, JSONDict]:
     run = Run.objects.select_related("workflow", "version").get(pk=run_id)
     if run.is_finished:
@@ -185,40 +143,18 @@ async def _lines(
 
     The place is held as long as somebody reads.
     """
-
-    async def ask(function: Callable[..., Any], *args: Any) -> Any:
-        with entered(scope):  # the middleware that set the tenant has returned long ago
-            return await query(function, *args)
-
-    with entered(scope):
-        group = group_name(f"run.{feed.run_id}")
-    async with listening(group) as heard:
-        due = time.monotonic() + HEARTBEAT_S
-        while not feed.ended:
-            if feed.behind:
-                for event in await ask(feed.read):
-                    yield _event_line(event)
-            elif line := await _next_line(feed, heard):
-                yield line
-            if time.monotonic() >= due:
-                if not await ask(_may_see, request, feed.run_id):
-                    return
-                due = time.monotonic() + HEARTBEAT_S
-                yield ": still here\n\n"
-    yield "event: end\ndata: {}\n\n"
+    async for frame in following.frames(feed, scope, partial(_may_see, request, feed.run_id)):
+        yield _line(frame)
+    if feed.ended:
+        yield "event: end\ndata: {}\n\n"
 
 
-async def _next_line(feed: Feed, heard: Frames) -> str:
-    """Return the line of the next frame; empty if there is none, or none that fits."""
-    try:
-        async with asyncio.timeout(POLL_S):
-            frame = await heard.get()
-    except TimeoutError:
-        feed.behind = True  # look whether frames were lost
-        return ""
+def _line(frame: JSONDict | None) -> str:
+    if frame is None:
+        return ": still here\n\n"
     if frame["type"] == "token":
         return f"event: token\ndata: {json.dumps(frame)}\n\n"
-    return _event_line(frame["event"]) if feed.take(frame["event"]) else ""
+    return _event_line(frame["event"])
 
 
 def _event_line(event: JSONDict) -> str:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts import policies
 from apps.accounts.models import User
@@ -34,14 +34,18 @@ def start_run(
     version: int | str | None = None,
     trigger: str = Run.Trigger.MANUAL,
     priority: int = 0,
+    dedupe_key: str = "",
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
+    With a `dedupe_key` that a run of the workspace has already, that run is returned instead.
     Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
     draft that cannot run, InBin, Archived, Forbidden, Backlogged, StorageAway.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
+    if known := _known(dedupe_key):
+        return known
     pinned = pinned_version(workflow, actor, version)
     run = Run(
         workflow=workflow,
@@ -49,11 +53,30 @@ def start_run(
         inputs=checked_inputs(pinned, inputs),
         trigger=trigger,
         started_by=actor,
+        dedupe_key=dedupe_key,
     )
     lay_aside(run)  # before the transaction: it may ask the file storage
     with transaction.atomic():
-        run.save()
+        if not _saved(run):
+            return Run.objects.get(dedupe_key=dedupe_key)
         return queue(run, priority=priority)
+
+
+def _known(dedupe_key: str) -> Run | None:
+    return Run.objects.filter(dedupe_key=dedupe_key).first() if dedupe_key else None
+
+
+def _saved(run: Run) -> bool:
+    """Write a new run down, unless another one with its key was faster by a moment."""
+    if not run.dedupe_key:
+        run.save(force_insert=True)
+        return True
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
 
 
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:

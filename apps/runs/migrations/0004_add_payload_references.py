@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('files', '0001_add_blob'),
-        ('runs', '0002_add_rounds_and_inner_runs'),
+        ("runs", "0003_add_kept_results"),
         ('workflows', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,107 @@
+"""Following a run from async code: until it has come to rest, or frame by frame.
+
+Whoever waits holds neither a thread nor a connection; each look at the database is one hop.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from apps.common.events import listening
+from apps.common.types import JSONDict
+from apps.runs.feed import POLL_S, Feed
+from apps.runs.models import Run, Wait
+from apps.tenants.context import Scope, entered
+from apps.tenants.database import query
+from apps.tenants.keys import group_name
+
+HEARTBEAT_S = 15
+SOON_S = 0.02  # most runs are over at once, while a channel layer at rest takes 0.1 s to wake up
+FOR_A_PERSON = (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION)
+Frames = asyncio.Queue[JSONDict]
+
+
+def is_settled(run_id: UUID | str) -> bool:
+    """Tell whether waiting on makes no sense: the run ended, or it is a person's turn."""
+    run = Run.objects.only("status").get(pk=run_id)
+    if run.is_finished or run.status in FOR_A_PERSON:
+        return True
+    if run.status != Run.Status.WAITING:
+        return False
+    return Wait.objects.approvals().open().filter(run=run).exists()
+
+
+async def until_settled(
+    run_id: UUID | str,
+    seconds: float,
+    *,
+    settled: Callable[[UUID | str], bool] = is_settled,
+    steps: Collection[str] = (),
+) -> None:
+    """Wait until the run is settled, at most so long; the end of one of `steps` is looked at too."""
+    async with listening(group_name(f"run.{run_id}")) as heard:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                patience_s = SOON_S
+                while not await query(settled, run_id):
+                    await _stirred(heard, patience_s, steps)
+                    patience_s = min(POLL_S, patience_s * 2)
+
+
+async def _stirred(heard: Frames, patience_s: float, steps: Collection[str]) -> None:
+    """Return at the next word that may settle the run, or after a while without one."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience_s):
+            while not _matters(await heard.get(), steps):
+                pass
+
+
+def _matters(frame: JSONDict, steps: Collection[str]) -> bool:
+    event = frame.get("event", {})
+    kind = event.get("type", "")
+    if kind == "node.succeeded":
+        return event.get("node") in steps
+    return bool(kind.startswith("run.") or kind == "node.waiting")
+
+
+async def frames(
+    feed: Feed, scope: Scope, may_follow: Callable[[], bool]
+) -> AsyncIterator[JSONDict | None]:
+    """Yield events and tokens as they come, None when it was quiet, until the run is over.
+
+    It ends early, with the feed not ended, when whoever follows may not any more.
+    """
+
+    async def ask(function: Callable[..., Any], *args: Any) -> Any:
+        with entered(scope):  # the middleware that set the tenant has returned long ago
+            return await query(function, *args)
+
+    with entered(scope):
+        group = group_name(f"run.{feed.run_id}")
+    async with listening(group) as heard:
+        due = time.monotonic() + HEARTBEAT_S
+        while not feed.ended:
+            if feed.behind:
+                for event in await ask(feed.read):
+                    yield {"type": "event", "event": event}
+            elif frame := await _next(feed, heard):
+                yield frame
+            if time.monotonic() >= due:
+                if not await ask(may_follow):
+                    return
+                due = time.monotonic() + HEARTBEAT_S
+                yield None
+
+
+async def _next(feed: Feed, heard: Frames) -> JSONDict | None:
+    """Return the next frame that fits; None if there is none for a while, or it does not."""
+    try:
+        async with asyncio.timeout(POLL_S):
+            frame = await heard.get()
+    except TimeoutError:
+        feed.behind = True  # look whether frames were lost
+        return None
+    return frame if frame["type"] == "token" or feed.take(frame["event"]) else None

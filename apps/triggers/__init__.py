@@ -1,0 +1,1 @@
+"""What starts runs: schedules, webhooks and events of other runs."""

@@ -1,0 +1,116 @@
+"""What follows from events of runs: event triggers fire, and schedules that queue go on.
+
+It hears in the transaction that writes the event down. There it only adds rows: a delivery for each
+trigger that asks for the event, and its appointment. So no event is lost, and a trigger that cannot
+start its run does no harm to the run that the event is about.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from apps.accounts import policies
+from apps.common.types import JSONDict
+from apps.dispatch import appointments
+from apps.runs.events import Event
+from apps.runs.models import Run, Wait
+from apps.triggers.configs import EVENTS
+from apps.triggers.deliveries import DELIVERY, Outcome
+from apps.triggers.models import Delivery, Trigger
+
+MOST_DEPTH = 5
+OVER = frozenset(f"run.{status}" for status in Run.FINISHED)
+OF_APPROVALS = {"node.waiting": "approval.requested", "node.decided": "approval.decided"}
+
+
+def hear(run: Run, events: Sequence[Event]) -> None:
+    """Take note of what triggers ask for."""
+    for event in events:
+        name = _name(event)
+        if name in EVENTS and not (run.trigger == Run.Trigger.STEP and event.type in OVER):
+            _fire(run, name, event)  # how an inner run ended is told by the one around it
+        if event.type in OVER and run.trigger == Run.Trigger.SCHEDULE:
+            _let_the_next_start(run)
+
+
+def _name(event: Event) -> str:
+    """Return what triggers call the event; delays are no approvals."""
+    if event.type == "node.waiting" and event.data.get("kind") != Wait.Kind.APPROVAL:
+        return ""
+    return OF_APPROVALS.get(event.type, event.type)
+
+
+def _fire(run: Run, name: str, event: Event) -> None:
+    found = Trigger.objects.filter(kind=Trigger.Kind.EVENT, enabled=True)
+    asking = [each for each in found.filter(config__events__contains=[name]) if _covers(each, run)]
+    if not asking:
+        return
+    before = _line(run)
+    depth = len(before) and before[0].depth + 1
+    payload = told(run, name, event)
+    for trigger in asking:
+        if trigger.pk in {each.trigger_id for each in before}:
+            continue  # it started this run itself
+        delivery = Delivery(trigger=trigger, payload=payload, depth=depth)
+        if depth > MOST_DEPTH:
+            delivery.outcome = Outcome.REFUSED
+            delivery.reason = f"{MOST_DEPTH} event triggers in a row led to this: it ends here."
+        delivery.save()
+        if delivery.outcome == Outcome.PENDING:
+            appointments.appoint_now(DELIVERY, delivery.pk)
+
+
+def _covers(trigger: Trigger, run: Run) -> bool:
+    """Tell whether the run's workflow is one that the trigger asks about, and its person sees."""
+    asked = trigger.event
+    if asked.workflows and run.workflow_id not in asked.workflows:
+        return False
+    folder = run.workflow.folder
+    if asked.folder and (folder is None or f"{asked.folder}/" not in folder.path):
+        return False
+    return policies.allows(trigger.run_as, "view", run)
+
+
+def _line(run: Run) -> list[Delivery]:
+    """Return the delivery that started a run through an event trigger, if one did."""
+    if run.trigger != Run.Trigger.EVENT:
+        return []
+    return list(Delivery.objects.filter(run=run, outcome=Outcome.STARTED)[:1])
+
+
+def told(run: Run, name: str, event: Event) -> JSONDict:
+    """Return what the started run is told about the event."""
+    return {
+        "event": name,
+        "at": event.at.isoformat(),
+        "workflow": {"id": str(run.workflow_id), "name": run.workflow.name},
+        "run": {
+            "id": str(run.pk),
+            "status": run.status,
+            "trigger": run.trigger,
+            "error": run.error,
+            "outputs": run.outputs,
+        },
+        "approval": _approval(run, event) if name.startswith("approval.") else None,
+    }
+
+
+def _approval(run: Run, event: Event) -> JSONDict:
+    wait: Any = Wait.objects.filter(run=run, frame=event.frame, node=event.node).first()
+    told: JSONDict = {"id": event.data.get("wait"), "step": event.node}
+    if wait is not None:
+        told |= {"id": str(wait.pk), "title": wait.title, "decision": wait.decision}
+    return told
+
+
+def _let_the_next_start(run: Run) -> None:
+    """Have the deliveries looked at that wait for this run to end."""
+    for delivery_id in _queued_behind(run):
+        appointments.appoint_now(DELIVERY, delivery_id)
+
+
+def _queued_behind(run: Run) -> Iterable[Any]:
+    behind = Q(trigger__deliveries__run=run, outcome=Outcome.PENDING)
+    queued = Delivery.objects.filter(behind).order_by("created_at", "id")
+    return queued.values_list("pk", flat=True)[:1]

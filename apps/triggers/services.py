@@ -1,0 +1,292 @@
+"""Making and changing triggers, listening for a test, repeating deliveries.
+
+Whoever says what a trigger does answers for it: from then on its runs use their rights.
+"""
+
+import re
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from pydantic import ValidationError
+
+from apps.accounts import policies
+from apps.accounts.models import Folder, User
+from apps.audit.services import record
+from apps.common.errors import Invalid
+from apps.common.types import JSONDict
+from apps.dispatch import appointments
+from apps.runs.accepting import check_in_use, checked_inputs, form_of
+from apps.runs.exceptions import NotPublished
+from apps.triggers import deliveries, firing
+from apps.triggers.configs import CONFIGS, Config, EventConfig, stored
+from apps.triggers.deliveries import DELIVERY, SCHEDULE
+from apps.triggers.exceptions import (
+    BadConfig,
+    NotASchedule,
+    NotAWebhook,
+    NotReplayable,
+    PathTaken,
+    SecretMissing,
+)
+from apps.triggers.models import Delivery, Trigger
+from apps.triggers.schedule import next_times
+from apps.triggers.signatures import check_secret
+from apps.vault import services as vault
+from apps.workflows.models import Workflow
+
+LISTEN = timedelta(minutes=10)
+PATH = re.compile(r"[a-z0-9](?:[a-z0-9_/-]{0,98}[a-z0-9])?")
+ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+Kind = Trigger.Kind
+
+
+def find_trigger(trigger_id: UUID | str, *, actor: User) -> Trigger:
+    """Return a trigger that the actor may see. Raises NotFound."""
+    related = Trigger.objects.select_related(
+        "workflow__folder", "workflow__published_version", "run_as", "test_by"
+    )
+    return policies.find(actor, related, pk=trigger_id)
+
+
+def find_delivery(trigger: Trigger, delivery_id: UUID | str, *, actor: User) -> Delivery:
+    """Return a delivery of a trigger that the actor may see. Raises NotFound."""
+    related = Delivery.objects.select_related("trigger__workflow__folder", "run")
+    return policies.find(actor, related.filter(trigger=trigger), pk=delivery_id)
+
+
+@transaction.atomic
+def create_trigger(
+    *,
+    actor: User,
+    name: str,
+    kind: str,
+    workflow: Workflow,
+    config: JSONDict,
+    enabled: bool = True,
+    path: str = "",
+    secret: str = "",
+) -> tuple[Trigger, str]:
+    """Make a trigger; return it with the secret that was made for it, to be shown this once.
+
+    Raises BadConfig, BadInputs, PathTaken, SecretMissing, NotPublished, InBin, Archived, Forbidden.
+    """
+    trigger = Trigger(name=name, kind=kind, workflow=workflow, enabled=enabled, run_as=actor)
+    policies.check(actor, "edit", trigger)
+    policies.check(actor, "run", workflow)
+    trigger.config = stored(_checked(kind, config, actor))
+    made = _set_secret(trigger, secret) if kind == Kind.WEBHOOK else ""
+    trigger.path = _path(path) if kind == Kind.WEBHOOK else ""
+    _check_use(trigger)
+    _save(trigger)
+    record("trigger.created", actor=actor, target=trigger, after=_shown(trigger))
+    return trigger, made
+
+
+@transaction.atomic
+def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple[Trigger, str]:
+    """Change name, workflow, config, path, secret or `enabled`; who changes it answers for it.
+
+    Returns the trigger with a secret that had to be made. Raises like `create_trigger`.
+    """
+    trigger = _locked(trigger)
+    policies.check(actor, "edit", trigger)
+    before = _shown(trigger)
+    for name in {"name", "workflow", "enabled"} & changes.keys():
+        setattr(trigger, name, changes[name])
+    policies.check(actor, "edit", trigger)  # where it lies now
+    if "config" in changes:
+        trigger.config = stored(_checked(trigger.kind, changes["config"], actor))
+        trigger.__dict__.pop("settings", None)
+    made = _change_webhook(trigger, changes) if trigger.kind == Kind.WEBHOOK else ""
+    if changes.keys() - {"name"} and trigger.enabled:
+        policies.check(actor, "run", trigger.workflow)
+        trigger.run_as, trigger.paused_reason = actor, ""
+    _check_use(trigger)
+    _save(trigger)
+    after = _shown(trigger) | ({"secret": "changed"} if changes.get("secret") or made else {})
+    record("trigger.updated", actor=actor, target=trigger, before=before, after=after)
+    return trigger, made
+
+
+@transaction.atomic
+def delete_trigger(trigger: Trigger, *, actor: User) -> None:
+    """Remove a trigger and what is known of its deliveries; its runs stay."""
+    policies.check(actor, "edit", trigger)
+    pending = trigger.deliveries.filter(outcome=Delivery.Outcome.PENDING)
+    appointments.cancel(DELIVERY, *pending.values_list("pk", flat=True))
+    appointments.cancel(SCHEDULE, trigger.pk)
+    record("trigger.deleted", actor=actor, target=trigger, before=_shown(trigger))
+    trigger.delete()
+
+
+def listen(trigger: Trigger, *, actor: User) -> Trigger:
+    """Let the test address run the draft in the actor's name for a while.
+
+    Raises NotAWebhook, and Forbidden for who may not edit and run the workflow.
+    """
+    if trigger.kind != Kind.WEBHOOK:
+        raise NotAWebhook
+    policies.check(actor, "edit", trigger)
+    policies.check(actor, "edit", trigger.workflow)
+    policies.check(actor, "run", trigger.workflow)
+    with transaction.atomic():
+        trigger.test_until, trigger.test_by = appointments.now() + LISTEN, actor
+        trigger.save(update_fields=["test_until", "test_by", "updated_at"])
+        record("trigger.tested", actor=actor, target=trigger)
+    return trigger
+
+
+@transaction.atomic
+def replay(delivery: Delivery, *, actor: User) -> Delivery:
+    """Start a run with what a delivery brought, in the actor's name.
+
+    Raises NotReplayable, Forbidden, and what starting a run raises.
+    """
+    trigger = delivery.trigger
+    policies.check(actor, "edit", trigger)
+    policies.check(actor, "run", trigger.workflow)
+    if not delivery.can_be_replayed:
+        raise NotReplayable
+    again = Delivery(
+        trigger=trigger,
+        payload=delivery.payload,
+        fire_at=delivery.fire_at,
+        replay_of=delivery,
+        replayed_by=actor,
+        depth=delivery.depth,
+    )
+    again.run = deliveries.begin(again, actor=actor)
+    again.outcome = Delivery.Outcome.STARTED
+    again.save()
+    after = {"delivery": str(delivery.pk), "run": str(again.run.pk)}
+    record("trigger.replayed", actor=actor, target=trigger, after=after)
+    return again
+
+
+def next_fire_times(trigger: Trigger, count: int = 5) -> list[datetime]:
+    """Return when a schedule fires next if it is enabled. Raises NotASchedule."""
+    if trigger.kind != Kind.SCHEDULE:
+        raise NotASchedule
+    now = appointments.now()
+    return next_times(trigger.schedule, now, start=trigger.since or now, count=count)
+
+
+def _checked(kind: str, config: JSONDict, actor: User) -> Config:
+    """Return a config that holds. Raises BadConfig with an entry for each field."""
+    try:
+        checked = CONFIGS[kind].model_validate(config)
+    except ValidationError as error:
+        raise BadConfig(errors=[_entry(each) for each in error.errors()]) from None
+    if isinstance(checked, EventConfig):
+        _check_places(checked, actor)
+    return checked
+
+
+def _entry(error: Any) -> JSONDict:
+    where = ".".join(str(part) for part in ("config", *error["loc"]))
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return {"field": where, "message": message, "code": "invalid"}
+
+
+def _check_places(config: EventConfig, actor: User) -> None:
+    """Raise BadConfig for workflows or a folder that the actor does not see."""
+    seen = policies.visible(actor, Workflow.objects.filter(pk__in=config.workflows))
+    if seen.count() != len(set(config.workflows)):
+        raise BadConfig.at("config.workflows", "One of these workflows is not there.")
+    seen_folders = policies.visible(actor, Folder.objects.all())
+    if config.folder and not seen_folders.filter(pk=config.folder).exists():
+        raise BadConfig.at("config.folder", "There is no such folder.")
+
+
+def _path(wanted: str) -> str:
+    """Return the path of a webhook; one that nobody guesses where none is wanted."""
+    path = wanted.strip().strip("/")
+    if not path:
+        return "".join(secrets.choice(ALPHABET) for _ in range(24))
+    if not PATH.fullmatch(path) or path == "test" or path.startswith("test/") or "//" in path:
+        message = (
+            "Use lower-case letters, digits, hyphens and slashes, and do not begin with test/."
+        )
+        raise Invalid.at("path", message)
+    return path
+
+
+def _change_webhook(trigger: Trigger, changes: JSONDict) -> str:
+    if "path" in changes:
+        trigger.path = _path(changes["path"])
+    needs = trigger.webhook.auth.needs_secret
+    if not needs:
+        trigger.secret = ""
+        return ""
+    if changes.get("secret") or not trigger.secret or "config" in changes:
+        return _set_secret(trigger, changes.get("secret") or _known_secret(trigger))
+    return ""
+
+
+def _known_secret(trigger: Trigger) -> str:
+    return vault.unseal(trigger.secret, context=trigger.secret_context) if trigger.secret else ""
+
+
+def _set_secret(trigger: Trigger, secret: str) -> str:
+    """Seal the secret that the config needs; return it if it had to be made. Raises SecretMissing."""
+    auth = trigger.webhook.auth
+    if not auth.needs_secret:
+        return ""
+    made = ""
+    if not secret:
+        if auth.algorithm == "RS256":
+            raise SecretMissing.at(
+                "secret", "Give the sender's public key, in PEM form or as JWKS."
+            )
+        secret = made = secrets.token_urlsafe(32)
+    try:
+        check_secret(auth, secret)
+    except ValueError as error:
+        raise Invalid.at("secret", str(error)) from None
+    trigger.secret = vault.seal(secret, context=trigger.secret_context)
+    return made
+
+
+def _check_use(trigger: Trigger) -> None:
+    """Raise NotPublished, InBin or Archived where an enabled trigger could start nothing."""
+    if not trigger.enabled:
+        return
+    workflow = trigger.workflow
+    check_in_use(workflow)
+    if workflow.published_version is None:
+        raise NotPublished("The workflow has no published version. Publish it first.")
+    if trigger.kind == Kind.SCHEDULE:
+        form = form_of(workflow.published_version)
+        offer = {"fire_at": appointments.now().isoformat()}
+        checked_inputs(workflow.published_version, deliveries.inputs_of(trigger, offer, form))
+
+
+def _save(trigger: Trigger) -> None:
+    try:
+        with transaction.atomic():
+            trigger.save()
+    except IntegrityError:
+        raise PathTaken.at("path", "Another webhook has this path. Choose another one.") from None
+    if trigger.kind == Kind.SCHEDULE:
+        trigger.since = appointments.now()
+        trigger.save(update_fields=["since"])
+        firing.plan(trigger, trigger.since)
+
+
+def _locked(trigger: Trigger) -> Trigger:
+    found = deliveries.locked_trigger(trigger.pk)
+    return found or trigger
+
+
+def _shown(trigger: Trigger) -> JSONDict:
+    """Return what the audit trail keeps: never the secret."""
+    return {
+        "name": trigger.name,
+        "workflow": str(trigger.workflow_id),
+        "enabled": trigger.enabled,
+        "path": trigger.path,
+        "config": trigger.config,
+    }

@@ -1,0 +1,204 @@
+"""Taking a call of a webhook: find it, decide whether it may, and start the run that it asks for.
+
+Everything here is one hop from the loop. When `receive` returns, the run is committed; when it
+raises, there is none.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge
+from apps.common.types import JSON, JSONDict
+from apps.runs.models import Run
+from apps.triggers import deliveries, limits
+from apps.triggers.calls import Call, kept
+from apps.triggers.configs import AnswerMode, WebhookConfig
+from apps.triggers.deliveries import Outcome
+from apps.triggers.exceptions import NotTheSender
+from apps.triggers.limits import Seat
+from apps.triggers.models import Delivery, Trigger
+from apps.triggers.signatures import is_authentic
+from apps.vault import services as vault
+
+SAME_FOR = timedelta(hours=24)  # how long a dedupe key stands for the same run
+RESPOND = "core.respond"
+WAITING = frozenset({AnswerMode.LAST, AnswerMode.RESPOND, AnswerMode.STREAM})
+
+
+class WrongMethod(DomainError):
+    """This webhook is not called with this method."""
+
+    status: ClassVar[int] = 405
+    code: ClassVar[str] = "method_not_allowed"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A run that a call started, or started before, and how the caller is answered."""
+
+    run_id: UUID
+    status: str
+    config: WebhookConfig
+    trigger_id: UUID
+    duplicate: bool = False
+    steps: frozenset[str] = frozenset()  # whose end may be the answer
+    seat: Seat = field(default_factory=Seat)
+
+
+def receive(call: Call) -> Accepted:
+    """Start the run that a call asks for. Raises a domain error where there is none.
+
+    What is unknown, switched off or cannot run is one and the same 404.
+    """
+    trigger = _find(call)
+    try:
+        _check(trigger, call)
+        return _accepted(trigger, call)
+    except DomainError as error:
+        _note(trigger, call, error)
+        if isinstance(error, Conflict | Forbidden | NotFound):
+            raise NotFound from error
+        raise
+
+
+def still_open(trigger_id: UUID) -> bool:
+    """Tell whether whoever follows a run of the webhook may go on."""
+    return Trigger.objects.filter(pk=trigger_id, workflow__deleted_at=None).exists()
+
+
+def _find(call: Call) -> Trigger:
+    related = Trigger.objects.select_related(
+        "workflow__folder", "workflow__published_version", "run_as", "test_by"
+    ).defer("workflow__snapshot", "workflow__published_version__definition")
+    found = related.filter(path=call.path).exclude(path="").first()
+    if found is None or not _listens(found, call):
+        raise NotFound
+    return found
+
+
+def _listens(trigger: Trigger, call: Call) -> bool:
+    if call.is_test:
+        return trigger.test_until is not None and trigger.test_until > timezone.now()
+    return trigger.enabled
+
+
+def _check(trigger: Trigger, call: Call) -> None:
+    config = trigger.webhook
+    if call.method not in config.methods:
+        raise WrongMethod(headers={"Allow": ", ".join(config.methods)})
+    if len(call.body) > config.max_body_kib << 10:
+        raise TooLarge
+    if not is_authentic(config.auth, _secret(trigger), call):
+        raise NotTheSender
+    limits.check_rate(trigger.pk, config.rate_per_minute)
+
+
+def _secret(trigger: Trigger) -> str:
+    if not trigger.secret or not trigger.webhook.auth.needs_secret:
+        return ""
+    return vault.unseal(trigger.secret, context=trigger.secret_context)
+
+
+def _accepted(trigger: Trigger, call: Call) -> Accepted:
+    config = trigger.webhook
+    payload = call.payload(config)
+    waits = config.answer in WAITING
+    seat = limits.take_seat(trigger.pk, config.max_waiting) if waits else Seat()
+    try:
+        run, duplicate = _start(trigger, call, payload)
+        steps = _responding(run) if config.answer == AnswerMode.RESPOND else frozenset()
+    except BaseException:
+        seat.leave()
+        raise
+    return Accepted(run.pk, run.status, config, trigger.pk, duplicate, steps, seat)
+
+
+@transaction.atomic
+def _start(trigger: Trigger, call: Call, payload: JSONDict) -> tuple[Run, bool]:
+    """Start the run and write the delivery down, both or neither."""
+    key = "" if call.is_test else _dedupe_key(trigger, call, payload)
+    offered, is_whole = kept(payload, call.body)
+    delivery = Delivery(trigger=trigger, payload=payload, is_test=call.is_test)
+    if key:
+        _forget(key)
+    run = deliveries.begin(
+        delivery,
+        actor=trigger.test_by if call.is_test else trigger.run_as,
+        version="draft" if call.is_test else None,
+        dedupe_key=key,
+    )
+    duplicate = bool(key) and Delivery.objects.filter(run=run).exists()
+    delivery.outcome = Outcome.DUPLICATE if duplicate else Outcome.STARTED
+    delivery.run, delivery.payload, delivery.is_whole = run, offered, is_whole
+    delivery.save(force_insert=True)
+    deliveries.tidy_sometimes(delivery)
+    return run, duplicate
+
+
+def _dedupe_key(trigger: Trigger, call: Call, payload: JSONDict) -> str:
+    config = trigger.webhook
+    if config.dedupe_header:
+        value: JSON = call.headers.get(config.dedupe_header)
+    elif config.dedupe_pointer:
+        value = at_pointer(payload["body"], config.dedupe_pointer)
+    else:
+        return ""
+    if value is None or isinstance(value, dict | list):
+        return ""
+    digest = hashlib.sha256(f"{type(value).__name__}:{value}".encode()).hexdigest()
+    return f"hook:{trigger.pk}:{digest}"
+
+
+def at_pointer(value: JSON, pointer: str) -> JSON:
+    """Return what a JSON Pointer leads to; None where there is nothing."""
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isascii() and name.isdigit() and len(name) < 7:
+            value = value[int(name)] if int(name) < len(value) else None
+        else:
+            return None
+    return value
+
+
+def _forget(key: str) -> None:
+    """Let a key that was used long enough ago start a run again."""
+    old = Run.objects.filter(dedupe_key=key, created_at__lt=timezone.now() - SAME_FOR)
+    old.update(dedupe_key="")
+
+
+def _responding(run: Run) -> frozenset[str]:
+    nodes: list[Any] = run.version.definition["nodes"]
+    return frozenset(node["id"] for node in nodes if node["type"] == RESPOND)
+
+
+def _note(trigger: Trigger, call: Call, error: DomainError) -> None:
+    """Write a refused call down for whoever looks for it; strangers' bodies are not kept."""
+    deliveries.pause_if_barred(trigger, error)
+    if not limits.may_note_refusal(trigger.pk):
+        return
+    stranger = isinstance(error, NotTheSender)
+    payload, is_whole = ({"method": call.method}, False) if stranger else _kept(trigger, call)
+    row = Delivery.objects.create(
+        trigger=trigger,
+        outcome=Outcome.REFUSED,
+        reason=deliveries.reason_of(error)[:300],
+        payload=payload,
+        is_whole=is_whole,
+        is_test=call.is_test,
+    )
+    deliveries.tidy_sometimes(row)
+
+
+def _kept(trigger: Trigger, call: Call) -> tuple[JSONDict, bool]:
+    try:
+        return kept(call.payload(trigger.webhook), call.body)
+    except DomainError:  # it was refused for its body
+        return {"method": call.method}, False
