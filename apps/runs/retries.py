@@ -9,6 +9,7 @@ from apps.workflows.definition import Node, Retry
 
 IN_LOOP_S = 5.0  # a longer delay is a row, not a worker
 LONGEST_WISH_S = 24 * 3600.0
+BREAKER_OPEN = "breaker_open"
 _random = SystemRandom()
 
 
@@ -34,4 +35,6 @@ def delay_before_next(
 def _is_tried_again(node: Node, policy: Retry, failure: Failure, effect: Effect) -> bool:
     if effect == Effect.PURE or (effect == Effect.ONCE and node.retry is None):
         return False
+    if failure.code == BREAKER_OPEN:  # nothing was tried, so nothing was learned
+        return True
     return failure.code in policy.retry_on if policy.retry_on else failure.retryable

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from apps.common.errors import DomainError
 from apps.common.types import JSON, JSONDict
+from apps.runs import payloads
 from apps.runs.following import is_settled
 from apps.runs.models import NodeRun, Run
 from apps.triggers.configs import AnswerMode
@@ -67,7 +68,7 @@ def outcome(accepted: Accepted) -> Answer:
         return started(accepted, run.status)
     if run.status != Run.Status.SUCCEEDED:
         raise RunFailed(extra={"run": str(run.pk), "run_status": run.status})
-    return _json(run.outputs, HTTPStatus.OK)
+    return _json(payloads.read(run.outputs, run.outputs_blob), HTTPStatus.OK)
 
 
 def responded(output: JSONDict) -> Answer:
