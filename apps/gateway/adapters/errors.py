@@ -1,12 +1,10 @@
 """What an upstream's refusal means, in our words."""
 
 import json
-import math
-import time
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from apps.common.types import JSON
+from apps.egress.answers import seconds
 from apps.egress.exceptions import EgressDenied, EgressError, EgressInvalid, EgressTimeout
 from apps.gateway.calls import Upstream
 from apps.gateway.exceptions import (
@@ -23,7 +21,6 @@ from apps.gateway.exceptions import (
 )
 
 MAX_WORDS = 300
-LONGEST_WAIT_S = 3600
 BY_STATUS: dict[int, type[GatewayError]] = {
     HTTPStatus.UNAUTHORIZED: KeyRefused,
     HTTPStatus.REQUEST_TIMEOUT: ProviderTimedOut,
@@ -89,17 +86,3 @@ def message_in(data: JSON) -> str:
         if found := data.get(name):
             return message_in(found)
     return ""
-
-
-def seconds(header: str) -> float | None:
-    """Return a Retry-After header in seconds, whichever of its two forms it has."""
-    if not header:
-        return None
-    try:
-        wait = float(header)
-    except ValueError:
-        try:
-            wait = parsedate_to_datetime(header).timestamp() - time.time()
-        except ValueError:
-            return None
-    return min(max(wait, 0), LONGEST_WAIT_S) if math.isfinite(wait) else None

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from apps.egress.answers import seconds
 from apps.egress.exceptions import EgressError
 from apps.nodes.base import (
     Config,
@@ -79,10 +80,11 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
             )
         except EgressError as error:
             raise NodeError(
-                "http_failed",
+                error.code,
                 str(error),
                 retryable=error.retryable,
-                hint="Check the address, then run from here.",
+                retry_after=error.retry_after,
+                hint=error.hint,
             ) from error
         if config.fail_on_error and answer.status >= 400:
             raise _refusal(answer.status, answer.headers, answer.text, answer.url)
@@ -93,13 +95,12 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
 
 def _refusal(status: int, headers: dict[str, str], text: str, url: str) -> NodeError:
     host = url.split("/")[2]
-    wish = headers.get("retry-after", "")
     return NodeError(
         f"http_{status}",
         f"HTTP {status} from {host}: {text[:300].strip() or 'no body'}",
         hint="Look at the answer of the target; the earlier steps are not repeated when you run from here.",
         retryable=status in RETRYABLE,
-        retry_after=float(wish) if wish.isdigit() else None,
+        retry_after=seconds(headers.get("retry-after", "")),
     )
 
 
