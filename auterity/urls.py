@@ -13,6 +13,7 @@ api: list[Any] = [
     path("", include("apps.nodes.api.urls")),
     path("", include("apps.runs.api.urls")),
     path("", include("apps.gateway.api.urls")),
+    path("", include("apps.breakers.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path(
         "schema/",
@@ -30,6 +31,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.onboarding.urls")),
     path("", include("apps.gateway.urls")),
+    path("", include("apps.breakers.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
     path("", include("apps.dashboard.urls")),

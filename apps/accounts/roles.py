@@ -5,9 +5,23 @@ whole truth about them; `tests/accounts/test_roles.py` holds the same table writ
 """
 
 VIEWER = frozenset(
-    {"workflow.view", "run.view", "approval.view", "member.view", "provider.view", "usage.view"}
+    {
+        "workflow.view",
+        "run.view",
+        "approval.view",
+        "member.view",
+        "provider.view",
+        "service.view",
+        "usage.view",
+    }
 )
-OPERATOR = VIEWER | {"workflow.run", "run.control", "approval.decide", "api_key.use"}
+OPERATOR = VIEWER | {
+    "workflow.run",
+    "run.control",
+    "approval.decide",
+    "service.manage",
+    "api_key.use",
+}
 BUILDER = OPERATOR | {
     "workflow.edit",
     "workflow.publish",

@@ -44,6 +44,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("gateway:usage", "Usage", "receipt", "usage.view"),
     ),
     "Workspace": (
+        Place("breakers:list", "Services", "plug", "service.view"),
         Place("accounts:members", "Members", "users", "member.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
     ),

@@ -239,9 +239,9 @@ def _tell(verdict: str, circuit: Circuit) -> None:
     _counts[verdict, circuit.service] += 1
     logger.info("%s %s: %s", circuit.service, circuit.target, verdict)
     publish(group_name(WATCHERS), {"type": "service", "id": circuit.id, "event": verdict})
-    event = EVENTS.get(verdict)
-    for listener in _listeners if event else ():
-        try:
-            listener(Change(event, circuit))
-        except Exception:
-            logger.exception("A listener to breakers failed")
+    if event := EVENTS.get(verdict):
+        for listener in _listeners:
+            try:
+                listener(Change(event, circuit))
+            except Exception:
+                logger.exception("A listener to breakers failed")

@@ -30,6 +30,7 @@ from apps.tenants.context import current_schema
 logger = logging.getLogger(__name__)
 
 AWAY = (RedisError, OSError)
+PREFIX = "breakers"  # of the keys in Redis
 FRESH_S = 1.0  # how old a view may be: so soon every process knows what one of them found out
 MAX_VIEWS = 256  # workspaces that a process remembers
 MAX_NAME, MAX_REASON = 300, 300
@@ -149,6 +150,12 @@ def seen(name: str) -> Circuit | None:
     return view.circuits.get(name) if view else None
 
 
+def all_seen() -> list[Circuit]:
+    """Return the circuits as this process saw them at most a second ago."""
+    look()
+    return list(_view().circuits.values())
+
+
 def look() -> None:
     """Bring this process's view up to date, unless it is fresh."""
     if is_fresh():
@@ -223,7 +230,14 @@ def _circuit(name: str, stored: JSONDict, now: float) -> Circuit:
 
 
 def _key() -> str:
-    return f"breakers:{current_schema()}"
+    return f"{PREFIX}:{current_schema()}"
+
+
+def disconnect() -> None:
+    """Let go of Redis; the next use connects anew, to where the settings say."""
+    _client().close()
+    _client.cache_clear()
+    _script.cache_clear()
 
 
 @cache

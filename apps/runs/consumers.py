@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.events import AWAY
 from apps.common.types import JSONDict
+from apps.egress.breakers import WATCHERS as SERVICES
 from apps.runs import places
 from apps.runs.counts import counts_for
 from apps.runs.feed import Feed
@@ -35,7 +36,8 @@ class LiveConsumer(TenantConsumer):
     """Sends what happens in runs to whoever may see them.
 
     Frames are JSON objects with a `type`. Client: `subscribe` (`run`, `after`), `unsubscribe`
-    (`run`), `subscribe_counts`. Server: `event`, `token`, `counts`, `error`.
+    (`run`), `subscribe_counts`. Server: `event`, `token`, `counts`,
+    `services`, `error`.
     """
 
     permission_required = ANY_MEMBER  # to open it; each run is looked at again and again
@@ -67,8 +69,8 @@ class LiveConsumer(TenantConsumer):
         with suppress(*AWAY):  # the layer forgets a channel whose reader is gone anyway
             for run_id in list(self.feeds):
                 await self._leave(run_id)
-            if self.counting:
-                await self.channel_layer.group_discard(self.group(WATCHERS), self.channel_name)
+            for name in (WATCHERS, SERVICES) if self.counting else ():
+                await self.channel_layer.group_discard(self.group(name), self.channel_name)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -96,6 +98,9 @@ class LiveConsumer(TenantConsumer):
         frame = message["payload"]
         if frame["type"] == "run":  # one of them started, ended or waits
             self.recount.set()
+            return
+        if frame["type"] == "service":  # which one is for those who may see the page
+            await self.send_json({"type": "services"})
             return
         async with self.turn:
             feed = self.feeds.get(UUID(frame["run"]))
@@ -127,7 +132,8 @@ class LiveConsumer(TenantConsumer):
 
     async def _subscribe_counts(self, frame: JSONDict) -> None:
         if not self.counting:
-            await self.channel_layer.group_add(self.group(WATCHERS), self.channel_name)
+            for name in (WATCHERS, SERVICES):
+                await self.channel_layer.group_add(self.group(name), self.channel_name)
             self.counting = True
         await self._send_counts()
 

@@ -79,6 +79,7 @@ TENANT_APPS = [
 PLAIN_APPS = [
     "apps.sandbox",
     "apps.egress",
+    "apps.breakers",
     "apps.nodes",
     "apps.local",
     "apps.dashboard",
