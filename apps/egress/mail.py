@@ -15,11 +15,11 @@ class GuardedEmailBackend(EmailBackend):
     """Django's SMTP, left alone while it keeps failing. Raises BreakerOpen then."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        with breaker("mail", SERVER, judge=_judge):
+        with breaker("mail", SERVER, judge=judge_mail):
             return super().send_messages(email_messages)
 
 
-def _judge(error: Exception) -> Verdict:
+def judge_mail(error: Exception) -> Verdict:
     """Return whose fault it was: a server that refuses a letter is well."""
     if isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused):
         return Health.WELL

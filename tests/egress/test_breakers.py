@@ -246,9 +246,7 @@ def test_a_flushed_redis_closes_it_and_it_works_on() -> None:
     assert not passes()
 
 
-def test_without_redis_everything_passes(
-    settings: Settings, changes: list[Change]
-) -> None:
+def test_without_redis_everything_passes(settings: Settings, changes: list[Change]) -> None:
     fail(5)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     circuits.disconnect()
@@ -263,7 +261,13 @@ def test_without_redis_everything_passes(
 
 def test_processes_agree() -> None:
     circuits.look()  # this process believes for a second that all is well
-    command = [sys.executable, "-m", "tests.egress.other_process", circuits.PREFIX, current_schema()]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.egress.other_process",
+        circuits.PREFIX,
+        current_schema(),
+    ]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as other:

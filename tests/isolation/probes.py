@@ -6,13 +6,14 @@ fails for a route that has no row in it.
 
 from tests.factories.routes import Route, routes
 from tests.isolation.probe import SITE, Probe
+from tests.isolation.tables.breakers import BREAKERS
 from tests.isolation.tables.gateway import GATEWAY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
 from tests.isolation.tables.runs import RUNS
 from tests.isolation.tables.workflows import WORKFLOWS
 
-PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *GATEWAY, *OTHERS]
+PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *GATEWAY, *BREAKERS, *OTHERS]
 
 
 def walked() -> list[Route]:
