@@ -203,7 +203,8 @@ class Ledger:
 
 def announce(run: Run, told: Iterable[JSONDict], *, status: str | None = None) -> None:
     """Tell watchers what happened once it is committed, in order, without waiting for it."""
-    frames = [(run.channel, events.frame(run, each)) for each in told]
+    told = tuple(told)
+    frames = [(run.channel, events.frame(run, *told))] if told else []
     if status:
         frame = {"type": "run", "run": str(run.pk), "status": status}
         frames.append((group_name(WATCHERS), frame))

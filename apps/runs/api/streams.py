@@ -6,7 +6,6 @@ carries the endpoint's class, so schema and permission tests see it like any oth
 """
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
@@ -28,14 +27,16 @@ from apps.common.problems import problem_response
 from apps.common.types import JSON, JSONDict
 from apps.runs import places
 from apps.runs.api.serializers import RunSerializer, StartedSerializer
-from apps.runs.feed import POLL_S, Feed
+from apps.runs.feed import Feed
 from apps.runs.models import Run, Wait
+from apps.runs.relay import Frame, Watcher, event_lines, watching
 from apps.tenants.context import Scope, current_scope, entered
 from apps.tenants.database import query, release_thread
 from apps.tenants.hosts import is_served
 from apps.tenants.keys import group_name
 
 HEARTBEAT_S = 15
+POLL_S = 5  # how late a call that waits is when nothing stirs it
 SOON_S = 0.02  # most runs are over at once, while a channel layer at rest takes 0.1 s to wake up
 FOR_A_PERSON = (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION)
 EVENT_STREAM = "text/event-stream"
@@ -154,8 +155,8 @@ async def _stirred(heard: Frames, patience_s: float) -> None:
 
 
 def _is_about_run(frame: JSONDict) -> bool:
-    kind = frame.get("event", {}).get("type", "")
-    return bool(kind.startswith("run.") or kind == "node.waiting")
+    kinds = [event["type"] for event in frame.get("events", ())]
+    return any(kind.startswith("run.") or kind == "node.waiting" for kind in kinds)
 
 
 def _outcome(run_id: str) -> tuple[int, JSONDict]:
@@ -190,16 +191,14 @@ async def _lines(
         with entered(scope):  # the middleware that set the tenant has returned long ago
             return await query(function, *args)
 
-    with entered(scope):
-        group = group_name(f"run.{feed.run_id}")
-    async with listening(group) as heard:
+    async with watching(feed.run_id, scope) as watcher:
         due = time.monotonic() + HEARTBEAT_S
         while not feed.ended:
             if feed.behind:
                 for event in await ask(feed.read):
-                    yield _event_line(event)
-            elif line := await _next_line(feed, heard):
-                yield line
+                    yield event_lines(event)
+            elif feed.hear(frame := await _next_frame(watcher, due)):
+                yield frame.lines
             if time.monotonic() >= due:
                 if not await ask(_may_see, request, feed.run_id):
                     return
@@ -208,21 +207,12 @@ async def _lines(
     yield "event: end\ndata: {}\n\n"
 
 
-async def _next_line(feed: Feed, heard: Frames) -> str:
-    """Return the line of the next frame; empty if there is none, or none that fits."""
-    try:
-        async with asyncio.timeout(POLL_S):
-            frame = await heard.get()
-    except TimeoutError:
-        feed.behind = True  # look whether frames were lost
-        return ""
-    if frame["type"] == "token":
-        return f"event: token\ndata: {json.dumps(frame)}\n\n"
-    return _event_line(frame["event"]) if feed.take(frame["event"]) else ""
-
-
-def _event_line(event: JSONDict) -> str:
-    return f"id: {event['seq']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
+async def _next_frame(watcher: Watcher, until: float) -> Frame | None:
+    """Return the next frame; None where frames were lost, or none came in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(until - time.monotonic()):
+            return await watcher.next()
+    return None
 
 
 def _may_see(request: HttpRequest, run_id: UUID) -> bool:
