@@ -29,7 +29,7 @@ from bench.start import cpu_of, family, memory_of
 
 WORDS, PAUSE_S, ANSWERS, BETWEEN = 20, 0.025, 4, 23
 PER_PERSON = 20  # sockets or streams that one person may hold are bounded
-PATIENCE_S = 240
+PATIENCE_S = 900
 PEOPLE = """
 import json, time
 from importlib import import_module
@@ -277,7 +277,8 @@ async def main(viewers: int) -> None:
             scene = Scene(product, [tuple(each) for each in json.loads(said)], session)
             for how in ("socket", "stream"):
                 for name, runs in (("one_run", 1), ("own_runs", viewers)):
-                    found[f"{how}_{name}"] = await scene.play(how, viewers, runs)
+                    found[f"{how}_{name}"] = heard = await scene.play(how, viewers, runs)
+                    print(how, name, heard, file=sys.stderr)
     await runner.cleanup()
     print(json.dumps(found))
 
