@@ -1,14 +1,11 @@
 """What an answer tells of the service that gave it."""
 
-import math
-import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
+from apps.common.moments import seconds_of
 from apps.egress.breakers import Fault, Health, Verdict
 
-LONGEST_WAIT_S = 24 * 3600
 LONG_S = 30  # who is limited for longer does not come back within the call's own patience
 OURS = (HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
 
@@ -19,23 +16,9 @@ def health_of(status: int, headers: Mapping[str, str]) -> Verdict:
     A limit of calls is a fault only where the service asks for a long pause, as it would for
     everybody; short ones are the caller's to wait for.
     """
-    wait = seconds(headers.get("retry-after", "")) or 0
+    wait = seconds_of(headers.get("retry-after", "")) or 0
     limited = status == HTTPStatus.TOO_MANY_REQUESTS and wait >= LONG_S
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in OURS
     if limited or failed or status == HTTPStatus.REQUEST_TIMEOUT:
         return Fault(f"HTTP {status}", wait)
     return Health.WELL
-
-
-def seconds(retry_after: str) -> float | None:
-    """Return a Retry-After header in seconds, whichever of its two forms it has."""
-    if not retry_after:
-        return None
-    try:
-        wait = float(retry_after)
-    except ValueError:
-        try:
-            wait = parsedate_to_datetime(retry_after).timestamp() - time.time()
-        except ValueError:
-            return None
-    return min(max(wait, 0), LONGEST_WAIT_S) if math.isfinite(wait) else None

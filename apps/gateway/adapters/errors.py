@@ -3,8 +3,8 @@
 import json
 from http import HTTPStatus
 
+from apps.common.moments import seconds_of
 from apps.common.types import JSON
-from apps.egress.answers import seconds
 from apps.egress.exceptions import EgressDenied, EgressError, EgressInvalid, EgressTimeout
 from apps.gateway.calls import Upstream
 from apps.gateway.exceptions import (
@@ -21,6 +21,7 @@ from apps.gateway.exceptions import (
 )
 
 MAX_WORDS = 300
+LONGEST_WAIT_S = 3600
 BY_STATUS: dict[int, type[GatewayError]] = {
     HTTPStatus.UNAUTHORIZED: KeyRefused,
     HTTPStatus.REQUEST_TIMEOUT: ProviderTimedOut,
@@ -86,3 +87,9 @@ def message_in(data: JSON) -> str:
         if found := data.get(name):
             return message_in(found)
     return ""
+
+
+def seconds(header: str) -> float | None:
+    """Return how long a Retry-After header asks us to wait, within reason."""
+    wish = seconds_of(header)
+    return None if wish is None else min(wish, LONGEST_WAIT_S)

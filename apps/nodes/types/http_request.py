@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from apps.egress.answers import seconds
+from apps.common.moments import seconds_of
 from apps.egress.exceptions import EgressError
 from apps.nodes.base import (
     Config,
@@ -100,7 +100,7 @@ def _refusal(status: int, headers: dict[str, str], text: str, url: str) -> NodeE
         f"HTTP {status} from {host}: {text[:300].strip() or 'no body'}",
         hint="Look at the answer of the target; the earlier steps are not repeated when you run from here.",
         retryable=status in RETRYABLE,
-        retry_after=seconds(headers.get("retry-after", "")),
+        retry_after=seconds_of(headers.get("retry-after", "")),
     )
 
 
