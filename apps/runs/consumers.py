@@ -46,7 +46,7 @@ class LiveConsumer(TenantConsumer):
 
     async def connect(self) -> None:
         self.feeds: dict[UUID, Feed] = {}
-        self.watcher = Watcher()
+        self.watcher, self.is_closed = Watcher(), False
         self.counting = self.services_changed = False
         self.recount = asyncio.Event()
         self.turn = asyncio.Lock()  # the ticker and the handlers never read a feed at once
@@ -112,8 +112,16 @@ class LiveConsumer(TenantConsumer):
             except DatabaseError:
                 await self.close(code=TRY_LATER)
                 return
+            except OSError:
+                return  # the reader is gone; disconnect() will be told
+
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        self.is_closed = True
+        await super().close(code, reason)
 
     async def _pass_on(self, frame: Frame | None) -> None:
+        if self.is_closed:
+            return
         feeds = list(self.feeds.values()) if frame is None else [self.feeds.get(frame.run_id)]
         for feed in feeds:
             if feed is None:
