@@ -1,4 +1,4 @@
-"""`python -m bench.live [viewers]`: what browsers and programs hear of runs, and how late.
+"""`python -m bench.live [viewers] [socket|stream]`: what browsers and programs hear of runs, and how late.
 
 Starts a product and a model of its own. Four scenes: all viewers at one run, and each at a run of
 its own, over sockets and over event streams. A run has about a hundred events and four answers that
@@ -253,7 +253,7 @@ def _ms(values: list[float], share: float) -> float:
     return round(values[min(len(values) - 1, int(len(values) * share))] * 1000, 1) if values else 0
 
 
-async def main(viewers: int) -> None:
+async def main(viewers: int, ways: tuple[str, ...]) -> None:
     model = web.Application()
     model.router.add_post("/v1/chat/completions", say)
     runner = web.AppRunner(model, access_log=None)
@@ -272,10 +272,10 @@ async def main(viewers: int) -> None:
         said = await asyncio.to_thread(
             product.command, "shell", "--no-imports", "-v", "0", "-c", script
         )
-        connector = aiohttp.TCPConnector(limit=0)
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
         async with aiohttp.ClientSession(connector=connector) as session:
             scene = Scene(product, [tuple(each) for each in json.loads(said)], session)
-            for how in ("socket", "stream"):
+            for how in ways:
                 for name, runs in (("one_run", 1), ("own_runs", viewers)):
                     found[f"{how}_{name}"] = heard = await scene.play(how, viewers, runs)
                     print(how, name, heard, file=sys.stderr)
@@ -284,4 +284,6 @@ async def main(viewers: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200))
+    given = sys.argv[1:]
+    ways = tuple(given[1:]) or ("socket", "stream")
+    asyncio.run(main(int(given[0]) if given else 200, ways))
