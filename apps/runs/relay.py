@@ -7,6 +7,7 @@ is slow loses frames, is told so, and reads the rows. Nobody waits for anybody e
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -91,6 +92,7 @@ class _Watched:
     watchers: set[Watcher] = field(default_factory=set)
     listening: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
+    heard_at = 0.0  # when an event came last: what comes now shows gaps by itself
 
     async def listen(self) -> None:
         with entered(self.scope):
@@ -99,6 +101,7 @@ class _Watched:
             self.listening.set()
             while True:
                 for frame in _frames(self.run_id, await heard.get()):
+                    self.heard_at = time.monotonic() if frame.seq else self.heard_at
                     self.tell(frame)
 
     def tell(self, frame: Frame) -> None:
@@ -151,7 +154,8 @@ class Relay:
                     await self._look(scope)
 
     async def _look(self, scope: Scope) -> None:
-        ids = [each.run_id for each in self._all() if each.scope.schema == scope.schema]
+        silent = [each for each in self._all() if time.monotonic() - each.heard_at >= LOOK_S]
+        ids = [each.run_id for each in silent if each.scope.schema == scope.schema]
         for run_id, seq in (await query(_seqs, ids)).items():
             watched = self._watched.get((scope.schema, run_id))
             if watched is not None:
