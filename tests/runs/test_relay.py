@@ -22,6 +22,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 30
 
 
+@pytest.fixture(autouse=True)
+def _nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a test takes, the rows are looked at only where it says so."""
+    monkeypatch.setattr(relay, "LOOK_S", 3600.0)
+
+
 @pytest.fixture
 def run(bob: User) -> Run:
     return started(published(bob), bob)
