@@ -15,6 +15,7 @@ api: list[Any] = [
     path("", include("apps.retention.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.gateway.api.urls")),
+    path("", include("apps.breakers.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path("", include("apps.dashboard.api.urls")),
     path(
@@ -33,6 +34,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.onboarding.urls")),
     path("", include("apps.gateway.urls")),
+    path("", include("apps.breakers.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
     path("", include("apps.retention.urls")),

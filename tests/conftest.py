@@ -5,11 +5,13 @@ The template schema is migrated once and both workspaces are clones of it, as in
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connections, transaction
 from django.test import TestCase, TransactionTestCase
 
+from apps.egress import circuits
 from apps.tenants import hosts
 from apps.tenants.context import maintenance, public_scope, tenant_context
 from apps.tenants.migrating import migrate_all
@@ -57,8 +59,10 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def _no_scope_left() -> Iterator[None]:
-    """Start each test outside of any tenant, with nothing remembered about hosts."""
+    """Start each test outside of any tenant, with nothing remembered about hosts and services."""
     hosts.forget()
+    circuits.forget()
+    circuits.PREFIX = f"breakers-{uuid4().hex}"
     yield
     hosts.forget()
 

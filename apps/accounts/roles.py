@@ -12,10 +12,17 @@ VIEWER = frozenset(
         "trigger.view",
         "member.view",
         "provider.view",
+        "service.view",
         "usage.view",
     }
 )
-OPERATOR = VIEWER | {"workflow.run", "run.control", "approval.decide", "api_key.use"}
+OPERATOR = VIEWER | {
+    "workflow.run",
+    "run.control",
+    "approval.decide",
+    "service.manage",
+    "api_key.use",
+}
 BUILDER = OPERATOR | {
     "workflow.edit",
     "workflow.publish",

@@ -15,6 +15,7 @@ from apps.common.types import JSONDict
 
 logger = logging.getLogger(__name__)
 
+AGAIN_S = 1.0
 AWAY = (OSError, RedisError)  # how a channel layer says that it cannot be reached
 
 
@@ -47,28 +48,43 @@ async def publish_from_loop(group: str, payload: JSONDict) -> None:
 async def listening(group: str) -> AsyncIterator[asyncio.Queue[JSONDict]]:
     """Collect the payloads sent to a group while the block runs, for code that is no consumer.
 
-    A channel layer that is away delivers nothing: whoever listens also looks at the database.
+    A channel layer that is away delivers nothing until it is back: whoever listens also looks at
+    the database.
     """
     heard: asyncio.Queue[JSONDict] = asyncio.Queue()
-    layer: Any = get_channel_layer()
+    tried = asyncio.Event()
+    pump = asyncio.create_task(_pump(group, heard, tried))
     try:
-        channel = await layer.new_channel()
-        pump = asyncio.create_task(_pump(layer, channel, heard))
-        await layer.group_add(group, channel)
-    except AWAY as error:
-        logger.warning("Not listening to %s: %s", group, error)
-        yield heard
-        return
-    try:
+        await tried.wait()
         yield heard
     finally:
-        with suppress(*AWAY):
-            await layer.group_discard(group, channel)
-        pump.cancel()  # the layer drops the channel when its reader is cancelled
+        pump.cancel()
         await asyncio.wait([pump])
 
 
-async def _pump(layer: Any, channel: str, heard: asyncio.Queue[JSONDict]) -> None:
+async def _pump(group: str, heard: asyncio.Queue[JSONDict], tried: asyncio.Event) -> None:
+    layer: Any = get_channel_layer()
+    channel = await _joined(layer, group, tried)
+    try:
+        while True:
+            message = await layer.receive(channel)
+            heard.put_nowait(message["payload"])
+    finally:  # the layer drops the channel itself when its reader is cancelled
+        with suppress(*AWAY):
+            await layer.group_discard(group, channel)
+
+
+async def _joined(layer: Any, group: str, tried: asyncio.Event) -> str:
+    """Return a channel that is in the group, as soon as there is one."""
+    channel = ""
     while True:
-        message = await layer.receive(channel)
-        heard.put_nowait(message["payload"])
+        try:
+            channel = channel or await layer.new_channel()
+            await layer.group_add(group, channel)
+        except AWAY as error:
+            logger.warning("Not listening to %s yet: %s", group, error)
+            tried.set()
+            await asyncio.sleep(AGAIN_S)
+        else:
+            tried.set()
+            return channel

@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     ),
     "Workspace": (
         Place("dashboard:limits", "Limits", "layers", "usage.view"),
+        Place("breakers:list", "Services", "plug", "service.view"),
         Place("accounts:members", "Members", "users", "member.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
         Place("retention:overview", "Retention", "archive", "retention.view"),

@@ -24,6 +24,8 @@ from yarl import URL
 
 from apps.common.types import JSON
 from apps.egress.addresses import is_allowed
+from apps.egress.answers import health_of
+from apps.egress.breakers import breaker
 from apps.egress.exceptions import (
     EgressDenied,
     EgressError,
@@ -118,7 +120,8 @@ async def request(
 ) -> EgressResponse:
     """Make a request and return the whole answer, of any status.
 
-    Raises EgressDenied, EgressInvalid, EgressTimeout, EgressUnreachable or EgressTooLarge.
+    Raises EgressDenied, EgressInvalid, EgressTimeout, EgressUnreachable, EgressTooLarge or
+    BreakerOpen.
     """
     start = time.perf_counter()
     async with stream(
@@ -143,24 +146,37 @@ async def stream(
     max_bytes: int = 10 << 20,
     follow_redirects: bool = True,
 ) -> AsyncIterator[EgressStream]:
-    """Make a request and hand out the answer while it arrives; `timeout_s` bounds the whole."""
+    """Make a request and hand out the answer while it arrives; `timeout_s` bounds the whole.
+
+    Raises BreakerOpen without a request while the host is left alone.
+    """
     target = _parse(url)
     if params:
         target = target.update_query(dict(params))
     sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **(headers or {})}
     body: dict[str, Any] = {"json": json} if json is not None else {"data": content}
-    try:
-        async with asyncio.timeout(timeout_s):
-            response = await _follow(method, target, sent, body, follow_redirects=follow_redirects)
-            try:
-                yield EgressStream(response, max_bytes)
-            finally:
-                # Only an answer read to its end leaves a connection that others may use.
-                response.release() if response.content.at_eof() else response.close()
-    except TimeoutError as error:
-        raise EgressTimeout(f"{target.host} did not answer within {timeout_s:g} s.") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise _translated(error, target) from error
+    async with breaker("http", _place(target)) as call:
+        try:
+            async with asyncio.timeout(timeout_s):
+                response = await _follow(
+                    method, target, sent, body, follow_redirects=follow_redirects
+                )
+                try:
+                    answer = EgressStream(response, max_bytes)
+                    call.note(health_of(answer.status, answer.headers))
+                    yield answer
+                finally:
+                    # Only an answer read to its end leaves a connection that others may use.
+                    response.release() if response.content.at_eof() else response.close()
+        except TimeoutError as error:
+            raise EgressTimeout(f"{target.host} did not answer within {timeout_s:g} s.") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise _translated(error, target) from error
+
+
+def _place(target: URL) -> str:
+    """Return the host as breakers name it, with a port where it is not the usual one."""
+    return f"{target.host}" if target.is_default_port() else f"{target.host}:{target.port}"
 
 
 async def close() -> None:

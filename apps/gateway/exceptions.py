@@ -15,6 +15,7 @@ class GatewayError(Exception):
     code: ClassVar[str] = "gateway"
     hint: ClassVar[str] = ""
     retryable: ClassVar[bool] = False
+    blames_service: ClassVar[bool] = False  # whether it counts for the model's breaker
 
     def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
         """Say what happened; the docstring is the message where nothing is added."""
@@ -65,6 +66,7 @@ class ProviderFailed(GatewayError):
     code = "provider_failed"
     hint = "Try again later, or give the route a second target."
     retryable = True
+    blames_service = True
 
 
 class ProviderUnreachable(GatewayError):
@@ -73,6 +75,7 @@ class ProviderUnreachable(GatewayError):
     code = "provider_unreachable"
     hint = "Check the provider's address."
     retryable = True
+    blames_service = True
 
 
 class ProviderTimedOut(GatewayError):
@@ -80,6 +83,15 @@ class ProviderTimedOut(GatewayError):
 
     code = "provider_timeout"
     hint = "Try again later, or give the route a faster model."
+    retryable = True
+    blames_service = True
+
+
+class ProviderResting(GatewayError):
+    """The model kept failing and is left alone for a while."""
+
+    code = "breaker_open"
+    hint = "It is tried again by itself. Under Services it can be tried at once."
     retryable = True
 
 
@@ -89,6 +101,7 @@ class AnswerCut(GatewayError):
     code = "answer_cut"
     hint = "Try again."
     retryable = True
+    blames_service = True
 
 
 class NotAnAnswer(GatewayError):

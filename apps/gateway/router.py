@@ -16,9 +16,28 @@ from yarl import URL
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
+from apps.egress.answers import LONG_S
+from apps.egress.breakers import Fault, Health, Verdict, breaker
+from apps.egress.exceptions import BreakerOpen
 from apps.gateway.adapters import builtin, litellm_adapter, openai_compatible
-from apps.gateway.calls import PATIENCE, CompletionRequest, Listener, Patience, Reply, Upstream
-from apps.gateway.exceptions import GatewayError, KeyRefused, NoUsableTarget, UnknownRoute
+from apps.gateway.calls import (
+    PATIENCE,
+    TRANSLATED,
+    CompletionRequest,
+    Listener,
+    Patience,
+    Reply,
+    Upstream,
+)
+from apps.gateway.exceptions import (
+    AddressDenied,
+    GatewayError,
+    KeyRefused,
+    NoUsableTarget,
+    ProviderBusy,
+    ProviderResting,
+    UnknownRoute,
+)
 from apps.gateway.models import Credential, ModelPrice, ModelRoute, Provider, RouteTarget
 from apps.tenants.database import query
 from apps.vault.services import unseal
@@ -130,7 +149,7 @@ async def _try(
     trace.target = target
     trace.attempts.append(attempt)
     try:
-        return await ADAPTERS[target.upstream.kind](request, target.upstream, listener)
+        return await _ask_guarded(target, request, listener)
     except GatewayError as error:
         attempt["error"] = error.code
         if isinstance(error, KeyRefused) and target.credential_id is not None:
@@ -138,6 +157,33 @@ async def _try(
         raise
     finally:
         attempt["ms"] = round((time.perf_counter() - start) * 1000)
+
+
+async def _ask_guarded(target: Target, request: CompletionRequest, listener: Listener) -> Reply:
+    adapter = ADAPTERS[target.upstream.kind]
+    if target.is_builtin:
+        return await adapter(request, target.upstream, listener)
+    try:
+        async with breaker("model", _place(target.upstream), judge=_health):
+            return await adapter(request, target.upstream, listener)
+    except BreakerOpen as error:
+        raise ProviderResting(str(error), retry_after=error.retry_after) from error
+
+
+def _place(upstream: Upstream) -> str:
+    """Return the model and its host: keys and names of providers do not make it another one."""
+    address = upstream.base_url or TRANSLATED.get(upstream.litellm_provider, "")
+    return f"{upstream.model} at {URL(address).authority}"
+
+
+def _health(error: Exception) -> Verdict:
+    """Return whose fault it was. What a provider said may repeat a prompt, so it is not kept."""
+    if not isinstance(error, GatewayError):
+        return Health.UNKNOWN
+    wait = error.retry_after or 0
+    if error.blames_service or (isinstance(error, ProviderBusy) and wait >= LONG_S):
+        return Fault((type(error).__doc__ or "").strip(), wait)
+    return Health.UNKNOWN if isinstance(error, AddressDenied) else Health.WELL
 
 
 @transaction.atomic

@@ -15,19 +15,22 @@ from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.events import AWAY
 from apps.common.types import JSONDict
+from apps.egress.breakers import WATCHERS as SERVICES
 from apps.runs import places
 from apps.runs.counts import counts_for
 from apps.runs.feed import Feed
 from apps.runs.ledger import WATCHERS
 from apps.runs.models import Run
+from apps.runs.relay import Frame, Watcher, relay
 from apps.tenants.consumers import TRY_LATER, TenantConsumer
+from apps.tenants.context import tenant_context
 from apps.tenants.hosts import is_served
 
 MAX_RUNS = 20
 MAX_FRAME = 4_096
 FRAMES_PER_WINDOW, WINDOW_S = 60, 10
 CHECK_S = 4  # a lost session or right closes the socket within this time
-SETTLE_S = 0.3  # a burst of changes is counted once
+SETTLE_S, BETWEEN_S = 0.3, 2.0  # a burst of changes is counted once, and one after the other
 SIGNED_OUT, NOT_ALLOWED, TOO_MUCH = 4401, 4403, 4429
 
 
@@ -35,18 +38,20 @@ class LiveConsumer(TenantConsumer):
     """Sends what happens in runs to whoever may see them.
 
     Frames are JSON objects with a `type`. Client: `subscribe` (`run`, `after`), `unsubscribe`
-    (`run`), `subscribe_counts`. Server: `event`, `token`, `counts`, `error`.
+    (`run`), `subscribe_counts`. Server: `event`, `token`, `counts`,
+    `services`, `error`.
     """
 
     permission_required = ANY_MEMBER  # to open it; each run is looked at again and again
 
     async def connect(self) -> None:
         self.feeds: dict[UUID, Feed] = {}
-        self.counting = False
+        self.watcher, self.is_closed = Watcher(), False
+        self.counting = self.services_changed = False
         self.recount = asyncio.Event()
         self.turn = asyncio.Lock()  # the ticker and the handlers never read a feed at once
         self.window_ends, self.frames = 0.0, 0
-        self.ticker: asyncio.Task[None] | None = None
+        self.tasks: list[asyncio.Task[None]] = []
         self.place: places.Place | None = None
         await self.accept()
         user = await self.query(user_of_session, self._session_key)
@@ -58,17 +63,17 @@ class LiveConsumer(TenantConsumer):
         except places.TooManyOpen:
             await self.close(code=TOO_MUCH)
             return
-        self.ticker = asyncio.create_task(self._tick())
+        self.tasks = [asyncio.create_task(self._tick()), asyncio.create_task(self._deliver())]
 
     async def disconnect(self, code: int) -> None:
-        if self.ticker is not None:
-            self.ticker.cancel()
+        for task in self.tasks:
+            task.cancel()
         self.place = None
+        for run_id in list(self.feeds):
+            await self._leave(run_id)
         with suppress(*AWAY):  # the layer forgets a channel whose reader is gone anyway
-            for run_id in list(self.feeds):
-                await self._leave(run_id)
-            if self.counting:
-                await self.channel_layer.group_discard(self.group(WATCHERS), self.channel_name)
+            for name in (WATCHERS, SERVICES) if self.counting else ():
+                await self.channel_layer.group_discard(self.group(name), self.channel_name)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -92,17 +97,37 @@ class LiveConsumer(TenantConsumer):
             await action(frame)
 
     async def live_event(self, message: JSONDict) -> None:
-        """Pass on what was published to a group that this socket is in."""
-        frame = message["payload"]
-        if frame["type"] == "run":  # one of them started, ended or waits
-            self.recount.set()
-            return
-        async with self.turn:
-            feed = self.feeds.get(UUID(frame["run"]))
-            if feed is None:
+        """Take in what was published to a group that this socket is in; nothing is sent here."""
+        if message["payload"]["type"] == "service":
+            self.services_changed = True
+        self.recount.set()
+
+    async def _deliver(self) -> None:
+        """Pass on what the relay has for this socket, as fast as its reader reads."""
+        while True:
+            frame = await self.watcher.next()
+            try:
+                async with self.turn:
+                    await self._pass_on(frame)
+            except DatabaseError:
+                await self.close(code=TRY_LATER)
                 return
-            if frame["type"] == "token" or feed.take(frame["event"]):
-                await self.send_json(frame)
+            except OSError:
+                return  # the reader is gone; disconnect() will be told
+
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        self.is_closed = True
+        await super().close(code, reason)
+
+    async def _pass_on(self, frame: Frame | None) -> None:
+        if self.is_closed:
+            return
+        feeds = list(self.feeds.values()) if frame is None else [self.feeds.get(frame.run_id)]
+        for feed in feeds:
+            if feed is None:
+                continue
+            if feed.hear(frame) and frame is not None:
+                await self.send(text_data=frame.message)
             elif feed.behind:
                 await self._catch_up(feed)
 
@@ -116,7 +141,8 @@ class LiveConsumer(TenantConsumer):
             await self._refuse("not_found", "There is no such run, or you may not see it.")
         else:
             # First join, then read: what happens in between comes twice and is dropped by its seq.
-            await self.channel_layer.group_add(self.group(f"run.{run_id}"), self.channel_name)
+            with tenant_context(self.tenant):
+                await relay().join(run_id, self.watcher)
             self.feeds[run_id] = Feed(run_id, last=after)
             await self._catch_up(self.feeds[run_id])
 
@@ -127,13 +153,15 @@ class LiveConsumer(TenantConsumer):
 
     async def _subscribe_counts(self, frame: JSONDict) -> None:
         if not self.counting:
-            await self.channel_layer.group_add(self.group(WATCHERS), self.channel_name)
+            for name in (WATCHERS, SERVICES):
+                await self.channel_layer.group_add(self.group(name), self.channel_name)
             self.counting = True
         await self._send_counts()
 
     async def _leave(self, run_id: UUID) -> None:
         del self.feeds[run_id]
-        await self.channel_layer.group_discard(self.group(f"run.{run_id}"), self.channel_name)
+        with tenant_context(self.tenant):
+            await relay().leave(run_id, self.watcher)
 
     async def _catch_up(self, feed: Feed) -> None:
         feed.behind = True
@@ -142,8 +170,14 @@ class LiveConsumer(TenantConsumer):
                 frame = {"type": "event", "run": str(feed.run_id), "event": event}
                 await self.send_json(frame)
 
-    async def _send_counts(self) -> None:
+    async def _send_news(self) -> None:
         self.recount.clear()
+        if self.services_changed:  # which one is for those who may see the page
+            self.services_changed = False
+            await self.send_json({"type": "services"})
+        await self._send_counts()
+
+    async def _send_counts(self) -> None:
         user = await self.query(user_of_session, self._session_key)
         if user is not None:
             counts = await self.query(counts_for, user)
@@ -154,16 +188,17 @@ class LiveConsumer(TenantConsumer):
 
     async def _tick(self) -> None:
         """Count anew when told so, and look every few seconds whether all is as it was."""
-        due = time.monotonic() + CHECK_S
+        due, counted = time.monotonic() + CHECK_S, 0.0
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0, due - time.monotonic())):
                     await self.recount.wait()
-                    await asyncio.sleep(SETTLE_S)
+                    await asyncio.sleep(max(SETTLE_S, counted + BETWEEN_S - time.monotonic()))
             try:
                 async with self.turn:
                     if self.recount.is_set():
-                        await self._send_counts()
+                        counted = time.monotonic()
+                        await self._send_news()
                     if time.monotonic() >= due:
                         due = time.monotonic() + CHECK_S
                         await self._check()
@@ -172,24 +207,20 @@ class LiveConsumer(TenantConsumer):
                 return
 
     async def _check(self) -> None:
-        """Close when session or rights are gone; read what lost frames would have told."""
-        seqs = await self.query(self._look, list(self.feeds))
-        if seqs is None:
+        """Close when session or rights are gone."""
+        seen = await self.query(self._look, list(self.feeds))
+        if seen is None:
             await self.close(code=SIGNED_OUT)
-        elif len(seqs) < len(self.feeds):
+        elif len(seen) < len(self.feeds):
             await self.close(code=NOT_ALLOWED)
-        else:
-            for run_id, seq in seqs.items():
-                if seq > self.feeds[run_id].last:
-                    await self._catch_up(self.feeds[run_id])
 
-    def _look(self, run_ids: list[UUID]) -> dict[UUID, int] | None:
-        """Return the last seq of each run that may be seen now; None if session or site is closed."""
+    def _look(self, run_ids: list[UUID]) -> set[UUID] | None:
+        """Return which of the runs may be seen now; None if session or site is closed."""
         user: User | None = user_of_session(self._session_key)
         if user is None or not is_served(self.tenant):
             return None
         runs = policies.visible(user, Run.objects.filter(pk__in=run_ids))
-        return dict(runs.values_list("pk", "seq"))
+        return set(runs.values_list("pk", flat=True))
 
     @property
     def _session_key(self) -> str | None:

@@ -89,6 +89,6 @@ def as_json(event: RunEvent) -> JSONDict:
     return {**told, "data": event.data}
 
 
-def frame(run: Run, told: JSONDict) -> JSONDict:
-    """Return the message by which a socket tells an event."""
-    return {"type": "event", "run": str(run.pk), "event": told}
+def frame(run: Run, *told: JSONDict) -> JSONDict:
+    """Return the message by which the processes of watchers hear events of one writing."""
+    return {"type": "events", "run": str(run.pk), "events": told}

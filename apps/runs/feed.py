@@ -1,18 +1,19 @@
 """A reader's place in the events of a run: what was missed, then what is live, without a gap.
 
 Live frames may be lost, repeated or overtaken by a read of the database; `seq` tells. Whoever reads
-joins the run's channel group first, then reads what is stored, then takes frames.
+joins the relay first, then reads what is stored, then takes frames.
 """
 
 from dataclasses import dataclass
+from typing import TypeGuard
 from uuid import UUID
 
 from apps.common.types import JSONDict
 from apps.runs.events import as_json
 from apps.runs.models import Run, RunEvent
+from apps.runs.relay import Frame
 
 BATCH = 1_000
-POLL_S = 5  # how late a reader is when its live frames are lost
 LAST_WORDS = frozenset(f"run.{status}" for status in Run.FINISHED)
 
 
@@ -36,6 +37,16 @@ class Feed:
         self.behind = len(events) == BATCH
         self.ended = finished and not self.behind
         return events
+
+    def hear(self, frame: Frame | None) -> TypeGuard[Frame]:
+        """Tell whether a live frame is to be passed on; after a gap the feed is behind."""
+        if frame is None:
+            self.behind = True
+            return False
+        if frame.seq:
+            return self.take(frame.payload["event"])
+        self.behind = self.behind or frame.reached > self.last
+        return not frame.reached
 
     def take(self, event: JSONDict) -> bool:
         """Tell whether a live event is the next one; after a gap the feed is behind."""

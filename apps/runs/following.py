@@ -10,18 +10,16 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from apps.common.events import listening
-from apps.common.types import JSONDict
-from apps.runs.feed import POLL_S, Feed
+from apps.runs.feed import Feed
 from apps.runs.models import Run, Wait
-from apps.tenants.context import Scope, entered
+from apps.runs.relay import Frame, Watcher, frame_of, watching
+from apps.tenants.context import Scope, current_scope, entered
 from apps.tenants.database import query
-from apps.tenants.keys import group_name
 
 HEARTBEAT_S = 15
+POLL_S = 5  # how late who waits is when nothing stirs it
 SOON_S = 0.02  # most runs are over at once, while a channel layer at rest takes 0.1 s to wake up
 FOR_A_PERSON = (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION)
-Frames = asyncio.Queue[JSONDict]
 
 
 def is_settled(run_id: UUID | str) -> bool:
@@ -42,25 +40,27 @@ async def until_settled(
     steps: Collection[str] = (),
 ) -> None:
     """Wait until the run is settled, at most so long; the end of one of `steps` is looked at too."""
-    async with listening(group_name(f"run.{run_id}")) as heard:
+    async with watching(UUID(str(run_id)), current_scope()) as watcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 patience_s = SOON_S
                 while not await query(settled, run_id):
-                    await _stirred(heard, patience_s, steps)
+                    await _stirred(watcher, patience_s, steps)
                     patience_s = min(POLL_S, patience_s * 2)
 
 
-async def _stirred(heard: Frames, patience_s: float, steps: Collection[str]) -> None:
+async def _stirred(watcher: Watcher, patience_s: float, steps: Collection[str]) -> None:
     """Return at the next word that may settle the run, or after a while without one."""
     with suppress(TimeoutError):
         async with asyncio.timeout(patience_s):
-            while not _matters(await heard.get(), steps):
+            while not _matters(await watcher.next(), steps):
                 pass
 
 
-def _matters(frame: JSONDict, steps: Collection[str]) -> bool:
-    event = frame.get("event", {})
+def _matters(frame: Frame | None, steps: Collection[str]) -> bool:
+    if frame is None:
+        return True
+    event = frame.payload.get("event", {})
     kind = event.get("type", "")
     if kind == "node.succeeded":
         return event.get("node") in steps
@@ -69,7 +69,7 @@ def _matters(frame: JSONDict, steps: Collection[str]) -> bool:
 
 async def frames(
     feed: Feed, scope: Scope, may_follow: Callable[[], bool]
-) -> AsyncIterator[JSONDict | None]:
+) -> AsyncIterator[Frame | None]:
     """Yield events and tokens as they come, None when it was quiet, until the run is over.
 
     It ends early, with the feed not ended, when whoever follows may not any more.
@@ -79,15 +79,13 @@ async def frames(
         with entered(scope):  # the middleware that set the tenant has returned long ago
             return await query(function, *args)
 
-    with entered(scope):
-        group = group_name(f"run.{feed.run_id}")
-    async with listening(group) as heard:
+    async with watching(feed.run_id, scope) as watcher:
         due = time.monotonic() + HEARTBEAT_S
         while not feed.ended:
             if feed.behind:
                 for event in await ask(feed.read):
-                    yield {"type": "event", "event": event}
-            elif frame := await _next(feed, heard):
+                    yield frame_of(feed.run_id, event)
+            elif feed.hear(frame := await _next(watcher, due)):
                 yield frame
             if time.monotonic() >= due:
                 if not await ask(may_follow):
@@ -96,12 +94,9 @@ async def frames(
                 yield None
 
 
-async def _next(feed: Feed, heard: Frames) -> JSONDict | None:
-    """Return the next frame that fits; None if there is none for a while, or it does not."""
-    try:
-        async with asyncio.timeout(POLL_S):
-            frame = await heard.get()
-    except TimeoutError:
-        feed.behind = True  # look whether frames were lost
-        return None
-    return frame if frame["type"] == "token" or feed.take(frame["event"]) else None
+async def _next(watcher: Watcher, until: float) -> Frame | None:
+    """Return the next frame; None where frames were lost, or none came in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(until - time.monotonic()):
+            return await watcher.next()
+    return None

@@ -276,7 +276,8 @@ def stored_of(run: Run) -> Stored:
 
 def announce(run: Run, told: Iterable[JSONDict], *, status: str | None = None) -> None:
     """Tell watchers what happened once it is committed, in order, without waiting for it."""
-    frames = [(run.channel, events.frame(run, each)) for each in told]
+    told = tuple(told)
+    frames = [(run.channel, events.frame(run, *told))] if told else []
     if status:
         frame = {"type": "run", "run": str(run.pk), "status": status}
         frames.append((group_name(WATCHERS), frame))

@@ -17,6 +17,7 @@ from apps.common.problems import as_domain_error
 from apps.common.types import JSONDict
 from apps.runs import following
 from apps.runs.feed import Feed
+from apps.runs.relay import Frame
 from apps.tenants.asgi import headers_of, send_answer, send_problem, tenant_scope
 from apps.tenants.context import current_scope
 from apps.tenants.database import query
@@ -153,13 +154,14 @@ async def _stream(accepted: Accepted, send: Send) -> None:
     await send({"type": "http.response.body", "body": last})
 
 
-def _line(frame: JSONDict | None) -> bytes:
+def _line(frame: Frame | None) -> bytes:
     """Return a frame as strangers may see it: nothing of what steps got, gave or logged."""
     if frame is None:
         return b": still here\n\n"
-    if frame["type"] == "token":
-        return _event("token", {"node": frame["node"], "text": frame["text"]})
-    event = frame["event"]
+    told = frame.payload
+    if told["type"] == "token":
+        return _event("token", {"node": told["node"], "text": told["text"]})
+    event = told["event"]
     if not event["type"].startswith("run."):
         return b""
     return _event(event["type"], {"type": event["type"], "at": event["at"]})

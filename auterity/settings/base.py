@@ -94,6 +94,7 @@ TENANT_APPS = [
 PLAIN_APPS = [
     "apps.sandbox",
     "apps.egress",
+    "apps.breakers",
     "apps.nodes",
     "apps.local",
     "apps.dashboard",

@@ -59,6 +59,11 @@ async def slow(request: web.Request) -> web.StreamResponse:
     return answer
 
 
+async def moody(request: web.Request) -> web.Response:
+    headers = {"Retry-After": request.query["wait"]} if "wait" in request.query else {}
+    return web.Response(status=int(request.query["status"]), headers=headers)
+
+
 async def cut(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse(headers={"Content-Length": "100"})
     await answer.prepare(request)
@@ -74,7 +79,7 @@ async def server(settings: Settings) -> AsyncIterator[str]:
     app = web.Application()
     for name, handler in (
         ("echo", echo), ("redirect", redirect), ("loop", loop), ("bomb", bomb), ("big", big),
-        ("packed", packed), ("slow", slow), ("cut", cut),
+        ("packed", packed), ("slow", slow), ("moody", moody), ("cut", cut),
     ):  # fmt: skip
         app.router.add_route("*", f"/{name}", handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -36,6 +36,7 @@ class FakeProvider:
 
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
+    ill: bool = False  # whether every model fails for now
 
     @property
     def origin(self) -> str:
@@ -49,6 +50,8 @@ class FakeProvider:
         body = json.loads(await request.text() or "{}")
         self.asked.append(Asked(request.path, dict(request.headers), body))
         model = str(body.get("model", ""))
+        if self.ill:
+            return _error(503, request)
         if model.startswith("error-"):
             return _error(int(model.removeprefix("error-")), request)
         return await HOWS.get(model, _stream)(request, body)

@@ -6,6 +6,7 @@ fails for a route that has no row in it.
 
 from tests.factories.routes import Route, routes
 from tests.isolation.probe import SITE, Probe
+from tests.isolation.tables.breakers import BREAKERS
 from tests.isolation.tables.gateway import GATEWAY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
@@ -15,7 +16,7 @@ from tests.isolation.tables.triggers import TRIGGERS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *WORKFLOWS, *RUNS, *RETENTION, *TRIGGERS, *GATEWAY, *OTHERS,
+    *PEOPLE, *WORKFLOWS, *RUNS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
 ]  # fmt: skip
 
 

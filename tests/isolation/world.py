@@ -14,6 +14,8 @@ from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
 from apps.common.types import JSONDict
+from apps.egress import circuits
+from apps.egress.breakers import Fault, breaker
 from apps.gateway import services as gateway
 from apps.gateway.calls import CompletionRequest
 from apps.onboarding.arrival import arrival_path
@@ -72,6 +74,7 @@ def make_world(slug: str) -> World:
         _retention(world)
         _triggers(world)
         _gateway(world)
+        _services(world)
     return world
 
 
@@ -224,3 +227,11 @@ def _gateway(world: World) -> None:
     world.objects["price"] = str(price.pk)
     question = [{"role": "user", "content": "Hello"}]
     async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))
+
+
+def _services(world: World) -> None:
+    """Let a service fail until it is left alone."""
+    for _ in range(5):
+        with breaker("http", f"{world.canary}.example") as call:
+            call.note(Fault(f"HTTP 503 of {world.canary}"))
+    world.objects["service"] = circuits.listed()[0].id

@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 from apps.accounts.models import RoleBinding, User
 from apps.common.events import publish_from_loop
 from apps.common.ids import uuid7
-from apps.runs import consumers, places, services
+from apps.egress.breakers import Fault, breaker
+from apps.runs import consumers, places, relay, services
 from apps.runs.events import frame
 from apps.runs.models import Run
 from apps.tenants.context import tenant_context
@@ -248,3 +249,38 @@ def test_counters_follow(bob: User, run: Run, monkeypatch: pytest.MonkeyPatch) -
         assert await socket.receive() == {"type": "counts", "running": 1, "approvals": 0}
 
     play(bob, scene)
+
+
+def test_a_page_hears_that_services_changed_but_not_which(
+    vera: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "SETTLE_S", 0.01)
+    monkeypatch.setattr(consumers, "BETWEEN_S", 0.01)
+
+    def fail() -> None:
+        for _ in range(5):
+            with breaker("http", "api.example.com") as call:
+                call.note(Fault("HTTP 503"))
+
+    async def scene(socket: Socket) -> None:
+        await socket.send({"type": "subscribe_counts"})
+        assert (await socket.receive())["type"] == "counts"
+        await query(fail)
+        assert await socket.receive() == {"type": "services"}
+
+    play(vera, scene)
+
+
+def test_who_reads_slowly_is_told_all_in_the_end(
+    vera: User, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "MOST_WAITING", 3)
+
+    async def scene(socket: Socket) -> None:
+        await socket.send(subscription(run))
+        assert (await socket.receive())["event"]["seq"] == 1
+        events = await tell(run, *["node.log"] * 20)
+        await publish_from_loop(run.channel, frame(run, *events))  # more than may wait
+        assert [(await socket.receive())["event"]["seq"] for _ in events] == list(range(2, 22))
+
+    play(vera, scene)

@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.accounts.services import create_api_key
 from apps.common.events import publish_from_loop
 from apps.common.ids import uuid7
-from apps.runs import feed, following, places
+from apps.runs import feed, following, places, relay
 from apps.runs.events import frame
 from apps.runs.models import Run, Wait
 from apps.tenants.database import query
@@ -167,7 +167,7 @@ def test_events_come_live_without_gap_or_repeat(run: Run, key: dict[str, str]) -
 def test_lost_frames_are_read_from_the_database(
     run: Run, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "POLL_S", 0.05)
+    monkeypatch.setattr(relay, "LOOK_S", 0.05)
 
     async def read() -> None:
         heard = messages(await Programme().get(url(run), headers=STREAM | key))
@@ -196,7 +196,6 @@ def test_leaving_frees_everything(run: Run, key: dict[str, str]) -> None:
 def test_a_lost_right_ends_the_stream(
     run: Run, bob: User, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "POLL_S", 0.02)
     monkeypatch.setattr(following, "HEARTBEAT_S", 0.05)
 
     async def read() -> None:
@@ -211,7 +210,6 @@ def test_a_lost_right_ends_the_stream(
 def test_a_suspended_workspace_ends_the_stream(
     run: Run, alpha: Tenant, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "POLL_S", 0.02)
     monkeypatch.setattr(following, "HEARTBEAT_S", 0.05)
 
     async def read() -> None:

@@ -13,6 +13,8 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.dispatch import loop
 from apps.dispatch.models import Ticket, Timer
+from apps.egress import circuits
+from apps.egress.breakers import try_now
 from apps.nodes.base import Effect
 from apps.runs.models import Run
 from apps.runs.outcomes import Failure
@@ -222,3 +224,38 @@ def test_what_acts_on_the_world_is_never_answered_from_here(
     for _ in range(2):
         carry(start_run(workflow, actor=bob, inputs={}, version="draft"))
     assert len(site.keys) == calls
+
+
+def test_a_host_that_keeps_failing_fails_a_step_at_once_and_the_retry_waits_as_a_row(
+    start: Start, site: Site
+) -> None:
+    site.answers = [(503, {})]
+    for _ in range(2):
+        carry(start(call(site, retry=QUICK)))
+    asked = len(site.keys)
+    assert asked == 5  # the sixth attempt was not made
+    run = carry(start(call(site, retry={"max_attempts": 2})))
+    assert len(site.keys) == asked
+    assert run.status == Run.Status.WAITING
+    told = step(run, "call")
+    assert told.error is not None
+    assert told.error["code"] == "breaker_open"
+    assert site.origin.removeprefix("http://") in told.error["message"]
+    assert "HTTP 503" in told.error["message"]
+    timer = Timer.objects.get(ticket_id=run.pk, kind=Timer.Kind.RETRY)
+    opened = circuits.listed()[0].next_try_at
+    assert opened is not None
+    assert timer.fire_at >= opened - timedelta(seconds=1)
+    site.answers = [(200, {})]
+    try_now(circuits.listed()[0])
+    fire_timers(run)
+    assert carry(run).status == Run.Status.SUCCEEDED
+
+
+def test_a_host_that_is_left_alone_ends_a_step_without_retry(start: Start, site: Site) -> None:
+    site.answers = [(500, {})]
+    for _ in range(5):
+        carry(start(call(site, retry={"max_attempts": 1})))
+    run = carry(start(call(site, retry={"max_attempts": 1})))
+    assert len(site.keys) == 5
+    assert error_of(run)["code"] == "breaker_open"

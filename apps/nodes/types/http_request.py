@@ -80,10 +80,11 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
             )
         except EgressError as error:
             raise NodeError(
-                "http_failed",
+                error.code,
                 str(error),
                 retryable=error.retryable,
-                hint="Check the address, then run from here.",
+                retry_after=error.retry_after,
+                hint=error.hint,
             ) from error
         if config.fail_on_error and answer.status >= 400:
             raise _refusal(answer.status, answer.headers, answer.text, answer.url)

@@ -5,7 +5,6 @@ answers in one hop; only then the shell waits, holding neither a thread nor a co
 carries the endpoint's class, so schema and permission tests see it like any other.
 """
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial, wraps
 from http import HTTPStatus
@@ -144,21 +143,9 @@ async def _lines(
     The place is held as long as somebody reads.
     """
     async for frame in following.frames(feed, scope, partial(_may_see, request, feed.run_id)):
-        yield _line(frame)
+        yield ": still here\n\n" if frame is None else frame.lines
     if feed.ended:
         yield "event: end\ndata: {}\n\n"
-
-
-def _line(frame: JSONDict | None) -> str:
-    if frame is None:
-        return ": still here\n\n"
-    if frame["type"] == "token":
-        return f"event: token\ndata: {json.dumps(frame)}\n\n"
-    return _event_line(frame["event"])
-
-
-def _event_line(event: JSONDict) -> str:
-    return f"id: {event['seq']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
 
 
 def _may_see(request: HttpRequest, run_id: UUID) -> bool:

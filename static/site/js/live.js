@@ -60,6 +60,9 @@ const takers = {
     count("runs:approvals", approvals);
     window.htmx.trigger(document.body, "runs-changed");
   },
+  services() {
+    window.htmx.trigger(document.body, "services-changed");
+  },
   error() {},
 };
 

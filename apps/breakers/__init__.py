@@ -1,0 +1,1 @@
+"""The services that a workspace reaches and that failed lately, and having one tried at once."""
