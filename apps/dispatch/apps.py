@@ -12,5 +12,5 @@ class DispatchConfig(AppConfig):
         from apps.dispatch import workers  # noqa: F401 - starts the sweeper with a worker
         from apps.tenants.provisioning import share_table
 
-        for table in ("dispatch_ticket", "dispatch_timer"):
+        for table in ("dispatch_ticket", "dispatch_timer", "dispatch_chore"):
             share_table(table, "SELECT, INSERT, UPDATE, DELETE")

@@ -1,4 +1,4 @@
-"""Tickets and timers. They live in the public schema and hold no customer content.
+"""Tickets, timers and chores. They live in the public schema and hold no customer content.
 
 Every row belongs to the database role of its workspace: row-level security shows a role its own
 rows only (`migrations/0002_add_row_security.py`), and the owner, who sweeps, all of them.
@@ -96,6 +96,7 @@ class Timer(models.Model):
         DELAY = "delay"
         RETRY = "retry"
         EXPIRY = "expiry"
+        NUDGE = "nudge"  # something to be done about a wait that goes on
         DEADLINE = "deadline"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -117,3 +118,21 @@ class Timer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key} {self.fire_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Chore(models.Model):
+    """Something small that a workspace wants done beside its runs, at a time and until it is done.
+
+    One row for each thing, under the thing's own id, so that writers never wait for each other.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    role = models.CharField(max_length=63, db_default=CurrentRole())
+    name = models.CharField(max_length=40)  # of what is registered with `chores.register`
+    due_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="dispatch_chore_due")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"

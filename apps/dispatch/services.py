@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from apps.dispatch.exceptions import Backlogged
+from apps.dispatch.exceptions import Backlogged, BrokerAway
 from apps.dispatch.models import CurrentRole, Ticket, Timer
 from apps.tenants.context import current_schema
 
@@ -57,10 +57,6 @@ def ring(run_id: UUID, schema: str) -> None:
             advance(run_id, schema)
     except (OperationalError, RedisError, OSError) as error:
         raise BrokerAway(str(error)) from error
-
-
-class BrokerAway(Exception):
-    """The message broker cannot be reached right now."""
 
 
 def wake(run_id: UUID) -> None:

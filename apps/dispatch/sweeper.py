@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import services
+from apps.dispatch import chores, services
+from apps.dispatch.exceptions import BrokerAway
 from apps.tenants.context import public_scope
 
 logger = logging.getLogger(__name__)
@@ -75,13 +76,15 @@ def sweep() -> int:
     Does nothing while another process sweeps.
     """
     with public_scope():
-        due = _take_due()
+        due, small = _take_due()
         rung = 0
         try:
             for run_id, schema in due:
                 services.ring(run_id, schema)
                 rung += 1
-        except services.BrokerAway:
+            for name, schema in small:
+                chores.ring(name, schema)
+        except BrokerAway:
             _run(STILL_DUE, {"ids": [run_id for run_id, _ in due[rung:]]})
             raise
         return rung
@@ -107,7 +110,7 @@ class Sweeper(threading.Thread):
         try:
             sweep()
             self._away = ""
-        except (DatabaseError, services.BrokerAway) as error:
+        except (DatabaseError, BrokerAway) as error:
             if self._away != type(error).__name__:
                 logger.warning("The sweep waits for what is away: %s", str(error).strip())
             self._away = type(error).__name__
@@ -118,13 +121,15 @@ class Sweeper(threading.Thread):
                 connection.close()
 
 
-def _take_due() -> list[tuple[UUID, str]]:
+def _take_due() -> tuple[list[tuple[UUID, str]], list[tuple[str, str]]]:
+    """Return the runs to ring for with their schemas, and the chores."""
     with transaction.atomic():
         if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
-            return []
+            return [], []
         _run(FIRE, {"batch": BATCH})
         _run(ADMIT, {"cap": settings.RUNS_PER_TENANT})
-        return [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
+        runs = [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
+        return runs, chores.take_due()
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -69,6 +69,7 @@ TENANT_APPS = [
     "apps.vault",
     "apps.audit",
     "apps.accounts",
+    "apps.notifications",
     "apps.gateway",
     "apps.workflows",
     "apps.runs",

@@ -7,3 +7,4 @@ EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1, help="Port of the SMTP server
 EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", help="User at the SMTP server.")
 EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD", help="Password at the SMTP server.")
 EMAIL_USE_TLS = True
+EMAIL_TIMEOUT = 30

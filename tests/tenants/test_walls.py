@@ -121,6 +121,7 @@ def test_grants_are_the_checked_in_ones(alpha: Tenant) -> None:
     dml = "DELETE, INSERT, SELECT, UPDATE"
     assert {str(row[0]): row[1] for row in rows} == {
         "django_content_type": "SELECT",
+        "dispatch_chore": dml,
         "dispatch_ticket": dml,
         "dispatch_timer": dml,
     }
