@@ -7,7 +7,13 @@ whole truth about them; `tests/accounts/test_roles.py` holds the same table writ
 VIEWER = frozenset(
     {"workflow.view", "run.view", "approval.view", "member.view", "provider.view", "usage.view"}
 )
-OPERATOR = VIEWER | {"workflow.run", "run.control", "approval.decide", "api_key.use"}
+OPERATOR = VIEWER | {
+    "workflow.run",
+    "run.control",
+    "run.signal",
+    "approval.decide",
+    "api_key.use",
+}
 BUILDER = OPERATOR | {
     "workflow.edit",
     "workflow.publish",

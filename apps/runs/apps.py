@@ -11,7 +11,11 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         from apps.common.navigation import register_counter
         from apps.dispatch.services import register_advance
-        from apps.runs import policies  # noqa: F401 - registers the policies
+        from apps.notifications import kinds
+        from apps.runs import (
+            asking,
+            policies,  # noqa: F401 - registers the policies
+        )
         from apps.runs.counts import approvals_of, running_of
         from apps.runs.last import last_run_of
         from apps.runs.tasks import ring
@@ -19,6 +23,21 @@ class RunsConfig(AppConfig):
         from apps.workflows.history import register_last_run
 
         register_advance(ring)
+        kinds.register(
+            kinds.Kind(asking.ASKED, "A decision is asked of you", "When a run asks you", "hand"),
+            kinds.Kind(
+                asking.REMINDED,
+                "Reminders of open decisions",
+                "As often as the workflow says, until it is decided",
+                "calendar-clock",
+            ),
+            kinds.Kind(
+                asking.ESCALATED,
+                "Decisions that others left open",
+                "When a question is passed on to you",
+                "megaphone",
+            ),
+        )
         register_counter("runs:list", running_of)
         register_counter("runs:approvals", approvals_of)
         register_last_run(last_run_of)

@@ -43,6 +43,7 @@ class LiveConsumer(TenantConsumer):
     async def connect(self) -> None:
         self.feeds: dict[UUID, Feed] = {}
         self.counting = False
+        self.person: UUID | None = None
         self.recount = asyncio.Event()
         self.turn = asyncio.Lock()  # the ticker and the handlers never read a feed at once
         self.window_ends, self.frames = 0.0, 0
@@ -53,6 +54,7 @@ class LiveConsumer(TenantConsumer):
         if user is None:
             await self.close(code=SIGNED_OUT)
             return
+        self.person = user.pk
         try:
             self.place = places.take("socket", user.principal, places.SOCKETS)
         except places.TooManyOpen:
@@ -67,8 +69,8 @@ class LiveConsumer(TenantConsumer):
         with suppress(*AWAY):  # the layer forgets a channel whose reader is gone anyway
             for run_id in list(self.feeds):
                 await self._leave(run_id)
-            if self.counting:
-                await self.channel_layer.group_discard(self.group(WATCHERS), self.channel_name)
+            for name in (WATCHERS, f"person.{self.person}") if self.counting else ():
+                await self.channel_layer.group_discard(self.group(name), self.channel_name)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -94,7 +96,7 @@ class LiveConsumer(TenantConsumer):
     async def live_event(self, message: JSONDict) -> None:
         """Pass on what was published to a group that this socket is in."""
         frame = message["payload"]
-        if frame["type"] == "run":  # one of them started, ended or waits
+        if frame["type"] in {"run", "notifications"}:  # a run began, ended or waits; or news
             self.recount.set()
             return
         async with self.turn:
@@ -127,7 +129,8 @@ class LiveConsumer(TenantConsumer):
 
     async def _subscribe_counts(self, frame: JSONDict) -> None:
         if not self.counting:
-            await self.channel_layer.group_add(self.group(WATCHERS), self.channel_name)
+            for name in (WATCHERS, f"person.{self.person}"):
+                await self.channel_layer.group_add(self.group(name), self.channel_name)
             self.counting = True
         await self._send_counts()
 

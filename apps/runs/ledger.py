@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from apps.common.events import publish_from_loop
 from apps.common.types import JSON, JSONDict
@@ -19,7 +18,7 @@ from apps.dispatch import services as dispatch
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.leases import Lease, News
 from apps.dispatch.services import Alarm
-from apps.runs import events
+from apps.runs import asking, events
 from apps.runs.events import Event
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.vector import stopped
@@ -156,9 +155,7 @@ class Ledger:
                 row.status, row.finished_at = NodeRun.Status.CANCELLED, self.clock.now()
                 self.note("node.cancelled", row)
                 self.rows[place] = row
-        Wait.objects.filter(run=self.run).open().update(
-            status=Wait.Status.CANCELLED, updated_at=timezone.now()
-        )
+        asking.cancel(self.run)
 
     def _write(self, state: bytes) -> News:
         news = leases.hold(self.lease, progress=self.progress)
@@ -187,6 +184,9 @@ class Ledger:
     def _write_waits(self) -> None:
         if self.waits:
             Wait.objects.bulk_create(self.waits)
+            for wait in self.waits:
+                if wait.kind == Wait.Kind.APPROVAL:
+                    asking.ask(wait)
         if self.cleared:
             dispatch.clear_timers(self.run.pk, self.cleared)
         if self.alarms:

@@ -11,16 +11,17 @@ from apps.common.types import JSON, JSONDict
 from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
 from apps.nodes import registry
-from apps.nodes.base import Effect, Suspend
+from apps.nodes.base import Effect, NodeError, Suspend
 from apps.runs.effects import Attempt
 from apps.runs.endings import RunEnds
 from apps.runs.ledger import Ledger
-from apps.runs.models import NodeRun, Run, Wait
+from apps.runs.models import NodeRun, Run
 from apps.runs.names import Names, Renderer, complete_config
 from apps.runs.outcomes import (
     Done,
     Failure,
     Outcome,
+    Verdict,
     failure_of,
     preview,
     shown_config,
@@ -28,6 +29,7 @@ from apps.runs.outcomes import (
 )
 from apps.runs.retries import IN_LOOP_S, delay_before_next
 from apps.runs.vector import ERROR_PORT, Byte, Takes, Walk, leaves_by, takes_none
+from apps.runs.waiting import opened
 from apps.sandbox.exceptions import CodeFailed
 from apps.workflows.graph import CompiledEdge, Graph
 
@@ -128,15 +130,13 @@ class Steps:
             row = self._row(outcome.place)
             row.logs = [*row.logs, *storable(outcome.logs)[0]]
             self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
-            match outcome.verdict:
-                case Suspend():
-                    self._suspend(row, outcome.verdict)
+            match verdict := self._suspended(row, outcome.verdict):
                 case Done():
-                    ports[outcome.place] = self._succeeded(row, outcome, outcome.verdict)
-                case Failure() if not self._retried(row, outcome, outcome.verdict):
-                    handled = self._failed(row, outcome, outcome.verdict)
+                    ports[outcome.place] = self._succeeded(row, outcome, verdict)
+                case Failure() if not self._retried(row, outcome, verdict):
+                    handled = self._failed(row, outcome, verdict)
                     if handled is None:
-                        fatal = fatal or RunEnds.failed(outcome.verdict, row.node)
+                        fatal = fatal or RunEnds.failed(verdict, row.node)
                     else:
                         ports[outcome.place] = handled
         if fatal is not None:
@@ -206,19 +206,22 @@ class Steps:
             self.ledger.alarms.append(Alarm(row.node, Timer.Kind.RETRY, at))
         return True
 
-    def _suspend(self, row: NodeRun, wanted: Suspend) -> None:
-        """Let the step wait as rows: for a time, or for a person until a time."""
-        approval = wanted.kind == Wait.Kind.APPROVAL
-        until = self._until(wanted)
-        wait = Wait(run=self.run, node=row.node, kind=wanted.kind, expires_at=until, **wanted.data)
+    def _suspended(self, row: NodeRun, verdict: Verdict) -> Done | Failure | None:
+        """Let a step that wants to wait do so as rows; a failure where nobody could end the wait."""
+        if not isinstance(verdict, Suspend):
+            return verdict
+        until = self._until(verdict)
+        try:
+            wait, alarms = opened(self.run, row.node, verdict, until, self.ledger.clock.now())
+        except NodeError as error:
+            return failure_of(error)
         self.ledger.waits.append(wait)
-        if until is not None:
-            kind = Timer.Kind.EXPIRY if approval else Timer.Kind.DELAY
-            self.ledger.alarms.append(Alarm(row.node, kind, until))
+        self.ledger.alarms += alarms
         row.status = Status.WAITING
         self.walk.mark(row.place, Byte.WAITING)
-        told = {"kind": wanted.kind, "until": until and until.isoformat(), "wait": str(wait.pk)}
+        told = {"kind": wait.kind, "until": until and until.isoformat(), "wait": str(wait.pk)}
         self.ledger.note("node.waiting", row, **told)
+        return None
 
     def _until(self, wanted: Suspend) -> datetime | None:
         if wanted.until is not None:

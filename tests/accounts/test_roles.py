@@ -15,6 +15,7 @@ TABLE = {
     "usage.view": (1, 1, 1, 1, 1),
     "workflow.run": (1, 1, 1, 1, 0),
     "run.control": (1, 1, 1, 1, 0),
+    "run.signal": (1, 1, 1, 1, 0),
     "approval.decide": (1, 1, 1, 1, 0),
     "api_key.use": (1, 1, 1, 1, 0),
     "workflow.edit": (1, 1, 1, 0, 0),
