@@ -43,10 +43,18 @@ def register(name: str, ring: Ring) -> None:
 
 
 def add(name: str, chore_ids: Collection[UUID]) -> None:
-    """Have things done: rung for when this transaction is committed, and until they are done."""
+    """Have things done: rung for when this transaction is committed, and until they are done.
+
+    What was postponed is due now.
+    """
     if not chore_ids:
         return
-    Chore.objects.bulk_create([Chore(id=each, name=name) for each in chore_ids])
+    Chore.objects.bulk_create(
+        [Chore(id=each, name=name) for each in chore_ids],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["due_at"],
+    )
     schema = current_schema()
     transaction.on_commit(lambda: _ring_quietly(name, schema), robust=True)
 

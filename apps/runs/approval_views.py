@@ -115,6 +115,7 @@ def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | No
     is_assigned = wait.is_assigned_to(request.user)
     may = policies.allows(request.user, "decide", wait)
     is_open = wait.status == Wait.Status.OPEN
+    labels = {action["id"]: action["label"] for action in wait.actions}
     own = wait.votes.filter(round=wait.round, voter=request.user).first()
     return {
         "form": form or DecisionForm(wait=wait),
@@ -127,7 +128,8 @@ def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | No
         "stages": question.stages(wait),
         "otherwise": list(question.otherwise(wait)) if is_open else [],
         "next_steps": _next_steps(wait),
-        "labels": {action["id"]: action["label"] for action in wait.actions},
+        "labels": labels,
+        "own_vote_label": labels.get(own.decision) if own else "",
     }
 
 

@@ -36,6 +36,9 @@ STATES: dict[str, tuple[str, str, str]] = {
     "active": ("Active", "ok", "check"),
     "revoked": ("Revoked", "", "ban"),
     "suspended": ("Suspended", "", "circle-stop"),
+    "sent": ("Sent", "ok", "check"),
+    "dead": ("Given up", "bad", "x"),
+    "withdrawn": ("Not needed", "", "minus"),
 }
 
 
