@@ -51,6 +51,7 @@ def tell(notices: Sequence[Notice], *, kind: str, key: str, about: UUID | None =
     _stir(notice.user.pk for notice in notices)
 
 
+@transaction.atomic
 def settle(about: UUID) -> None:
     """Count as read, and no longer mail, what is about a thing that needs nobody any more."""
     told = Notification.objects.unread().filter(about=about)

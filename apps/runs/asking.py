@@ -72,8 +72,8 @@ def nudge(wait_id: UUID, run_id: UUID, now: datetime) -> None:
     if wait is None:
         dispatch.clear_timers(run_id, [str(wait_id)])
         return
+    _remind(wait, now)  # first: who is asked only now needs no reminder
     _escalate(wait, now)
-    _remind(wait, now)
     schedule(wait)
 
 

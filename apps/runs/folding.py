@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Timer
@@ -51,6 +53,7 @@ def fold(run: Run, waiting: Collection[str]) -> Folded:
     return folded
 
 
+@transaction.atomic
 def _end_wait(run: Run, timer: Timer) -> None:
     """End the wait of a timer, unless a person was first: one statement decides between them."""
     expired = timer.kind == Timer.Kind.EXPIRY

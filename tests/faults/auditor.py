@@ -136,7 +136,7 @@ def _tickets(run: Run) -> list[str]:
 def _waits(run: Run) -> list[str]:
     """A run waits rightly when each step that waits has somebody or something to wait for."""
     timers = set(Timer.objects.filter(ticket_id=run.pk).values_list("key", flat=True))
-    asked = Wait.objects.filter(run=run).open().approvals()
+    asked = Wait.objects.filter(run=run).open().exclude(kind=Wait.Kind.DELAY)
     coming = timers | set(asked.values_list("node", flat=True))
     open_ = run.nodes.filter(status__in=[NodeRun.Status.WAITING, NodeRun.Status.RETRYING])
     return [

@@ -10,9 +10,10 @@ from tests.isolation.tables.gateway import GATEWAY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
 from tests.isolation.tables.runs import RUNS
+from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
-PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *GATEWAY, *OTHERS]
+PROBES: list[Probe] = [*PEOPLE, *WORKFLOWS, *RUNS, *WAITS, *GATEWAY, *OTHERS]
 
 
 def walked() -> list[Route]:

@@ -16,7 +16,11 @@ from apps.accounts.models import Folder, RoleBinding, User
 from apps.common.types import JSONDict
 from apps.gateway import services as gateway
 from apps.gateway.calls import CompletionRequest
+from apps.notifications.models import Mail
+from apps.notifications.outbox import Letter
+from apps.notifications.services import Notice, tell
 from apps.onboarding.arrival import arrival_path
+from apps.runs import links
 from apps.runs.interpreter import advance
 from apps.runs.models import Wait
 from apps.runs.services import pause_run, start_run
@@ -24,7 +28,7 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
-from tests.workflows.definitions import asking, greeting
+from tests.workflows.definitions import asking, expecting, greeting
 
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
 
@@ -64,6 +68,7 @@ def make_world(slug: str) -> World:
         _access(world)
         _workflows(world)
         _runs(world)
+        _waits(world)
         _gateway(world)
     return world
 
@@ -159,6 +164,27 @@ def _runs(world: World) -> None:
         "asking_run": str(asking_run.pk),
         "paused_run": str(paused_run.pk),
         "approval": str(Wait.objects.get(run=asking_run).pk),
+    }
+
+
+def _waits(world: World) -> None:
+    """Make a run that waits for a signal, a link to decide by, news, and a mail that was given up."""
+    owner, folder = world.people["owner"], Folder.objects.get(pk=world.objects["folder"])
+    definition = expecting(f"{world.canary}-inner order")
+    waits = _workflow(world, "waiting", folder, definition)
+    workflows.publish_workflow(waits, actor=owner)
+    run = start_run(workflows.find_workflow(waits.pk, actor=owner), actor=owner, inputs={})
+    advance(run.pk)
+    wait = Wait.objects.get(pk=world.objects["approval"])
+    letter = Letter("welcome", world.canary, {"tenant": world.tenant, "address": ""})
+    notices = [Notice(owner, f"{world.canary}-inner news", letter=letter)]
+    tell(notices, kind="approval.asked", key="news")
+    Mail.objects.update(status=Mail.Status.DEAD)
+    world.objects |= {
+        "signalled_run": str(run.pk),
+        "decision_token": links.make(wait, owner).strip("/").split("/")[-1],
+        "notification": str(owner.notifications.get(key="news").pk),
+        "mail": str(Mail.objects.get().pk),
     }
 
 

@@ -23,7 +23,7 @@ from apps.runs.exceptions import (
     UnknownSignal,
 )
 from apps.runs.ledger import announce
-from apps.runs.models import Run, Signal, Wait
+from apps.runs.models import Run, Signal, Wait, WaitQuerySet
 
 KEEP = timedelta(hours=24)
 MOST_KEPT = 100
@@ -47,10 +47,16 @@ def send_signal(
     if run is not None:
         policies.check(actor, "signal", run)
     sent = Signal(name=name, key=key, payload=payload, external_id=external_id, sent_by=actor)
-    known = _known(sent, run)
+    waits = _waits(sent, actor, run)
+    open_ = list(waits.open().select_related("run__workflow__folder").order_by("id")[:2])
+    known = _known(sent, run)  # only now: what has closed a wait meanwhile is seen here
     if known is not None:
         return known
-    wait = _open_wait(sent, actor, run)
+    wait = open_[0] if open_ else None
+    if wait is None:
+        _check_early(sent, waits, run)
+    elif len(open_) > 1 and run is None:
+        raise AmbiguousSignal
     target = wait.run if wait else run
     assert target is not None
     policies.check(actor, "signal", target)
@@ -77,26 +83,22 @@ def _known(sent: Signal, run: Run | None) -> Signal | None:
     return found
 
 
-def _open_wait(sent: Signal, actor: User, run: Run | None) -> Wait | None:
-    """Return the wait that the signal is for; None for a run that does not wait for it yet."""
+def _waits(sent: Signal, actor: User, run: Run | None) -> WaitQuerySet:
+    """Return what waits, or has waited, for the signal: in the run, or wherever the actor may see."""
     waits = Wait.objects.filter(kind=Wait.Kind.SIGNAL, signal=sent.name, key=sent.key)
-    within = (
-        waits.filter(run=run)
-        if run
-        else waits.filter(run__in=policies.visible(actor, Run.objects.all()))
-    )
-    found = list(within.open().select_related("run__workflow__folder").order_by("id")[:2])
-    if len(found) > 1 and run is None:
-        raise AmbiguousSignal
-    if found:
-        return found[0]
+    if run is not None:
+        return waits.filter(run=run)
+    return waits.filter(run__in=policies.visible(actor, Run.objects.all()))
+
+
+def _check_early(sent: Signal, waits: WaitQuerySet, run: Run | None) -> None:
+    """Raise what keeps a signal, for which nothing waits now, from being kept for its run."""
     if run is not None and run.is_finished:
         raise RunFinished
-    if within.exists():
+    if waits.exists():
         raise LateSignal
     if run is None or sent.name not in _expected_by(run):
         raise UnknownSignal
-    return None
 
 
 def _expected_by(run: Run) -> set[str]:

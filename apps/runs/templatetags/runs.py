@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
-from django.utils.timezone import localdate
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 
 from apps.common.templatetags.look import icon
 from apps.common.types import JSON
@@ -105,8 +105,8 @@ def as_json(value: JSON) -> str:
 
 
 @register.filter
-def as_text(value: JSON) -> str:
-    """Return a value as people read it: text as it is, anything else as JSON."""
+def written_out(value: JSON) -> str:
+    """Return a value in full as people read it: text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
