@@ -56,7 +56,7 @@ class NotificationViewSet(mixins.ListModelMixin, TenantViewSet[Notification]):
         found.refresh_from_db()
         return Response(NotificationSerializer(found).data)
 
-    @extend_schema(request=None, responses=ReadSerializer, filters=False)
+    @extend_schema(request=None, responses=ReadSerializer, operation_id="notifications_read_all")
     @action(detail=False, methods=["POST"], url_path="read", url_name="read-all")
     def read_all(self, request: Request) -> Response:
         """Note that everything was looked at."""
