@@ -42,10 +42,7 @@ class DecisionForm(forms.Form):
         for field in terms.fields:
             self.fields[FORM + field.name] = _control(field)
         if terms.editable:
-            self.fields["value"] = forms.CharField(
-                required=False, strip=False, initial=_shown(wait.value),
-                widget=forms.Textarea(attrs={"rows": 10}),
-            )  # fmt: skip
+            self.fields["value"] = _editor(_shown(wait.value))
 
     @property
     def answers(self) -> list[forms.BoundField]:
@@ -83,10 +80,17 @@ class DecisionForm(forms.Form):
             self.add_error(field if field in self.fields else None, str(entry["message"]))
 
 
+def _editor(text: str) -> forms.Field:
+    """Return a control as high as the text seems to need."""
+    rows = sum(1 + len(line) // 80 for line in text.split("\n")) + 1
+    widget = forms.Textarea(attrs={"rows": min(max(rows, 4), 20)})
+    return forms.CharField(required=False, strip=False, initial=text, widget=widget)
+
+
 def _control(field: AnswerField) -> forms.Field:
     shared: dict[str, Any] = {
         "label": field.label or field.name.replace("_", " ").capitalize(),
-        "initial": field.default,
+        "initial": _plain(field.default),
         "required": False,
     }
     match field.type:
@@ -117,9 +121,12 @@ def _sent(field: AnswerField, value: Any) -> JSON:
         return None
     if field.type == AnswerType.DATE:
         return str(value.isoformat())
-    if field.type == AnswerType.NUMBER and value.is_integer():
-        return int(value)
-    return value
+    return _plain(value)
+
+
+def _plain(value: JSON) -> JSON:
+    """Return a whole number without the point that expressions give it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _shown(value: JSON) -> str:

@@ -14,9 +14,10 @@ MOST_SHOWN = 12
 
 @dataclass(frozen=True)
 class Decider:
-    """One person beside a question; `state` is for, against, asked or later."""
+    """One person beside a question; `state` is for, against, old, you or asked."""
 
-    name: str
+    person: str
+    name: str  # how the reader knows them
     note: str
     state: str
     at: datetime | None = None
@@ -40,8 +41,8 @@ def deciders(wait: Wait, reader: User | None) -> list[Decider]:
     if wait.status != Wait.Status.OPEN or not wait.assignees:
         return told
     done = {vote.voter_id for vote in votes if vote.round == wait.round}
-    still = [user for user in asking.people(wait) if user.pk not in done]
-    return told + [_asked(user, reader) for user in still[:MOST_SHOWN]]
+    still = [_asked(user, reader) for user in asking.people(wait) if user.pk not in done]
+    return told + sorted(still, key=lambda each: each.state != "you")[:MOST_SHOWN]
 
 
 def rule(wait: Wait) -> str:
@@ -53,9 +54,10 @@ def rule(wait: Wait) -> str:
     if terms.in_sequence:
         place = f"{wait.stage + 1} of {len(terms.stages)}"
         return f"One after the other: {place} now. {_more(terms, votes)}"
-    whom = f"of {len(asking.people(wait))}" if wait.assignees else "of those who may decide here"
+    count = len(asking.people(wait))
+    whom = f"of {count}" if wait.assignees else "of those who may decide here"
     if terms.quorum == 1:
-        return f"One {whom}: the first answer counts."
+        return "One person decides." if count == 1 else f"One {whom}: the first answer counts."
     return f"{terms.quorum} {whom} must approve. {_approvals(votes)}"
 
 
@@ -90,13 +92,14 @@ def _voted(vote: Vote, wait: Wait, labels: dict[str, str]) -> Decider:
     old = vote.round != wait.round and vote.stage == wait.stage
     note = f"{label}, before an edit" if old else label
     state = "old" if old else "for" if pro else "against"
-    return Decider(str(vote.voter), note, state, vote.created_at, vote.comment, vote.edited)
+    name = str(vote.voter)
+    return Decider(name, name, note, state, vote.created_at, vote.comment, vote.edited)
 
 
 def _asked(user: User, reader: User | None) -> Decider:
     if reader is not None and user.pk == reader.pk:
-        return Decider("You", "your answer is needed", "you")
-    return Decider(str(user), "is asked", "asked")
+        return Decider(str(user), "You", "your answer is needed", "you")
+    return Decider(str(user), str(user), "is asked", "asked")
 
 
 def _state(wait: Wait, place: int) -> str:
