@@ -23,21 +23,7 @@ class RunsConfig(AppConfig):
         from apps.workflows.history import register_last_run
 
         register_advance(ring)
-        kinds.register(
-            kinds.Kind(asking.ASKED, "A decision is asked of you", "When a run asks you", "hand"),
-            kinds.Kind(
-                asking.REMINDED,
-                "Reminders of open decisions",
-                "As often as the workflow says, until it is decided",
-                "calendar-clock",
-            ),
-            kinds.Kind(
-                asking.ESCALATED,
-                "Decisions that others left open",
-                "When a question is passed on to you",
-                "megaphone",
-            ),
-        )
+        kinds.register(*asking.KINDS)
         register_counter("runs:list", running_of)
         register_counter("runs:approvals", approvals_of)
         register_last_run(last_run_of)

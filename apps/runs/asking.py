@@ -20,13 +20,29 @@ from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
 from apps.nodes.base import NodeError
 from apps.notifications import services as notifications
+from apps.notifications.kinds import Kind
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice
 from apps.runs import links
-from apps.runs.models import Run, Wait
+from apps.runs.models import Run, Wait, WaitQuerySet
 from apps.runs.terms import Terms
 
 ASKED, REMINDED, ESCALATED = "approval.asked", "approval.reminder", "approval.escalated"
+KINDS = (
+    Kind(ASKED, "A decision is asked of you", "When a run asks you", "hand"),
+    Kind(
+        REMINDED,
+        "Reminders of open decisions",
+        "As often as the workflow says, until it is decided",
+        "calendar-clock",
+    ),
+    Kind(
+        ESCALATED,
+        "Decisions that others left open",
+        "When a question is passed on to you",
+        "megaphone",
+    ),
+)
 MOST_TOLD = 50
 MOST_QUOTED = 2_000
 
@@ -43,7 +59,7 @@ def check(run: Run, question: JSONDict) -> None:
         if len(able) < needed:
             raise NodeError(
                 "too_few_deciders",
-                f"{needed} approvals are needed, but only {len(able)} can decide here.",
+                f"Approvals needed: {needed}. People who can give one here: {len(able)}.",
                 hint="Ask more people, or need fewer approvals.",
             )
 
@@ -93,12 +109,12 @@ def ended(waits: Iterable[UUID], run_id: UUID) -> None:
         notifications.settle(wait_id)
 
 
-def cancel(run: Run) -> None:
-    """Close what a run that ends still asks or waits for."""
-    open_ = Wait.objects.filter(run=run).open()
-    asked = list(open_.approvals().values_list("pk", flat=True))
-    open_.update(status=Wait.Status.CANCELLED, updated_at=timezone.now())
-    ended(asked, run.pk)
+def cancel(waits: WaitQuerySet) -> None:
+    """Close what nobody needs to answer or end any more."""
+    asked = list(waits.open().approvals().values_list("pk", "run_id"))
+    waits.open().update(status=Wait.Status.CANCELLED, updated_at=timezone.now())
+    for wait_id, run_id in asked:
+        ended([wait_id], run_id)
 
 
 def _able(run: Run, names: Collection[str]) -> list[User]:

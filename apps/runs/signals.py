@@ -43,9 +43,10 @@ def is_kept(run: Run, name: str, key: str) -> bool:
     return _kept(run, name, key) is not None
 
 
-def take_kept(run: Run, waiting: Collection[str]) -> None:
+def take_kept(run: Run, waiting: Collection[tuple[str, str]]) -> None:
     """Give early signals to the steps that wait for them now; what does not fit is refused."""
-    for wait in Wait.objects.filter(run=run, node__in=waiting, kind=Wait.Kind.SIGNAL).open():
+    nodes = {node for _, node in waiting}
+    for wait in Wait.objects.filter(run=run, node__in=nodes, kind=Wait.Kind.SIGNAL).open():
         with transaction.atomic():
             while (signal := _kept(run, wait.signal, wait.key, locked=True)) is not None:
                 if not problem_of(signal.payload, wait):

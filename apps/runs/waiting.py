@@ -1,29 +1,30 @@
-"""Beginning to wait: the row of what a step waits for, and the timers that go with it."""
+"""Beginning to wait: what a step waits for, and the timers that go with it."""
 
-from datetime import datetime
-
+from apps.common.types import JSONDict
 from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
-from apps.nodes.base import Suspend
 from apps.runs import asking, signals
-from apps.runs.models import Run, Wait
+from apps.runs.folding import timer_key
+from apps.runs.models import Wait
 
 
-def opened(
-    run: Run, node: str, wanted: Suspend, until: datetime | None, now: datetime
-) -> tuple[Wait, list[Alarm]]:
-    """Return the wait, not saved yet, and its timers. Raises NodeError if nobody could end it."""
-    wait = Wait(
-        run=run, node=node, kind=wanted.kind, expires_at=until, asked_at=now, **wanted.data
-    )  # fmt: skip
-    alarms = []
-    if until is not None:
-        delay = wait.kind == Wait.Kind.DELAY
-        alarms.append(Alarm(node, Timer.Kind.DELAY if delay else Timer.Kind.EXPIRY, until))
+def fill(wait: Wait, wanted: JSONDict) -> None:
+    """Note what a step wants of its wait. Raises NodeError if nobody could end it."""
+    for name, value in wanted.items():
+        setattr(wait, name, value)
     if wait.kind == Wait.Kind.APPROVAL:
-        asking.check(run, wanted.data)
-        nudge = asking.first_nudge(wait)
-        alarms += [nudge] if nudge else []
-    elif wait.kind == Wait.Kind.SIGNAL and signals.is_kept(run, wait.signal, wait.key):
-        alarms.append(Alarm(str(wait.pk), Timer.Kind.NUDGE, now))  # it is taken at once
-    return wait, alarms
+        asking.check(wait.run, wanted)
+
+
+def timers_of(wait: Wait) -> list[Alarm]:
+    """Return the timers with which a wait begins."""
+    alarms = []
+    if wait.expires_at is not None:
+        kind = Timer.Kind.DELAY if wait.kind == Wait.Kind.DELAY else Timer.Kind.EXPIRY
+        alarms.append(Alarm(timer_key(wait.frame, wait.node), kind, wait.expires_at))
+    nudge = asking.first_nudge(wait) if wait.kind == Wait.Kind.APPROVAL else None
+    alarms += [nudge] if nudge else []
+    if wait.kind == Wait.Kind.SIGNAL and signals.is_kept(wait.run, wait.signal, wait.key):
+        assert wait.asked_at is not None
+        alarms.append(Alarm(str(wait.pk), Timer.Kind.NUDGE, wait.asked_at))  # it is taken at once
+    return alarms

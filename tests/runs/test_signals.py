@@ -150,7 +150,7 @@ def test_one_that_comes_while_the_step_begins_to_wait_is_taken(
     original = ledger.Ledger.release
     done: list[Signal] = []
 
-    def signalled_first(self: ledger.Ledger, state: bytes, **options: Any) -> None:
+    def signalled_first(self: ledger.Ledger, state: Any, **options: Any) -> None:
         if not done:
             done.append(send_signal(actor=oscar, name="paid", key="o-7", payload="now", run=run))
         original(self, state, **options)

@@ -399,7 +399,7 @@ class TestRaces:
             alpha,
             [
                 lambda: decide(wait, actor=people["alice"], decision="approved"),
-                lambda: fold(wait.run, ["ask"]),
+                lambda: fold(wait.run, [("", "ask")]),
             ],
         )
         wait.refresh_from_db()

@@ -96,7 +96,7 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
     class Meta:
         model = NodeRun
         fields = [
-            "node", "title", "type", "status", "attempt", "input", "output", "error", "port",
+            "node", "frame", "title", "type", "status", "attempt", "input", "output", "error", "port",
             "started_at", "finished_at", "cost_usd", "tokens", "logs",
         ]  # fmt: skip
         read_only_fields = fields
@@ -113,7 +113,7 @@ class EventSerializer(serializers.ModelSerializer[RunEvent]):
 
     class Meta:
         model = RunEvent
-        fields = ["seq", "type", "at", "node", "attempt", "data"]
+        fields = ["seq", "type", "at", "frame", "node", "attempt", "data"]
         extra_kwargs = {"node": {"required": False}, "attempt": {"required": False}}
 
 
@@ -201,7 +201,7 @@ class ApprovalSerializer(serializers.ModelSerializer[Wait]):
     class Meta:
         model = Wait
         fields = [
-            "id", "run", "workflow", "node", "title", "body", "actions", "assignees", "stages",
+            "id", "run", "workflow", "node", "frame", "title", "body", "actions", "assignees", "stages",
             "stage", "quorum", "form_fields", "value", "require_reason", "votes", "status", "decision",
             "comment", "decided_by", "decided_at", "expires_at", "created_at",
         ]  # fmt: skip

@@ -184,7 +184,9 @@ def _note(wait: Wait, vote: Vote) -> None:
         actor=vote.voter, target=wait, after=given | ({"outcome": wait.decision} if decided else {}),
     )  # fmt: skip
     data = {"wait": str(wait.pk), "decision": vote.decision, "by": str(vote.voter)}
-    event = Event("node.decided" if decided else "node.voted", wait.node, data=data)
+    event = Event(
+        "node.decided" if decided else "node.voted", wait.node, data=data, frame=wait.frame
+    )
     announce(wait.run, events.append(wait.run, [event]))
     if decided:
         asking.ended([wait.pk], wait.run_id)

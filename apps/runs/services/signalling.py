@@ -117,7 +117,10 @@ def _taken(sent: Signal, wait: Wait) -> Signal:
         raise LateSignal
     record("run.signalled", actor=sent.sent_by, target=wait.run, after=_told(sent))
     data = {"wait": str(wait.pk), "decision": signals.RECEIVED, "by": str(sent.sent_by)}
-    announce(wait.run, events.append(wait.run, [Event("node.decided", wait.node, data=data)]))
+    announce(
+        wait.run,
+        events.append(wait.run, [Event("node.decided", wait.node, data=data, frame=wait.frame)]),
+    )
     dispatch.wake(wait.run_id)
     return sent
 
