@@ -1,30 +1,24 @@
 """Several people decide: quorum, veto, sequence, edits, forms; each votes once, whoever races."""
 
 import itertools
-import threading
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from apps.accounts.models import User
 from apps.accounts.services import set_active
 from apps.audit.models import AuditEntry
-from apps.common.errors import DomainError
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from apps.runs.exceptions import AlreadyDecided, AlreadyVoted, BadDecision, NotAssigned
-from apps.runs.folding import fold
-from apps.runs.models import Run, Vote, Wait
-from apps.runs.services import cancel_run, decide
+from apps.runs.models import Vote, Wait
+from apps.runs.services import decide
 from apps.runs.terms import verdict
-from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client, member
-from tests.factories.runs import carry, error_of, events, fire_timers, step
-from tests.runs.scenes import asking, published, started
+from tests.factories.runs import carry, error_of, events
+from tests.runs.scenes import Ask, asking, emails, outputs, published, started
+from tests.workflows.definitions import edge, node
 
 FIELDS = [
     {"name": "amount", "label": "Amount to refund", "type": "number", "required": True},
@@ -33,40 +27,6 @@ FIELDS = [
     {"name": "checked", "type": "bool"},
     {"name": "note", "type": "paragraph", "default": "{{ input.who }}"},
 ]
-
-
-@pytest.fixture
-def people(alice: User, bob: User, oscar: User) -> dict[str, User]:
-    """Everybody here who may decide."""
-    return {"alice": alice, "bob": bob, "oscar": oscar}
-
-
-Ask = Callable[..., Wait]
-
-
-@pytest.fixture
-def ask(people: dict[str, User]) -> Ask:
-    """Return a function that carries a run to its question."""
-
-    def begin(**config: Any) -> Wait:
-        config = {"actions": DEFAULT_ACTIONS, **config}
-        run = carry(started(published(people["bob"], asking(**config)), people["bob"]))
-        assert run.status == "waiting", run.error
-        return Wait.objects.get(run=run)
-
-    return begin
-
-
-def emails(people: dict[str, User]) -> list[str]:
-    return [user.email for user in people.values()]
-
-
-def outputs(wait: Wait) -> dict[str, Any]:
-    """Carry the run on and return what the step gave."""
-    carry(Run.objects.get(pk=wait.run_id))
-    output = step(wait.run, "ask").output
-    assert isinstance(output, dict)
-    return output
 
 
 class TestQuorum:
@@ -335,89 +295,32 @@ class TestEdit:
         assert [vote["round"] for vote in output["votes"]] == [0, 1, 1]
 
 
-def at_once(alpha: Tenant, works: Sequence[Callable[[], Any]]) -> list[str]:
-    """Do things in threads that start together; return how each ended."""
-    barrier, ends = threading.Barrier(len(works)), []
-
-    def act(work: Callable[[], Any]) -> None:
-        with tenant_context(alpha):
-            barrier.wait(10)
-            try:
-                work()
-                ends.append("done")
-            except DomainError as error:
-                ends.append(error.code)
-            finally:
-                connection.close()
-
-    threads = [threading.Thread(target=act, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return sorted(ends)
-
-
-@pytest.mark.django_db(transaction=True)
-class TestRaces:
-    def test_ten_clicks_of_one_person_are_one_vote(
-        self, alpha: Tenant, people: dict[str, User], ask: Ask
-    ) -> None:
-        wait = ask(assignees=emails(people), quorum=2)
-        clicks = [lambda: decide(wait, actor=people["alice"], decision="approved")] * 10
-        assert at_once(alpha, clicks) == ["already_voted"] * 9 + ["done"]
-        wait.refresh_from_db()
-        assert (wait.status, wait.votes.count()) == ("open", 1)
-
-    def test_ten_clicks_of_several_people_decide_once(
-        self, alpha: Tenant, people: dict[str, User], ask: Ask
-    ) -> None:
-        wait = ask()
-        users = [user for _, user in zip(range(10), itertools.cycle(people.values()), strict=False)]
-        clicks = [partial(decide, wait, actor=user, decision="approved") for user in users]
-        assert at_once(alpha, clicks) == ["already_decided"] * 9 + ["done"]
-        assert carry(Run.objects.get(pk=wait.run_id)).status == "succeeded"
-        assert [e for e in events(wait.run) if "decided" in e] == ["node.decided ask"]
-
-    def test_a_quorum_is_counted_once(
-        self, alpha: Tenant, people: dict[str, User], ask: Ask
-    ) -> None:
-        wait = ask(assignees=emails(people), quorum=2)
-        clicks = [
-            partial(decide, wait, actor=user, decision="approved") for user in people.values()
-        ]
-        assert at_once(alpha, clicks) == ["already_decided", "done", "done"]
-        wait.refresh_from_db()
-        assert wait.status == "decided"
-
-    def test_a_decision_and_the_end_of_its_time(
-        self, alpha: Tenant, people: dict[str, User], ask: Ask
-    ) -> None:
-        wait = ask(expires_after_s=60)
-        fire_timers(wait.run)
-        ends = at_once(
-            alpha,
-            [
-                lambda: decide(wait, actor=people["alice"], decision="approved"),
-                lambda: fold(wait.run, [("", "ask")]),
-            ],
+class TestRounds:
+    def test_each_round_asks_by_itself(self, people: dict[str, User], alpha: Tenant) -> None:
+        """Steps inside a step that goes through a list wait in frames of their own."""
+        ask = node(
+            "ask",
+            "human.approval",
+            config={"title": "Pay {{ item }}?", "assignees": ["{{ item }}"]},
+            parent="each",
         )
-        wait.refresh_from_db()
-        expected = {"decided": ["done", "done"], "expired": ["already_decided", "done"]}
-        assert ends == expected[wait.status]
-        assert outputs(wait)["decision"] == ("approved" if wait.status == "decided" else "expired")
-
-    def test_a_decision_and_the_end_of_the_run(
-        self, alpha: Tenant, people: dict[str, User], ask: Ask
-    ) -> None:
-        wait = ask()
-        ends = at_once(
-            alpha,
-            [
-                lambda: decide(wait, actor=people["alice"], decision="approved"),
-                lambda: cancel_run(Run.objects.get(pk=wait.run_id), actor=people["bob"]),
+        definition = {
+            "schema": 1,
+            "nodes": [
+                node("start", "core.start", config={"fields": []}),
+                node("each", "flow.each", config={"items": ["owner", "operator"]}),
+                ask,
             ],
-        )
-        assert "done" in ends
-        wait.refresh_from_db()
-        assert wait.status in {"decided", "cancelled"}
+            "edges": [edge("start", "each")],
+            "settings": {},
+        }  # fmt: skip
+        run = carry(started(published(people["bob"], definition), people["bob"]))
+        assert run.status == "waiting", run.error
+        for name, decision in (("oscar", "rejected"), ("alice", "approved")):
+            (wait,) = Wait.objects.awaiting(people[name])
+            assert wait.frame
+            decide(wait, actor=people[name], decision=decision)
+        run = carry(run)
+        assert run.status == "succeeded", run.error
+        rows = run.nodes.filter(node="ask").values_list("output__decision", flat=True)
+        assert sorted(rows) == ["approved", "rejected"]
