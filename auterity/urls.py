@@ -11,6 +11,7 @@ from apps.common import errors_views, health
 api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.nodes.api.urls")),
+    path("", include("apps.notifications.api.urls")),
     path("", include("apps.runs.api.urls")),
     path("", include("apps.retention.api.urls")),
     path("", include("apps.triggers.api.urls")),
@@ -37,6 +38,7 @@ urlpatterns = [
     path("", include("apps.breakers.urls")),
     path("workflows/", include("apps.workflows.urls")),
     path("", include("apps.runs.urls")),
+    path("", include("apps.notifications.urls")),
     path("", include("apps.retention.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),

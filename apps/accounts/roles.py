@@ -19,6 +19,7 @@ VIEWER = frozenset(
 OPERATOR = VIEWER | {
     "workflow.run",
     "run.control",
+    "run.signal",
     "approval.decide",
     "service.manage",
     "api_key.use",

@@ -127,6 +127,11 @@ class Shell:
         groups = [Group(label, list(self._entries(places))) for label, places in GROUPS.items()]
         return [group for group in groups if group.entries]
 
+    @cached_property
+    def unread(self) -> int:
+        """How much news the person has not looked at."""
+        return navigation.count("notifications:list", self.user)
+
     @property
     def tab_bar(self) -> list[Entry]:
         """The entries at the bottom of a phone."""

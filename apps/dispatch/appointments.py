@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.models import Appointment, CurrentRole
-from apps.dispatch.services import BrokerAway
 from apps.tenants.context import current_schema
 
 logger = logging.getLogger(__name__)

@@ -22,8 +22,8 @@ class DispatchConfig(AppConfig):
         from apps.tenants.provisioning import share_table
         from apps.tenants.tasks import register_refusal
 
-        for table in ("dispatch_ticket", "dispatch_timer", "dispatch_appointment"):
-            share_table(table, "SELECT, INSERT, UPDATE, DELETE")
+        for name in ("ticket", "timer", "appointment", "chore"):
+            share_table(f"dispatch_{name}", "SELECT, INSERT, UPDATE, DELETE")
         # The gate reads what a workspace may take up, and whether there is room at all.
         share_table("dispatch_tenantload", "SELECT")
         share_table("dispatch_pulse", "SELECT", of_roles=False)

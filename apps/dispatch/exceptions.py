@@ -15,3 +15,7 @@ class Fenced(Exception):
 
 class WokenUp(Exception):
     """Something happened to the run since it was last looked at: look again, then release."""
+
+
+class BrokerAway(Exception):
+    """The message broker cannot be reached right now."""

@@ -1,8 +1,8 @@
-"""Tickets, timers, appointments and who carries them. They live in the public schema, without customer content.
+"""Tickets, timers, appointments, chores, and who carries them; without customer content.
 
-Every ticket, timer, appointment and load belongs to the database role of its workspace: row-level security shows
-a role its own rows only, and the owner, who sweeps, all of them. What workers tell about themselves
-is the owner's alone.
+They live in the public schema, and each belongs to the database role of its workspace: row-level
+security shows a role its own rows only, and the owner, who sweeps, all of them. What workers tell
+about themselves is the owner's alone.
 """
 
 from typing import Self
@@ -119,6 +119,7 @@ class Timer(models.Model):
         DELAY = "delay"
         RETRY = "retry"
         EXPIRY = "expiry"
+        NUDGE = "nudge"  # something to be done about a wait that goes on
         DEADLINE = "deadline"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -247,3 +248,21 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} {self.due_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Chore(models.Model):
+    """Something small that a workspace wants done beside its runs, at a time and until it is done.
+
+    One row for each thing, under the thing's own id, so that writers never wait for each other.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    role = models.CharField(max_length=63, db_default=CurrentRole())
+    name = models.CharField(max_length=40)  # of what is registered with `chores.register`
+    due_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="dispatch_chore_due")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"

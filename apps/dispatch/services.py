@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from apps.dispatch import gate
+from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.gate import Lane
 from apps.dispatch.models import Ticket, Timer
 from apps.tenants.context import current_schema
@@ -73,10 +74,6 @@ def ring(run_id: UUID, schema: str) -> None:
             advance(run_id, schema)
     except (OperationalError, AMQPError, RedisError, OSError) as error:
         raise BrokerAway(str(error)) from error
-
-
-class BrokerAway(Exception):
-    """The message broker cannot be reached right now."""
 
 
 def wake(run_id: UUID) -> None:

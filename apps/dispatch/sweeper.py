@@ -15,8 +15,9 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import appointments, services
+from apps.dispatch import appointments, chores, services
 from apps.dispatch.admission import admit_by_turns
+from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.gate import RESUMED
 from apps.tenants.context import public_scope
 
@@ -76,13 +77,15 @@ def sweep() -> int:
     """
     begun = time.monotonic()
     with public_scope():
-        due = _take_due()
+        due, small = _take_due()
         rung = 0
         try:
             for run_id, schema in due:
                 services.ring(run_id, schema)
                 rung += 1
-        except services.BrokerAway:
+            for name, schema in small:
+                chores.ring(name, schema)
+        except BrokerAway:
             _run(STILL_DUE, {"ids": [run_id for run_id, _ in due[rung:]]})
             raise
         if rung:
@@ -113,7 +116,7 @@ class Sweeper(threading.Thread):
             self._beat_if_due()
             sweep()
             self._away = ""
-        except (DatabaseError, services.BrokerAway) as error:
+        except (DatabaseError, BrokerAway) as error:
             if self._away != type(error).__name__:
                 logger.warning("The sweep waits for what is away: %s", str(error).strip())
             self._away = type(error).__name__
@@ -129,15 +132,17 @@ class Sweeper(threading.Thread):
             self._beaten = time.monotonic()
 
 
-def _take_due() -> list[tuple[UUID, str]]:
+def _take_due() -> tuple[list[tuple[UUID, str]], list[tuple[str, str]]]:
+    """Return the runs to ring for with their schemas, and the chores."""
     _haste.clear()
     with transaction.atomic():
         if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
-            return []
+            return [], []
         _run(FIRE, {"batch": BATCH, "resumed": RESUMED})
         if admit_by_turns():
             _haste.set()
-        return [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
+        runs = [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
+        return runs, chores.take_due()
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -107,10 +107,10 @@ class Routed:
 
 @dataclass(frozen=True)
 class Suspend:
-    """Wait without holding anything: until a time, or until somebody decides."""
+    """Wait without holding anything: until a time, or until a person or a signal decides."""
 
-    kind: str  # "delay" or "approval"
-    until: str | None = None  # ISO 8601: when the delay ends or the approval expires
+    kind: str  # "delay", "approval" or "signal"
+    until: str | None = None  # ISO 8601: when the delay ends, or there was no answer in time
     seconds: float | None = None
     data: JSONDict = field(default_factory=dict)
 

@@ -5,20 +5,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.models import User
 from apps.common.errors import Conflict, Invalid
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
-from apps.runs import services
-from apps.runs.filters import STATES, approvals_in
+from apps.runs import question, services
+from apps.runs.filters import approvals_in
 from apps.runs.forms import DecisionForm
 from apps.runs.models import Wait, WaitQuerySet
+from apps.runs.voting import needs_reason
 
 PAGE_SIZE = 30
 
@@ -46,12 +48,17 @@ def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _inbox(request, HTTPStatus.UNPROCESSABLE_ENTITY, opened=wait, form=form)
     try:
-        services.decide(wait, actor=request.user, **form.cleaned_data)
-    except (Conflict, Invalid) as error:
-        wait.refresh_from_db()
+        wait = services.decide(wait, actor=request.user, **form.answer)
+    except Invalid as error:
+        form.blame(error)
+        return _inbox(request, error.status, opened=wait, form=form)
+    except Conflict as error:
+        wait = policies.find(request.user, _approvals(), pk=wait_id)
         return _inbox(request, error.status, opened=wait, form=form, refused=error.detail)
     label = dict(form.fields["decision"].choices)[form.cleaned_data["decision"]]  # type: ignore[attr-defined]
-    messages.success(request, f"Decided: {label}. “{wait.title}”")
+    done = wait.status == Wait.Status.DECIDED
+    said = f"Decided: {label}." if done else f"Your answer “{label}” is counted, others are asked."
+    messages.success(request, f"{said} “{wait.title}”")
     return redirect("runs:approvals")
 
 
@@ -70,10 +77,11 @@ def _inbox(
     form: DecisionForm | None = None,
     **extra: Any,
 ) -> HttpResponse:
-    tab = request.GET.get("status", "open")
-    tab = tab if tab in STATES else "open"
     seen = policies.visible(request.user, _approvals())
-    kept = approvals_in(seen, tab)
+    tabs = _tabs(seen, request.user)
+    tab = request.GET.get("status", "mine")
+    tab = tab if tab in tabs else "mine"
+    kept = tabs[tab]
     words = request.GET.get("q", "").strip()
     if words:
         kept = kept.filter(Q(title__icontains=words) | Q(run__workflow__name__icontains=words))
@@ -83,26 +91,45 @@ def _inbox(
         "page": page,
         "tab": tab,
         "words": words,
-        "counts": {"open": seen.open().count(), "all": seen.count()},
+        "counts": {name: rows.count() for name, rows in tabs.items()},
         "is_opened": opened is not None,
         "wait": shown,
         **(_question(request, shown, form) if shown else {}),
         **extra,
     }
-    context["counts"]["decided"] = context["counts"]["all"] - context["counts"]["open"]
     return render(request, "runs/approvals.html", context, status=status)
+
+
+def _tabs(seen: WaitQuerySet, user: User) -> dict[str, WaitQuerySet]:
+    """Return what each tab holds; what is open in the order of when it is due."""
+    by_due = (F("expires_at").asc(nulls_last=True), "-created_at", "-id")
+    open_, mine = seen.open().order_by(*by_due), seen.awaiting(user).order_by(*by_due)
+    return {
+        "mine": mine,
+        "others": open_.exclude(pk__in=mine.order_by().values("pk")),
+        "decided": approvals_in(seen, "decided"),
+    }
 
 
 def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | None) -> JSONDict:
     is_assigned = wait.is_assigned_to(request.user)
     may = policies.allows(request.user, "decide", wait)
     is_open = wait.status == Wait.Status.OPEN
+    labels = {action["id"]: action["label"] for action in wait.actions}
+    own = wait.votes.filter(round=wait.round, voter=request.user).first()
     return {
         "form": form or DecisionForm(wait=wait),
-        "may_decide": is_open and may and is_assigned,
+        "may_decide": is_open and may and is_assigned and own is None,
         "is_for_others": is_open and may and not is_assigned,
+        "own_vote": own if is_open else None,
+        "needs_reason": [each["label"] for each in wait.actions if needs_reason(wait, each)],
+        "deciders": question.deciders(wait, request.user),
+        "rule": question.rule(wait),
+        "stages": question.stages(wait),
+        "otherwise": list(question.otherwise(wait)) if is_open else [],
         "next_steps": _next_steps(wait),
-        "labels": {action["id"]: action["label"] for action in wait.actions},
+        "labels": labels,
+        "own_vote_label": labels.get(own.decision) if own else "",
     }
 
 

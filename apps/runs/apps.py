@@ -11,7 +11,11 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         from apps.common.navigation import register_counter
         from apps.dispatch.services import register_advance, register_end
-        from apps.runs import policies  # noqa: F401 - registers the policies
+        from apps.notifications import kinds
+        from apps.runs import (
+            asking,
+            policies,  # noqa: F401 - registers the policies
+        )
         from apps.runs.counts import approvals_of, running_of
         from apps.runs.last import last_run_of
         from apps.runs.services.steering import end_run
@@ -21,6 +25,7 @@ class RunsConfig(AppConfig):
 
         register_advance(ring)
         register_end(end_run)
+        kinds.register(*asking.KINDS)
         register_counter("runs:list", running_of)
         register_counter("runs:approvals", approvals_of)
         register_last_run(last_run_of)

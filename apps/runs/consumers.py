@@ -48,6 +48,7 @@ class LiveConsumer(TenantConsumer):
         self.feeds: dict[UUID, Feed] = {}
         self.watcher, self.is_closed = Watcher(), False
         self.counting = self.services_changed = False
+        self.person: UUID | None = None
         self.recount = asyncio.Event()
         self.turn = asyncio.Lock()  # the ticker and the handlers never read a feed at once
         self.window_ends, self.frames = 0.0, 0
@@ -58,6 +59,7 @@ class LiveConsumer(TenantConsumer):
         if user is None:
             await self.close(code=SIGNED_OUT)
             return
+        self.person = user.pk
         try:
             self.place = places.take("socket", user.principal, places.SOCKETS)
         except places.TooManyOpen:
@@ -72,7 +74,7 @@ class LiveConsumer(TenantConsumer):
         for run_id in list(self.feeds):
             await self._leave(run_id)
         with suppress(*AWAY):  # the layer forgets a channel whose reader is gone anyway
-            for name in (WATCHERS, SERVICES) if self.counting else ():
+            for name in self._counted if self.counting else ():
                 await self.channel_layer.group_discard(self.group(name), self.channel_name)
 
     async def receive(
@@ -151,9 +153,14 @@ class LiveConsumer(TenantConsumer):
         if run_id in self.feeds:
             await self._leave(run_id)
 
+    @property
+    def _counted(self) -> tuple[str, ...]:
+        """The groups in which counters of the page change."""
+        return WATCHERS, SERVICES, f"person.{self.person}"
+
     async def _subscribe_counts(self, frame: JSONDict) -> None:
         if not self.counting:
-            for name in (WATCHERS, SERVICES):
+            for name in self._counted:
                 await self.channel_layer.group_add(self.group(name), self.channel_name)
             self.counting = True
         await self._send_counts()

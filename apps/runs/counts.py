@@ -1,7 +1,8 @@
-"""The two numbers beside the navigation: runs going on, and decisions waiting for somebody."""
+"""The numbers around a page: runs going on, decisions waiting for somebody, unread news."""
 
 from apps.accounts import policies
 from apps.accounts.models import User
+from apps.notifications.counts import unread_of
 from apps.runs.models import Run, Wait, WaitQuerySet
 
 
@@ -11,8 +12,8 @@ def running_of(user: User) -> int:
 
 
 def decisions_for(user: User) -> WaitQuerySet:
-    """Return the open approvals that the person is asked for."""
-    return policies.visible(user, Wait.objects.approvals().open()).assigned_to(user)
+    """Return the open approvals that the person is asked for and has not answered."""
+    return policies.visible(user, Wait.objects.approvals()).awaiting(user)
 
 
 def approvals_of(user: User) -> int:
@@ -21,5 +22,9 @@ def approvals_of(user: User) -> int:
 
 
 def counts_for(user: User) -> dict[str, int]:
-    """Return both numbers."""
-    return {"running": running_of(user), "approvals": approvals_of(user)}
+    """Return all numbers."""
+    return {
+        "running": running_of(user),
+        "approvals": approvals_of(user),
+        "notifications": unread_of(user),
+    }

@@ -17,7 +17,7 @@ TYPES = frozenset(
         "run.queued", "run.started", "run.undoing", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
         "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention",
         "node.started", "node.succeeded", "node.failed", "node.retrying", "node.waiting",
-        "node.decided", "node.skipped", "node.cancelled", "node.log",
+        "node.voted", "node.decided", "node.skipped", "node.cancelled", "node.log",
     }
 )  # fmt: skip
 

@@ -1,6 +1,8 @@
 """What can go wrong with runs."""
 
-from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
+from http import HTTPStatus
+
+from apps.common.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany
 
 
 class NotPublished(Conflict):
@@ -57,6 +59,24 @@ class AlreadyDecided(Conflict):
     code = "already_decided"
 
 
+class AlreadyVoted(Conflict):
+    """You have answered this already; the others are still asked."""
+
+    code = "already_voted"
+
+
+class LinkClosed(DomainError):
+    """This link was used, is too old, or is not complete. Open the question in the workspace."""
+
+    status, code = HTTPStatus.GONE, "link_closed"
+
+
+class NotForYou(Forbidden):
+    """This link was sent to somebody else. Sign in as the person it was sent to."""
+
+    code = "not_for_you"
+
+
 class NotAssigned(Forbidden):
     """This decision is assigned to other people."""
 
@@ -64,6 +84,42 @@ class NotAssigned(Forbidden):
 
 
 class BadDecision(Invalid):
-    """The decision is not one of the offered ones, or its reason is missing."""
+    """The answer does not fit the question."""
 
     code = "bad_decision"
+
+
+class UnknownSignal(NotFound):
+    """No run that you may see waits for this signal. Send it again once one does, or name the run."""
+
+    code = "unknown_signal"
+
+
+class LateSignal(Conflict):
+    """What waited for this signal has gone on without it."""
+
+    code = "late_signal"
+
+
+class AmbiguousSignal(Conflict):
+    """Several runs wait for this signal. Send it to one of them: runs/{id}/signal/."""
+
+    code = "ambiguous_signal"
+
+
+class SignalIdReused(Conflict):
+    """You have sent another signal under this id."""
+
+    code = "signal_id_reused"
+
+
+class TooManySignals(TooMany):
+    """The run has kept a hundred early signals already. Send more when it has taken some."""
+
+    code = "too_many_signals"
+
+
+class BadSignal(Invalid):
+    """The payload is not what the run expects."""
+
+    code = "bad_signal"

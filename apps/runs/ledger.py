@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from apps.common import records
 from apps.common.events import publish_from_loop
@@ -20,7 +19,7 @@ from apps.dispatch import services as dispatch
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.leases import Lease, News
 from apps.dispatch.services import Alarm
-from apps.runs import events, retrying
+from apps.runs import asking, events, retrying
 from apps.runs.course import Spot, Stored
 from apps.runs.events import Event
 from apps.runs.metrics import RUN_SECONDS, RUNS
@@ -180,9 +179,7 @@ class Ledger:
         for _, row in sorted({**stored, **self.rows}.items()):
             if row.status in OPEN:
                 self.cancel(row)
-        Wait.objects.filter(run=self.run).open().update(
-            status=Wait.Status.CANCELLED, updated_at=timezone.now()
-        )
+        asking.cancel(Wait.objects.filter(run=self.run))
 
     def cancel(self, row: NodeRun) -> None:
         """Note that a step that was open ends without a result."""
@@ -227,17 +224,18 @@ class Ledger:
         # The step decides which row it is, not an id of an earlier writing.
         records.insert(list(self.rows.values()), key=("run", "frame", "place"), update=WRITTEN)
 
-    def _write_waits(self) -> None:
+    def _start_children(self) -> None:
         for child in self.children:
             child.run.save()
             dispatch.ring_on_commit(dispatch.admit(child.run.pk, is_step=True))
             told = [Event("run.queued"), *retrying.link(child.run, child.carried)]
             announce(child.run, events.append(child.run, told), status=child.run.status)
-        if self.waits:
-            Wait.objects.bulk_create(self.waits)
-        if self.kept:
-            KeptResult.objects.filter(expires_at__lt=self.clock.now()).delete()
-            records.insert(self.kept, key=("key",), update=KEPT)
+
+    def _write_waits(self) -> None:
+        Wait.objects.bulk_create(self.waits)
+        for wait in self.waits:
+            if wait.kind == Wait.Kind.APPROVAL:
+                asking.ask(wait)
         if self.cleared:
             dispatch.clear_timers(self.run.pk, self.cleared)
         if self.alarms:
@@ -245,11 +243,16 @@ class Ledger:
         for frame, node in self.dropped:
             self._drop_wait(frame, node)
 
+    def _keep_results(self) -> None:
+        if self.kept:
+            KeptResult.objects.filter(expires_at__lt=self.clock.now()).delete()
+            records.insert(self.kept, key=("key",), update=KEPT)
+
     def _drop_wait(self, frame: str, node: str) -> None:
-        waits = Wait.objects.filter(run=self.run, frame=frame, node=node).open()
-        for child in waits.exclude(child=None).values_list("child", flat=True):
+        waits = Wait.objects.filter(run=self.run, frame=frame, node=node)
+        for child in waits.open().exclude(child=None).values_list("child", flat=True):
             dispatch.cancel(child)
-        waits.update(status=Wait.Status.CANCELLED, updated_at=timezone.now())
+        asking.cancel(waits)
 
     def _clear(self) -> None:
         """Forget what was written; a writing that failed keeps it for the next."""

@@ -1,4 +1,4 @@
-"""Runs, what their steps did, what happened in order, and what they wait for."""
+"""Runs, what their steps did, what happened in order, what they wait for and who answered."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -247,6 +247,13 @@ class WaitQuerySet(models.QuerySet["Wait"]):
             wanted |= named
         return self.filter(wanted)
 
+    def awaiting(self, user: User) -> Self:
+        """Keep the open ones that this person is asked for and has not answered."""
+        answered = Vote.objects.filter(
+            wait=models.OuterRef("pk"), round=models.OuterRef("round"), voter=user
+        )
+        return self.open().assigned_to(user).exclude(models.Exists(answered))
+
 
 class Wait(TimestampedModel):
     """What a step of a run waits for. It holds no worker, however long it lasts."""
@@ -254,6 +261,7 @@ class Wait(TimestampedModel):
     class Kind(models.TextChoices):
         APPROVAL = "approval"
         DELAY = "delay"
+        SIGNAL = "signal"
         CHILD = "child"  # another run
 
     class Status(models.TextChoices):
@@ -269,8 +277,17 @@ class Wait(TimestampedModel):
     title = models.CharField(max_length=400, blank=True)
     body = models.TextField(blank=True)
     actions = models.JSONField(default=list)
-    assignees = models.JSONField(default=list)  # e-mail addresses or names of roles
+    assignees = models.JSONField(default=list)  # e-mail addresses or names of roles, asked now
     require_reason = models.BooleanField(default=False)
+    terms = models.JSONField(default=dict)  # how it is decided: see `runs.terms`
+    value = models.JSONField(null=True)  # what may be edited, as the last vote left it
+    stage = models.PositiveSmallIntegerField(default=0)  # of a sequence
+    round = models.PositiveSmallIntegerField(default=0)  # a new one counts from nothing
+    asked_at = models.DateTimeField(null=True)  # when this round began
+    reminded = models.PositiveSmallIntegerField(default=0)  # how often in this round
+    escalated = models.BooleanField(default=False)
+    signal = models.CharField(max_length=63, blank=True)  # the name of the signal, and what tells
+    key = models.CharField(max_length=200, blank=True)  # it from others of that name
     status = models.CharField(max_length=9, choices=Status, default=Status.OPEN)
     decision = models.CharField(max_length=63, blank=True)
     comment = models.TextField(blank=True)
@@ -290,7 +307,12 @@ class Wait(TimestampedModel):
         constraints = [
             models.UniqueConstraint(fields=["run", "frame", "node"], name="runs_wait_once")
         ]
-        indexes = [models.Index(fields=["status", "-created_at"], name="runs_waits_by_status")]
+        indexes = [
+            models.Index(fields=["status", "-created_at"], name="runs_waits_by_status"),
+            models.Index(
+                fields=["signal", "key"], condition=Q(kind="signal"), name="runs_waits_for_signals"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or f"wait of {self.node}"
@@ -310,6 +332,73 @@ def _name_of(held: RoleBinding, user: User) -> str:
     """Return the role that a person acts in: through a key that may do less, the key's."""
     key = user.acting_key
     return key.role.name if key and not held.role.allowed <= key.allowed else held.role.name
+
+
+class Vote(TimestampedModel):
+    """One person's answer to a question, in one round: the row keeps it from being given twice."""
+
+    wait = models.ForeignKey(Wait, on_delete=models.CASCADE, related_name="votes")
+    round = models.PositiveSmallIntegerField(default=0)
+    stage = models.PositiveSmallIntegerField(default=0)
+    voter = models.ForeignKey(User, on_delete=models.PROTECT, related_name="votes")
+    decision = models.CharField(max_length=63)
+    comment = models.TextField(blank=True)
+    form = models.JSONField(null=True)
+    edited = models.BooleanField(default=False)  # whether it changed the value that may be edited
+    by_link = models.BooleanField(default=False)  # from a mail, without a sign-in
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["wait", "round", "voter"], name="runs_one_vote")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} by {self.voter}"
+
+
+class DecisionLink(TimestampedModel):
+    """A link in a mail to one person about one question: single use, expiring, its hash kept."""
+
+    wait = models.ForeignKey(Wait, on_delete=models.CASCADE, related_name="links")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link of {self.user}"
+
+
+class Signal(TimestampedModel):
+    """A word from outside into a live run, taken once. An early one is kept for its run."""
+
+    class Status(models.TextChoices):
+        TAKEN = "taken"
+        KEPT = "kept"
+        REFUSED = "refused"  # kept, and then not what the step expected
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="signals")
+    wait = models.OneToOneField(Wait, null=True, on_delete=models.CASCADE, related_name="answer")
+    name = models.CharField(max_length=63)
+    key = models.CharField(max_length=200)
+    payload = models.JSONField(null=True)
+    external_id = models.CharField(max_length=200, blank=True)  # the sender's, to know a repeat
+    sent_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    status = models.CharField(max_length=7, choices=Status)
+    keep_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sent_by", "external_id"],
+                condition=~Q(external_id=""),
+                name="runs_signal_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.key}"
 
 
 class KeptResult(models.Model):

@@ -12,7 +12,7 @@ from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
 from apps.nodes import registry
 from apps.nodes.base import Effect, NodeError, Spawn, Suspend
-from apps.runs import caching
+from apps.runs import caching, waiting
 from apps.runs.book import Book
 from apps.runs.children import ChildRefused, inner_run
 from apps.runs.course import Course, Spot
@@ -261,29 +261,27 @@ class Steps:
         return True
 
     def _suspend(self, row: NodeRun, wanted: Suspend, ports: Ports) -> RunEnds | None:
-        """Let the step wait as rows: for a time, for a person until a time, or for another run."""
-        until = self._until(wanted)
+        """Let the step wait as rows: for a time, people, a signal, or another run."""
         wait = Wait(
-            run=self.run, frame=row.frame, node=row.node, kind=wanted.kind, expires_at=until
-        )
-        if wanted.kind == Wait.Kind.CHILD:
-            try:
+            run=self.run, frame=row.frame, node=row.node, kind=wanted.kind,
+            expires_at=self._until(wanted), asked_at=self.ledger.clock.now(),
+        )  # fmt: skip
+        try:
+            if wanted.kind == Wait.Kind.CHILD:
                 wait.child = inner_run(self.run, self.course.key(spot_of(row)), wanted.data)
-            except ChildRefused as refused:
-                return self._fail(row, 0, refused.failure, ports)
-            self.ledger.children.append(Child(wait.child))
-        else:
-            for name, value in wanted.data.items():
-                setattr(wait, name, value)
+                self.ledger.children.append(Child(wait.child))
+            else:
+                waiting.fill(wait, wanted.data)
+        except ChildRefused as refused:
+            return self._fail(row, 0, refused.failure, ports)
+        except NodeError as error:
+            return self._fail(row, 0, failure_of(error), ports)
         self.ledger.waits.append(wait)
-        if until is not None:
-            approval = wanted.kind == Wait.Kind.APPROVAL
-            kind = Timer.Kind.EXPIRY if approval else Timer.Kind.DELAY
-            self.ledger.alarms.append(Alarm(timer_key(row.frame, row.node), kind, until))
+        self.ledger.alarms += waiting.timers_of(wait)
         row.status = Status.WAITING
         self.course.mark(spot_of(row), Byte.WAITING)
-        told = {"kind": wanted.kind, "until": until and until.isoformat(), "wait": str(wait.pk)}
-        self.ledger.note("node.waiting", row, **told)
+        until = wait.expires_at and wait.expires_at.isoformat()
+        self.ledger.note("node.waiting", row, kind=wait.kind, until=until, wait=str(wait.pk))
         return None
 
     def _until(self, wanted: Suspend) -> datetime | None:

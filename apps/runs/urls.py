@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.runs import approval_views, views
+from apps.runs import approval_views, link_views, views
 
 app_name = "runs"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/retry/", views.retry, name="retry"),
     path("runs/<uuid:run_id>/again/", views.again, name="again"),
     path("approvals/", approval_views.approvals, name="approvals"),
+    path("approvals/by-mail/<str:token>/", link_views.by_mail, name="by_mail"),
     path("approvals/<uuid:wait_id>/", approval_views.approval, name="approval"),
     path("approvals/<uuid:wait_id>/decide/", approval_views.decide, name="decide"),
 ]

@@ -82,6 +82,7 @@ TENANT_APPS = [
     "apps.files",
     "apps.audit",
     "apps.accounts",
+    "apps.notifications",
     "apps.gateway",
     "apps.workflows",
     "apps.runs",

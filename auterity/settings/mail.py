@@ -8,4 +8,4 @@ EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", help="User at the SMTP server.")
 EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD", help="Password at the SMTP server.")
 EMAIL_USE_TLS = True
 EMAIL_BACKEND = "apps.egress.mail.GuardedEmailBackend"
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 30

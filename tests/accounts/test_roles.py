@@ -17,6 +17,7 @@ TABLE = {
     "usage.view": (1, 1, 1, 1, 1),
     "workflow.run": (1, 1, 1, 1, 0),
     "run.control": (1, 1, 1, 1, 0),
+    "run.signal": (1, 1, 1, 1, 0),
     "approval.decide": (1, 1, 1, 1, 0),
     "service.manage": (1, 1, 1, 1, 0),
     "api_key.use": (1, 1, 1, 1, 0),

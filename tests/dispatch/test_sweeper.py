@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from apps.common.ids import uuid7
 from apps.dispatch import services, sweeper
+from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.models import Ticket, Timer
-from apps.dispatch.services import Alarm, BrokerAway, admit, set_timers
+from apps.dispatch.services import Alarm, admit, set_timers
 from apps.dispatch.sweeper import Sweeper, sweep
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant

@@ -13,10 +13,11 @@ from tests.isolation.tables.people import PEOPLE
 from tests.isolation.tables.retention import RETENTION
 from tests.isolation.tables.runs import RUNS
 from tests.isolation.tables.triggers import TRIGGERS
+from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *WORKFLOWS, *RUNS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
+    *PEOPLE, *WORKFLOWS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
 ]  # fmt: skip
 
 

@@ -18,9 +18,13 @@ from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
 from apps.gateway import services as gateway
 from apps.gateway.calls import CompletionRequest
+from apps.notifications.models import Mail
+from apps.notifications.outbox import Letter
+from apps.notifications.services import Notice, tell
 from apps.onboarding.arrival import arrival_path
 from apps.retention import carrying
 from apps.retention import services as retention
+from apps.runs import links
 from apps.runs.interpreter import advance
 from apps.runs.models import Wait
 from apps.runs.services import pause_run, start_run
@@ -31,7 +35,7 @@ from apps.triggers.services import create_trigger
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
-from tests.workflows.definitions import asking, greeting
+from tests.workflows.definitions import asking, expecting, greeting
 
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
 
@@ -73,6 +77,7 @@ def make_world(slug: str) -> World:
         _runs(world)
         _retention(world)
         _triggers(world)
+        _waits(world)
         _gateway(world)
         _services(world)
     return world
@@ -205,6 +210,27 @@ def _triggers(world: World) -> None:
     schedule = Trigger.objects.get(pk=world.objects["schedule_trigger"])
     due(schedule, now())
     world.objects["delivery"] = str(fire(schedule)[0].pk)
+
+
+def _waits(world: World) -> None:
+    """Make a run that waits for a signal, a link to decide by, news, and a mail that was given up."""
+    owner, folder = world.people["owner"], Folder.objects.get(pk=world.objects["folder"])
+    definition = expecting(f"{world.canary}-inner order")
+    waits = _workflow(world, "waiting", folder, definition)
+    workflows.publish_workflow(waits, actor=owner)
+    run = start_run(workflows.find_workflow(waits.pk, actor=owner), actor=owner, inputs={})
+    advance(run.pk)
+    wait = Wait.objects.get(pk=world.objects["approval"])
+    letter = Letter("welcome", world.canary, {"tenant": world.tenant, "address": ""})
+    notices = [Notice(owner, f"{world.canary}-inner news", letter=letter)]
+    tell(notices, kind="approval.asked", key="news")
+    Mail.objects.update(status=Mail.Status.DEAD)
+    world.objects |= {
+        "signalled_run": str(run.pk),
+        "decision_token": links.make(wait, owner).strip("/").split("/")[-1],
+        "notification": str(owner.notifications.get(key="news").pk),
+        "mail": str(Mail.objects.get().pk),
+    }
 
 
 def _gateway(world: World) -> None:

@@ -1,16 +1,20 @@
 """Runs to look at: started through the services, told on by the events that an engine writes."""
 
+from collections.abc import Callable
 from typing import Any
 
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.runs import services
 from apps.runs.events import Event, append
-from apps.runs.models import Run
+from apps.runs.models import Run, Wait
 from apps.tenants.database import query
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow, publish_workflow
+from tests.factories.runs import carry, step
 from tests.workflows.definitions import edge, greeting, node
+
+Ask = Callable[..., Wait]
 
 
 def published(actor: User, definition: JSONDict | None = None, name: str = "Greeting") -> Workflow:
@@ -68,3 +72,15 @@ def asking(**config: Any) -> JSONDict:
 async def tell(run: Run, *types: str, **changes: Any) -> list[JSONDict]:
     """Add events to a run from a loop, as a worker does; nobody is told yet."""
     return await query(append, run, [Event(each) for each in types], **changes)
+
+
+def emails(people: dict[str, User]) -> list[str]:
+    return [user.email for user in people.values()]
+
+
+def outputs(wait: Wait) -> dict[str, Any]:
+    """Carry the run on and return what the step gave."""
+    carry(Run.objects.get(pk=wait.run_id))
+    output = step(wait.run, "ask").output
+    assert isinstance(output, dict)
+    return output

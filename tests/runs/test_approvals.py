@@ -18,7 +18,7 @@ from tests.runs.scenes import asking, published, started
 
 URL = "/api/v1/approvals/"
 ACTIONS = [
-    {"id": "approved", "label": "Approve refund", "style": "primary"},
+    {"id": "approved", "label": "Approve refund", "style": "primary", "approves": True},
     {"id": "rejected", "label": "Reject", "style": "danger"},
 ]
 
@@ -42,8 +42,8 @@ def test_the_question_is_told(oscar: User, wait: Wait) -> None:
     assert (told["title"], told["body"]) == ("Refund Ada?", "Order 7")
     assert told["workflow"]["name"] == "Refunds"
     assert told["actions"] == [
-        {"id": "approved", "label": "Approve refund"},
-        {"id": "rejected", "label": "Reject"},
+        {"id": "approved", "label": "Approve refund", "approves": True, "require_reason": False},
+        {"id": "rejected", "label": "Reject", "approves": False, "require_reason": False},
     ]
     assert (told["status"], told["decision"], told["decided_by"]) == ("open", "", None)
 

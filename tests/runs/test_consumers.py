@@ -238,15 +238,20 @@ def test_lost_frames_are_read(vera: User, run: Run, monkeypatch: pytest.MonkeyPa
     play(vera, scene)
 
 
+def counts(running: int) -> dict[str, Any]:
+    """Return the frame of a person whom nobody asks anything."""
+    return {"type": "counts", "running": running, "approvals": 0, "notifications": 0}
+
+
 def test_counters_follow(bob: User, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "SETTLE_S", 0.01)
 
     async def scene(socket: Socket) -> None:
         await socket.send({"type": "subscribe_counts"})
-        assert await socket.receive() == {"type": "counts", "running": 0, "approvals": 0}
+        assert await socket.receive() == counts(running=0)
         await tell(run, "run.started", status="running")
         await query(services.start_run, run.workflow, actor=bob, inputs={"who": "Ada"})
-        assert await socket.receive() == {"type": "counts", "running": 1, "approvals": 0}
+        assert await socket.receive() == counts(running=1)
 
     play(bob, scene)
 

@@ -51,6 +51,20 @@ def asking(title: str) -> dict[str, Any]:
     }
 
 
+def expecting(key: str) -> dict[str, Any]:
+    """Start, wait for the signal `paid` with a key, respond with it."""
+    return {
+        "schema": 1,
+        "nodes": [
+            node("start", "core.start", config={"fields": []}),
+            node("wait", "flow.signal", config={"name": "paid", "key": key}),
+            node("reply", "core.respond", config={"body": "{{ prev.payload }}"}),
+        ],
+        "edges": [edge("start", "wait"), edge("wait", "reply")],
+        "settings": {},
+    }
+
+
 def chain(length: int) -> dict[str, Any]:
     """A start and so many transforms, one after the other."""
     ids = [f"step_{place}" for place in range(length)]

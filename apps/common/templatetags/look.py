@@ -41,6 +41,9 @@ STATES: dict[str, tuple[str, str, str]] = {
     "active": ("Active", "ok", "check"),
     "revoked": ("Revoked", "", "ban"),
     "suspended": ("Suspended", "", "circle-stop"),
+    "sent": ("Sent", "ok", "check"),
+    "dead": ("Given up", "bad", "x"),
+    "withdrawn": ("Not needed", "", "minus"),
 }
 
 

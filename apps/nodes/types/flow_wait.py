@@ -1,9 +1,9 @@
 """Letting time pass."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from apps.nodes.base import (
     Config,
@@ -15,8 +15,10 @@ from apps.nodes.base import (
     Output,
     Result,
     Suspend,
+    text_field,
     value_field,
 )
+from apps.nodes.moments import moment_of, zone
 from apps.nodes.registry import register
 
 YEAR_S = 366 * 24 * 3600
@@ -26,7 +28,19 @@ class WaitConfig(Config):
     seconds: float | None = Field(
         None, ge=0, le=YEAR_S, json_schema_extra={"x-unit": "s", "x-expression": True}
     )
-    until: Any = value_field(None, description="A time such as 2027-01-31T09:00:00+01:00.")
+    until: Any = value_field(
+        None,
+        description="A time such as 2027-01-31T09:00, or the next 09:00, monday 09:00 or "
+        "weekday 09:00.",
+    )
+    timezone: str = text_field(
+        "UTC", description="Where that time is meant, such as Europe/Berlin, if it does not say so."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def zone_is_known(cls, name: str) -> str:
+        return zone(name).key
 
     @model_validator(mode="after")
     def one_of_both(self) -> "WaitConfig":
@@ -42,7 +56,10 @@ class WaitOutput(Output):
 
 @register
 class Wait(Node[WaitConfig, WaitOutput]):
-    """Wait for a time or until a moment, holding nothing: days cost no more than seconds."""
+    """Wait for a time or until a moment, holding nothing: days cost no more than seconds.
+
+    A moment without an offset is meant in the time zone of the step, summer time included.
+    """
 
     name, label, group, icon = "flow.wait", "Wait", Group.LOGIC, "clock"
     effect = Effect.PURE
@@ -54,14 +71,23 @@ class Wait(Node[WaitConfig, WaitOutput]):
             return WaitOutput(waited_until=str(context.decision["at"]), value=context.prev)
         if config.seconds is not None:
             return Suspend("delay", seconds=config.seconds)
-        return Suspend("delay", until=_moment(config.until))
+        return Suspend("delay", until=_moment(config.until, config.timezone))
 
 
-def _moment(value: Any) -> str:
+def _moment(value: Any, zone_name: str) -> str:
+    now = datetime.now(UTC)
     try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError as error:
+        moment = moment_of(str(value), zone_name, now)
+    except (ValueError, OverflowError) as error:
         raise NodeError(
-            "bad_time", f"“{value}” is not a time.", hint="Write it like 2027-01-31T09:00:00+01:00."
+            "bad_time",
+            f"“{value}” is not a time.",
+            hint="Write it like 2027-01-31T09:00, 2027-01-31T09:00:00+01:00 or weekday 09:00.",
         ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+    if moment > now + timedelta(seconds=YEAR_S):
+        raise NodeError(
+            "too_far",
+            f"{moment:%Y-%m-%d} is more than a year away.",
+            hint="Start a run nearer to that day.",
+        )
+    return moment.isoformat()

@@ -9,8 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.types import JSON
+from apps.nodes.answers import AnswerType
 from apps.runs import payloads
-from apps.runs.models import NodeRun, Run, RunEvent, Wait
+from apps.runs.models import NodeRun, Run, RunEvent, Signal, Vote, Wait
 
 MAX_WAIT_S = 60
 LISTED, OF_STEP = 16 << 10, 64 << 10  # characters of a value that lists tell
@@ -194,36 +195,63 @@ class RetrySerializer(serializers.Serializer[Any]):
     )
 
 
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {"id": {"type": "string"}, "label": {"type": "string"}},
-            "required": ["id", "label"],
-        },
-    }
-)
-class ActionsField(serializers.Field[Any, Any, Any, Any]):
-    """The answers that may be given."""
+class ActionSerializer(serializers.Serializer[Any]):
+    """An answer that may be given."""
 
-    def to_representation(self, value: JSON) -> JSON:
-        return [{"id": action["id"], "label": action["label"]} for action in value]
+    id = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a name of the base class, too
+    approves = serializers.BooleanField(default=False)
+    require_reason = serializers.BooleanField(default=False)
+
+
+class AnswerFieldSerializer(serializers.Serializer[Any]):
+    """A field to fill in; `form` of the decision has its value under the name."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # names of the base class, too
+    type = serializers.ChoiceField(choices=[each.value for each in AnswerType])
+    required = serializers.BooleanField()  # type: ignore[assignment]
+    default = serializers.JSONField(allow_null=True)
+    options = serializers.ListField(child=serializers.CharField())
+
+
+class VoteSerializer(serializers.ModelSerializer[Vote]):
+    """One person's answer."""
+
+    by = serializers.CharField(source="voter", read_only=True)
+    at = serializers.DateTimeField(source="created_at", read_only=True)
+    form = ObjectField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Vote
+        fields = ["by", "decision", "comment", "form", "stage", "round", "edited", "at"]
+        read_only_fields = fields
 
 
 class ApprovalSerializer(serializers.ModelSerializer[Wait]):
-    """A question that a run asks people."""
+    """A question that a run asks people: `assignees` are asked now, `stages` one after the other."""
 
     run = serializers.UUIDField(source="run_id", read_only=True)
     workflow = WorkflowNameSerializer(source="run.workflow", read_only=True)
-    actions = ActionsField(read_only=True)
+    actions = ActionSerializer(many=True, read_only=True)
     decided_by = serializers.CharField(read_only=True, allow_null=True)
+    assignees = serializers.ListField(child=serializers.CharField(), read_only=True)
+    form_fields = AnswerFieldSerializer(many=True, source="terms.fields", default=list)
+    quorum = serializers.IntegerField(source="terms.quorum", default=1)
+    stages = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        source="terms.stages",
+        default=list,
+    )
+    votes = VoteSerializer(many=True, read_only=True)
+    value = serializers.JSONField(read_only=True, allow_null=True)
 
     class Meta:
         model = Wait
         fields = [
-            "id", "run", "workflow", "node", "title", "body", "actions", "require_reason",
-            "status", "decision", "comment", "decided_by", "decided_at", "expires_at", "created_at",
+            "id", "run", "workflow", "node", "frame", "title", "body", "actions", "assignees", "stages",
+            "stage", "quorum", "form_fields", "value", "require_reason", "votes", "status", "decision",
+            "comment", "decided_by", "decided_at", "expires_at", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -236,3 +264,34 @@ class DecisionSerializer(serializers.Serializer[Any]):
         required=False, allow_blank=True, default="", max_length=10_000, trim_whitespace=True
     )
     form = ObjectField(required=False, allow_null=True, default=None)
+    value = serializers.JSONField(
+        required=False, allow_null=True, help_text="The edited value, where the question has one."
+    )
+
+
+class SignalSerializer(serializers.Serializer[Any]):
+    """A signal into a run: its name and key as the waiting step has them, and what it says."""
+
+    name = serializers.CharField(max_length=63)
+    key = serializers.CharField(max_length=200)
+    payload = serializers.JSONField(required=False, allow_null=True, default=None)
+    id = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=200,
+        help_text="Yours; sending it again changes nothing and has the same answer.",
+    )  # fmt: skip
+
+
+class AcceptedSignalSerializer(serializers.ModelSerializer[Signal]):
+    """A signal that a run has taken, or keeps for the step that will wait for it."""
+
+    id = serializers.SerializerMethodField()
+    run = serializers.UUIDField(source="run_id", read_only=True)
+    received_at = serializers.DateTimeField(source="created_at", read_only=True)
+
+    class Meta:
+        model = Signal
+        fields = ["id", "run", "name", "key", "received_at"]
+        read_only_fields = fields
+
+    def get_id(self, signal: Signal) -> str:
+        return signal.external_id or str(signal.pk)

@@ -13,6 +13,7 @@ router.register("approvals", views.ApprovalViewSet, basename="approval")
 
 of_workflow = views.WorkflowRunsView.as_view({"get": "list", "post": "create"})
 events = views.EventsView.as_view({"get": "retrieve"})
+run_signal = views.RunSignalView.as_view({"post": "create"})
 urlpatterns = [
     path("workflows/<uuid:pk>/runs/", waiting(of_workflow), name="workflow-runs"),
     path("runs/<uuid:pk>/events/", streaming(events), name="run-events"),
@@ -21,5 +22,7 @@ urlpatterns = [
         views.NodeValueView.as_view({"get": "retrieve"}),
         name="run-node-value",
     ),
+    path("signals/", views.SignalView.as_view(), name="signals"),
+    path("runs/<uuid:pk>/signal/", run_signal, name="run-signal"),
     *router.urls,
 ]

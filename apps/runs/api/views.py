@@ -15,17 +15,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import policies
-from apps.accounts.api.views import TenantViewSet
+from apps.accounts.api.views import TenantAPIView, TenantViewSet
+from apps.accounts.models import User
 from apps.common.errors import Invalid
 from apps.runs import payloads, services
 from apps.runs.api.pagination import NodePagination, in_order
 from apps.runs.api.serializers import (
+    AcceptedSignalSerializer,
     ApprovalSerializer,
     DecisionSerializer,
     EventsSerializer,
     ListedRunSerializer,
     NodeRunSerializer,
     RetrySerializer,
+    SignalSerializer,
     StartedSerializer,
     StartSerializer,
     WholeRunSerializer,
@@ -210,7 +213,11 @@ def _after(request: Request) -> int:
 class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
     """Questions that runs ask people."""
 
-    queryset = Wait.objects.approvals().select_related("run__workflow__folder", "decided_by")
+    queryset = (
+        Wait.objects.approvals()
+        .select_related("run__workflow__folder", "decided_by")
+        .prefetch_related("votes__voter")
+    )
     serializer_class = ApprovalSerializer
     permission_required: ClassVar = {"GET": "approval.view", "POST": "approval.decide"}
 
@@ -234,8 +241,47 @@ class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
     @extend_schema(request=DecisionSerializer, responses=ApprovalSerializer)
     @action(detail=True, methods=["POST"])
     def decide(self, request: Request, pk: str) -> Response:
-        """Give the answer; the first one counts."""
+        """Give one's answer, once; it is decided when the answers are enough."""
         serializer = DecisionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wait = services.decide(self.get_object(), actor=self.actor, **serializer.validated_data)
         return Response(ApprovalSerializer(self.get_queryset().get(pk=wait.pk)).data)
+
+
+class SignalView(TenantAPIView):
+    """Signals to whichever run waits for them."""
+
+    permission_required: ClassVar = {"POST": "run.signal"}
+
+    @extend_schema(
+        request=SignalSerializer,
+        responses={202: AcceptedSignalSerializer},
+        operation_id="signal",
+    )
+    def post(self, request: Request) -> Response:
+        """Send a signal to the one run that waits for its name and key."""
+        return _signalled(request, self.actor)
+
+
+class RunSignalView(TenantViewSet[Run]):
+    """Signals to one run."""
+
+    queryset = Run.objects.select_related("workflow__folder", "version")
+    permission_required: ClassVar = {"POST": "run.signal"}
+
+    @extend_schema(
+        request=SignalSerializer,
+        responses={202: AcceptedSignalSerializer},
+        operation_id="run_signal",
+    )
+    def create(self, request: Request, pk: UUID) -> Response:
+        """Send a signal to a run; where no step waits for it yet, it is kept for a day."""
+        return _signalled(request, self.actor, self.get_object())
+
+
+def _signalled(request: Request, actor: User, run: Run | None = None) -> Response:
+    serializer = SignalSerializer(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    sent = dict(serializer.validated_data)
+    signal = services.send_signal(actor=actor, external_id=sent.pop("id"), run=run, **sent)
+    return Response(AcceptedSignalSerializer(signal).data, status=HTTPStatus.ACCEPTED)

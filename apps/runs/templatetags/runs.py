@@ -7,11 +7,13 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 
 from apps.common.templatetags.look import icon
 from apps.common.types import JSON
 from apps.nodes import registry
 from apps.runs import waterfall
+from apps.runs.models import Wait
 
 register = template.Library()
 
@@ -109,3 +111,17 @@ def as_json(value: JSON) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     return f"{text[:MOST_CHARACTERS]}\n… {len(text) - MOST_CHARACTERS:,} more characters"
+
+
+@register.filter
+def written_out(value: JSON) -> str:
+    """Return a value in full as people read it: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def due_group(wait: Wait) -> str:
+    """Return under which heading an open question stands."""
+    if wait.expires_at is None:
+        return "Whenever you can"
+    return "Due today" if localdate(wait.expires_at) <= localdate() else "Due later"

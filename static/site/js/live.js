@@ -55,9 +55,10 @@ const takers = {
     place.hidden = false;
     place.append(text);
   },
-  counts({ running, approvals }) {
+  counts({ running, approvals, notifications }) {
     count("runs:list", running);
     count("runs:approvals", approvals);
+    count("notifications:list", notifications);
     window.htmx.trigger(document.body, "runs-changed");
   },
   services() {

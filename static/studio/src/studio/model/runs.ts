@@ -40,8 +40,11 @@ export interface Approval {
   node: string;
   title: string;
   body: string;
-  actions: { id: string; label: string; style?: string }[];
+  actions: { id: string; label: string; style?: string; require_reason?: boolean }[];
   require_reason: boolean;
+  /** What is to be filled in or edited; that is done on the question's own page. */
+  form_fields: readonly JsonObject[];
+  value: Json;
   status: "open" | "decided" | "expired" | "cancelled";
   expires_at: string | null;
 }

@@ -23,7 +23,10 @@ function Question({ approval }: { approval: Approval }) {
   const editor = useEditor();
   const [comment, setComment] = useState("");
   const [busy, setBusy] = useState(false);
-  const missing = approval.require_reason && !comment.trim();
+  const page = `/approvals/${approval.id}/`;
+  const onPage = approval.form_fields.length > 0 || approval.value !== null;
+  const missing = (action: Approval["actions"][number]) =>
+    (approval.require_reason || action.require_reason === true) && !comment.trim();
   const decide = async (action: string) => {
     setBusy(true);
     await followerOf(editor).decide(approval, action, comment.trim());
@@ -34,11 +37,11 @@ function Question({ approval }: { approval: Approval }) {
       <Icon name="hand" />
       <span className="notice-text">
         <strong>{approval.title}</strong>{" "}
-        <a href="/approvals/" className="quiet">
-          All approvals
+        <a href={page} className="quiet" data-testid="approval-page">
+          {onPage ? "Fill in and decide" : "Open the question"}
         </a>
       </span>
-      {editor.boot.permissions.run && (
+      {editor.boot.permissions.run && !onPage && (
         <>
           <input
             className="input notice-comment"
@@ -53,8 +56,8 @@ function Question({ approval }: { approval: Approval }) {
             <Button
               key={action.id}
               look={action.style === "danger" || action.id === "rejected" ? "danger" : "plain"}
-              disabled={busy || missing}
-              title={missing ? "Give a reason first" : undefined}
+              disabled={busy || missing(action)}
+              title={missing(action) ? "Give a reason first" : undefined}
               data-testid={`decide-${action.id}`}
               onClick={() => void decide(action.id)}
             >

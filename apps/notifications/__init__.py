@@ -1,0 +1,1 @@
+"""What people are told of: in the product, and by mail through one outbox."""

@@ -1,0 +1,20 @@
+"""The notifications app."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    """Tells people, in the product and by mail."""
+
+    name = "apps.notifications"
+
+    def ready(self) -> None:
+        from apps.common.navigation import register_counter
+        from apps.dispatch import chores
+        from apps.notifications import policies  # noqa: F401 - registers the policies
+        from apps.notifications.counts import unread_of
+        from apps.notifications.outbox import CHORE
+        from apps.notifications.tasks import ring
+
+        chores.register(CHORE, ring)
+        register_counter("notifications:list", unread_of)

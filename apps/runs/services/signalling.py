@@ -1,0 +1,144 @@
+"""Signals from outside into live runs: each is taken once, an early one kept for a while."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts import policies
+from apps.accounts.models import User
+from apps.audit.services import record
+from apps.common.types import JSON
+from apps.dispatch import services as dispatch
+from apps.dispatch.models import Ticket
+from apps.runs import events, signals
+from apps.runs.events import Event
+from apps.runs.exceptions import (
+    AmbiguousSignal,
+    BadSignal,
+    LateSignal,
+    RunFinished,
+    SignalIdReused,
+    TooManySignals,
+    UnknownSignal,
+)
+from apps.runs.ledger import announce
+from apps.runs.models import Run, Signal, Wait, WaitQuerySet
+
+KEEP = timedelta(hours=24)
+MOST_KEPT = 100
+
+
+@transaction.atomic
+def send_signal(
+    *,
+    actor: User,
+    name: str,
+    key: str,
+    payload: JSON = None,
+    external_id: str = "",
+    run: Run | None = None,
+) -> Signal:
+    """Hand a signal to the step that waits for its name and key; a repeat of its id changes nothing.
+
+    Addressed to a run that does not wait for it yet, it is kept a day. Raises UnknownSignal,
+    LateSignal, AmbiguousSignal, BadSignal, SignalIdReused, RunFinished, TooManySignals, Forbidden.
+    """
+    if run is not None:
+        policies.check(actor, "signal", run)
+    sent = Signal(name=name, key=key, payload=payload, external_id=external_id, sent_by=actor)
+    waits = _waits(sent, actor, run)
+    open_ = list(waits.open().select_related("run__workflow__folder").order_by("id")[:2])
+    known = _known(sent, run)  # only now: what has closed a wait meanwhile is seen here
+    if known is not None:
+        return known
+    wait = open_[0] if open_ else None
+    if wait is None:
+        _check_early(sent, waits, run)
+    elif len(open_) > 1 and run is None:
+        raise AmbiguousSignal
+    target = wait.run if wait else run
+    assert target is not None
+    policies.check(actor, "signal", target)
+    Ticket.objects.select_for_update().filter(pk=target.pk).first()  # whoever ends the run does too
+    known = _known(sent, run)
+    if known is not None:
+        return known
+    try:
+        return _taken(sent, wait) if wait is not None else _kept(sent, target)
+    except IntegrityError as error:  # the same id at the same moment, to another run
+        raise SignalIdReused from error
+
+
+def _known(sent: Signal, run: Run | None) -> Signal | None:
+    """Return the signal that was sent under this id before. Raises SignalIdReused for another one."""
+    if not sent.external_id:
+        return None
+    found = Signal.objects.filter(sent_by=sent.sent_by, external_id=sent.external_id).first()
+    if found is None:
+        return None
+    same = (found.name, found.key, found.payload) == (sent.name, sent.key, sent.payload)
+    if not same or (run is not None and run.pk != found.run_id):
+        raise SignalIdReused
+    return found
+
+
+def _waits(sent: Signal, actor: User, run: Run | None) -> WaitQuerySet:
+    """Return what waits, or has waited, for the signal: in the run, or wherever the actor may see."""
+    waits = Wait.objects.filter(kind=Wait.Kind.SIGNAL, signal=sent.name, key=sent.key)
+    if run is not None:
+        return waits.filter(run=run)
+    return waits.filter(run__in=policies.visible(actor, Run.objects.all()))
+
+
+def _check_early(sent: Signal, waits: WaitQuerySet, run: Run | None) -> None:
+    """Raise what keeps a signal, for which nothing waits now, from being kept for its run."""
+    if run is not None and run.is_finished:
+        raise RunFinished
+    if waits.exists():
+        raise LateSignal
+    if run is None or sent.name not in _expected_by(run):
+        raise UnknownSignal
+
+
+def _expected_by(run: Run) -> set[str]:
+    """Return the names of the signals that steps of the run's version wait for."""
+    nodes = run.version.definition["nodes"]
+    return {
+        str(node.get("config", {}).get("name")) for node in nodes if node["type"] == "flow.signal"
+    }
+
+
+def _taken(sent: Signal, wait: Wait) -> Signal:
+    problem = signals.problem_of(sent.payload, wait)
+    if problem:
+        raise BadSignal.at("payload", problem, "invalid")
+    if not signals.hand_over(sent, wait):
+        raise LateSignal
+    record("run.signalled", actor=sent.sent_by, target=wait.run, after=_told(sent))
+    data = {"wait": str(wait.pk), "decision": signals.RECEIVED, "by": str(sent.sent_by)}
+    announce(
+        wait.run,
+        events.append(wait.run, [Event("node.decided", wait.node, data=data, frame=wait.frame)]),
+    )
+    dispatch.wake(wait.run_id)
+    return sent
+
+
+def _kept(sent: Signal, run: Run) -> Signal:
+    """Keep an early signal; the wake-up makes a step see it that begins to wait just now."""
+    run.refresh_from_db(fields=["status"])
+    if run.is_finished:
+        raise RunFinished
+    if run.signals.filter(status=Signal.Status.KEPT).count() >= MOST_KEPT:
+        raise TooManySignals(retry_after=60)
+    sent.run, sent.status = run, Signal.Status.KEPT
+    sent.keep_until = timezone.now() + KEEP
+    sent.save(force_insert=True)
+    record("run.signalled", actor=sent.sent_by, target=run, after=_told(sent))
+    dispatch.wake(run.pk)
+    return sent
+
+
+def _told(sent: Signal) -> dict[str, JSON]:
+    return {"name": sent.name, "key": sent.key, "id": sent.external_id or str(sent.pk)}
