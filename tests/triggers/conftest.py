@@ -1,7 +1,6 @@
 """What tests of webhooks share: somebody who calls them."""
 
 import pytest
-from django.core.cache import cache
 
 from apps.tenants.models import Tenant
 from tests.factories.callers import Caller
@@ -9,6 +8,5 @@ from tests.factories.callers import Caller
 
 @pytest.fixture
 def caller(alpha: Tenant) -> Caller:
-    """A stranger who knows the address of Alpha's webhooks, in a new minute."""
-    cache.clear()
+    """A stranger who knows the address of Alpha's webhooks."""
     return Caller()

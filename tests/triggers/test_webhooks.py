@@ -219,12 +219,13 @@ class TestDedupe:
 
 class TestLimits:
     def test_so_many_a_minute(self, hook: Trigger, bob: User, caller: Caller) -> None:
-        reconfigured(hook, bob, rate_per_minute=2)
-        codes = [caller("/hooks/orders", {}).status for _ in range(3)]
-        reply = caller("/hooks/orders", {})
-        assert codes == [202, 202, 429]
-        assert 0 < int(reply.headers["retry-after"]) <= 60
-        assert Run.objects.count() == 2
+        """A minute may end in between, so that there are two of them at most."""
+        reconfigured(hook, bob, rate_per_minute=1)
+        replies = [caller("/hooks/orders", {}) for _ in range(4)]
+        refused = [reply for reply in replies if reply.status == 429]
+        assert len(refused) >= 2
+        assert all(0 < int(reply.headers["retry-after"]) <= 60 for reply in refused)
+        assert Run.objects.count() == 4 - len(refused) > 0
 
     def test_bodies_up_to_a_size(self, hook: Trigger, bob: User, caller: Caller) -> None:
         reconfigured(hook, bob, max_body_kib=1)
