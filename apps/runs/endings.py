@@ -72,13 +72,19 @@ _SUSPECT = frozenset({Byte.RUNNING, Byte.COMMITTED})
 
 
 def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
-    """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced."""
+    """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced.
+
+    Whom somebody wants cancelled asks no more questions.
+    """
     if end.status != Status.NEEDS_ATTENTION:
         ledger.finish(state, end.status, outputs=end.outputs, error=end.error)
         return
     while True:
         try:
             news = ledger.flush(state)
+            if news.wanted == Ticket.Wish.CANCEL:
+                ledger.finish(state, Status.CANCELLED)
+                return
             ledger.release(
                 state,
                 wake_seen=news.wake,

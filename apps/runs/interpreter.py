@@ -21,6 +21,7 @@ from apps.runs.endings import RunEnds, close
 from apps.runs.graphs import UnknownEngine, graph_of
 from apps.runs.ledger import Clock, Ledger
 from apps.runs.models import Run
+from apps.runs.recoveries import note_recovery
 from apps.runs.segment import Segment
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ def _load(run_id: UUID) -> Run | None:
 
 
 def _carry(run: Run, ledger: Ledger) -> None:
+    note_recovery(ledger)
     try:
         if ledger.lease.strikes >= POISON_STRIKES:
             raise RunEnds.poison(run)

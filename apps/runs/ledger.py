@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, PositiveIntegerField, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from apps.common.events import publish_from_loop
@@ -23,11 +24,12 @@ from apps.runs import events
 from apps.runs.events import Event
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.vector import stopped
+from apps.sandbox.usage import Usage
 from apps.tenants.keys import group_name
 
 WRITTEN = (
     "status", "attempt", "input", "output", "error", "port", "started_at", "finished_at",
-    "cost_usd", "tokens", "logs",
+    "cost_usd", "tokens", "cpu_ms", "peak_kb", "logs",
 )  # fmt: skip
 OPEN = (NodeRun.Status.RUNNING, NodeRun.Status.WAITING, NodeRun.Status.RETRYING)
 WATCHERS = "runs"  # the group of pages that show counts and lists
@@ -64,6 +66,7 @@ class Ledger:
     changes: JSONDict = field(default_factory=dict)
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
+    used: Usage = field(default_factory=Usage)
     steps: int = 0
     progress: bool = False  # a step came to its end
     since: float | None = None  # when the oldest unwritten entry was made
@@ -84,6 +87,13 @@ class Ledger:
         row.tokens += tokens
         self.cost_usd += cost_usd
         self.tokens += tokens
+
+    def use(self, row: NodeRun, used: Usage) -> None:
+        """Add what was measured of an attempt to its step and to the run."""
+        total = Usage(row.cpu_ms, row.peak_kb)
+        total.add(used)
+        row.cpu_ms, row.peak_kb = total.cpu_ms, total.peak_kb
+        self.used.add(used)
 
     @property
     def age_s(self) -> float:
@@ -169,6 +179,8 @@ class Ledger:
             cost_usd=F("cost_usd") + self.cost_usd,
             tokens=F("tokens") + self.tokens,
             steps=F("steps") + self.steps,
+            cpu_ms=F("cpu_ms") + (self.used.cpu_ms or 0),
+            peak_kb=Greatest(F("peak_kb"), Value(self.used.peak_kb, PositiveIntegerField())),
             **self.changes,
         )
         self._write_rows()
@@ -198,7 +210,7 @@ class Ledger:
             entries.clear()
         self.changes.clear()
         self.cost_usd, self.tokens, self.steps = Decimal(0), 0, 0
-        self.progress, self.since = False, None
+        self.used, self.progress, self.since = Usage(), False, None
 
 
 def announce(run: Run, told: Iterable[JSONDict], *, status: str | None = None) -> None:

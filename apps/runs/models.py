@@ -89,6 +89,11 @@ class Run(TimestampedModel):
     generations = models.JSONField(default=dict)
     # What a person put in place of a step's input: {"node": id, "prev": value}.
     edited = models.JSONField(null=True)
+    # Which steps it does, where that is not all of them, and what is pinned: see `runs.parts`.
+    part = models.JSONField(null=True)
+    # What was measured of its steps (`runs.effects`): the sum, and the most of any one.
+    cpu_ms = models.FloatField(default=0)
+    peak_kb = models.PositiveIntegerField(null=True)
     deadline_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -144,6 +149,10 @@ class NodeRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, default=Decimal(0))
     tokens = models.PositiveBigIntegerField(default=0)
+    # Empty where nothing could be measured: what waits for the network shares one thread.
+    cpu_ms = models.FloatField(null=True)
+    peak_kb = models.PositiveIntegerField(null=True)
+    pinned = models.BooleanField(default=False)  # its output was given, it never ran
     logs = models.JSONField(default=list)
 
     class Meta:

@@ -13,6 +13,7 @@ from apps.common.ids import uuid7
 from apps.common.types import JSON, JSONDict
 from apps.nodes.base import NodeError, Routed, Suspend
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
+from apps.sandbox.usage import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Outcome:
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
     logs: list[str] = field(default_factory=list)
+    used: Usage = field(default_factory=Usage)
 
 
 def judge(result: Any) -> Verdict:

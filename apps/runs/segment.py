@@ -13,7 +13,7 @@ from apps.dispatch.leases import News
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.services import Alarm
 from apps.nodes.base import Effect
-from apps.runs.effects import Attempt, carry_out, carry_out_pure
+from apps.runs.effects import Attempt, carry_out, carry_out_pure, share_cpu
 from apps.runs.endings import RunEnds, close
 from apps.runs.folding import fold
 from apps.runs.graphs import timeout_of
@@ -89,6 +89,7 @@ class Segment:
 
     def _turn(self) -> bool:
         """Do what can be done now; False when the run was let go."""
+        self._obey()
         self._look()
         if self._may_start:
             self._start_ready()
@@ -109,10 +110,13 @@ class Segment:
         spent = time.monotonic() > self._until or self.steps.settled >= BUDGET_STEPS
         return spent or workers.draining.is_set()
 
-    def _look(self) -> None:
-        """Obey wishes, and take in what woke the run."""
+    def _obey(self) -> None:
+        """End the run if somebody wants it cancelled."""
         if self.news.wanted == Ticket.Wish.CANCEL:
             raise RunEnds(Run.Status.CANCELLED)
+
+    def _look(self) -> None:
+        """Take in what woke the run."""
         if self.news.wake == self.wake:
             return
         self.wake = self.news.wake
@@ -130,7 +134,9 @@ class Segment:
         """Run all that only computes, and start what reaches outside."""
         while self.walk.ready and not self._is_spent:
             batch = [self.walk.ready.popleft() for _ in range(min(BATCH, len(self.walk.ready)))]
+            begun = time.thread_time()
             attempts, outcomes = self.steps.prepare(batch)
+            share_cpu(attempts, begun)
             self.prepared += (each for each in attempts if each.effect != Effect.PURE)
             outcomes += [carry_out_pure(each) for each in attempts if each.effect == Effect.PURE]
             self.steps.take_in(outcomes)
@@ -147,8 +153,6 @@ class Segment:
         for attempt in fresh:
             self.steps.begin(attempt)
         self._flush()
-        if self.news.wanted == Ticket.Wish.CANCEL:
-            raise RunEnds(Run.Status.CANCELLED)
         for attempt in fresh:
             future = loop.submit(carry_out(attempt))
             self.running[attempt.place] = future
@@ -204,7 +208,9 @@ class Segment:
             self._flush()
 
     def _flush(self) -> None:
+        """Write down what happened, under the ticket's lock: a wish committed before is seen."""
         self._hear_news(self.ledger.flush(bytes(self.walk.state)))
+        self._obey()
 
     def _let_go(self) -> bool:
         """End the run, or release it; False when it was woken meanwhile."""

@@ -128,6 +128,7 @@ class Steps:
             row = self._row(outcome.place)
             row.logs = [*row.logs, *storable(outcome.logs)[0]]
             self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
+            self.ledger.use(row, outcome.used)
             match outcome.verdict:
                 case Suspend():
                     self._suspend(row, outcome.verdict)

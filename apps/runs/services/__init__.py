@@ -1,16 +1,20 @@
 """Starting, steering and repeating runs, and deciding what they wait for."""
 
+from apps.runs.services.attending import settle_attention
 from apps.runs.services.deciding import decide
-from apps.runs.services.repeating import retry_run
+from apps.runs.services.repeating import rerun, retry_run
 from apps.runs.services.starting import find_run, start_run
-from apps.runs.services.steering import cancel_run, pause_run, resume_run
+from apps.runs.services.steering import cancel_run, pause_run, resume_run, terminate_run
 
 __all__ = [
     "cancel_run",
     "decide",
     "find_run",
     "pause_run",
+    "rerun",
     "resume_run",
     "retry_run",
+    "settle_attention",
     "start_run",
+    "terminate_run",
 ]

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts import policies
 from apps.accounts.models import User
@@ -14,8 +15,10 @@ from apps.nodes.types.core_start import InputRefused, StartConfig, check_inputs
 from apps.runs import events
 from apps.runs.events import Event
 from apps.runs.exceptions import Archived, BadInputs, NoSuchVersion, NotPublished
+from apps.runs.graphs import graph_of
 from apps.runs.ledger import announce
-from apps.runs.models import Run
+from apps.runs.models import NodeRun, Run
+from apps.runs.parts import WHOLE, Cut, Part, copies, needs_inputs
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
@@ -36,23 +39,33 @@ def start_run(
     version: int | str | None = None,
     trigger: str = Run.Trigger.MANUAL,
     priority: int = 0,
+    part: Part = WHOLE,
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
-    Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
-    draft that cannot run, InBin, Archived, Forbidden, Backlogged.
+    A part runs some of its steps, with outputs given for others. Raises NotPublished,
+    NoSuchVersion, BadInputs with an entry for each field, HasProblems for a draft that cannot run,
+    NoSuchStep, BadPart, InBin, Archived, Forbidden, Backlogged.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
     pinned = _version(workflow, actor, version)
-    run = Run.objects.create(
-        workflow=workflow,
-        version=pinned,
-        inputs=checked_inputs(pinned, inputs),
-        trigger=trigger,
-        started_by=actor,
-    )
-    return queue(run, priority=priority)
+    run = Run(workflow=workflow, version=pinned, trigger=trigger, started_by=actor)
+    rows = [] if part.is_whole else _cut_down(run, part)
+    if inputs or part.is_whole or needs_inputs(graph_of(run), part):
+        inputs = checked_inputs(pinned, inputs)
+    run.inputs = inputs
+    run.save()
+    return queue(run, priority=priority, also=copies(run, rows))
+
+
+def _cut_down(run: Run, part: Part) -> list[NodeRun]:
+    """Let a run begin at a part of its version; return the rows of its pinned steps."""
+    cut = Cut(graph_of(run), part)
+    rows = cut.pins((), timezone.now())
+    cut.check_known({row.place for row in rows}, has_input=False)
+    run.part, run.state = part.as_json(), cut.state(rows)
+    return rows
 
 
 def check_in_use(workflow: Workflow) -> None:

@@ -1,4 +1,4 @@
-"""Steering runs that are not finished: cancel, pause, resume."""
+"""Steering runs that are not finished: cancel, terminate, pause, resume."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,15 +23,37 @@ from apps.runs.models import Run
 def cancel_run(run: Run, *, actor: User) -> Run:
     """End a run: no step starts after this returns. Raises RunFinished, Forbidden.
 
-    Where a worker carries it, that one ends it within a second or two; else it ends here.
+    Where a worker carries it, the wish is committed with the ticket: the worker sees it before it
+    writes that a step starts, is told within a second, and stops what is under way. Else the run
+    ends here.
     """
     policies.check(actor, "control", run)
     record("run.cancelled", actor=actor, target=run)
     with in_hand(run) as ledger:
         if ledger is None:
-            dispatch.ask(run.pk, Ticket.Wish.CANCEL)
+            _wish(run, Ticket.Wish.CANCEL, Event("run.cancelling", data={"by": str(actor)}))
         else:
+            ledger.note("run.cancelling", by=str(actor))
             ledger.finish(bytes(run.state), Run.Status.CANCELLED)
+    return run
+
+
+@transaction.atomic
+def terminate_run(run: Run, *, actor: User) -> Run:
+    """End a run now, also under the hands of a worker. Raises RunFinished, Forbidden.
+
+    The worker's fence is overtaken: it writes nothing any more, and stops within a second. What its
+    open steps have done outside by then nobody will know.
+    """
+    policies.check(actor, "control", run)
+    record("run.terminated", actor=actor, target=run)
+    lease = leases.usurp(run.pk, owner="service")
+    run.refresh_from_db()
+    if lease is None or run.is_finished:
+        raise RunFinished
+    ledger = Ledger(run, lease, Clock(lease.at))
+    ledger.note("run.cancelling", by=str(actor), at_once=True)
+    ledger.finish(bytes(run.state), Run.Status.CANCELLED)
     return run
 
 
@@ -42,10 +64,11 @@ def pause_run(run: Run, *, actor: User) -> Run:
     record("run.paused", actor=actor, target=run)
     with in_hand(run) as ledger:
         if ledger is None:
-            dispatch.ask(run.pk, Ticket.Wish.PAUSE)
+            _wish(run, Ticket.Wish.PAUSE, Event("run.pausing", data={"by": str(actor)}))
         elif run.status in (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION):
             raise Conflict("The run stands still already.")
         else:
+            ledger.note("run.pausing", by=str(actor))
             ledger.release(
                 bytes(run.state),
                 wake_seen=ledger.lease.wake,
@@ -82,6 +105,12 @@ def in_hand(run: Run) -> Iterator[Ledger | None]:
     if run.is_finished:
         raise RunFinished
     yield None if lease is None else Ledger(run, lease, Clock(lease.at))
+
+
+def _wish(run: Run, wish: str, event: Event) -> None:
+    """Ask the worker that carries a run for something, and say so in its history."""
+    dispatch.ask(run.pk, wish)
+    announce(run, events.append(run, [event]))
 
 
 def _locked_ticket(run: Run) -> Ticket:

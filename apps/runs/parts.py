@@ -1,0 +1,234 @@
+"""Which steps of a version a run does, and what stands in for others.
+
+A part of a workflow needs nothing of the interpreter: it is a state to begin at. What is taken over
+or pinned is done already, what is not wanted counts as skipped without a row, and a step that runs
+alone is ready although nothing led to it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from apps.common.types import JSON, JSONDict
+from apps.nodes.base import Routed
+from apps.nodes.catalogue import output_ports
+from apps.nodes.registry import find
+from apps.runs.events import Event
+from apps.runs.exceptions import BadPart, NoSuchStep
+from apps.runs.models import NodeRun, Run
+from apps.runs.outcomes import Done, judge, preview
+from apps.runs.vector import Byte
+from apps.sandbox.expressions import Expression
+from apps.workflows.graph import CompiledNode, Graph
+
+ALL, FROM, ONLY, UNTIL = "all", "from", "only", "until"
+MODES = (ALL, FROM, ONLY, UNTIL)
+LINKED = {
+    NodeRun.Status.SUCCEEDED: (Byte.DONE, "node.succeeded"),
+    NodeRun.Status.FAILED: (Byte.FAILED, "node.failed"),
+}
+COPIED = (
+    "place", "node", "type", "title", "status", "attempt", "input", "output", "error", "port",
+    "started_at", "finished_at", "logs", "pinned",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """What somebody wants of a workflow: all of it, or what lies at, after or before a step.
+
+    `pins` are outputs by the step that they stand in for; `exits` say by which port such a step is
+    left, where it has several.
+    """
+
+    mode: str = ALL
+    node: str = ""
+    pins: JSONDict = field(default_factory=dict)
+    exits: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every step runs."""
+        return self.mode == ALL and not self.pins
+
+    def as_json(self) -> JSONDict | None:
+        """Return what a run keeps of it; None for the whole."""
+        if self.is_whole:
+            return None
+        return {"mode": self.mode, "node": self.node or None, "pins": sorted(self.pins)}
+
+
+WHOLE = Part()
+
+
+class Cut:
+    """A part, seen in the graph of a version. Raises NoSuchStep and BadPart for what is not there."""
+
+    def __init__(self, graph: Graph, part: Part) -> None:
+        """Find the step and the pins."""
+        self.graph = graph
+        self.part = part
+        self.pinned = {_place(graph, name, "pins") for name in part.pins}
+        self.place = None if part.mode == ALL else _place(graph, part.node, "node")
+        if part.mode == ONLY and self.place in self.pinned:
+            raise BadPart.at("pins", f"“{part.node}” is the step that is to run.")
+
+    @property
+    def anew(self) -> set[int]:
+        """The places that may run, whatever an earlier run has done there."""
+        graph, place = self.graph, self.place
+        if place is None:
+            return set(range(len(graph.nodes))) - self.pinned
+        if self.part.mode == ONLY:
+            return {place}
+        if self.part.mode == FROM:
+            return after(graph, place) - self.pinned
+        return _reach(place, self._needed_by)
+
+    def _needed_by(self, place: int) -> set[int]:
+        """Return the steps that one needs: nothing of what leads to a pinned one."""
+        if place in self.pinned:
+            return set()
+        return set(before(self.graph, place)) | _named(self.graph, place)
+
+    def kept(self, rows: Iterable[NodeRun]) -> list[NodeRun]:
+        """Return the rows of an earlier run whose results are taken over."""
+        if self.place is None or self.part.mode == UNTIL:
+            return []
+        wanted = set(range(len(self.graph.nodes))) - self.anew - self.pinned
+        if self.part.mode == ONLY:
+            wanted &= _reach(self.place, lambda each: before(self.graph, each))
+        return [
+            row
+            for row in rows
+            if row.status in LINKED and row.place in wanted and not _broke(self.graph, row)
+        ]
+
+    def pins(self, earlier: Iterable[NodeRun], at: datetime) -> list[NodeRun]:
+        """Return the rows of pinned steps; one that ran before is left as it was then."""
+        ports = {row.node: row.port for row in earlier if row.status in LINKED}
+        return [self._pin(name, output, ports, at) for name, output in self.part.pins.items()]
+
+    def _pin(self, name: str, output: JSON, ports: dict[str, str], at: datetime) -> NodeRun:
+        place = self.graph.index[name]
+        node = self.graph.nodes[place]
+        made = judge(Routed(_exit(node, self.part.exits.get(name), ports.get(name)), output))
+        if not isinstance(made, Done):
+            raise BadPart.at("pins", f"{name}: {made}")
+        return NodeRun(
+            place=place, node=name, type=node.type, title=node.title, output=made.output,
+            status=NodeRun.Status.SUCCEEDED, port=made.port, pinned=True,
+            started_at=at, finished_at=at,
+        )  # fmt: skip
+
+    def state(self, rows: Sequence[NodeRun]) -> bytes:
+        """Return the state that the run begins at, when these steps are done already."""
+        state = bytearray(len(self.graph.nodes))
+        if self.part.mode in (ONLY, UNTIL):
+            anew = self.anew
+            state = bytearray(
+                Byte.IDLE if place in anew else Byte.SKIPPED for place in range(len(state))
+            )
+        for row in rows:
+            state[row.place] = LINKED[NodeRun.Status(row.status)][0]
+        if self.part.mode == ONLY and self.place is not None:
+            state[self.place] = Byte.READY
+        return bytes(state)
+
+    def check_known(self, known: set[int], has_input: bool) -> None:
+        """Raise BadPart where a step is to run alone and what it works on is not known."""
+        if self.part.mode != ONLY or self.place is None:
+            return
+        missing = _named(self.graph, self.place) - known
+        sources = before(self.graph, self.place)
+        if sources and not has_input and not known.intersection(sources):
+            missing |= set(sources)
+        if missing:
+            names = ", ".join(f"“{self.graph.nodes[each].id}”" for each in sorted(missing))
+            raise BadPart.at(
+                "pins", f"What {names} gives is not known. Pin it, or run up to there first."
+            )
+
+
+def copies(run: Run, rows: Sequence[NodeRun]) -> tuple[Event, ...]:
+    """Store rows of steps that are done already with a new run; return the events that say so."""
+    made = [NodeRun(run=run, **{name: getattr(row, name) for name in COPIED}) for row in rows]
+    NodeRun.objects.bulk_create(made)
+    return tuple(_told(row) for row in made)
+
+
+def after(graph: Graph, place: int) -> set[int]:
+    """Return a step and all that comes after it."""
+    return _reach(place, lambda each: [edge.target for edge in graph.nodes[each].outgoing])
+
+
+def before(graph: Graph, place: int) -> list[int]:
+    """Return the steps that lead directly to one."""
+    return [edge.source for edge in graph.nodes[place].incoming]
+
+
+def needs_inputs(graph: Graph, part: Part) -> bool:
+    """Tell whether the run's own inputs matter: not where one step runs that does not name them."""
+    if part.mode != ONLY:
+        return True
+    place = _place(graph, part.node, "node")
+    named = any("input" in each.names for each in _expressions(graph.nodes[place]))
+    return place == graph.start or named
+
+
+def _told(row: NodeRun) -> Event:
+    """Say that a result was taken over or pinned; what it cost was paid by an earlier run."""
+    how = {"pinned": True} if row.pinned else {"linked": True}
+    data: JSONDict = {"ms": 0, **how, "cost_usd": "0", "tokens": 0, "port": row.port or None}
+    data |= {"error": row.error} if row.error else {"preview": preview(row.output)}
+    return Event(LINKED[NodeRun.Status(row.status)][1], row.node, row.attempt, data)
+
+
+def _reach(place: int, following: Callable[[int], Iterable[int]]) -> set[int]:
+    found, stack = set(), [place]
+    while stack:
+        each = stack.pop()
+        if each not in found:
+            found.add(each)
+            stack += following(each)
+    return found
+
+
+def _named(graph: Graph, place: int) -> set[int]:
+    """Return the steps that the expressions of one name."""
+    names = {name for each in _expressions(graph.nodes[place]) for name in each.nodes}
+    return {graph.index[name] for name in names & graph.index.keys()}
+
+
+def _expressions(node: CompiledNode) -> list[Expression]:
+    return [each for template in node.templates.values() for each in template.expressions]
+
+
+def _place(graph: Graph, name: str, field_name: str) -> int:
+    if name not in graph.index:
+        raise NoSuchStep.at(field_name, f"The run's version has no step “{name}”.")
+    if graph.nodes[graph.index[name]].node.parent is not None:
+        raise BadPart.at(field_name, f"“{name}” lies in a loop. Name the loop: it runs as a whole.")
+    return graph.index[name]
+
+
+def _exit(node: CompiledNode, asked: str | None, known: str | None) -> str:
+    """Return the port by which a pinned step is left."""
+    exits = {each.name for each in output_ports(find(node.type), node.config)}
+    if asked is not None:
+        if asked not in exits:
+            raise BadPart.at("exits", f"“{node.id}” has: {', '.join(sorted(exits)) or 'no exit'}.")
+        return asked
+    if known in exits:
+        return known
+    if len(exits) > 1:
+        raise BadPart.at(
+            "exits", f"Say by which way “{node.id}” is left: {', '.join(sorted(exits))}."
+        )
+    return ""
+
+
+def _broke(graph: Graph, row: NodeRun) -> bool:
+    """Tell whether the step failed and nothing dealt with it: then it is made again."""
+    on_error = graph.nodes[row.place].node.on_error
+    return row.status == NodeRun.Status.FAILED and on_error == "fail"
