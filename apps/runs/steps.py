@@ -275,7 +275,8 @@ class Steps:
         state = bytes(self.run.state)
         if not any(state):
             return self._noted(Walk(self.graph, state, takes_none))
-        rows = NodeRun.objects.filter(run=self.run)
+        # Steps of an earlier version, from which the run was moved, have rows and no place.
+        rows = NodeRun.objects.filter(run=self.run, place__lt=len(self.graph.nodes))
         ended = rows.filter(status__in=(Status.SUCCEEDED, Status.FAILED))
         ports = dict(ended.values_list("place", "port"))
         opened = rows.exclude(status__in=(Status.SUCCEEDED, Status.FAILED, Status.SKIPPED))

@@ -98,6 +98,7 @@ def _bytes(run: Run, stored: dict[str, str]) -> list[str]:
     return [
         f"I3 {run}: {node} is {status}, its byte {state[graph.index[node]]}"
         for node, status in stored.items()
+        if node in graph.index  # else it is a step of a version that the run was moved from
         if not state or state[graph.index[node]] not in BYTES_OF[status]
     ]
 

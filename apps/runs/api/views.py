@@ -15,16 +15,16 @@ from rest_framework.response import Response
 from apps.accounts.api.views import TenantViewSet
 from apps.common.errors import Invalid
 from apps.runs import services
+from apps.runs.api.control import RunControl
+from apps.runs.api.requests import StartSerializer
 from apps.runs.api.serializers import (
     ApprovalSerializer,
     DecisionSerializer,
     EventsSerializer,
     NodeRunSerializer,
     NodeRunsSerializer,
-    RetrySerializer,
     RunSerializer,
     StartedSerializer,
-    StartSerializer,
 )
 from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.feed import Feed
@@ -45,7 +45,7 @@ LAST_EVENT_ID = OpenApiParameter(
 )
 
 
-class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
+class RunViewSet(mixins.ListModelMixin, RunControl):
     """Runs: what happened, and what may still be done about it."""
 
     queryset = Run.objects.select_related("workflow__folder", "version")
@@ -74,37 +74,6 @@ class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
         """Return the steps of a run, with their inputs and outputs."""
         steps = self.get_object().nodes.all()
         return Response({"results": NodeRunSerializer(steps, many=True).data})
-
-    @extend_schema(request=None, responses=RunSerializer)
-    @action(detail=True, methods=["POST"])
-    def cancel(self, request: Request, pk: str) -> Response:
-        """Stop a run: no step starts any more, running ones are told to stop."""
-        return self._answer(services.cancel_run(self.get_object(), actor=self.actor))
-
-    @extend_schema(request=None, responses=RunSerializer)
-    @action(detail=True, methods=["POST"])
-    def pause(self, request: Request, pk: str) -> Response:
-        """Hold a run after the steps that are running."""
-        return self._answer(services.pause_run(self.get_object(), actor=self.actor))
-
-    @extend_schema(request=None, responses=RunSerializer)
-    @action(detail=True, methods=["POST"])
-    def resume(self, request: Request, pk: str) -> Response:
-        """Let a paused run go on."""
-        return self._answer(services.resume_run(self.get_object(), actor=self.actor))
-
-    @extend_schema(request=RetrySerializer, responses={201: RunSerializer})
-    @action(detail=True, methods=["POST"])
-    def retry(self, request: Request, pk: str) -> Response:
-        """Start a new run where this one failed, or at `from_node`; finished steps are kept."""
-        serializer = RetrySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        run = services.retry_run(self.get_object(), actor=self.actor, **serializer.validated_data)
-        return self._answer(run, HTTPStatus.CREATED)
-
-    def _answer(self, run: Run, status: int = HTTPStatus.OK) -> Response:
-        found = Run.objects.select_related("workflow", "version").get(pk=run.pk)
-        return Response(RunSerializer(found).data, status=status)
 
 
 class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
@@ -136,6 +105,7 @@ class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
             inputs=asked["inputs"],
             version=asked["version"],
             trigger=Run.Trigger.API if self.actor.acting_key else Run.Trigger.MANUAL,
+            part=serializer.part_of(asked),
         )
         return Response(StartedSerializer(run).data, status=HTTPStatus.ACCEPTED)
 
