@@ -29,7 +29,7 @@ from apps.tenants.keys import group_name
 
 WRITTEN = (
     "status", "attempt", "input", "output", "error", "port", "started_at", "finished_at",
-    "cost_usd", "tokens", "cpu_ms", "peak_kb", "logs",
+    "cost_usd", "tokens", "cpu_ms", "peak_kb", "pinned", "logs",
 )  # fmt: skip
 OPEN = (NodeRun.Status.RUNNING, NodeRun.Status.WAITING, NodeRun.Status.RETRYING)
 WATCHERS = "runs"  # the group of pages that show counts and lists

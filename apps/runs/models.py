@@ -91,6 +91,8 @@ class Run(TimestampedModel):
     edited = models.JSONField(null=True)
     # Which steps it does, where that is not all of them, and what is pinned: see `runs.parts`.
     part = models.JSONField(null=True)
+    # What pinned steps give when their turn comes: {node: {"output": value, "port": name}}.
+    pins = models.JSONField(default=dict)
     # What was measured of its steps (`runs.effects`): the sum, and the most of any one.
     cpu_ms = models.FloatField(default=0)
     peak_kb = models.PositiveIntegerField(null=True)

@@ -8,8 +8,9 @@ alone is ready although nothing led to it.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from apps.common.types import JSON, JSONDict
+from apps.common.types import JSONDict
 from apps.nodes.base import Routed
 from apps.nodes.catalogue import output_ports
 from apps.nodes.registry import find
@@ -65,37 +66,56 @@ class Cut:
     """A part, seen in the graph of a version. Raises NoSuchStep and BadPart for what is not there."""
 
     def __init__(self, graph: Graph, part: Part) -> None:
-        """Find the step and the pins."""
+        """Find the step, the pins, and what may run."""
         self.graph = graph
         self.part = part
         self.pinned = {_place(graph, name, "pins") for name in part.pins}
         self.place = None if part.mode == ALL else _place(graph, part.node, "node")
         if part.mode == ONLY and self.place in self.pinned:
             raise BadPart.at("pins", f"“{part.node}” is the step that is to run.")
+        self.wanted = self._wanted()
+        self.anew = self.wanted - self.pinned
 
-    @property
-    def anew(self) -> set[int]:
-        """The places that may run, whatever an earlier run has done there."""
-        graph, place = self.graph, self.place
-        if place is None:
-            return set(range(len(graph.nodes))) - self.pinned
+    def _wanted(self) -> set[int]:
+        """Return the places that the run is about, whatever an earlier one has done there."""
+        if self.place is None:
+            return set(range(len(self.graph.nodes)))
         if self.part.mode == ONLY:
-            return {place}
+            return {self.place}
         if self.part.mode == FROM:
-            return after(graph, place) - self.pinned
-        return _reach(place, self._needed_by)
+            return after(self.graph, self.place)
+        return self._up_to(self.place)
 
-    def _needed_by(self, place: int) -> set[int]:
-        """Return the steps that one needs: nothing of what leads to a pinned one."""
-        if place in self.pinned:
+    def _up_to(self, place: int) -> set[int]:
+        """Return a step and what it needs: what leads to a pin only where some of that is needed."""
+        closed: set[int] = set(self.pinned)
+        while True:
+            wanted = _reach(place, partial(self._needed_by, closed=frozenset(closed)))
+            mixed = {each for each in closed & wanted if self._upstream(each) & wanted - closed}
+            if not mixed:
+                return wanted
+            closed -= mixed
+
+    def _needed_by(self, place: int, closed: frozenset[int]) -> set[int]:
+        if place in closed:
             return set()
         return set(before(self.graph, place)) | _named(self.graph, place)
+
+    def _upstream(self, place: int) -> set[int]:
+        return _reach(place, lambda each: before(self.graph, each)) - {place}
+
+    @property
+    def pins_on_arrival(self) -> set[int]:
+        """The pinned steps that take their turn like any other: others may count on the order."""
+        if self.part.mode == UNTIL:
+            return {each for each in self.pinned & self.wanted if self._upstream(each) & self.anew}
+        return set() if self.part.mode == ONLY else self.pinned & self.wanted
 
     def kept(self, rows: Iterable[NodeRun]) -> list[NodeRun]:
         """Return the rows of an earlier run whose results are taken over."""
         if self.place is None or self.part.mode == UNTIL:
             return []
-        wanted = set(range(len(self.graph.nodes))) - self.anew - self.pinned
+        wanted = set(range(len(self.graph.nodes))) - self.wanted - self.pinned
         if self.part.mode == ONLY:
             wanted &= _reach(self.place, lambda each: before(self.graph, each))
         return [
@@ -104,30 +124,32 @@ class Cut:
             if row.status in LINKED and row.place in wanted and not _broke(self.graph, row)
         ]
 
-    def pins(self, earlier: Iterable[NodeRun], at: datetime) -> list[NodeRun]:
-        """Return the rows of pinned steps; one that ran before is left as it was then."""
-        ports = {row.node: row.port for row in earlier if row.status in LINKED}
-        return [self._pin(name, output, ports, at) for name, output in self.part.pins.items()]
+    def place_pins(self, run: Run, earlier: Iterable[NodeRun], at: datetime) -> list[NodeRun]:
+        """Give the run its pins; return the rows of those that are done before it begins.
 
-    def _pin(self, name: str, output: JSON, ports: dict[str, str], at: datetime) -> NodeRun:
-        place = self.graph.index[name]
-        node = self.graph.nodes[place]
-        made = judge(Routed(_exit(node, self.part.exits.get(name), ports.get(name)), output))
-        if not isinstance(made, Done):
-            raise BadPart.at("pins", f"{name}: {made}")
-        return NodeRun(
-            place=place, node=name, type=node.type, title=node.title, output=made.output,
-            status=NodeRun.Status.SUCCEEDED, port=made.port, pinned=True,
-            started_at=at, finished_at=at,
-        )  # fmt: skip
+        A pinned step that ran before is left by the port that it was left by then.
+        """
+        ports = {row.node: row.port for row in earlier if row.status in LINKED}
+        early: list[NodeRun] = []
+        for name, output in self.part.pins.items():
+            place = self.graph.index[name]
+            node = self.graph.nodes[place]
+            port = _exit(node, self.part.exits.get(name), ports.get(name))
+            made = judge(Routed(port, output))
+            if not isinstance(made, Done):
+                raise BadPart.at("pins", f"{name}: give a JSON value of at most 8 MiB.")
+            if place in self.pins_on_arrival:
+                run.pins[name] = {"output": made.output, "port": made.port}
+            else:
+                early.append(_pinned_row(node, place, made, at))
+        return early
 
     def state(self, rows: Sequence[NodeRun]) -> bytes:
         """Return the state that the run begins at, when these steps are done already."""
         state = bytearray(len(self.graph.nodes))
         if self.part.mode in (ONLY, UNTIL):
-            anew = self.anew
             state = bytearray(
-                Byte.IDLE if place in anew else Byte.SKIPPED for place in range(len(state))
+                Byte.IDLE if place in self.wanted else Byte.SKIPPED for place in range(len(state))
             )
         for row in rows:
             state[row.place] = LINKED[NodeRun.Status(row.status)][0]
@@ -148,6 +170,14 @@ class Cut:
             raise BadPart.at(
                 "pins", f"What {names} gives is not known. Pin it, or run up to there first."
             )
+
+
+def _pinned_row(node: CompiledNode, place: int, made: Done, at: datetime) -> NodeRun:
+    return NodeRun(
+        place=place, node=node.id, type=node.type, title=node.title, output=made.output,
+        status=NodeRun.Status.SUCCEEDED, port=made.port, pinned=True,
+        started_at=at, finished_at=at,
+    )  # fmt: skip
 
 
 def copies(run: Run, rows: Sequence[NodeRun]) -> tuple[Event, ...]:

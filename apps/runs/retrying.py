@@ -26,16 +26,15 @@ def repeated(run: Run, part: Part, edited: JSON) -> tuple[Run, list[NodeRun]]:
     graph = graph_of(run)
     cut = Cut(graph, part)
     earlier = list(NodeRun.objects.filter(run=run))
-    rows = [*cut.kept(earlier), *cut.pins(earlier, timezone.now())]
+    new = Run(workflow=run.workflow, version=run.version, retry_of=run, part=part.as_json())
+    rows = [*cut.kept(earlier), *cut.place_pins(new, earlier, timezone.now())]
     passed = {row.place for row in earlier if row.status == NodeRun.Status.SKIPPED}
     cut.check_known({row.place for row in rows} | passed, edited is not None)
     from_start = part.mode in (ALL, UNTIL) or cut.place == graph.start
-    new = Run(
-        workflow=run.workflow, version=run.version, retry_of=run, part=part.as_json(),
-        inputs=edited if from_start and isinstance(edited, dict) else run.inputs,
-        edited=None if from_start or edited is None else {"node": part.node, "prev": edited},
-        state=cut.state(rows),
-    )  # fmt: skip
+    new.state = cut.state(rows)
+    new.inputs = edited if from_start and isinstance(edited, dict) else run.inputs
+    if edited is not None and not from_start:
+        new.edited = {"node": part.node, "prev": edited}
     if part.mode not in (ALL, UNTIL):  # else it is a first run of its own, with keys of its own
         new.trigger, new.root_id = Run.Trigger.RETRY, run.root_id
         new.generations = _generations(run, cut, graph, earlier, is_edited=edited is not None)

@@ -72,6 +72,9 @@ class Steps:
         now = self.ledger.clock.now()
         row = self._row(place)
         row.started_at = now
+        if pin := self.run.pins.get(node.id):
+            row.pinned = True
+            return Outcome(place, Done(**pin), now, 0)
         self._count()
         if node.node.disabled:
             return Outcome(place, Done(prev), now, 0)
@@ -162,6 +165,7 @@ class Steps:
             tokens=row.tokens,
             port=done.port or None,
             preview=preview(done.output),
+            **({"pinned": True} if row.pinned else {}),
         )
         return done.port
 

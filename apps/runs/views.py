@@ -53,7 +53,7 @@ def list_runs(request: AuthenticatedRequest) -> HttpResponse:
         kept = counted = seen.none()
     counts = dict(counted.values_list("status").annotate(n=Count("pk")).order_by())
     related = kept.select_related("workflow", "version").order_by("-created_at", "-id")
-    page = page_of(request, related.defer("inputs", "outputs"))
+    page = page_of(request, related.defer("inputs", "outputs", "pins"))
     context = {
         "page": page,
         "lines": lines(page.object_list),

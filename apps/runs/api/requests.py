@@ -47,7 +47,7 @@ class RerunSerializer(PinsSerializer):
     """Which part of a run to do once more."""
 
     mode = serializers.ChoiceField(choices=MODES, default=ALL)
-    node = serializers.CharField(required=False, default="", max_length=63)
+    node = serializers.CharField(required=False, allow_blank=True, default="", max_length=63)
     inputs = AnyField(
         required=False,
         allow_null=True,
@@ -68,10 +68,15 @@ class PartSerializer(PinsSerializer):
     """Which part of a workflow to run: up to a step, or one alone."""
 
     until = serializers.CharField(
-        required=False, default="", max_length=63, help_text="The step after which the run ends."
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=63,
+        help_text="The step after which the run ends.",
     )
     only = serializers.CharField(
         required=False,
+        allow_blank=True,
         default="",
         max_length=63,
         help_text="The one step to run; pin what it needs.",

@@ -62,7 +62,7 @@ def start_run(
 def _cut_down(run: Run, part: Part) -> list[NodeRun]:
     """Let a run begin at a part of its version; return the rows of its pinned steps."""
     cut = Cut(graph_of(run), part)
-    rows = cut.pins((), timezone.now())
+    rows = cut.place_pins(run, (), timezone.now())
     cut.check_known({row.place for row in rows}, has_input=False)
     run.part, run.state = part.as_json(), cut.state(rows)
     return rows

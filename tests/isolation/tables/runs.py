@@ -13,6 +13,10 @@ def _inputs(world: World) -> dict[str, object]:
     return {"inputs": {"who": f"{world.canary}-inner somebody"}}
 
 
+def _named(world: World) -> dict[str, object]:
+    return {"action": "cancel", "ids": [world.objects["asking_run"]]}
+
+
 RUNS = [
     api("workflow-runs", pk="workflow"),
     api("workflow-runs", "POST", pk="workflow", body=_inputs, shows=False),
@@ -25,6 +29,11 @@ RUNS = [
     api("run-pause", "POST", pk="asking_run"),
     api("run-resume", "POST", pk="paused_run"),
     api("run-retry", "POST", pk="run", body={"from_node": "greet"}),
+    api("run-rerun", "POST", pk="run", body={"mode": "only", "node": "greet"}),
+    api("run-terminate", "POST", pk="asking_run"),
+    api("run-attention", "POST", pk="unsure_run", body={"choice": "again"}),
+    api("run-move", "POST", pk="asking_run", body={"version": 2, "dry_run": True}),
+    api("run-bulk", "POST", body=_named, **NOBODYS),
     api("approval-list", **LIST),
     api("approval-detail", pk="approval"),
     api("approval-decide", "POST", pk="approval", body={"decision": "approved", "comment": "x"}),
