@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from apps.common.types import JSON, JSONDict
 from apps.runs.models import NodeRun, Run
 
 MOST_SEGMENTS = 12
@@ -49,6 +50,19 @@ def duration(run: Run, now: datetime) -> float | None:
     if run.started_at is None:
         return None
     return max(0.0, ((run.finished_at or now) - run.started_at).total_seconds())
+
+
+def known_input(run: Run, steps: Sequence[JSONDict], node: str) -> JSON:
+    """Return what a step got from those before it, for a person to change; None: it is not known."""
+    if next((step["type"] for step in steps if step["id"] == node), "") == "core.start":
+        return run.inputs
+    if run.edited and run.edited["node"] == node:
+        return run.edited["prev"]
+    edges = run.version.definition["edges"]
+    sources = [edge["source"] for edge in edges if edge["target"] == node]
+    done = run.nodes.filter(node__in=sources, status=NodeRun.Status.SUCCEEDED)
+    found = dict(done.values_list("node", "output"))
+    return next(iter(found.values())) if len(found) == 1 else found or None
 
 
 def _line(run: Run, telling: Sequence[NodeRun], now: datetime) -> Line:

@@ -78,7 +78,8 @@ class TestRepeating:
         run = carry(rerun(done, actor=bob, part=Part(FROM, "a", pins={"b": {"n": 100}})))
         assert step(run, "c").output == {"n": 200}
         pinned = step(run, "b")
-        assert (pinned.pinned, pinned.cost_usd) == (True, 0)
+        assert pinned.pinned
+        assert not pinned.cost_usd
         told = [e.node for e in run.events.all() if e.data.get("pinned")]
         assert told == ["b"]
 
@@ -109,12 +110,14 @@ class TestStarting:
     def test_up_to_a_step_of_the_draft(self, workflow: Workflow, bob: User) -> None:
         part = Part(UNTIL, "a")
         run = start_run(workflow, actor=bob, inputs={"x": 3}, version="draft", part=part)
-        assert (carry(run).outputs, steps(run).keys()) == ({"n": 3}, {"start", "a"})
+        assert carry(run).outputs == {"n": 3}
+        assert set(steps(run)) == {"start", "a"}
 
     def test_one_step_with_what_it_needs_pinned(self, workflow: Workflow, bob: User) -> None:
         part = Part(ONLY, "c", pins={"b": {"n": 4}, "a": {"n": 5}})
         run = carry(start_run(workflow, actor=bob, inputs={}, version="draft", part=part))
-        assert (run.outputs, steps(run).keys()) == ({"n": 20}, {"a", "b", "c"})
+        assert run.outputs == {"n": 20}
+        assert set(steps(run)) == {"a", "b", "c"}
 
     def test_what_a_step_works_on_must_be_known(self, workflow: Workflow, bob: User) -> None:
         with pytest.raises(BadPart) as caught:

@@ -47,6 +47,12 @@ RUNS = [
     _page("resume", "paused_run"),
     _page("retry", "run", body={"from_node": "greet"}),
     _page("again", "run"),
+    _page("terminate", "asking_run"),
+    _page("rerun", "run", body={"mode": "only", "node": "greet"}),
+    _page("settle", "unsure_run", body={"choice": "again"}),
+    Probe("runs:move", args={"run_id": "asking_run", "version": 2}),
+    Probe("runs:move", "POST", {"run_id": "asking_run", "version": 2}, media=FORM, shows=False),
+    Probe("runs:many", "POST", body=_named, media=FORM, **NOBODYS),
     Probe("runs:approvals", elsewhere=None),
     Probe("runs:approval", args={"wait_id": "approval"}),
     Probe(
