@@ -40,7 +40,7 @@ class RunEnds(Exception):
             _error(
                 "outcome_unknown",
                 "The worker died while this step ran; whether it took effect is not known.",
-                "Look at its target, then run from here or from the step after it.",
+                "Look at its target, then say here what happened.",
                 node,
             ),
         )
@@ -56,7 +56,7 @@ class RunEnds(Exception):
             _error(
                 "poison",
                 "Workers died three times in a row while they carried this run.",
-                "Look at what this step works on; run from here with less of it.",
+                "Look at what it works on: it may be too large or broken.",
                 node,
             ),
         )

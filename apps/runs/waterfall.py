@@ -20,6 +20,7 @@ SHORTEST_GAP_S = 3.0
 GAP_SHARE = 0.3  # an idle time is folded from this share of the whole on
 SHORTEST_BAR = 0.7  # percent: three pixels
 PLOT_END = 97.0
+TIGHT = 62  # percent, from which on words stand at the left of a bar
 STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 MOST_TICKS = 7
 DAY_S = 86_400
@@ -317,7 +318,9 @@ def _line(attempts: Sequence[Attempt], axis: Axis, now: datetime, label: str) ->
         if b.x > a.x + a.width
     ]
     ends = bars[-1].x + bars[-1].width
-    left = ends > 62
+    left = ends > TIGHT
+    if left and bars[0].x < 100 - TIGHT:
+        label = ""  # there is no room at either side; the tries below say it
     seconds = ((attempts[-1].end or now) - attempts[0].start).total_seconds()
     return Line(bars, between, label, bars[0].x if left else ends, left, seconds)
 
