@@ -14,6 +14,7 @@ MOST_SEGMENTS = 12
 # What a byte of `Run.state` looks like: idle, ready, running, remote, waiting, done, failed,
 # skipped, cancelled, committed (`runs.vector`).
 LOOKS = ("rest", "rest", "run", "run", "wait", "ok", "bad", "rest", "rest", "run")
+PARTS = {"from": "From “{}”", "only": "Only “{}”", "until": "Up to “{}”", "all": "All steps"}
 LOUDEST = ("bad", "warn", "wait", "run", "ok", "skipped", "rest")
 DONE = 5
 TELLING = (
@@ -50,6 +51,16 @@ def duration(run: Run, now: datetime) -> float | None:
     if run.started_at is None:
         return None
     return max(0.0, ((run.finished_at or now) - run.started_at).total_seconds())
+
+
+def part_words(run: Run, steps: Sequence[JSONDict]) -> str:
+    """Say which part of its workflow a run does; empty for all of it."""
+    if not run.part:
+        return ""
+    named = (step.get("title") for step in steps if step["id"] == run.part["node"])
+    words = PARTS[run.part["mode"]].format(next(named, "") or run.part["node"])
+    given = len(run.part["pins"])
+    return f"{words}, {given} given" if given else words
 
 
 def known_input(run: Run, steps: Sequence[JSONDict], node: str) -> JSON:

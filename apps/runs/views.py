@@ -20,7 +20,7 @@ from apps.runs import attention, services
 from apps.runs.filters import filtered
 from apps.runs.history import is_recovery, moments, told_recovery
 from apps.runs.models import NodeRun, Run
-from apps.runs.overview import duration, known_input, lines
+from apps.runs.overview import duration, known_input, lines, part_words
 from apps.runs.services.moving import STANDING
 from apps.runs.waterfall import DRAWN, attempts_of, draw
 from apps.workflows.definition import parse
@@ -164,6 +164,7 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "recoveries": [told_recovery(event, steps) for event in events if is_recovery(event)],
         "repeats": run.retries.order_by("created_at")[:MOST_REPEATS],
         "choices": attention.choices_of(run),
+        "part": part_words(run, steps),
         "known": known_input(run, steps, opened),
         "rerun_form": None,
         "settlement_form": None,

@@ -247,12 +247,12 @@ class TestControl:
     def test_parts_are_run_again(self, oscar: User, done: Run) -> None:
         client = browser(oscar)
         page = text_of(client.get(f"/runs/{done.pk}/?node=greet"))
-        for words in ("From here", "Only this", "Up to here", "Other input", "Run again"):
+        for words in ("From here", "Only this", "Up to here", "Edit input", "Run again"):
             assert words in page, words
         answer = client.post(f"/runs/{done.pk}/rerun/", {"mode": "only", "node": "greet"})
         new = carry(Run.objects.get(retry_of=done))
         assert answer["Location"] == f"/runs/{new.pk}/"
-        assert "Only greet" in text_of(client.get(f"/runs/{new.pk}/"))
+        assert "Only “Greet”" in text_of(client.get(f"/runs/{new.pk}/"))
         assert f'href="/runs/{new.pk}/"' in text_of(client.get(f"/runs/{done.pk}/"))
 
     def test_other_inputs_are_checked_and_nothing_written_is_lost(

@@ -13,7 +13,6 @@ from apps.common.templatetags.look import icon
 from apps.common.types import JSON
 from apps.nodes import registry
 from apps.runs import waterfall
-from apps.runs.models import Run
 from apps.runs.moving import Fate
 
 register = template.Library()
@@ -150,18 +149,6 @@ def cpu(milliseconds: float | None) -> str:
 def memory(kilobytes: int | None) -> str:
     """Return memory in MiB; a dash where none was measured."""
     return "\N{EN DASH}" if kilobytes is None else f"{kilobytes / 1024:.1f} MiB"
-
-
-PARTS = {"from": "From {}", "only": "Only {}", "until": "Up to {}", "all": "All"}
-
-
-@register.filter
-def part_words(run: Run) -> str:
-    """Say which part of its workflow a run does."""
-    part = run.part or {}
-    words = PARTS[part["mode"]].format(part["node"])
-    given = len(part["pins"])
-    return f"{words}, {given} given" if given else words
 
 
 FATES = {
