@@ -23,7 +23,8 @@ from apps.tenants.database import query
 
 logger = logging.getLogger(__name__)
 
-BEAT_S = 0.5  # with the age below, a wish reaches who carries the run within 0.75 s
+BEAT_S = 0.5  # so soon a wish reaches who carries the run
+FRESH_S = 1.0  # what was claimed so recently needs no renewing yet; most runs never do
 Listener = Callable[[News | None], None]
 
 _lock = threading.Lock()
@@ -67,8 +68,7 @@ async def _beat() -> None:
             if not _held and not _forsaken:
                 _beating.clear()
                 return
-            # What was claimed just now needs none yet; most runs never do.
-            before = time.monotonic() - BEAT_S / 2
+            before = time.monotonic() - FRESH_S
             held = [(lease, tell) for lease, tell, since in _held.values() if since < before]
             forsaken = list(_forsaken.values())
         if not held and not forsaken:

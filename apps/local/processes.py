@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 PR_SET_PDEATHSIG = 1
 COLOURS = {"web": 36, "worker": 33, "setup": 37, "postgres": 34, "redis": 31, "site": 32}
@@ -81,7 +82,7 @@ class Child:
             extra_groups=[] if account else None,
             preexec_fn=_in_own_group(self.death_signal or self.stop_with),
         )
-        threading.Thread(target=self._pass_on, daemon=True).start()
+        threading.Thread(target=self._pass_on, args=(self.process.stdout,), daemon=True).start()
 
     @property
     def has_ended(self) -> bool:
@@ -111,15 +112,14 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def _pass_on(self) -> None:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+    def _pass_on(self, output: IO[str]) -> None:
+        """Pass output on to its end, which may come after the process was started again."""
+        for line in output:
             if self.ready_text and self.ready_text in line:
                 self.ready.set()
             if not self.quiet:
                 say(self.name, line.rstrip())
-        self.process.stdout.close()
+        output.close()
 
 
 def run(command: Command, *, env: Mapping[str, str], user: str | None = None) -> str:

@@ -1,21 +1,24 @@
-"""What a run asks when it stands still, and what each answer does to it.
+"""What a run asks when it stands still, and how it goes on from a person's answer.
 
 Three things stop a run until a person has looked: a step that must not be repeated was found under
-way after a crash; workers keep dying on it; or this release does not know what it is made of.
+way after a crash; workers keep dying on it; or this release does not know what it is made of. The
+answer is kept with the run; whoever carries it next takes it in like the end of any step.
 """
 
 from apps.common.types import JSON, JSONDict
-from apps.dispatch.models import Ticket
 from apps.nodes.base import Routed
 from apps.nodes.catalogue import output_ports
 from apps.nodes.registry import find
+from apps.runs.course import Spot
+from apps.runs.endings import RunEnds
 from apps.runs.exceptions import BadSettlement
+from apps.runs.folding import timer_key
 from apps.runs.graphs import graph_of
-from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
-from apps.runs.outcomes import Done, judge, preview
-from apps.runs.vector import ERROR_PORT, Byte
-from apps.workflows.graph import CompiledNode
+from apps.runs.outcomes import Done, Failure, Outcome, judge
+from apps.runs.steps import Steps
+from apps.runs.vector import Byte
+from apps.workflows.graph import CompiledNode, Graph
 
 HAPPENED, AGAIN, FAIL = "happened", "again", "fail"
 CHOICES = {
@@ -23,7 +26,6 @@ CHOICES = {
     "poison": (AGAIN, FAIL),
     "unknown_version": (AGAIN, FAIL),
 }
-Status = NodeRun.Status
 
 
 def choices_of(run: Run) -> tuple[str, ...]:
@@ -33,91 +35,6 @@ def choices_of(run: Run) -> tuple[str, ...]:
     return CHOICES.get((run.error or {}).get("code", ""), (AGAIN, FAIL))
 
 
-def it_happened(ledger: Ledger, output: JSON, port: str) -> None:
-    """Let the step count as succeeded, with what the person says that it gave."""
-    row, node = _asked(ledger)
-    exits = {each.name for each in output_ports(find(node.type), node.config)}
-    if port and port not in exits:
-        raise BadSettlement.at("port", f"Choose one of: {', '.join(sorted(exits))}.")
-    if not port and len(exits) > 1:
-        raise BadSettlement.at("port", f"Say which way it goes on: {', '.join(sorted(exits))}.")
-    made = judge(Routed(port, output))
-    if not isinstance(made, Done):
-        raise BadSettlement.at("output", "Give a JSON value of at most 8 MiB.")
-    row.output, row.port, row.error = made.output, made.port, None
-    _end(ledger, row, Status.SUCCEEDED)
-    ledger.note(
-        "node.succeeded", row, ms=0, settled=True, cost_usd=str(row.cost_usd), tokens=row.tokens,
-        port=row.port or None, preview=preview(row.output),
-    )  # fmt: skip
-    _go_on(ledger, row, Byte.DONE)
-
-
-def run_again(ledger: Ledger) -> None:
-    """Do the step anew under another key; where it is not about one step, just go on."""
-    error = ledger.run.error or {}
-    if error.get("code") != "outcome_unknown":
-        ledger.progress = True  # whatever killed the carriers so far is forgiven
-        _go_on(ledger)
-        return
-    row, node = _asked(ledger)
-    generations = ledger.run.generations
-    ledger.changes["generations"] = {**generations, node.id: generations.get(node.id, 0) + 1}
-    row.status, row.error = Status.RETRYING, None
-    ledger.note("node.retrying", row, delay_s=0, settled=True, error={"code": error["code"]})
-    row.attempt += 1
-    _go_on(ledger, row, Byte.READY)
-
-
-def it_failed(ledger: Ledger, why: str) -> None:
-    """Let the step fail: the run goes on as the step's author wanted that, or fails."""
-    asked = ledger.run.error or {}
-    error = {**asked, "message": why, "hint": "Run from here once the cause is dealt with."}
-    if not asked.get("node"):
-        ledger.finish(bytes(ledger.run.state), Run.Status.FAILED, error=error)
-        return
-    row, node = _asked(ledger)
-    row.error = {key: value for key, value in error.items() if key != "node"}
-    _end(ledger, row, Status.FAILED)
-    policy = node.node.on_error
-    if policy == "branch":
-        row.port, row.output = ERROR_PORT, row.error
-    elif policy == "default":
-        row.output = node.node.default_output
-    handled = {} if policy == "fail" else {"handled": policy}
-    ledger.note("node.failed", row, ms=0, settled=True, error=row.error, **handled)
-    if policy != "fail":
-        _go_on(ledger, row, Byte.FAILED)
-        return
-    ledger.finish(_with(ledger.run, row, Byte.FAILED), Run.Status.FAILED, error=error)
-
-
-def _asked(ledger: Ledger) -> tuple[NodeRun, CompiledNode]:
-    """Return the step that the question is about."""
-    row = NodeRun.objects.get(run=ledger.run, node=(ledger.run.error or {})["node"])
-    return row, graph_of(ledger.run).nodes[row.place]
-
-
-def _end(ledger: Ledger, row: NodeRun, status: str) -> None:
-    row.status, row.finished_at = status, ledger.clock.now()
-    ledger.progress = True
-
-
-def _with(run: Run, row: NodeRun, byte: Byte) -> bytes:
-    state = bytearray(run.state)
-    state[row.place] = byte
-    return bytes(state)
-
-
-def _go_on(ledger: Ledger, row: NodeRun | None = None, byte: Byte = Byte.READY) -> None:
-    """Give the run back to the workers."""
-    state = bytes(ledger.run.state) if row is None else _with(ledger.run, row, byte)
-    ledger.changes["error"] = None
-    ledger.release(
-        state, wake_seen=ledger.lease.wake, ticket=Ticket.Status.READY, status=Run.Status.QUEUED
-    )
-
-
 def told(run: Run) -> JSONDict | None:
     """Return what a run asks and the answers it takes, as the API tells it."""
     choices = choices_of(run)
@@ -125,3 +42,71 @@ def told(run: Run) -> JSONDict | None:
         return None
     error = run.error or {}
     return {"code": error.get("code"), "node": error.get("node"), "choices": list(choices)}
+
+
+def answer(run: Run, choice: str, output: JSON, port: str, why: str) -> JSONDict:
+    """Return what is to be kept of an answer about a step. Raises BadSettlement."""
+    if choice != HAPPENED:
+        return {"choice": choice, "why": why}
+    node = _find(graph_of(run), (run.error or {})["node"])
+    exits = {each.name for each in output_ports(find(node.type), node.config)}
+    if (port and port not in exits) or (not port and len(exits) > 1):
+        raise BadSettlement.at("port", f"Say by which way it goes on: {', '.join(sorted(exits))}.")
+    made = judge(Routed(port, output))
+    if not isinstance(made, Done):
+        raise BadSettlement.at("output", "Give a JSON value of at most 8 MiB.")
+    return {"choice": choice, "output": made.output, "port": made.port}
+
+
+def take_up(steps: Steps) -> None:
+    """Go on with what was under way when the last carrier was lost, by what people said of it.
+
+    Raises RunEnds where nobody has said yet whether a step that must not be repeated took effect.
+    """
+    answers = dict(steps.run.answers)
+    if answers:
+        steps.ledger.changes["answers"] = {}
+    found = [*steps.course.where(Byte.COMMITTED), *steps.course.where(Byte.RUNNING)]
+    for spot in found:
+        node = steps.book.node(spot)
+        said = answers.pop(timer_key(spot.frame, node.id), None)
+        if said is not None:
+            _take_in(steps, spot, said)
+        elif steps.course.byte(spot) == Byte.COMMITTED:
+            raise RunEnds.unsure(node.id, spot.frame)
+        else:
+            steps.course.mark(spot, Byte.READY)
+    for key, said in answers.items():  # of steps that were not under way, but blamed
+        if said["choice"] == FAIL:
+            raise RunEnds.failed(_failure(said), key.rpartition(":")[2])
+
+
+def _take_in(steps: Steps, spot: Spot, said: JSONDict) -> None:
+    if said["choice"] == AGAIN:
+        row = steps.book.row(spot)
+        row.status = NodeRun.Status.RETRYING
+        steps.ledger.note("node.retrying", row, delay_s=0, settled=True)
+        row.attempt += 1
+        steps.course.mark(spot, Byte.READY)
+        return
+    verdict = Done(said["output"], said["port"]) if said["choice"] == HAPPENED else _failure(said)
+    steps.take_in([Outcome(spot, verdict, steps.ledger.clock.now(), 0)])
+
+
+def _failure(said: JSONDict) -> Failure:
+    return Failure("given_up", said["why"], "Run from here once the cause is dealt with.")
+
+
+def _find(graph: Graph, node_id: str) -> CompiledNode:
+    """Return a step of a graph, or of those inside its steps."""
+    if node_id in graph.index:
+        return graph.nodes[graph.index[node_id]]
+    bodies = (node.body for node in graph.nodes if node.body)
+    return next(found for body in bodies if (found := _find_in(body, node_id)))
+
+
+def _find_in(graph: Graph, node_id: str) -> CompiledNode | None:
+    try:
+        return _find(graph, node_id)
+    except StopIteration:
+        return None

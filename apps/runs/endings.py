@@ -3,10 +3,10 @@
 from apps.common.types import JSON, JSONDict
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.models import Ticket
+from apps.runs.course import Stored
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Failure
-from apps.runs.vector import Byte
 
 Status = Run.Status
 
@@ -33,7 +33,7 @@ class RunEnds(Exception):
         return cls(Status.TIMED_OUT, _error("timed_out", "The run took longer than it may.", hint))
 
     @classmethod
-    def unsure(cls, node: str) -> "RunEnds":
+    def unsure(cls, node: str, frame: str = "") -> "RunEnds":
         """A worker died while a step ran that must not be done twice."""
         return cls(
             Status.NEEDS_ATTENTION,
@@ -42,22 +42,23 @@ class RunEnds(Exception):
                 "The worker died while this step ran; whether it took effect is not known.",
                 "Look at its target, then say here what happened.",
                 node,
+                frame,
             ),
         )
 
     @classmethod
     def poison(cls, run: Run) -> "RunEnds":
         """Workers keep dying on this run."""
-        places = [place for place, byte in enumerate(run.state) if byte in _SUSPECT]
-        rows = NodeRun.objects.filter(run=run, place__in=places)
-        node = rows.values_list("node", flat=True).first() or ""
+        rows = NodeRun.objects.filter(run=run, status=NodeRun.Status.RUNNING)
+        suspect = rows.order_by("-frame", "place").first()  # the innermost: others hold it
         return cls(
             Status.NEEDS_ATTENTION,
             _error(
                 "poison",
                 "Workers died three times in a row while they carried this run.",
                 "Look at what it works on: it may be too large or broken.",
-                node,
+                suspect.node if suspect else "",
+                suspect.frame if suspect else "",
             ),
         )
 
@@ -68,25 +69,22 @@ class RunEnds(Exception):
         return cls(Status.NEEDS_ATTENTION, _error("unknown_version", str(reason), hint))
 
 
-_SUSPECT = frozenset({Byte.RUNNING, Byte.COMMITTED})
-
-
-def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
+def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
     """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced.
 
     Whom somebody wants cancelled asks no more questions.
     """
     if end.status != Status.NEEDS_ATTENTION:
-        ledger.finish(state, end.status, outputs=end.outputs, error=end.error)
+        ledger.finish(stored, end.status, outputs=end.outputs, error=end.error)
         return
     while True:
         try:
-            news = ledger.flush(state)
+            news = ledger.flush(stored)
             if news.wanted == Ticket.Wish.CANCEL:
-                ledger.finish(state, Status.CANCELLED)
+                ledger.finish(stored, Status.CANCELLED)
                 return
             ledger.release(
-                state,
+                stored,
                 wake_seen=news.wake,
                 ticket=Ticket.Status.PAUSED,
                 status=end.status,
@@ -97,5 +95,6 @@ def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
         return
 
 
-def _error(code: str, message: str, hint: str, node: str = "") -> JSONDict:
-    return {"code": code, "message": message, "hint": hint, "node": node or None}
+def _error(code: str, message: str, hint: str, node: str = "", frame: str = "") -> JSONDict:
+    error: JSONDict = {"code": code, "message": message, "hint": hint, "node": node or None}
+    return {**error, "frame": frame} if frame else error

@@ -1,6 +1,6 @@
 """What happened in a run, in words: each event a line that says who, what and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,9 +38,8 @@ class Recovery:
     fence: int
 
 
-def moments(run: Run, steps: Sequence[JSONDict]) -> list[Moment]:
+def moments(run: Run, titles: Mapping[str, str]) -> list[Moment]:
     """Return the first events of a run in words."""
-    titles = _titles(steps)
     return [
         Moment(
             event.seq, event.at, _words(event), titles.get(event.node, event.node),
@@ -55,17 +54,13 @@ def is_recovery(event: RunEvent) -> bool:
     return event.type == RECOVERED
 
 
-def told_recovery(event: RunEvent, steps: Sequence[JSONDict]) -> Recovery:
+def told_recovery(event: RunEvent, titles: Mapping[str, str]) -> Recovery:
     """Return what a recovery's event says."""
-    titles, data = _titles(steps), event.data
+    data = event.data
     return Recovery(
         event.at, data["lost"], data["by"], clock(data["silent_s"]),
         [titles.get(node, node) for node in data["nodes"]], data["strikes"], data["fence"],
     )  # fmt: skip
-
-
-def _titles(steps: Sequence[JSONDict]) -> dict[str, str]:
-    return {step["id"]: step.get("title") or step["id"] for step in steps}
 
 
 def _words(event: RunEvent) -> str:

@@ -19,8 +19,7 @@ from apps.workflows.diff import diff
 from apps.workflows.graph import Graph
 from apps.workflows.models import WorkflowVersion
 
-UNDER_WAY = frozenset({Byte.RUNNING, Byte.COMMITTED})
-WAITING = (NodeRun.Status.WAITING, NodeRun.Status.RETRYING)
+UNDER_WAY = frozenset({Byte.RUNNING, Byte.COMMITTED, Byte.SPAWNED})
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Move:
         self.run = run
         self.version = version
         self.old, self.new = graph_of_version(run.version_id), graph_of_version(version.pk)
-        self.rows = {row.node: row for row in NodeRun.objects.filter(run=run)}
+        self.rows = {row.node: row for row in NodeRun.objects.filter(run=run, frame="")}
         state = bytes(run.state) or bytes(len(self.old.nodes))
         self.bytes = {node.id: Byte(state[place]) for place, node in enumerate(self.old.nodes)}
         self.diff = diff(run.version.definition, version.definition)
@@ -126,6 +125,8 @@ class Move:
         return {place for place in found if self.new.nodes[place].id not in self.old.index}
 
     def _objections(self) -> Iterator[tuple[str, str]]:
+        if self.run.ending is not None:
+            yield "version", "The run takes back what it did, and ends then."
         for node, byte in self.bytes.items():
             if byte in UNDER_WAY:
                 yield node, f"“{node}” is under way. Wait for its end, or cancel the run."
@@ -148,7 +149,7 @@ class Move:
         """Return the ways in which a person who was asked already may let the step go on."""
         if byte != Byte.WAITING:
             return set()
-        waits = Wait.objects.filter(run=self.run, node=node).approvals()
+        waits = Wait.objects.filter(run=self.run, frame="", node=node).approvals()
         return {action["id"] for wait in waits for action in wait.actions}
 
 

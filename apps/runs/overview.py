@@ -1,6 +1,6 @@
 """A run in one row: how far it is, in segments and in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,12 +53,12 @@ def duration(run: Run, now: datetime) -> float | None:
     return max(0.0, ((run.finished_at or now) - run.started_at).total_seconds())
 
 
-def part_words(run: Run, steps: Sequence[JSONDict]) -> str:
+def part_words(run: Run, titles: Mapping[str, str]) -> str:
     """Say which part of its workflow a run does; empty for all of it."""
     if not run.part:
         return ""
-    named = (step.get("title") for step in steps if step["id"] == run.part["node"])
-    words = PARTS[run.part["mode"]].format(next(named, "") or run.part["node"])
+    node = run.part["node"] or ""
+    words = PARTS[run.part["mode"]].format(titles.get(node, node))
     given = len(run.part["pins"])
     return f"{words}, {given} given" if given else words
 

@@ -14,12 +14,12 @@ from apps.common.types import JSONDict
 from apps.nodes.base import Routed
 from apps.nodes.catalogue import output_ports
 from apps.nodes.registry import find
+from apps.runs.children import expressions_in, named_in
 from apps.runs.events import Event
 from apps.runs.exceptions import BadPart, NoSuchStep
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Done, judge, preview
 from apps.runs.vector import Byte
-from apps.sandbox.expressions import Expression
 from apps.workflows.graph import CompiledNode, Graph
 
 ALL, FROM, ONLY, UNTIL = "all", "from", "only", "until"
@@ -29,7 +29,7 @@ LINKED = {
     NodeRun.Status.FAILED: (Byte.FAILED, "node.failed"),
 }
 COPIED = (
-    "place", "node", "type", "title", "status", "attempt", "input", "output", "error", "port",
+    "frame", "place", "node", "type", "title", "status", "attempt", "input", "output", "error", "port",
     "started_at", "finished_at", "logs", "pinned",
 )  # fmt: skip
 
@@ -118,10 +118,12 @@ class Cut:
         wanted = set(range(len(self.graph.nodes))) - self.wanted - self.pinned
         if self.part.mode == ONLY:
             wanted &= _reach(self.place, lambda each: before(self.graph, each))
+        own = {row.place: row for row in rows if not row.frame and row.status in LINKED}
+        undone = {
+            place for place in own if self.graph.nodes[place].undone_by in own
+        } | self.graph.undoing
         return [
-            row
-            for row in rows
-            if row.status in LINKED and row.place in wanted and not _broke(self.graph, row)
+            own[each] for each in own.keys() & wanted - undone if not _broke(self.graph, own[each])
         ]
 
     def place_pins(self, run: Run, earlier: Iterable[NodeRun], at: datetime) -> list[NodeRun]:
@@ -129,7 +131,7 @@ class Cut:
 
         A pinned step that ran before is left by the port that it was left by then.
         """
-        ports = {row.node: row.port for row in earlier if row.status in LINKED}
+        ports = {row.node: row.port for row in earlier if row.status in LINKED and not row.frame}
         early: list[NodeRun] = []
         for name, output in self.part.pins.items():
             place = self.graph.index[name]
@@ -202,7 +204,7 @@ def needs_inputs(graph: Graph, part: Part) -> bool:
     if part.mode != ONLY:
         return True
     place = _place(graph, part.node, "node")
-    named = any("input" in each.names for each in _expressions(graph.nodes[place]))
+    named = any("input" in each.names for each in expressions_in(graph.nodes[place]))
     return place == graph.start or named
 
 
@@ -226,19 +228,16 @@ def _reach(place: int, following: Callable[[int], Iterable[int]]) -> set[int]:
 
 def _named(graph: Graph, place: int) -> set[int]:
     """Return the steps that the expressions of one name."""
-    names = {name for each in _expressions(graph.nodes[place]) for name in each.nodes}
-    return {graph.index[name] for name in names & graph.index.keys()}
-
-
-def _expressions(node: CompiledNode) -> list[Expression]:
-    return [each for template in node.templates.values() for each in template.expressions]
+    return {graph.index[name] for name in named_in(graph.nodes[place]) & graph.index.keys()}
 
 
 def _place(graph: Graph, name: str, field_name: str) -> int:
     if name not in graph.index:
+        inner = any(name in node.body.index for node in graph.nodes if node.body)
+        why = "lies inside another step. Name that one: it runs as a whole."
+        if inner:
+            raise BadPart.at(field_name, f"“{name}” {why}")
         raise NoSuchStep.at(field_name, f"The run's version has no step “{name}”.")
-    if graph.nodes[graph.index[name]].node.parent is not None:
-        raise BadPart.at(field_name, f"“{name}” lies in a loop. Name the loop: it runs as a whole.")
     return graph.index[name]
 
 

@@ -8,6 +8,7 @@ from apps.common.types import JSON
 from apps.runs.graphs import graph_of
 from apps.runs.models import NodeRun, Run
 from apps.runs.parts import ALL, UNTIL, Cut, Part, after
+from apps.runs.vector import Byte
 from apps.workflows.graph import Graph
 
 
@@ -25,7 +26,7 @@ def repeated(run: Run, part: Part, edited: JSON) -> tuple[Run, list[NodeRun]]:
     """
     graph = graph_of(run)
     cut = Cut(graph, part)
-    earlier = list(NodeRun.objects.filter(run=run))
+    earlier = list(NodeRun.objects.filter(run=run, frame=""))
     new = Run(workflow=run.workflow, version=run.version, retry_of=run, part=part.as_json())
     rows = [*cut.kept(earlier), *cut.place_pins(new, earlier, timezone.now())]
     passed = {row.place for row in earlier if row.status == NodeRun.Status.SKIPPED}
@@ -37,22 +38,23 @@ def repeated(run: Run, part: Part, edited: JSON) -> tuple[Run, list[NodeRun]]:
         new.edited = {"node": part.node, "prev": edited}
     if part.mode not in (ALL, UNTIL):  # else it is a first run of its own, with keys of its own
         new.trigger, new.root_id = Run.Trigger.RETRY, run.root_id
-        new.generations = _generations(run, cut, graph, earlier, is_edited=edited is not None)
+        anew = {place for place, byte in enumerate(new.state) if byte in (Byte.IDLE, Byte.READY)}
+        changed = _changed(cut, graph, earlier, is_edited=edited is not None)
+        names = [graph.nodes[place].id for place in anew & changed - cut.pinned]
+        known = run.generations
+        new.generations = {**known, **{each: known.get(each, 0) + 1 for each in names}}
     return new, rows
 
 
-def _generations(
-    run: Run, cut: Cut, graph: Graph, earlier: Iterable[NodeRun], *, is_edited: bool
-) -> dict[str, int]:
-    """Return how often each step was deliberately run anew.
+def _changed(cut: Cut, graph: Graph, earlier: Iterable[NodeRun], *, is_edited: bool) -> set[int]:
+    """Return the steps of which running them once more is another act, with another key.
 
-    A changed input is a different act, for the step and for all that follow from it; and so is a
-    step that had succeeded and is to run once more.
+    A changed input makes it one, for the step and for all that follow from it; and so does a
+    success that is deliberately repeated, or that was taken back.
     """
     changed = {row.place for row in earlier if row.status == NodeRun.Status.SUCCEEDED}
     if is_edited and cut.place is not None:
         changed |= after(graph, cut.place)
     for place in cut.pinned:
         changed |= after(graph, place)
-    names = [graph.nodes[place].id for place in cut.anew & changed]
-    return {**run.generations, **{each: run.generations.get(each, 0) + 1 for each in names}}
+    return changed

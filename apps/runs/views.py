@@ -131,8 +131,9 @@ def detail(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
     """Return what the page of a run shows."""
     now = timezone.now()
-    node_runs = {each.node: each for each in run.nodes.defer("input", "output", "logs")}
-    events = list(run.events.filter(type__in=DRAWN))
+    rows = run.nodes.filter(frame="")
+    node_runs = {each.node: each for each in rows.defer("input", "output", "logs")}
+    events = list(run.events.filter(type__in=DRAWN, frame=""))
     view = "history" if request.GET.get("view") == "history" else "steps"
     steps = _steps_in_order(run)
     opened = _opened(request.GET.get("node", ""), run, steps, node_runs)
@@ -144,13 +145,14 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         end=run.finished_at or now,
         opened=opened,
     )
+    titles = {each.node: each.title for each in drawn.rows}
     panel = next((each for each in drawn.rows if each.node == opened), None)
     return {
         "run": run,
         "waterfall": drawn,
         "opened": opened,
         "panel": panel,
-        "step": run.nodes.filter(node=opened).first(),
+        "step": rows.filter(node=opened).first(),
         "tries": attempts_of(events).get(opened, []),
         "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
         "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},
@@ -160,11 +162,11 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "finished_steps": sum(each.status == "succeeded" for each in node_runs.values()),
         "waits": run.waits.approvals().open(),
         "view": view,
-        "moments": moments(run, steps) if view == "history" else [],
-        "recoveries": [told_recovery(event, steps) for event in events if is_recovery(event)],
+        "moments": moments(run, titles) if view == "history" else [],
+        "recoveries": [told_recovery(event, titles) for event in events if is_recovery(event)],
         "repeats": run.retries.order_by("created_at")[:MOST_REPEATS],
         "choices": attention.choices_of(run),
-        "part": part_words(run, steps),
+        "part": part_words(run, titles),
         "known": known_input(run, steps, opened),
         "rerun_form": None,
         "settlement_form": None,
@@ -199,7 +201,7 @@ def _steps_in_order(run: Run) -> list[JSONDict]:
     definition = parse(run.version.definition)
     order, on_cycles = topological([node.id for node in definition.nodes], live_edges(definition))
     by_id: dict[str, JSONDict] = {node["id"]: node for node in run.version.definition["nodes"]}
-    gone = run.nodes.exclude(node__in=by_id).values("node", "title", "type")
+    gone = run.nodes.filter(frame="").exclude(node__in=by_id).values("node", "title", "type")
     return [
         *(by_id[each] for each in (*order, *on_cycles)),
         *({"id": each["node"], **each} for each in gone),

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from apps.dispatch.models import Ticket, Timer
 from apps.runs.effects import key_of
+from apps.runs.folding import timer_key
 from apps.runs.graphs import graph_of
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.vector import Byte
@@ -33,7 +34,7 @@ RUN_STATUS_OF = {
     "run.needs_attention": "needs_attention",
 }  # fmt: skip
 BYTES_OF: dict[str, set[int]] = {
-    NodeRun.Status.RUNNING: {Byte.RUNNING, Byte.COMMITTED},
+    NodeRun.Status.RUNNING: {Byte.RUNNING, Byte.COMMITTED, Byte.SPAWNED, Byte.READY},
     NodeRun.Status.WAITING: {Byte.WAITING},
     NodeRun.Status.RETRYING: {Byte.READY, Byte.WAITING},
     NodeRun.Status.SUCCEEDED: {Byte.DONE},
@@ -61,7 +62,7 @@ def audit_run(run: Run) -> list[str]:
     if [row.seq for row in rows] != list(range(1, run.seq + 1)):
         found.append(f"I3 {run}: the numbers of its events have a gap")
     found += _fold(run)
-    successes = Counter(row.node for row in rows if row.type == "node.succeeded")
+    successes = Counter((row.frame, row.node) for row in rows if row.type == "node.succeeded")
     found += [f"I4 {run}: {node} succeeded {n} times" for node, n in successes.items() if n > 1]
     found += _order(run)
     return found + _tickets(run)
@@ -78,12 +79,14 @@ def audit_sink(seen: Iterable[str], runs: Iterable[Run], node: str, *, kills: in
 
 def _fold(run: Run) -> list[str]:
     """Fold the events and compare with what is stored."""
-    status, steps = "", {}
+    status = ""
+    steps: dict[tuple[str, str], str] = {}
     for row in run.events.order_by("seq"):
         status = RUN_STATUS_OF.get(row.type, status)
         if row.type in STATUS_OF:
-            steps[row.node] = STATUS_OF[row.type]
-    stored = dict(run.nodes.values_list("node", "status"))
+            steps[row.frame, row.node] = STATUS_OF[row.type]
+    rows = run.nodes.values_list("frame", "node", "status")
+    stored = {(frame, node): status for frame, node, status in rows}
     found = []
     if status != run.status:
         found.append(f"I3 {run}: events say {status}, stored is {run.status}")
@@ -92,12 +95,13 @@ def _fold(run: Run) -> list[str]:
     return found + _bytes(run, stored)
 
 
-def _bytes(run: Run, stored: dict[str, str]) -> list[str]:
+def _bytes(run: Run, stored: dict[tuple[str, str], str]) -> list[str]:
     graph = graph_of(run)
     state = bytes(run.state)
     return [
         f"I3 {run}: {node} is {status}, its byte {state[graph.index[node]]}"
-        for node, status in stored.items()
+        for (frame, node), status in stored.items()
+        if not frame
         if node in graph.index  # else it is a step of a version that the run was moved from
         if not state or state[graph.index[node]] not in BYTES_OF[status]
     ]
@@ -105,15 +109,15 @@ def _bytes(run: Run, stored: dict[str, str]) -> list[str]:
 
 def _order(run: Run) -> list[str]:
     """Nothing of a step happens after its end, and nothing at all after the end of the run."""
-    ended: set[str] = set()
+    ended: set[tuple[str, str]] = set()
     found, over = [], False
     for row in run.events.order_by("seq"):
         if over:
             found.append(f"I3 {run}: {row.type} after the end")
-        if row.node and row.node in ended:
+        if (row.frame, row.node) in ended:
             found.append(f"I4 {run}: {row.type} of {row.node} after its end")
         if row.type in ENDS:
-            ended.add(row.node)
+            ended.add((row.frame, row.node))
         over = over or RUN_STATUS_OF.get(row.type) in Run.FINISHED
     return found
 
@@ -137,11 +141,11 @@ def _tickets(run: Run) -> list[str]:
 def _waits(run: Run) -> list[str]:
     """A run waits rightly when each step that waits has somebody or something to wait for."""
     timers = set(Timer.objects.filter(ticket_id=run.pk).values_list("key", flat=True))
-    asked = Wait.objects.filter(run=run).open().approvals()
-    coming = timers | set(asked.values_list("node", flat=True))
+    waits = Wait.objects.filter(run=run).open().exclude(kind=Wait.Kind.DELAY)
+    asked = {timer_key(frame, node) for frame, node in waits.values_list("frame", "node")}
     open_ = run.nodes.filter(status__in=[NodeRun.Status.WAITING, NodeRun.Status.RETRYING])
     return [
         f"I2 {run}: {node} waits for nothing that can come"
-        for node in open_.values_list("node", flat=True)
-        if node not in coming
+        for frame, node in open_.values_list("frame", "node")
+        if timer_key(frame, node) not in timers | asked
     ]

@@ -16,6 +16,7 @@ from apps.runs.models import Run
 from apps.runs.services import cancel_run, settle_attention
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.runs.test_retries import Site, call, site
+from tests.runs.test_rounds import each, inside, over
 from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
@@ -180,3 +181,30 @@ def test_a_recovery_is_told(asking: Any) -> None:
     assert (told["fence"], told["strikes"], told["nodes"]) == (2, 1, ["call"])
     assert told["silent_s"] > 10
     assert told["lost"].startswith("w-")
+
+
+def test_a_step_in_a_round_is_answered_like_any_other(
+    start: Start, site: Site, oscar: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.answers = [(200, {})]
+    pay = node("pay", "http.request", config={"method": "POST", "url": site.origin})
+    run = start(over(each(max_parallel=1), inside("each", pay)), orders=[1, 2])
+    die_at_the_call(run, monkeypatch)
+    run = carry(run)
+    assert (error_of(run)["node"], error_of(run)["frame"]) == ("pay", "each.0")
+    settle_attention(run, actor=oscar, choice="happened", output={"paid": 1})
+    run = carry(run)
+    assert (run.status, len(site.keys)) == ("succeeded", 1)
+    assert (run.outputs or {})["results"][0] == {"paid": 1}
+
+
+def test_a_step_in_a_round_that_failed_fails_what_holds_it(
+    start: Start, site: Site, oscar: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay = node("pay", "http.request", config={"method": "POST", "url": site.origin})
+    run = start(over(each(), inside("each", pay)), orders=[1])
+    die_at_the_call(run, monkeypatch)
+    run = carry(run)
+    settle_attention(run, actor=oscar, choice="fail", reason="No.")
+    run = carry(run)
+    assert (run.status, steps(run)["each"]) == ("failed", "failed")

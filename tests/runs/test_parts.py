@@ -15,6 +15,7 @@ from apps.runs.services import rerun, start_run
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, events, step, steps
+from tests.runs.test_rounds import each, inside, over
 from tests.runs.test_semantics import graph, transform, when
 from tests.workflows.definitions import edge, greeting
 
@@ -88,6 +89,18 @@ class TestRepeating:
         assert steps(run) == {"b": "succeeded", "d": "succeeded"}
         named = carry(rerun(done, actor=bob, part=Part(UNTIL, "c", pins={"b": {"n": 1}})))
         assert named.outputs == {"n": 2}
+
+    def test_what_holds_steps_runs_as_a_whole(self, start: Start, bob: User) -> None:
+        rounds = over(each(), inside("each", transform("a", "{{ item + 1 }}")))
+        rounds["nodes"].append(transform("last", "{{ prev.count }}"))
+        rounds["edges"].append(edge("each", "last"))
+        run = carry(start(rounds, orders=[1, 2]))
+        again = carry(rerun(run, actor=bob, part=Part(FROM, "last")))
+        assert again.outputs == {"n": 2}
+        assert "node.started each" not in events(again)
+        with pytest.raises(BadPart) as caught:
+            rerun(run, actor=bob, part=Part(FROM, "a"))
+        assert "lies inside another step" in caught.value.errors[0]["message"]
 
     def test_it_is_audited(self, done: Run, bob: User) -> None:
         run = rerun(done, actor=bob, part=Part(ONLY, "b"))

@@ -126,7 +126,7 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
     class Meta:
         model = NodeRun
         fields = [
-            "node", "title", "type", "status", "attempt", "input", "output", "error", "port",
+            "node", "frame", "title", "type", "status", "attempt", "input", "output", "error", "port",
             "pinned", "started_at", "finished_at", "cost_usd", "tokens", "cpu_ms", "peak_kb", "logs",
         ]  # fmt: skip
         read_only_fields = fields
@@ -143,7 +143,7 @@ class EventSerializer(serializers.ModelSerializer[RunEvent]):
 
     class Meta:
         model = RunEvent
-        fields = ["seq", "type", "at", "node", "attempt", "data"]
+        fields = ["seq", "type", "at", "frame", "node", "attempt", "data"]
         extra_kwargs = {"node": {"required": False}, "attempt": {"required": False}}
 
 

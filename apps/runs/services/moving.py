@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Ticket
+from apps.runs.course import Stored
 from apps.runs.exceptions import NoSuchVersion, NotMovable
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
@@ -61,12 +62,12 @@ def _carry_over(run: Run, move: Move, ledger: Ledger, actor: User) -> None:
     )  # fmt: skip
     ledger.changes["version"] = move.version
     ticket = STANDING[Run.Status(run.status)]
-    ledger.release(move.state, wake_seen=ledger.lease.wake, ticket=ticket)
+    ledger.release(Stored(move.state, {}), wake_seen=ledger.lease.wake, ticket=ticket)
 
 
 def _renumber(run: Run, places: dict[str, int]) -> None:
     """Give the rows of steps their places in the new graph; no two may share one on the way."""
-    rows = NodeRun.objects.filter(run=run)
+    rows = NodeRun.objects.filter(run=run, frame="")
     rows.update(place=F("place") + BEYOND)
     for row in (changed := list(rows)):
         row.place = places[row.node]

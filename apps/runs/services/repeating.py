@@ -7,10 +7,11 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSON, JSONDict
 from apps.runs import retrying
+from apps.runs.accepting import check_in_use, checked_inputs
 from apps.runs.exceptions import BadInputs, RunNotFinished
 from apps.runs.models import Run
 from apps.runs.parts import ALL, FROM, UNTIL, Part, copies
-from apps.runs.services.starting import check_in_use, checked_inputs, queue
+from apps.runs.services.starting import queue
 
 
 def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JSON = None) -> Run:

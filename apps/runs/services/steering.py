@@ -15,7 +15,7 @@ from apps.dispatch.models import Ticket
 from apps.runs import events
 from apps.runs.events import Event
 from apps.runs.exceptions import NotPaused, RunFinished
-from apps.runs.ledger import Clock, Ledger, announce
+from apps.runs.ledger import Clock, Ledger, announce, stored_of
 from apps.runs.models import Run
 
 
@@ -34,7 +34,7 @@ def cancel_run(run: Run, *, actor: User) -> Run:
             _wish(run, Ticket.Wish.CANCEL, Event("run.cancelling", data={"by": str(actor)}))
         else:
             ledger.note("run.cancelling", by=str(actor))
-            ledger.finish(bytes(run.state), Run.Status.CANCELLED)
+            ledger.finish(stored_of(run), Run.Status.CANCELLED)
     return run
 
 
@@ -47,13 +47,14 @@ def terminate_run(run: Run, *, actor: User) -> Run:
     """
     policies.check(actor, "control", run)
     record("run.terminated", actor=actor, target=run)
+    _lock_outer(run)
     lease = leases.usurp(run.pk, owner="service")
     run.refresh_from_db()
     if lease is None or run.is_finished:
         raise RunFinished
     ledger = Ledger(run, lease, Clock(lease.at))
     ledger.note("run.cancelling", by=str(actor), at_once=True)
-    ledger.finish(bytes(run.state), Run.Status.CANCELLED)
+    ledger.finish(stored_of(run), Run.Status.CANCELLED)
     return run
 
 
@@ -70,7 +71,7 @@ def pause_run(run: Run, *, actor: User) -> Run:
         else:
             ledger.note("run.pausing", by=str(actor))
             ledger.release(
-                bytes(run.state),
+                stored_of(run),
                 wake_seen=ledger.lease.wake,
                 ticket=Ticket.Status.PAUSED,
                 status=Run.Status.PAUSED,
@@ -100,11 +101,22 @@ def in_hand(run: Run) -> Iterator[Ledger | None]:
 
     Raises RunFinished. The run is read anew: it may have gone on since the caller looked.
     """
+    _lock_outer(run)
     lease = leases.seize(run.pk, owner="service")
     run.refresh_from_db()
     if run.is_finished:
         raise RunFinished
     yield None if lease is None else Ledger(run, lease, Clock(lease.at))
+
+
+def _lock_outer(run: Run) -> None:
+    """Lock the ticket of the run that this one is a step of.
+
+    Tickets are locked from the outer run to the inner, so that two that end together do not wait
+    for each other.
+    """
+    if run.parent_id is not None:
+        Ticket.objects.select_for_update().filter(pk=run.parent_id).first()
 
 
 def _wish(run: Run, wish: str, event: Event) -> None:
