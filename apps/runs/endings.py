@@ -80,7 +80,8 @@ def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
     while True:
         try:
             news = ledger.flush(stored)
-            if news.wanted == Ticket.Wish.CANCEL:
+            is_ending = ledger.run.ending is not None or "ending" in ledger.changes
+            if news.wanted == Ticket.Wish.CANCEL and not is_ending:
                 ledger.finish(stored, Status.CANCELLED)
                 return
             ledger.release(

@@ -8,12 +8,13 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from apps.common import records
 from apps.common.types import JSONDict
 from apps.runs.models import Run, RunEvent
 
 TYPES = frozenset(
     {
-        "run.queued", "run.started", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
+        "run.queued", "run.started", "run.undoing", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
         "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention",
         "run.cancelling", "run.pausing", "run.settled", "run.recovered", "run.moved",
         "node.started", "node.succeeded", "node.failed", "node.retrying", "node.waiting",
@@ -54,7 +55,7 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
         )
         for place, event in enumerate(events, 1)
     ]  # fmt: skip
-    RunEvent.objects.bulk_create(rows)
+    records.insert(rows)
     return [as_json(row) for row in rows]
 
 

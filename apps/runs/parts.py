@@ -118,13 +118,13 @@ class Cut:
         wanted = set(range(len(self.graph.nodes))) - self.wanted - self.pinned
         if self.part.mode == ONLY:
             wanted &= _reach(self.place, lambda each: before(self.graph, each))
-        own = {row.place: row for row in rows if not row.frame and row.status in LINKED}
-        undone = {
-            place for place in own if self.graph.nodes[place].undone_by in own
-        } | self.graph.undoing
-        return [
-            own[each] for each in own.keys() & wanted - undone if not _broke(self.graph, own[each])
-        ]
+        own = {row.place: row for row in rows if not row.frame}
+        undone = set(self.graph.undoing)  # and what was taken back, with all that followed from it
+        for place, node in enumerate(self.graph.nodes):
+            if node.undone_by in own:
+                undone |= after(self.graph, place)
+        kept = [own[each] for each in sorted(own.keys() & wanted - undone)]
+        return [row for row in kept if row.status in LINKED and not _broke(self.graph, row)]
 
     def place_pins(self, run: Run, earlier: Iterable[NodeRun], at: datetime) -> list[NodeRun]:
         """Give the run its pins; return the rows of those that are done before it begins.

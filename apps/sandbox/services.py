@@ -50,6 +50,16 @@ def _at(value, key):
     if value is None:
         raise TypeError("the value before " + repr(key) + " is empty")
     raise TypeError("a " + type(value).__name__ + " has no " + repr(key))
+def _text(value):
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if type(value) is int:
+        return str(value)
+    if type(value) is bool:
+        return "true" if value else "false"
+    raise TypeError("written elsewhere")
 def to_json(value):
     return json.dumps(value)
 def from_json(text):
@@ -66,17 +76,37 @@ class CodeResult:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Stands for the value that an earlier job of the same feed gives (`Job.gives`)."""
+
+    job: int
+
+
+@dataclass(frozen=True)
 class Job:
     """A JSON value to render, with what its expressions' names mean.
 
     `templates` maps each text that holds expressions to its parsed form; `names` hold the values
-    that are this job's own, `nodes` the outputs of the steps that the expressions name.
+    that are this job's own, `nodes` the outputs of the steps that the expressions name: JSON, or
+    Given. `gives` is a value of the same texts that later jobs may use.
     """
 
     value: JSON
     templates: Mapping[str, Template]
-    names: Mapping[str, JSON] = field(default_factory=dict)
-    nodes: Mapping[str, JSON] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
+    nodes: Mapping[str, Any] = field(default_factory=dict)
+    gives: JSON = None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What became of a job: its value, or the error of an expression.
+
+    `gave` is what later jobs of the feed were given; None where that was not plain JSON.
+    """
+
+    value: Any
+    gave: JSON = None
 
 
 class Segment:
@@ -120,8 +150,8 @@ class Segment:
         flat = [expression for text in wanted for expression in templates[text].expressions]
         return _filled(value, templates, wanted, self.evaluate(flat, names))
 
-    def render_all(self, jobs: Sequence[Job], names: Mapping[str, JSON]) -> list[JSON | CodeFailed]:
-        """Return the values of many jobs, made in one feed; one that fails gives its error.
+    def render_all(self, jobs: Sequence[Job], names: Mapping[str, JSON]) -> list[Rendered]:
+        """Render many jobs in one feed.
 
         Raises CodeFailed where the feed as a whole failed, as at a limit. `names` mean the same in
         all jobs; each different value goes to the sandbox once, however many jobs use it.
@@ -141,6 +171,7 @@ class _Feed:
         self._values: list[JSON] = []
         self._places: dict[int, int] = {}
         self._used: set[str] = set()
+        self._count = 0
 
     def add(self, job: Job) -> tuple[list[str], list[Expression]]:
         """Add a job; return the texts that it renders and their expressions."""
@@ -149,17 +180,21 @@ class _Feed:
         used = frozenset().union(*(expression.names for expression in flat))
         self._used |= used
         for name in sorted(used & job.names.keys()):
-            self._lines.append(f"{name} = _values[{self._place(job.names[name])}]")
+            self._lines.append(f"{name} = {self._value(job.names[name])}")
         if "nodes" in used:
             listed = (
-                f"{name!r}: {{'output': _values[{self._place(value)}]}}"
-                for name, value in job.nodes.items()
+                f"{name!r}: {{'output': {self._value(value)}}}" for name, value in job.nodes.items()
             )
             self._lines.append(f"nodes = {{{', '.join(listed)}}}")
         self._lines += ["_out = []", "try:", "    pass"]
         self._lines += [f"    _out.append({expression.compiled})" for expression in flat]
         self._lines += ["    _all.append([_out])", "except Exception as _error:"]
         self._lines.append("    _all.append([len(_out), type(_error).__name__, str(_error)])")
+        if job.gives is not None:
+            given, source = f"_given_{self._count}", _source(job.gives, job.templates, wanted)
+            self._lines += ["try:", f"    {given} = {source}", "    _all[-1].append(True)"]
+            self._lines += ["except Exception:", f"    {given} = None"]
+        self._count += 1
         return wanted, flat
 
     @property
@@ -171,22 +206,52 @@ class _Feed:
         shared = {name: self._names[name] for name in self._used if name in self._names}
         return {**shared, "_values": self._values}
 
-    def _place(self, value: JSON) -> int:
+    def _value(self, value: Any) -> str:
+        """Return how the source names a value."""
+        if isinstance(value, Given):
+            return f"_given_{value.job}"
         place = self._places.setdefault(id(value), len(self._values))
         if place == len(self._values):
             self._values.append(value)
-        return place
+        return f"_values[{place}]"
 
 
-def _outcome(
-    job: Job, wanted: list[str], flat: list[Expression], out: list[Any]
-) -> JSON | CodeFailed:
-    if len(out) == 3:
-        return CodeFailed(out[1], f"{_clean(out[2])} in {{{{ {flat[out[0]].source} }}}}")
+def _outcome(job: Job, wanted: list[str], flat: list[Expression], out: list[Any]) -> Rendered:
+    if isinstance(out[0], int):
+        return Rendered(CodeFailed(out[1], f"{_clean(out[2])} in {{{{ {flat[out[0]].source} }}}}"))
     try:
-        return _filled(job.value, job.templates, wanted, [as_json(value) for value in out[0]])
+        values = [as_json(value) for value in out[0]]
     except CodeFailed as error:
-        return error
+        return Rendered(error)
+    value = _filled(job.value, job.templates, wanted, values)
+    # What became JSON only here, such as a tuple, was something else for the later jobs.
+    is_known = len(out) == 2 and values == out[0]
+    return Rendered(value, _filled(job.gives, job.templates, wanted, values) if is_known else None)
+
+
+def _source(value: JSON, templates: Mapping[str, Template], wanted: list[str]) -> str:
+    """Return Python that makes a value out of the results of its texts' expressions."""
+    if isinstance(value, str) and value in templates:
+        return _source_of_text(value, templates, wanted)
+    if isinstance(value, dict):
+        made = (f"{key!r}: {_source(child, templates, wanted)}" for key, child in value.items())
+        return f"{{{', '.join(made)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_source(child, templates, wanted) for child in value)}]"
+    return repr(value)
+
+
+def _source_of_text(text: str, templates: Mapping[str, Template], wanted: list[str]) -> str:
+    before = wanted[: wanted.index(text)]
+    place = sum(len(templates[each].expressions) for each in before)
+    template = templates[text]
+    if template.is_single:
+        return f"_out[{place}]"
+    parts = []
+    for part in template.parts:
+        parts.append(repr(part) if isinstance(part, str) else f"_text(_out[{place}])")
+        place += not isinstance(part, str)
+    return f"''.join([{', '.join(parts)}])"
 
 
 def _filled(

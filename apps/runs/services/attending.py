@@ -38,7 +38,7 @@ def settle_attention(
         answer = attention.answer(run, choice, output, port, why)
         record("run.settled", actor=actor, target=run, after=said)
         ledger.note("run.settled", None, by=str(actor), **said)
-        if choice == attention.FAIL and not said["node"]:
+        if choice == attention.FAIL and (run.error or {}).get("code") == "unknown_version":
             error = {**(run.error or {}), "message": why, "hint": ""}
             ledger.finish(stored_of(run), Run.Status.FAILED, error=error)
             return run
@@ -56,7 +56,7 @@ def _keep(run: Run, ledger: Ledger, answer: dict[str, JSON]) -> None:
         known = run.generations
         ledger.changes["generations"] = {**known, error["node"]: known.get(error["node"], 0) + 1}
     if error.get("code") == "outcome_unknown" or answer["choice"] == attention.FAIL:
-        ledger.changes["answers"] = {timer_key(error.get("frame", ""), error["node"]): answer}
+        ledger.changes["answers"] = {timer_key(error.get("frame", ""), error["node"] or ""): answer}
     ledger.changes["error"] = None
     ledger.release(
         stored_of(run),

@@ -17,6 +17,7 @@ from apps.runs.events import Event
 from apps.runs.exceptions import NotPaused, RunFinished
 from apps.runs.ledger import Clock, Ledger, announce, stored_of
 from apps.runs.models import Run
+from apps.runs.undoing import takes_back
 
 
 @transaction.atomic
@@ -25,13 +26,19 @@ def cancel_run(run: Run, *, actor: User) -> Run:
 
     Where a worker carries it, the wish is committed with the ticket: the worker sees it before it
     writes that a step starts, is told within a second, and stops what is under way. Else the run
-    ends here.
+    ends here. What has to be taken back first, a worker takes back.
     """
     policies.check(actor, "control", run)
     record("run.cancelled", actor=actor, target=run)
+    wish = Event("run.cancelling", data={"by": str(actor)})
+    if takes_back(run):
+        _locked_ticket(run)
+        dispatch.cancel(run.pk)
+        announce(run, events.append(run, [wish]))
+        return run
     with in_hand(run) as ledger:
         if ledger is None:
-            _wish(run, Ticket.Wish.CANCEL, Event("run.cancelling", data={"by": str(actor)}))
+            _wish(run, Ticket.Wish.CANCEL, wish)
         else:
             ledger.note("run.cancelling", by=str(actor))
             ledger.finish(stored_of(run), Run.Status.CANCELLED)
@@ -43,7 +50,7 @@ def terminate_run(run: Run, *, actor: User) -> Run:
     """End a run now, also under the hands of a worker. Raises RunFinished, Forbidden.
 
     The worker's fence is overtaken: it writes nothing any more, and stops within a second. What its
-    open steps have done outside by then nobody will know.
+    open steps have done outside by then nobody will know, and nothing is taken back.
     """
     policies.check(actor, "control", run)
     record("run.terminated", actor=actor, target=run)
