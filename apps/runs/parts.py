@@ -5,7 +5,7 @@ or pinned is done already, what is not wanted counts as skipped without a row, a
 alone is ready although nothing led to it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -119,12 +119,14 @@ class Cut:
         if self.part.mode == ONLY:
             wanted &= _reach(self.place, lambda each: before(self.graph, each))
         own = {row.place: row for row in rows if not row.frame}
-        undone = set(self.graph.undoing)  # and what was taken back, with all that followed from it
-        for place, node in enumerate(self.graph.nodes):
-            if node.undone_by in own:
-                undone |= after(self.graph, place)
-        kept = [own[each] for each in sorted(own.keys() & wanted - undone)]
+        kept = [own[each] for each in sorted(own.keys() & wanted - self._undone(own.keys()))]
         return [row for row in kept if row.status in LINKED and not _broke(self.graph, row)]
+
+    def _undone(self, begun: Collection[int]) -> set[int]:
+        """Return the steps that were taken back and those that did that, with all that follows."""
+        taken = {p for p, node in enumerate(self.graph.nodes) if node.undone_by in begun}
+        found = (after(self.graph, each) for each in taken | self.graph.undoing)
+        return set().union(*found)
 
     def place_pins(self, run: Run, earlier: Iterable[NodeRun], at: datetime) -> list[NodeRun]:
         """Give the run its pins; return the rows of those that are done before it begins.
