@@ -102,7 +102,6 @@ class Segment:
 
     def _turn(self) -> bool:
         """Do what can be done now; False when the run was let go."""
-        self._obey()
         self._look()
         if self._may_start:
             self._start_ready()

@@ -131,10 +131,9 @@ def detail(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
     """Return what the page of a run shows."""
     now = timezone.now()
-    rows = run.nodes.filter(frame="")
-    node_runs = {each.node: each for each in rows.defer("input", "output", "logs")}
+    rows = run.nodes.filter(frame="").defer("input", "output", "logs")
+    node_runs = {each.node: each for each in rows}
     events = list(run.events.filter(type__in=DRAWN, frame=""))
-    view = "history" if request.GET.get("view") == "history" else "steps"
     steps = _steps_in_order(run)
     opened = _opened(request.GET.get("node", ""), run, steps, node_runs)
     drawn = draw(
@@ -146,32 +145,41 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         opened=opened,
     )
     titles = {each.node: each.title for each in drawn.rows}
-    panel = next((each for each in drawn.rows if each.node == opened), None)
     return {
         "run": run,
         "waterfall": drawn,
-        "opened": opened,
-        "panel": panel,
-        "step": rows.filter(node=opened).first(),
+        "panel": next((each for each in drawn.rows if each.node == opened), None),
         "tries": attempts_of(events).get(opened, []),
-        "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
-        "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},
         "seconds": duration(run, now),
         "left_out": max(0, len(steps) - MOST_ROWS),
         "step_count": len(steps),
         "finished_steps": sum(each.status == "succeeded" for each in node_runs.values()),
+        "recoveries": [told_recovery(event, titles) for event in events if is_recovery(event)],
+        "part": part_words(run, titles),
+        "known": known_input(run, steps, opened),
+        **_shown(request, run, opened, titles),
+        **_rights(request, run),
+    }
+
+
+def _shown(
+    request: AuthenticatedRequest, run: Run, opened: str, titles: dict[str, str]
+) -> JSONDict:
+    """Return what the page shows of the opened step, and beside the steps."""
+    view = "history" if request.GET.get("view") == "history" else "steps"
+    return {
+        "opened": opened,
+        "step": run.nodes.filter(frame="", node=opened).first(),
+        "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
+        "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},
         "waits": run.waits.approvals().open(),
         "view": view,
         "moments": moments(run, titles) if view == "history" else [],
-        "recoveries": [told_recovery(event, titles) for event in events if is_recovery(event)],
         "repeats": run.retries.order_by("created_at")[:MOST_REPEATS],
         "choices": attention.choices_of(run),
-        "part": part_words(run, titles),
-        "known": known_input(run, steps, opened),
+        "alike": _failed_alike(run),
         "rerun_form": None,
         "settlement_form": None,
-        "alike": _failed_alike(run),
-        **_rights(request, run),
     }
 
 
