@@ -18,19 +18,31 @@ from apps.dispatch.metrics import CLAIMS, FENCED
 LEASE_S = 10
 
 CLAIM = """
-UPDATE dispatch_ticket
+WITH before AS (
+    SELECT id, owner, lease_until FROM dispatch_ticket
+    WHERE id = %(id)s
+      AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
+    FOR UPDATE
+)
+UPDATE dispatch_ticket AS ticket
 SET status = 'running', owner = %(owner)s, fence = fence + 1,
     lease_until = clock_timestamp() + %(lease)s * interval '1 second',
-    strikes = strikes + (status = 'running')::int
-WHERE id = %(id)s
-  AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
-RETURNING fence, wake, wanted, strikes, clock_timestamp()
+    strikes = strikes + (ticket.status = 'running')::int
+FROM before WHERE ticket.id = before.id
+RETURNING fence, wake, wanted, strikes, clock_timestamp(), before.owner, before.lease_until
 """
 SEIZE = """
 UPDATE dispatch_ticket
 SET status = 'running', owner = %(owner)s, fence = fence + 1,
     lease_until = clock_timestamp() + %(lease)s * interval '1 second'
 WHERE id = %(id)s AND NOT (status = 'running' AND lease_until >= clock_timestamp())
+RETURNING fence, wake, wanted, strikes, clock_timestamp()
+"""
+USURP = """
+UPDATE dispatch_ticket
+SET status = 'running', owner = %(owner)s, fence = fence + 1,
+    lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+WHERE id = %(id)s
 RETURNING fence, wake, wanted, strikes, clock_timestamp()
 """
 HOLD = """
@@ -76,6 +88,9 @@ class Lease:
     wanted: str
     strikes: int  # how often a carrier died since a step last came to its end
     at: datetime  # the database's time when it was claimed
+    owner: str
+    lost_owner: str = ""  # who held it before and never let go
+    lost_until: datetime | None = None  # when that one's lease ended
 
 
 @dataclass(frozen=True)
@@ -100,6 +115,14 @@ def seize(run_id: UUID, owner: str) -> Lease | None:
     For use inside one transaction that also releases or finishes it.
     """
     return _take(SEIZE, run_id, owner)
+
+
+def usurp(run_id: UUID, owner: str) -> Lease | None:
+    """Take a run even from a worker that lives: whatever that one still does is discarded.
+
+    For use inside one transaction that also finishes it. None: there is no ticket any more.
+    """
+    return _take(USURP, run_id, owner)
 
 
 def hold(lease: Lease, *, progress: bool = False) -> News:
@@ -154,7 +177,10 @@ def _take(statement: str, run_id: UUID, owner: str) -> Lease | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"id": run_id, "owner": owner, "lease": LEASE_S})
         row = cursor.fetchone()
-    return None if row is None else Lease(run_id, *row)
+    if row is None:
+        return None
+    fence, wake, wanted, strikes, at, *lost = row
+    return Lease(run_id, fence, wake, wanted, strikes, at, owner, *lost)
 
 
 def _row(statement: str, lease: Lease, **values: Any) -> Any:

@@ -35,6 +35,8 @@ class Book:
     def recall(self, frames: Sequence[str]) -> dict[Spot, str]:
         """Read the rows of open frames; return the ports by which their ended steps were left."""
         rows = NodeRun.objects.filter(run=self.run, frame__in=frames)
+        # Steps of an earlier version, from which the run was moved, have rows and no place.
+        rows = rows.exclude(frame="", place__gte=len(self.names.graph("").nodes))
         ended = rows.filter(status__in=ENDED)
         opened = rows.exclude(status__in=(*ENDED, Status.SKIPPED))
         self._rows = {spot_of(row): row for row in opened}
@@ -78,6 +80,7 @@ class Book:
             port=done.port or None,
             preview=preview(done.output),
             **kept,
+            **({"pinned": True} if row.pinned else {}),
         )
         return done.port
 

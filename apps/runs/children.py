@@ -64,16 +64,16 @@ def inner_run(parent: Run, path: str, wanted: JSONDict) -> Run:
 
 def named_in(node: CompiledNode) -> set[str]:
     """Return the ids of all steps that the expressions of a step and of those inside it name."""
-    found = {name for each in _expressions(node) for name in each.nodes}
-    for inner in node.body.nodes if node.body else ():
-        found |= named_in(inner)
-    return found
+    return {name for each in expressions_in(node) for name in each.nodes}
 
 
-def _expressions(node: CompiledNode) -> Iterable[Expression]:
+def expressions_in(node: CompiledNode) -> Iterable[Expression]:
+    """Yield the expressions of a step, of the edges that leave it and of the steps inside it."""
     for template in node.templates.values():
         yield from template.expressions
     yield from (edge.when for edge in node.outgoing if edge.when is not None)
+    for inner in node.body.nodes if node.body else ():
+        yield from expressions_in(inner)
 
 
 def _id(wanted: JSONDict) -> UUID:

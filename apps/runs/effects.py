@@ -1,13 +1,18 @@
-"""Attempts at steps that reach outside: each a coroutine on the loop of the process."""
+"""Attempts at steps that reach outside: each a coroutine on the loop of the process.
+
+Processor time and memory are noted where they can be told apart: a step that only computes has its
+thread for itself, and a code step its worker process. What waits for the network shares the loop's
+thread with all others; of those nothing is noted, rather than a guess.
+"""
 
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 from django.utils.crypto import salted_hmac
 
@@ -25,6 +30,7 @@ from apps.runs.outcomes import Done, Failure, Outcome, Verdict, failure_of, held
 from apps.runs.payloads import INLINE, aside
 from apps.runs.tokens import TokenStream
 from apps.sandbox.services import CodeResult, Stop, run_code
+from apps.sandbox.usage import Usage
 from apps.tenants.context import current_schema
 from apps.workflows.graph import CompiledNode
 
@@ -53,11 +59,12 @@ class Attempt:
     rounds: RoundsDone | None = None
     cache_key: str | None = None
     logs: list[str] = field(default_factory=list)
+    used: Usage = field(default_factory=Usage)
     _calls: int = 0  # of models, in this attempt
 
     def again(self, number: int) -> None:
         """Make ready for another attempt."""
-        self.number, self.logs, self._calls = number, [], 0
+        self.number, self.logs, self.used, self._calls = number, [], Usage(), 0
 
     @cached_property
     def _key(self) -> str:
@@ -77,7 +84,7 @@ class Attempt:
             prev=self.prev,
             request=egress.request,
             model=self._ask_model,
-            code=_run_code,
+            code=self._run_code,
             log=self._log,
             decision=self.decision,
             rounds=self.rounds,
@@ -104,6 +111,18 @@ class Attempt:
         finally:
             await tokens.close()
 
+    async def _run_code(self, source: str, inputs: JSONDict) -> CodeResult:
+        """Run a code step in a thread; when it is cancelled, its worker process is killed."""
+        stop = Stop()
+        run = partial(run_code, source, inputs, stop=stop, used=self.used)
+        hop = asyncio.get_running_loop().run_in_executor(_code_threads, run)
+        try:
+            return await asyncio.shield(hop)
+        except asyncio.CancelledError:
+            stop.now()
+            hop.add_done_callback(_forget)
+            raise
+
     def _log(self, text: str) -> None:
         if len(self.logs) < MAX_LOGS:
             self.logs.append(text[:MAX_LOG])
@@ -129,9 +148,17 @@ async def carry_out(attempt: Attempt, delay_s: float = 0) -> Outcome:
     return _outcome(attempt, context, verdict, begun)
 
 
+def share_cpu(attempts: Sequence[Attempt], since: float) -> None:
+    """Divide what this thread computed since then among the attempts that it prepared."""
+    share = Usage(cpu_ms=(time.thread_time() - since) * 1000 / max(len(attempts), 1))
+    for attempt in attempts:
+        if attempt.effect == Effect.PURE:
+            attempt.used.add(share)
+
+
 def carry_out_pure(attempt: Attempt) -> Outcome:
     """Run a step that only computes, here and now: its coroutine never waits."""
-    begun = time.perf_counter()
+    begun, computed = time.perf_counter(), time.thread_time()
     context = attempt.context()
     coroutine = attempt.type().run(attempt.config, context)
     try:
@@ -143,6 +170,7 @@ def carry_out_pure(attempt: Attempt) -> Outcome:
     else:
         coroutine.close()
         verdict = failure_of(RuntimeError(f"{attempt.type.name} is not pure: it waits"))
+    attempt.used.add(Usage(cpu_ms=(time.thread_time() - computed) * 1000))
     return _outcome(attempt, context, held(verdict), begun)
 
 
@@ -188,25 +216,8 @@ def _outcome(attempt: Attempt, context: NodeContext, verdict: Verdict, begun: fl
         context.cost_usd,
         context.tokens,
         attempt.logs,
+        attempt.used,
     )
-
-
-async def _run_code(source: str, inputs: JSONDict) -> CodeResult:
-    """Run a code step in a thread; when it is cancelled, its worker process is killed."""
-    stop = Stop()
-    hop: asyncio.Future[CodeResult] = asyncio.get_running_loop().run_in_executor(
-        _code_threads, _run_with(stop, source, inputs)
-    )
-    try:
-        return await asyncio.shield(hop)
-    except asyncio.CancelledError:
-        stop.now()
-        hop.add_done_callback(_forget)
-        raise
-
-
-def _run_with(stop: Stop, source: str, inputs: JSONDict) -> Any:
-    return lambda: run_code(source, inputs, stop=stop)
 
 
 def _forget(hop: "asyncio.Future[CodeResult]") -> None:

@@ -9,7 +9,6 @@ from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Failure
 from apps.runs.payloads import Kept, keep
-from apps.runs.vector import Byte
 
 Status = Run.Status
 
@@ -36,31 +35,32 @@ class RunEnds(Exception):
         return cls(Status.TIMED_OUT, _error("timed_out", "The run took longer than it may.", hint))
 
     @classmethod
-    def unsure(cls, node: str) -> "RunEnds":
+    def unsure(cls, node: str, frame: str = "") -> "RunEnds":
         """A worker died while a step ran that must not be done twice."""
         return cls(
             Status.NEEDS_ATTENTION,
             _error(
                 "outcome_unknown",
                 "The worker died while this step ran; whether it took effect is not known.",
-                "Look at its target, then run from here or from the step after it.",
+                "Look at its target, then say here what happened.",
                 node,
+                frame,
             ),
         )
 
     @classmethod
     def poison(cls, run: Run) -> "RunEnds":
         """Workers keep dying on this run."""
-        places = [place for place, byte in enumerate(run.state) if byte in _SUSPECT]
-        rows = NodeRun.objects.filter(run=run, place__in=places)
-        node = rows.values_list("node", flat=True).first() or ""
+        rows = NodeRun.objects.filter(run=run, status=NodeRun.Status.RUNNING)
+        suspect = rows.order_by("-frame", "place").first()  # the innermost: others hold it
         return cls(
             Status.NEEDS_ATTENTION,
             _error(
                 "poison",
                 "Workers died three times in a row while they carried this run.",
-                "Look at what this step works on; run from here with less of it.",
-                node,
+                "Look at what it works on: it may be too large or broken.",
+                suspect.node if suspect else "",
+                suspect.frame if suspect else "",
             ),
         )
 
@@ -71,11 +71,11 @@ class RunEnds(Exception):
         return cls(Status.NEEDS_ATTENTION, _error("unknown_version", str(reason), hint))
 
 
-_SUSPECT = frozenset({Byte.RUNNING, Byte.COMMITTED})
-
-
 def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
-    """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced."""
+    """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced.
+
+    Whom somebody wants cancelled asks no more questions.
+    """
     if end.status != Status.NEEDS_ATTENTION:
         kept = _kept(ledger, end, stored)
         ledger.changes["outputs_blob"] = kept.blob
@@ -84,6 +84,10 @@ def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
     while True:
         try:
             news = ledger.flush(stored)
+            is_ending = ledger.run.ending is not None or "ending" in ledger.changes
+            if news.wanted == Ticket.Wish.CANCEL and not is_ending:
+                ledger.finish(stored, Status.CANCELLED)
+                return
             ledger.release(
                 stored,
                 wake_seen=news.wake,
@@ -105,5 +109,6 @@ def _kept(ledger: Ledger, end: RunEnds, stored: Stored) -> Kept:
         raise
 
 
-def _error(code: str, message: str, hint: str, node: str = "") -> JSONDict:
-    return {"code": code, "message": message, "hint": hint, "node": node or None}
+def _error(code: str, message: str, hint: str, node: str = "", frame: str = "") -> JSONDict:
+    error: JSONDict = {"code": code, "message": message, "hint": hint, "node": node or None}
+    return {**error, "frame": frame} if frame else error

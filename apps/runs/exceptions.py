@@ -53,6 +53,36 @@ class NoSuchStep(Invalid):
     code = "no_such_step"
 
 
+class BadPart(Invalid):
+    """The run cannot be limited to these steps, or a pinned output does not fit."""
+
+    code = "bad_part"
+
+
+class NothingToSettle(Conflict):
+    """The run does not ask anything, or somebody has answered already."""
+
+    code = "nothing_to_settle"
+
+
+class BadSettlement(Invalid):
+    """That is no answer to what the run asks."""
+
+    code = "bad_settlement"
+
+
+class NotMovable(Conflict):
+    """The run cannot be moved to that version."""
+
+    code = "not_movable"
+
+
+class TooManyRuns(Invalid):
+    """That is more runs than can be dealt with at once."""
+
+    code = "too_many_runs"
+
+
 class AlreadyDecided(Conflict):
     """Somebody has decided this already, or its time ran out."""
 

@@ -78,3 +78,4 @@ _FILTERS = {
     "since": _since,
     "until": _until,
 }
+NAMES = frozenset(_FILTERS)

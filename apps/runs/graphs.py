@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from uuid import UUID
 
 from apps.runs.models import Run
 from apps.workflows.definition import parse
@@ -20,11 +21,16 @@ class UnknownEngine(LookupError):
 
 
 def graph_of(run: Run) -> Graph:
-    """Return the graph that a run walks. Raises UnknownEngine, UnknownNodeType.
+    """Return the graph that a run walks. Raises UnknownEngine, UnknownNodeType."""
+    return graph_of_version(run.version_id)
+
+
+def graph_of_version(version_id: UUID) -> Graph:
+    """Return the graph of a version. Raises UnknownEngine, UnknownNodeType.
 
     Two workspaces with equal definitions share one: it holds nothing but the definition.
     """
-    versions = WorkflowVersion.objects.filter(pk=run.version_id)
+    versions = WorkflowVersion.objects.filter(pk=version_id)
     sha256, engine = versions.values_list("sha256", "engine").get()
     if engine not in ENGINES:
         raise UnknownEngine(UnknownEngine.__doc__)

@@ -24,6 +24,7 @@ from apps.runs.ledger import Clock, Ledger, stored_of
 from apps.runs.models import Run
 from apps.runs.outcomes import failure_of
 from apps.runs.payloads import restore
+from apps.runs.recoveries import note_recovery
 from apps.runs.segment import Segment
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def _load(run_id: UUID) -> Run | None:
 
 
 def _carry(run: Run, ledger: Ledger) -> None:
+    note_recovery(ledger)
     try:
         if ledger.lease.strikes >= POISON_STRIKES:
             raise RunEnds.poison(run)

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, PositiveIntegerField, Value
+from django.db.models.functions import Greatest
 
 from apps.common import records
 from apps.common.events import publish_from_loop
@@ -19,17 +20,20 @@ from apps.dispatch import services as dispatch
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.leases import Lease, News
 from apps.dispatch.services import Alarm
-from apps.runs import asking, events, retrying
+from apps.runs import asking, events
 from apps.runs.course import Spot, Stored
 from apps.runs.events import Event
 from apps.runs.metrics import RUN_SECONDS, RUNS
 from apps.runs.models import KeptResult, NodeRun, Run, Wait
+from apps.runs.parts import copies
 from apps.runs.vector import stopped
+from apps.sandbox.usage import Usage
 from apps.tenants.keys import group_name
 
 WRITTEN = (
     "status", "attempt", "input", "output", "error", "port", "started_at", "finished_at",
-    "cost_usd", "tokens", "saved_usd", "logs", "input_blob", "output_blob",
+    "cost_usd", "tokens", "saved_usd", "cpu_ms", "peak_kb", "pinned", "logs", "input_blob",
+    "output_blob",
 )  # fmt: skip
 KEPT = ("run", "output", "port", "cost_usd", "tokens", "expires_at")
 OPEN = (NodeRun.Status.RUNNING, NodeRun.Status.WAITING, NodeRun.Status.RETRYING)
@@ -78,6 +82,7 @@ class Ledger:
     changes: JSONDict = field(default_factory=dict)
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
+    used: Usage = field(default_factory=Usage)
     steps: int = 0
     progress: bool = False  # a step came to its end
     since: float | None = None  # when the oldest unwritten entry was made
@@ -103,6 +108,13 @@ class Ledger:
         """Add what was spent to the run alone."""
         self.cost_usd += cost_usd
         self.tokens += tokens
+
+    def use(self, row: NodeRun, used: Usage) -> None:
+        """Add what was measured of an attempt to its step and to the run."""
+        total = Usage(row.cpu_ms, row.peak_kb)
+        total.add(used)
+        row.cpu_ms, row.peak_kb = total.cpu_ms, total.peak_kb
+        self.used.add(used)
 
     @property
     def age_s(self) -> float:
@@ -214,6 +226,8 @@ class Ledger:
             cost_usd=F("cost_usd") + self.cost_usd,
             tokens=F("tokens") + self.tokens,
             steps=F("steps") + self.steps,
+            cpu_ms=F("cpu_ms") + (self.used.cpu_ms or 0),
+            peak_kb=Greatest(F("peak_kb"), Value(self.used.peak_kb, PositiveIntegerField())),
             **self.changes,
         )
         self._write_rows()
@@ -228,7 +242,7 @@ class Ledger:
         for child in self.children:
             child.run.save()
             dispatch.ring_on_commit(dispatch.admit(child.run.pk, is_step=True))
-            told = [Event("run.queued"), *retrying.link(child.run, child.carried)]
+            told = [Event("run.queued"), *copies(child.run, child.carried)]
             announce(child.run, events.append(child.run, told), status=child.run.status)
 
     def _write_waits(self) -> None:
@@ -264,7 +278,7 @@ class Ledger:
         self.rows.clear()
         self.changes.clear()
         self.cost_usd, self.tokens, self.steps = Decimal(0), 0, 0
-        self.progress, self.since = False, None
+        self.used, self.progress, self.since = Usage(), False, None
 
 
 def spot_of(row: NodeRun) -> Spot:

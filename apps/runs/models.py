@@ -124,6 +124,15 @@ class Run(TimestampedModel):
     generations = models.JSONField(default=dict)
     # What a person put in place of a step's input: {"node": id, "prev": value}.
     edited = models.JSONField(null=True)
+    # What people said of steps whose outcome was not known, until it is taken in.
+    answers = models.JSONField(default=dict)
+    # Which steps it does, where that is not all of them, and what is pinned: see `runs.parts`.
+    part = models.JSONField(null=True)
+    # What pinned steps give when their turn comes: {node: {"output": value, "port": name}}.
+    pins = models.JSONField(default=dict)
+    # What was measured of its steps (`runs.effects`): the sum, and the most of any one.
+    cpu_ms = models.FloatField(default=0)
+    peak_kb = models.PositiveIntegerField(null=True)
     deadline_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -191,6 +200,10 @@ class NodeRun(models.Model):
     tokens = models.PositiveBigIntegerField(default=0)
     # What the result cost when it was made, where it was used again: see `runs.caching`.
     saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)
+    # Empty where nothing could be measured: what waits for the network shares one thread.
+    cpu_ms = models.FloatField(null=True)
+    peak_kb = models.PositiveIntegerField(null=True)
+    pinned = models.BooleanField(default=False)  # its output was given, it never ran
     logs = models.JSONField(default=list)
     input_blob = _blob()
     output_blob = _blob()

@@ -16,6 +16,7 @@ from apps.nodes.base import NodeError, Routed, Spawn, Suspend
 from apps.runs.course import Spot
 from apps.runs.payloads import INLINE, Kept, beginning, keep
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
+from apps.sandbox.usage import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Outcome:
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
     logs: list[str] = field(default_factory=list)
+    used: Usage = field(default_factory=Usage)
     saved_usd: Decimal | None = None  # where a kept result was used again
 
 

@@ -1,18 +1,20 @@
 """A run in one row: how far it is, in segments and in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
 
+from apps.common.types import JSON, JSONDict
 from apps.runs.models import NodeRun, Run
 
 MOST_SEGMENTS = 12
 # What a byte of `Run.state` looks like: idle, ready, running, remote, waiting, done, failed,
 # skipped, cancelled, committed (`runs.vector`).
 LOOKS = ("rest", "rest", "run", "run", "wait", "ok", "bad", "rest", "rest", "run")
+PARTS = {"from": "From “{}”", "only": "Only “{}”", "until": "Up to “{}”", "all": "All steps"}
 LOUDEST = ("bad", "warn", "wait", "run", "ok", "skipped", "rest")
 DONE = 5
 TELLING = (
@@ -49,6 +51,29 @@ def duration(run: Run, now: datetime) -> float | None:
     if run.started_at is None:
         return None
     return max(0.0, ((run.finished_at or now) - run.started_at).total_seconds())
+
+
+def part_words(run: Run, titles: Mapping[str, str]) -> str:
+    """Say which part of its workflow a run does; empty for all of it."""
+    if not run.part:
+        return ""
+    node = run.part["node"] or ""
+    words = PARTS[run.part["mode"]].format(titles.get(node, node))
+    given = len(run.part["pins"])
+    return f"{words}, {given} given" if given else words
+
+
+def known_input(run: Run, steps: Sequence[JSONDict], node: str) -> JSON:
+    """Return what a step got from those before it, for a person to change; None: it is not known."""
+    if next((step["type"] for step in steps if step["id"] == node), "") == "core.start":
+        return run.inputs
+    if run.edited and run.edited["node"] == node:
+        return run.edited["prev"]
+    edges = run.version.definition["edges"]
+    sources = [edge["source"] for edge in edges if edge["target"] == node]
+    done = run.nodes.filter(node__in=sources, status=NodeRun.Status.SUCCEEDED)
+    found = dict(done.values_list("node", "output"))
+    return next(iter(found.values())) if len(found) == 1 else found or None
 
 
 def _line(run: Run, telling: Sequence[NodeRun], now: datetime) -> Line:

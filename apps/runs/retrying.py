@@ -1,111 +1,62 @@
-"""Repeating a run from one of its steps: which results are taken over, and which keys change."""
+"""Repeating a run, or a part of it: which results are taken over, and which keys change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+
+from django.utils import timezone
 
 from apps.common.types import JSON
-from apps.runs.events import Event
-from apps.runs.exceptions import NoSuchStep
 from apps.runs.graphs import graph_of
 from apps.runs.models import NodeRun, Run
-from apps.runs.outcomes import preview
+from apps.runs.parts import ALL, UNTIL, Cut, Part, after
 from apps.runs.vector import Byte
 from apps.workflows.graph import Graph
 
-LINKED = {
-    NodeRun.Status.SUCCEEDED: (Byte.DONE, "node.succeeded"),
-    NodeRun.Status.FAILED: (Byte.FAILED, "node.failed"),
-}
+
+def where_it_stopped(run: Run) -> str:
+    """Return the step at which a retry begins unless told otherwise."""
+    graph = graph_of(run)
+    return (run.error or {}).get("node") or graph.nodes[graph.start or 0].id
 
 
-def repeated(run: Run, from_node: str | None, edited: JSON) -> tuple[Run, list[NodeRun]]:
-    """Return the new run, not saved yet, and the rows of the steps whose results it takes over.
+def repeated(run: Run, part: Part, edited: JSON) -> tuple[Run, list[NodeRun]]:
+    """Return the new run, not saved yet, and the rows of steps that are done in it already.
 
-    Without a step it begins where the run failed, or at its start. Raises NoSuchStep.
+    `edited` stands in for what the step gets; where the run begins at its start, for its inputs.
+    Raises NoSuchStep, BadPart.
     """
     graph = graph_of(run)
-    node = from_node or (run.error or {}).get("node") or graph.nodes[graph.start or 0].id
-    if node not in graph.index:
-        raise NoSuchStep(f"The run's version has no step “{node}”.")
-    place = graph.index[node]
-    undone = _undone(graph, run)
-    anew = {graph.nodes[each].id for each in _from(graph, place, *undone)}
-    at_start = place == graph.start
-    kept = [
-        row
-        for row in NodeRun.objects.filter(run=run, frame="", status__in=LINKED)
-        if row.node not in anew and not _broke(graph, row)
-    ]
-    # A changed input is a different act, for this step and for all that follow from it; and so is
-    # doing again what was taken back.
-    changed = _from(graph, *([] if edited is None else [place]), *undone)
-    again = {graph.nodes[each].id for each in changed}
-    generations = {**run.generations, **{e: run.generations.get(e, 0) + 1 for e in again}}
-    new = Run(
-        workflow=run.workflow, version=run.version, trigger=Run.Trigger.RETRY, retry_of=run,
-        root_id=run.root_id, generations=generations,
-        inputs=edited if at_start and isinstance(edited, dict) else run.inputs,
-        inputs_blob=None if at_start and isinstance(edited, dict) else run.inputs_blob,
-        edited=None if at_start or edited is None else {"node": node, "prev": edited},
-        state=_state(graph, kept),
-    )  # fmt: skip
-    return new, kept
+    cut = Cut(graph, part)
+    earlier = list(NodeRun.objects.filter(run=run, frame=""))
+    new = Run(workflow=run.workflow, version=run.version, retry_of=run, part=part.as_json())
+    rows = [*cut.kept(earlier), *cut.place_pins(new, earlier, timezone.now())]
+    passed = {row.place for row in earlier if row.status == NodeRun.Status.SKIPPED}
+    cut.check_known({row.place for row in rows} | passed, edited is not None)
+    from_start = part.mode in (ALL, UNTIL) or cut.place == graph.start
+    new.state = cut.state(rows)
+    is_given = from_start and isinstance(edited, dict)
+    new.inputs = edited if is_given else run.inputs
+    new.inputs_blob = None if is_given else run.inputs_blob
+    if edited is not None and not from_start:
+        new.edited = {"node": part.node, "prev": edited}
+    if part.mode not in (ALL, UNTIL):  # else it is a first run of its own, with keys of its own
+        new.trigger, new.root_id = Run.Trigger.RETRY, run.root_id
+        anew = {place for place, byte in enumerate(new.state) if byte in (Byte.IDLE, Byte.READY)}
+        changed = _changed(cut, graph, earlier, is_edited=edited is not None)
+        names = [graph.nodes[place].id for place in anew & changed - cut.pinned]
+        known = run.generations
+        new.generations = {**known, **{each: known.get(each, 0) + 1 for each in names}}
+    return new, rows
 
 
-def link(run: Run, rows: Sequence[NodeRun]) -> tuple[Event, ...]:
-    """Copy the rows of taken-over steps to a new run; return the events that say so."""
-    copies = [
-        NodeRun(
-            run=run, place=row.place, node=row.node, type=row.type, title=row.title,
-            status=row.status, attempt=row.attempt, input=row.input, output=row.output,
-            error=row.error, port=row.port, started_at=row.started_at,
-            finished_at=row.finished_at, logs=row.logs,
-            input_blob_id=row.input_blob_id, output_blob_id=row.output_blob_id,
-        )
-        for row in rows
-    ]  # fmt: skip
-    NodeRun.objects.bulk_create(copies)
-    return tuple(_told(row) for row in copies)
+def _changed(cut: Cut, graph: Graph, earlier: Iterable[NodeRun], *, is_edited: bool) -> set[int]:
+    """Return the steps of which running them once more is another act, with another key.
 
-
-def _told(row: NodeRun) -> Event:
-    """Say that a result was taken over; what it cost was paid by the earlier run."""
-    data = {"ms": 0, "linked": True, "cost_usd": "0", "tokens": 0, "port": row.port or None}
-    data |= {"error": row.error} if row.error else {"preview": preview(row.output)}
-    return Event(LINKED[NodeRun.Status(row.status)][1], row.node, row.attempt, data)
-
-
-def _undone(graph: Graph, run: Run) -> list[int]:
-    """Return the steps that were taken back, and those that took them back."""
-    taken = {
-        node.undone_by: place
-        for place, node in enumerate(graph.nodes)
-        if node.undone_by is not None
-    }
-    rows = NodeRun.objects.filter(run=run, frame="", place__in=taken)
-    return [
-        each for place in rows.values_list("place", flat=True) for each in (place, taken[place])
-    ]
-
-
-def _from(graph: Graph, *places: int) -> set[int]:
-    """Return some steps and all that comes after them."""
-    found, stack = set(), list(places)
-    while stack:
-        each = stack.pop()
-        if each not in found:
-            found.add(each)
-            stack += [edge.target for edge in graph.nodes[each].outgoing]
-    return found
-
-
-def _broke(graph: Graph, row: NodeRun) -> bool:
-    """Tell whether the step failed and nothing dealt with it: then it is made again."""
-    on_error = graph.nodes[row.place].node.on_error
-    return row.status == NodeRun.Status.FAILED and on_error == "fail"
-
-
-def _state(graph: Graph, rows: Sequence[NodeRun]) -> bytes:
-    state = bytearray(len(graph.nodes))
-    for row in rows:
-        state[row.place] = LINKED[NodeRun.Status(row.status)][0]
-    return bytes(state)
+    A changed input makes it one, for the step and for all that follow from it; and so does a
+    success that is deliberately repeated, or that was taken back.
+    """
+    changed = {row.place for row in earlier if row.status == NodeRun.Status.SUCCEEDED}
+    if is_edited and cut.place is not None:
+        changed |= after(graph, cut.place)
+    for place in cut.pinned:
+        changed |= after(graph, place)
+    return changed

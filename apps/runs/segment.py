@@ -14,8 +14,9 @@ from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.services import Alarm
 from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.base import Effect
+from apps.runs.attention import take_up
 from apps.runs.course import Spot
-from apps.runs.effects import Attempt, carry_out, carry_out_pure
+from apps.runs.effects import Attempt, carry_out, carry_out_pure, share_cpu
 from apps.runs.endings import RunEnds, close
 from apps.runs.folding import fold
 from apps.runs.graphs import timeout_of
@@ -96,10 +97,8 @@ class Segment:
         elif self.run.status != Run.Status.RUNNING:
             self.ledger.changes["status"] = Run.Status.RUNNING
             self.ledger.note("run.resumed")
-        for spot in list(self.course.where(Byte.COMMITTED)):
-            raise RunEnds.unsure(self.steps.book.node(spot).id)
-        for spot in list(self.course.where(Byte.RUNNING)):
-            self.course.mark(spot, Byte.READY)
+        self._obey()
+        take_up(self.steps)
 
     def _set_deadline(self) -> None:
         seconds = timeout_of(self.run)
@@ -161,7 +160,9 @@ class Segment:
         """Run all that only computes, and start what reaches outside."""
         while self.course.ready and not self._is_spent:
             batch = [self.course.ready.popleft() for _ in range(min(BATCH, len(self.course.ready)))]
+            begun = time.thread_time()
             attempts, outcomes = self.steps.prepare(batch)
+            share_cpu(attempts, begun)
             self.prepared += (each for each in attempts if each.effect != Effect.PURE)
             outcomes += [carry_out_pure(each) for each in attempts if each.effect == Effect.PURE]
             self.steps.take_in(outcomes)
@@ -179,7 +180,6 @@ class Segment:
         for attempt in fresh:
             self.steps.begin(attempt)
         self._flush()
-        self._obey()
         for attempt in fresh:
             future = loop.submit(carry_out(attempt))
             self.running[attempt.spot] = future
@@ -236,7 +236,9 @@ class Segment:
             self._flush()
 
     def _flush(self) -> None:
+        """Write down what happened, under the ticket's lock: a wish committed before is seen."""
         self._hear_news(self.ledger.flush(self.course.stored))
+        self._obey()
 
     def _let_go(self) -> bool:
         """End the run, or release it; False when it was woken meanwhile."""

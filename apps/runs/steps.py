@@ -102,6 +102,9 @@ class Steps:
         loop = self.course.loops.get(spot)
         rounds = self.loops.done(loop) if loop else None
         row.started_at = row.started_at or now
+        if not spot.frame and (pin := self.run.pins.get(node.id)):
+            row.pinned = True
+            return Outcome(spot, Done(**pin), now, 0)
         self._count()
         if node.node.disabled:
             return Outcome(spot, held(done(prev)), now, 0)
@@ -192,6 +195,7 @@ class Steps:
         row = self.book.row(outcome.spot)
         row.logs = [*row.logs, *storable(outcome.logs)[0]]
         self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
+        self.ledger.use(row, outcome.used)
         match outcome.verdict:
             case Suspend() as wanted:
                 return self._suspend(row, wanted, ports)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.runs import approval_views, link_views, views
+from apps.runs import approval_views, control_views, link_views, views
 
 app_name = "runs"
 urlpatterns = [
@@ -10,11 +10,16 @@ urlpatterns = [
     path("runs/newer/", views.newer, name="newer"),
     path("runs/<uuid:run_id>/", views.detail, name="detail"),
     path("runs/<uuid:run_id>/row/", views.row, name="row"),
-    path("runs/<uuid:run_id>/cancel/", views.cancel, name="cancel"),
-    path("runs/<uuid:run_id>/pause/", views.pause, name="pause"),
-    path("runs/<uuid:run_id>/resume/", views.resume, name="resume"),
-    path("runs/<uuid:run_id>/retry/", views.retry, name="retry"),
-    path("runs/<uuid:run_id>/again/", views.again, name="again"),
+    path("runs/<uuid:run_id>/cancel/", control_views.cancel, name="cancel"),
+    path("runs/<uuid:run_id>/pause/", control_views.pause, name="pause"),
+    path("runs/<uuid:run_id>/resume/", control_views.resume, name="resume"),
+    path("runs/<uuid:run_id>/retry/", control_views.retry, name="retry"),
+    path("runs/<uuid:run_id>/again/", control_views.again, name="again"),
+    path("runs/<uuid:run_id>/terminate/", control_views.terminate, name="terminate"),
+    path("runs/<uuid:run_id>/rerun/", control_views.rerun, name="rerun"),
+    path("runs/<uuid:run_id>/settle/", control_views.settle, name="settle"),
+    path("runs/<uuid:run_id>/move/<int:version>/", control_views.move, name="move"),
+    path("runs/many/", control_views.many, name="many"),
     path("approvals/", approval_views.approvals, name="approvals"),
     path("approvals/by-mail/<str:token>/", link_views.by_mail, name="by_mail"),
     path("approvals/<uuid:wait_id>/", approval_views.approval, name="approval"),

@@ -2,33 +2,33 @@
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.db.models import CharField, Count, Q, QuerySet
 from django.db.models.functions import Cast
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
-from apps.common.errors import DomainError, Invalid
+from apps.common.errors import Invalid
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
-from apps.runs import services
+from apps.runs import attention, services
 from apps.runs.filters import filtered
+from apps.runs.history import is_recovery, moments, told_recovery
 from apps.runs.models import NodeRun, Run
-from apps.runs.overview import duration, lines
-from apps.runs.payloads import read
+from apps.runs.overview import duration, known_input, lines, part_words
+from apps.runs.services.moving import STANDING
 from apps.runs.waterfall import DRAWN, attempts_of, draw
 from apps.workflows.definition import parse
 from apps.workflows.graph import live_edges, topological
 from apps.workflows.models import Workflow
 
 MOST_ROWS = 500  # of a waterfall
+MOST_REPEATS = 20  # of a run, that its page links to
 SPANS = {
     "hour": ("last hour", timedelta(hours=1)),
     "day": ("last 24 h", timedelta(days=1)),
@@ -54,7 +54,7 @@ def list_runs(request: AuthenticatedRequest) -> HttpResponse:
         kept = counted = seen.none()
     counts = dict(counted.values_list("status").annotate(n=Count("pk")).order_by())
     related = kept.select_related("workflow", "version").order_by("-created_at", "-id")
-    page = page_of(request, related.defer("inputs", "outputs"))
+    page = page_of(request, related.defer("inputs", "outputs", "pins"))
     context = {
         "page": page,
         "lines": lines(page.object_list),
@@ -68,6 +68,7 @@ def list_runs(request: AuthenticatedRequest) -> HttpResponse:
         "triggers": [(value, label) for value, label in Run.Trigger.choices],
         "spans": [(name, words) for name, (words, _) in SPANS.items()],
         "problem": problem,
+        "may_control": policies.holds_anywhere(request.user, "run.control"),
     }
     return render(request, "runs/list.html", context, status=status)
 
@@ -114,7 +115,9 @@ def newer(request: AuthenticatedRequest) -> HttpResponse:
 def row(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
     """Show one run of the list as it is now."""
     run = services.find_run(run_id, actor=request.user)
-    return render(request, "runs/_row.html", {"line": lines([run])[0]})
+    may_control = policies.holds_anywhere(request.user, "run.control")
+    context = {"line": lines([run])[0], "may_control": may_control}
+    return render(request, "runs/_row.html", context)
 
 
 @require_GET
@@ -122,13 +125,14 @@ def row(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 def detail(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
     """Show a run over time, and one of its steps in full."""
     run = services.find_run(run_id, actor=request.user)
-    return render(request, "runs/detail.html", _story(request, run))
+    return render(request, "runs/detail.html", story(request, run))
 
 
-def _story(request: AuthenticatedRequest, run: Run) -> JSONDict:
+def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
+    """Return what the page of a run shows."""
     now = timezone.now()
-    rows = run.nodes.filter(frame="")
-    node_runs = {each.node: each for each in rows.defer("input", "output", "logs")}
+    rows = run.nodes.filter(frame="").defer("input", "output", "logs")
+    node_runs = {each.node: each for each in rows}
     events = list(run.events.filter(type__in=DRAWN, frame=""))
     steps = _steps_in_order(run)
     opened = _opened(request.GET.get("node", ""), run, steps, node_runs)
@@ -140,23 +144,44 @@ def _story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         end=run.finished_at or now,
         opened=opened,
     )
-    panel = next((each for each in drawn.rows if each.node == opened), None)
+    titles = {each.node: each.title for each in drawn.rows}
     return {
         "run": run,
         "waterfall": drawn,
-        "opened": opened,
-        "panel": panel,
-        "step": rows.filter(node=opened).select_related("input_blob", "output_blob").first(),
+        "panel": next((each for each in drawn.rows if each.node == opened), None),
         "tries": attempts_of(events).get(opened, []),
-        "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
-        "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},
         "seconds": duration(run, now),
         "left_out": max(0, len(steps) - MOST_ROWS),
         "step_count": len(steps),
         "finished_steps": sum(each.status == "succeeded" for each in node_runs.values()),
-        "waits": run.waits.approvals().open(),
-        "alike": _failed_alike(run),
+        "recoveries": [told_recovery(event, titles) for event in events if is_recovery(event)],
+        "part": part_words(run, titles),
+        "known": known_input(run, steps, opened),
+        **_shown(request, run, opened, titles),
         **_rights(request, run),
+    }
+
+
+def _shown(
+    request: AuthenticatedRequest, run: Run, opened: str, titles: dict[str, str]
+) -> JSONDict:
+    """Return what the page shows of the opened step, and beside the steps."""
+    view = "history" if request.GET.get("view") == "history" else "steps"
+    return {
+        "opened": opened,
+        "step": run.nodes.filter(frame="", node=opened)
+        .select_related("input_blob", "output_blob")
+        .first(),
+        "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
+        "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},
+        "waits": run.waits.approvals().open(),
+        "view": view,
+        "moments": moments(run, titles) if view == "history" else [],
+        "repeats": run.retries.order_by("created_at")[:MOST_REPEATS],
+        "choices": attention.choices_of(run),
+        "alike": _failed_alike(run),
+        "rerun_form": None,
+        "settlement_form": None,
     }
 
 
@@ -167,15 +192,30 @@ def _rights(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "may_pause": control and run.status in {"queued", "running", "waiting"},
         "may_resume": control and run.status == Run.Status.PAUSED,
         "may_retry": control and run.status in {"failed", "timed_out", "cancelled"},
+        "may_repeat": control
+        and (run.is_finished or run.status == Run.Status.NEEDS_ATTENTION)
+        and policies.allows(request.user, "run", run.workflow),
+        "may_settle": control and bool(attention.choices_of(run)),
+        "newer_version": control and run.status in STANDING and _newer_version(run),
         "may_run": policies.allows(request.user, "run", run.workflow),
     }
+
+
+def _newer_version(run: Run) -> int | None:
+    """Return the number of a version that the run could be moved to."""
+    newest = run.workflow.versions.exclude(number=None).order_by("-number").first()
+    return newest.number if newest and newest.number != run.version.number else None
 
 
 def _steps_in_order(run: Run) -> list[JSONDict]:
     definition = parse(run.version.definition)
     order, on_cycles = topological([node.id for node in definition.nodes], live_edges(definition))
     by_id: dict[str, JSONDict] = {node["id"]: node for node in run.version.definition["nodes"]}
-    return [by_id[each] for each in (*order, *on_cycles)]
+    gone = run.nodes.filter(frame="").exclude(node__in=by_id).values("node", "title", "type")
+    return [
+        *(by_id[each] for each in (*order, *on_cycles)),
+        *({"id": each["node"], **each} for each in gone),
+    ]
 
 
 def _opened(wanted: str, run: Run, steps: list[JSONDict], node_runs: dict[str, NodeRun]) -> str:
@@ -203,63 +243,3 @@ def _failed_alike(run: Run) -> int:
         workflow=run.workflow, status=run.status, created_at__gte=day,
         error__code=run.error.get("code"), error__node=run.error.get("node"),
     ).count()  # fmt: skip
-
-
-@require_POST
-@permission_required("run.control")
-def cancel(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
-    """Stop a run."""
-    return _steered(request, run_id, services.cancel_run, "The run is being cancelled.")
-
-
-@require_POST
-@permission_required("run.control")
-def pause(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
-    """Hold a run."""
-    return _steered(request, run_id, services.pause_run, "The run pauses after the current steps.")
-
-
-@require_POST
-@permission_required("run.control")
-def resume(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
-    """Let a run go on."""
-    return _steered(request, run_id, services.resume_run, "The run goes on.")
-
-
-@require_POST
-@permission_required("run.control")
-def retry(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
-    """Start a new run at the failed step, or at the one named, and show it."""
-    from_node = request.POST.get("from_node") or None
-
-    def again(run: Run, *, actor: Any) -> Run:
-        return services.retry_run(run, actor=actor, from_node=from_node)
-
-    return _steered(request, run_id, again, "A new run goes on where the last one stopped.")
-
-
-@require_POST
-@permission_required("workflow.run")
-def again(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
-    """Run the same version with the same inputs from its start, and show the new run."""
-
-    def repeat(run: Run, *, actor: Any) -> Run:
-        version = run.version.number or "draft"
-        return services.start_run(
-            run.workflow, actor=actor, inputs=read(run.inputs, run.inputs_blob), version=version
-        )
-
-    return _steered(request, run_id, repeat, "A new run has started.")
-
-
-def _steered(request: AuthenticatedRequest, run_id: UUID, service: Any, done: str) -> HttpResponse:
-    """Do it and show the run; what the run's state does not allow is said on its page."""
-    run = services.find_run(run_id, actor=request.user)
-    try:
-        run = service(run, actor=request.user)
-        messages.success(request, done)
-    except DomainError as error:
-        if error.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-            raise
-        messages.error(request, error.detail)
-    return redirect("runs:detail", run.pk)

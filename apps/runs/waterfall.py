@@ -7,7 +7,7 @@ is folded into a band of fixed width, so that the seconds of work stay readable.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -20,18 +20,21 @@ SHORTEST_GAP_S = 3.0
 GAP_SHARE = 0.3  # an idle time is folded from this share of the whole on
 SHORTEST_BAR = 0.7  # percent: three pixels
 PLOT_END = 97.0
+TIGHT = 62  # percent, from which on words stand at the left of a bar
 STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 MOST_TICKS = 7
 DAY_S = 86_400
 
+LOST = "lost"
+RECOVERED = "run.recovered"
 DRAWN = frozenset(
     f"node.{word}"
     for word in ("started", "succeeded", "failed", "retrying", "waiting", "decided", "cancelled")
-)
+) | {RECOVERED}
 COLOURS = {
     "node.succeeded": "ok",
     "node.failed": "bad",
-    "node.retrying": "lost",
+    "node.retrying": "bad",
     "node.cancelled": "off",
     "node.waiting": "ok",
 }
@@ -49,6 +52,11 @@ class Attempt:
     delay_s: float | None = None  # until the next try
     is_wait: bool = False
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether its worker was lost, so that nobody knows its end."""
+        return self.colour == LOST
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -57,6 +65,11 @@ class Bar:
     x: float
     width: float
     colour: str
+
+    @property
+    def end(self) -> float:
+        """Where it ends."""
+        return round(self.x + self.width, 2)
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,7 @@ class Row:
     status: str
     run: NodeRun | None
     line: Line
+    count: int  # of its tries
     tries: list[tuple[Attempt, Line]] = field(default_factory=list)
 
 
@@ -206,16 +220,32 @@ def attempts_of(events: Iterable[RunEvent]) -> dict[str, list[Attempt]]:
     for event in events:
         if event.type not in DRAWN:
             continue
+        if event.type == RECOVERED:
+            _lose(found, event)
+            continue
         tries = found.setdefault(event.node, [])
         open_ = tries[-1] if tries and tries[-1].end is None else None
         if open_ is not None and event.type != "node.started":
             _close(open_, event)
         elif event.type == "node.started":
-            tries.append(Attempt(event.attempt or 1, event.at))
+            tries.append(Attempt(_count(tries) + 1, event.at))
         if event.type == "node.waiting":
-            number = event.attempt or 1
-            tries.append(Attempt(number, event.at, colour="wait", is_wait=True))
+            tries.append(Attempt(_count(tries), event.at, colour="wait", is_wait=True))
     return {node: tries for node, tries in found.items() if tries}
+
+
+def _count(attempts: Sequence[Attempt]) -> int:
+    """Return how many tries there were; a lost one is one, though its step counts it once."""
+    return sum(not each.is_wait for each in attempts)
+
+
+def _lose(found: dict[str, list[Attempt]], event: RunEvent) -> None:
+    """End the tries that were under way when the carrier was last heard of."""
+    heard = event.at - timedelta(seconds=event.data["silent_s"])
+    for node in event.data["nodes"]:
+        for attempt in found.get(node, [])[-1:]:
+            if attempt.end is None and not attempt.is_wait:
+                attempt.end, attempt.colour = max(heard, attempt.start), LOST
 
 
 def clock(seconds: float) -> str:
@@ -273,6 +303,7 @@ def _row(
         status=run.status if run else "",
         run=run,
         line=_line(attempts, axis, now, _note_of(run)),
+        count=_count(attempts),
         tries=tries,
     )
 
@@ -287,7 +318,9 @@ def _line(attempts: Sequence[Attempt], axis: Axis, now: datetime, label: str) ->
         if b.x > a.x + a.width
     ]
     ends = bars[-1].x + bars[-1].width
-    left = ends > 62
+    left = ends > TIGHT
+    if left and bars[0].x < 100 - TIGHT:
+        label = ""  # there is no room at either side; the tries below say it
     seconds = ((attempts[-1].end or now) - attempts[0].start).total_seconds()
     return Line(bars, between, label, bars[0].x if left else ends, left, seconds)
 
@@ -295,6 +328,8 @@ def _line(attempts: Sequence[Attempt], axis: Axis, now: datetime, label: str) ->
 def _said(attempt: Attempt) -> str:
     if attempt.is_wait:
         return "waited" if attempt.end else "waiting"
+    if attempt.is_lost:
+        return "lost with its worker"
     said = (attempt.error or {}).get("code", "")
     if attempt.delay_s is not None:
         return f"{said}, again in {clock(attempt.delay_s)}"

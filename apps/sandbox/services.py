@@ -24,6 +24,7 @@ from apps.sandbox import pool
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 from apps.sandbox.expressions import Expression, Template
 from apps.sandbox.feeds import Feed, Job, Rendered, filled, outcome, texts
+from apps.sandbox.usage import Usage, usage_of
 from apps.sandbox.values import as_json, clean
 
 MAX_OUTPUT = 1 << 20
@@ -169,14 +170,21 @@ def run_code(
     *,
     limits: pool.Limits = pool.CODE_LIMITS,
     stop: Stop | None = None,
+    used: Usage | None = None,
 ) -> CodeResult:
     """Run a code step; its inputs are names, the value of its last expression is the output.
 
-    Raises CodeFailed with the line, LimitExceeded at a limit or when it is stopped.
+    What its worker took is added to `used`, also where the code fails. Raises CodeFailed with the
+    line, LimitExceeded at a limit or when it is stopped.
     """
     printed = CollectString(MAX_PRINTED)
     with pool.code_session(limits) as session, (stop or Stop()).watching(session):
-        value = as_json(_feed(session, source, {**inputs, "inputs": inputs}, printed))
+        pid = session.worker_pid
+        try:
+            value = as_json(_feed(session, source, {**inputs, "inputs": inputs}, printed))
+        finally:
+            if used is not None and pid is not None:
+                used.add(usage_of(pid))  # nobody else uses this worker, before or after
     if len(json.dumps(value)) > MAX_OUTPUT:
         raise LimitExceeded(
             "OutputTooLarge", f"The output is larger than {MAX_OUTPUT // 1024} KiB."

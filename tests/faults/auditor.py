@@ -121,6 +121,7 @@ def _bytes(run: Run, stored: dict[tuple[str, str], str]) -> list[str]:
         f"I3 {run}: {node} is {status}, its byte {state[graph.index[node]]}"
         for (frame, node), status in stored.items()
         if not frame
+        if node in graph.index  # else it is a step of a version that the run was moved from
         if not state or state[graph.index[node]] not in BYTES_OF[status]
     ]
 

@@ -14,6 +14,7 @@ from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
 from apps.common.types import JSONDict
+from apps.dispatch.models import Ticket
 from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
 from apps.gateway import services as gateway
@@ -158,7 +159,7 @@ def _workflow(
 
 
 def _runs(world: World) -> None:
-    """Make a run that is finished, one that asks for an approval and one that pauses."""
+    """Make runs: a finished one, one that asks people, a paused one, one that is in doubt."""
     owner, folder = world.people["owner"], Folder.objects.get(pk=world.objects["folder"])
     greets = workflows.find_workflow(world.objects["workflow"], actor=owner)
     asks = _workflow(world, "asking", folder, asking(f"{world.canary}-inner question"))
@@ -169,10 +170,17 @@ def _runs(world: World) -> None:
     for run in (finished, asking_run, paused_run):
         advance(run.pk)
     pause_run(paused_run, actor=owner)
+    unsure_run = start_run(greets, actor=owner, inputs={"who": f"{world.canary}-inner nobody"})
+    Ticket.objects.filter(pk=unsure_run.pk).update(strikes=3)  # its workers died
+    advance(unsure_run.pk)
+    changed = asking(f"{world.canary}-inner other question")
+    workflows.update_workflow(asks, actor=owner, revision=None, changes={"definition": changed})
+    workflows.publish_workflow(workflows.find_workflow(asks.pk, actor=owner), actor=owner)
     world.objects |= {
         "run": str(finished.pk),
         "asking_run": str(asking_run.pk),
         "paused_run": str(paused_run.pk),
+        "unsure_run": str(unsure_run.pk),
         "approval": str(Wait.objects.get(run=asking_run).pk),
     }
 

@@ -200,7 +200,7 @@ class TestSteering:
     def test_a_queued_run_is_cancelled_before_it_starts(self, start: Start, bob: User) -> None:
         run = start(greeting(), who="x")
         cancel_run(run, actor=bob)
-        assert events(carry(run)) == ["run.queued", "run.cancelled"]
+        assert events(carry(run)) == ["run.queued", "run.cancelling", "run.cancelled"]
 
     def test_pause_and_resume(self, start: Start, bob: User, oscar: User) -> None:
         run = carry(start(approval(), x=1))

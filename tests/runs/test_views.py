@@ -6,18 +6,22 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
-from apps.runs.models import Run
-from apps.runs.waterfall import Axis, clock
+from apps.dispatch.leases import claim
+from apps.dispatch.models import Ticket
+from apps.runs.models import Run, RunEvent
+from apps.runs.waterfall import Axis, attempts_of, clock
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow
+from apps.workflows.services import publish_workflow, update_workflow
 from apps.workflows.views import boot
 from tests.factories.browsers import browser
 from tests.factories.runs import carry
-from tests.runs.scenes import failing, published, started
+from tests.runs.scenes import asking, failing, published, started
 
 
 @pytest.fixture
@@ -211,3 +215,122 @@ def test_long_idle_times_are_folded() -> None:
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
     assert clock(seconds) == words
+
+
+class TestControl:
+    """What people do to runs from their pages."""
+
+    @pytest.fixture
+    def unsure(self, workflow: Workflow, bob: User) -> Run:
+        run = started(workflow, bob)
+        Ticket.objects.filter(pk=run.pk).update(strikes=3)
+        return carry(run)
+
+    def test_a_run_that_stands_still_is_answered(
+        self, oscar: User, vera: User, unsure: Run
+    ) -> None:
+        page = text_of(browser(oscar).get(f"/runs/{unsure.pk}/"))
+        assert "keeps losing its workers" in page
+        assert 'value="happened"' not in page
+        assert 'name="choice"' not in text_of(browser(vera).get(f"/runs/{unsure.pk}/"))
+        bad = browser(oscar).post(
+            f"/runs/{unsure.pk}/settle/", {"choice": "happened", "reason": "saw it"}
+        )
+        assert bad.status_code == 422
+        assert b"Choose one of" in bad.content
+        assert b"saw it" in bad.content
+        browser(oscar).post(f"/runs/{unsure.pk}/settle/", {"choice": "again"})
+        assert carry(unsure).status == "succeeded"
+        history = text_of(browser(vera).get(f"/runs/{unsure.pk}/?view=history"))
+        assert "Oscar said “do it again”" in history
+
+    def test_parts_are_run_again(self, oscar: User, done: Run) -> None:
+        client = browser(oscar)
+        page = text_of(client.get(f"/runs/{done.pk}/?node=greet"))
+        for words in ("From here", "Only this", "Up to here", "Edit input", "Run again"):
+            assert words in page, words
+        answer = client.post(f"/runs/{done.pk}/rerun/", {"mode": "only", "node": "greet"})
+        new = carry(Run.objects.get(retry_of=done))
+        assert answer["Location"] == f"/runs/{new.pk}/"
+        assert "Only “" in text_of(client.get(f"/runs/{new.pk}/"))
+        assert f'href="/runs/{new.pk}/"' in text_of(client.get(f"/runs/{done.pk}/"))
+
+    def test_other_inputs_are_checked_and_nothing_written_is_lost(
+        self, oscar: User, done: Run
+    ) -> None:
+        client = browser(oscar)
+        url = f"/runs/{done.pk}/rerun/"
+        for sent, said in (('{"who": ', "This is no JSON"), ('{"whom": "Bo"}', "whom")):
+            answer = client.post(url, {"mode": "all", "inputs": sent})
+            text = answer.content.decode()
+            assert (answer.status_code, said in text, escape(sent) in text) == (422, True, True)
+        bad = client.post(f"{url}?node=greet", {"mode": "from", "node": "greet", "pins": "[1]"})
+        assert (bad.status_code, b"outputs by the id" in bad.content) == (422, True)
+        assert not Run.objects.filter(retry_of=done).exists()
+        client.post(url, {"mode": "all", "inputs": '{"who": "Bo"}'})
+        assert carry(Run.objects.get(retry_of=done)).outputs == "Hello Bo"
+
+    def test_a_run_is_ended_at_once(self, oscar: User, workflow: Workflow) -> None:
+        run = started(workflow, oscar)
+        assert "End at once" in text_of(browser(oscar).get(f"/runs/{run.pk}/"))
+        browser(oscar).post(f"/runs/{run.pk}/terminate/")
+        run.refresh_from_db()
+        assert run.status == "cancelled"
+        assert "Ended at once by Oscar" in text_of(
+            browser(oscar).get(f"/runs/{run.pk}/?view=history")
+        )
+
+    def test_a_move_is_shown_step_by_step_first(self, oscar: User, bob: User) -> None:
+        workflow = published(bob, asking())
+        run = carry(started(workflow, bob))
+        client = browser(oscar)
+        assert "Move to version" not in text_of(client.get(f"/runs/{run.pk}/"))
+        definition = asking(body="Order 8")
+        update_workflow(workflow, actor=bob, revision=None, changes={"definition": definition})
+        workflow.refresh_from_db()
+        publish_workflow(workflow, actor=bob)
+        assert f'href="/runs/{run.pk}/move/2/"' in text_of(client.get(f"/runs/{run.pk}/"))
+        shown = text_of(client.get(f"/runs/{run.pk}/move/2/"))
+        assert "Order 8" in shown
+        assert "Stays as it is" in shown
+        assert client.post(f"/runs/{run.pk}/move/2/")["Location"] == f"/runs/{run.pk}/"
+        assert Run.objects.get(pk=run.pk).version.number == 2
+        assert client.get(f"/runs/{run.pk}/move/9/").status_code in {404, 409}
+
+    def test_ticked_runs_are_steered_together(
+        self, oscar: User, vera: User, failed: Run, done: Run
+    ) -> None:
+        client = browser(oscar)
+        assert f'value="{failed.pk}"' in text_of(client.get("/runs/"))
+        assert 'name="ids"' not in text_of(browser(vera).get("/runs/"))
+        both = {"action": "cancel", "ids": [failed.pk, done.pk], "query": "q=x"}
+        assert client.post("/runs/many/", both)["Location"] == "/runs/?q=x"
+        page = client.post("/runs/many/", {"action": "retry", "ids": [failed.pk]}, follow=True)
+        assert b"1 of 1 runs were started anew" in page.content
+        for wrong in ({"action": "retry"}, {"action": "x", "ids": [done.pk]}, {"ids": "x"}):
+            assert client.post("/runs/many/", wrong).status_code == 302
+        assert Run.objects.count() == 3
+
+    def test_a_lost_worker_is_shown(self, vera: User, workflow: Workflow, bob: User) -> None:
+        run = started(workflow, bob)
+        claim(run.pk, "somebody")
+        Ticket.objects.filter(pk=run.pk).update(lease_until="2020-01-01T00:00:00Z")
+        page = text_of(browser(vera).get(f"/runs/{carry(run).pk}/"))
+        assert "Recovered after a crash" in page
+        assert "somebody" not in page
+
+    def test_a_try_that_was_lost_ends_where_its_worker_was_last_heard(self) -> None:
+        at = timezone.now()
+        told = [
+            RunEvent(seq=1, type="node.started", node="a", attempt=1, at=at),
+            RunEvent(seq=2, type="run.recovered", at=at + timedelta(seconds=30),
+                     data={"silent_s": 20.0, "nodes": ["a"]}),
+            RunEvent(seq=3, type="node.started", node="a", attempt=1, at=at + timedelta(seconds=31)),
+        ]  # fmt: skip
+        first, second = attempts_of(told)["a"]
+        assert (first.is_lost, first.end, second.number) == (True, at + timedelta(seconds=10), 2)
+
+    def test_viewers_and_others_do_nothing(self, vera: User, done: Run) -> None:
+        for verb in ("rerun", "settle", "terminate", "move/2"):
+            assert browser(vera).post(f"/runs/{done.pk}/{verb}/").status_code == 403, verb
+        assert browser(vera).post("/runs/many/", {"action": "cancel"}).status_code == 403

@@ -11,7 +11,9 @@ from rest_framework import serializers
 from apps.common.types import JSON
 from apps.nodes.answers import AnswerType
 from apps.runs import payloads
+from apps.runs.attention import told
 from apps.runs.models import NodeRun, Run, RunEvent, Signal, Vote, Wait
+from apps.runs.parts import MODES
 
 MAX_WAIT_S = 60
 LISTED, OF_STEP = 16 << 10, 64 << 10  # characters of a value that lists tell
@@ -63,6 +65,32 @@ class VersionNumberSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField(allow_null=True)
 
 
+class RunPartSerializer(serializers.Serializer[Any]):
+    """Which steps the run does, where that is not all of them, and those with pinned outputs."""
+
+    mode = serializers.ChoiceField(choices=MODES)
+    node = serializers.CharField(allow_null=True)
+    pins = serializers.ListField(child=serializers.CharField())
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "nullable": True,
+        "properties": {
+            "code": {"type": "string"},
+            "node": {"type": "string", "nullable": True},
+            "choices": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+)
+class AttentionField(serializers.Field[Any, Any, Any, Any]):
+    """What a run that stands still asks, and the answers that it takes."""
+
+    def to_representation(self, value: Run) -> JSON:
+        return told(value)
+
+
 class RunSerializer(serializers.ModelSerializer[Run]):
     """A run; read only, because runs are started and steered, never edited."""
 
@@ -71,12 +99,15 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     error = ErrorField(read_only=True, allow_null=True)
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6, read_only=True)
     retry_of = serializers.UUIDField(source="retry_of_id", read_only=True, allow_null=True)
+    part = RunPartSerializer(read_only=True, allow_null=True)
+    attention = AttentionField(source="*", read_only=True)
 
     class Meta:
         model = Run
         fields = [
             "id", "workflow", "version", "status", "trigger", "inputs", "outputs", "error",
-            "cost_usd", "tokens", "retry_of", "created_at", "started_at", "finished_at",
+            "cost_usd", "tokens", "cpu_ms", "peak_kb", "retry_of", "part", "attention",
+            "created_at", "started_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -130,8 +161,8 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
         model = NodeRun
         fields = [
             "node", "frame", "title", "type", "status", "attempt", "input", "output", "error", "port",
-            "started_at", "finished_at", "cost_usd", "tokens", "saved_usd", "logs",
-            "input_url", "output_url",
+            "pinned", "started_at", "finished_at", "cost_usd", "tokens", "saved_usd", "cpu_ms", "peak_kb",
+            "logs", "input_url", "output_url",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -170,29 +201,6 @@ class EventsSerializer(serializers.Serializer[Any]):
 
     results = EventSerializer(many=True)
     status = serializers.ChoiceField(choices=Run.Status.choices)
-
-
-class StartSerializer(serializers.Serializer[Any]):
-    """What a run starts with."""
-
-    inputs = ObjectField(required=False, default=dict)
-    version = VersionField(required=False, default=None)
-    wait = serializers.FloatField(
-        required=False,
-        default=0,
-        min_value=0,
-        max_value=MAX_WAIT_S,
-        help_text="Seconds to wait for the end; 200 with the finished run, or 202 as without it.",
-    )
-
-
-class RetrySerializer(serializers.Serializer[Any]):
-    """Where to start again; without a step, where the run failed."""
-
-    from_node = serializers.CharField(required=False, allow_null=True, default=None, max_length=63)
-    inputs = ObjectField(
-        required=False, allow_null=True, default=None, help_text="Instead of the step's own input."
-    )
 
 
 class ActionSerializer(serializers.Serializer[Any]):

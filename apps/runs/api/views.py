@@ -19,7 +19,9 @@ from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.accounts.models import User
 from apps.common.errors import Invalid
 from apps.runs import payloads, services
+from apps.runs.api.control import RunControl
 from apps.runs.api.pagination import NodePagination, in_order
+from apps.runs.api.requests import StartSerializer
 from apps.runs.api.serializers import (
     AcceptedSignalSerializer,
     ApprovalSerializer,
@@ -27,10 +29,8 @@ from apps.runs.api.serializers import (
     EventsSerializer,
     ListedRunSerializer,
     NodeRunSerializer,
-    RetrySerializer,
     SignalSerializer,
     StartedSerializer,
-    StartSerializer,
     WholeRunSerializer,
 )
 from apps.runs.api.streams import EventStreamRenderer
@@ -52,7 +52,7 @@ LAST_EVENT_ID = OpenApiParameter(
 )
 
 
-class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
+class RunViewSet(mixins.ListModelMixin, RunControl):
     """Runs: what happened, and what may still be done about it."""
 
     queryset = Run.objects.select_related("workflow__folder", "version")
@@ -82,37 +82,6 @@ class RunViewSet(mixins.ListModelMixin, TenantViewSet[Run]):
         steps: QuerySet[Any] = in_order(self.get_object().nodes.all())
         page = self.paginate_queryset(steps)
         return self.get_paginated_response(NodeRunSerializer(page, many=True).data)
-
-    @extend_schema(request=None, responses=WholeRunSerializer)
-    @action(detail=True, methods=["POST"])
-    def cancel(self, request: Request, pk: str) -> Response:
-        """Stop a run: no step starts any more, running ones are told to stop."""
-        return self._answer(services.cancel_run(self.get_object(), actor=self.actor))
-
-    @extend_schema(request=None, responses=WholeRunSerializer)
-    @action(detail=True, methods=["POST"])
-    def pause(self, request: Request, pk: str) -> Response:
-        """Hold a run after the steps that are running."""
-        return self._answer(services.pause_run(self.get_object(), actor=self.actor))
-
-    @extend_schema(request=None, responses=WholeRunSerializer)
-    @action(detail=True, methods=["POST"])
-    def resume(self, request: Request, pk: str) -> Response:
-        """Let a paused run go on."""
-        return self._answer(services.resume_run(self.get_object(), actor=self.actor))
-
-    @extend_schema(request=RetrySerializer, responses={201: WholeRunSerializer})
-    @action(detail=True, methods=["POST"])
-    def retry(self, request: Request, pk: str) -> Response:
-        """Start a new run where this one failed, or at `from_node`; finished steps are kept."""
-        serializer = RetrySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        run = services.retry_run(self.get_object(), actor=self.actor, **serializer.validated_data)
-        return self._answer(run, HTTPStatus.CREATED)
-
-    def _answer(self, run: Run, status: int = HTTPStatus.OK) -> Response:
-        found = Run.objects.select_related("workflow", "version").get(pk=run.pk)
-        return Response(WholeRunSerializer(found).data, status=status)
 
 
 class NodeValueView(TenantViewSet[NodeRun]):
@@ -173,6 +142,7 @@ class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
             inputs=asked["inputs"],
             version=asked["version"],
             trigger=Run.Trigger.API if self.actor.acting_key else Run.Trigger.MANUAL,
+            part=serializer.part_of(asked),
         )
         return Response(StartedSerializer(run).data, status=HTTPStatus.ACCEPTED)
 

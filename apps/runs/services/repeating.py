@@ -1,15 +1,16 @@
-"""Repeating runs from one of their steps."""
+"""Repeating runs, or parts of them."""
 
 from django.db import transaction
 
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
-from apps.common.types import JSON
+from apps.common.types import JSON, JSONDict
 from apps.runs import retrying
 from apps.runs.accepting import check_in_use, checked_inputs
-from apps.runs.exceptions import RunNotFinished
+from apps.runs.exceptions import BadInputs, RunNotFinished
 from apps.runs.models import Run
+from apps.runs.parts import ALL, FROM, UNTIL, Part, copies
 from apps.runs.payloads import lay_aside
 from apps.runs.services.starting import queue
 
@@ -22,17 +23,37 @@ def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JS
     Forbidden, StorageAway.
     """
     policies.check(actor, "control", run)
+    node = from_node or retrying.where_it_stopped(run)
+    return rerun(run, actor=actor, part=Part(FROM, node), inputs=inputs)
+
+
+def rerun(run: Run, *, actor: User, part: Part, inputs: JSON = None) -> Run:
+    """Start a new run of the same version that does a part of it once more; the old one stays.
+
+    From a step on and for one alone, what other steps gave is taken over, and `inputs` stand in for
+    what the step gets; for all and up to a step they are the run's inputs. Raises BadPart and what
+    `retry_run` does.
+    """
+    policies.check(actor, "control", run)
     policies.check(actor, "run", run.workflow)
     check_in_use(run.workflow)
     if not run.is_finished and run.status != Run.Status.NEEDS_ATTENTION:
         raise RunNotFinished
-    new, linked = retrying.repeated(run, from_node, inputs)
+    if part.mode in (ALL, UNTIL) and not isinstance(inputs, dict | None):
+        raise BadInputs.at("inputs", "Give an object: the run begins at its start.")
+    new, rows = retrying.repeated(run, part, inputs)
     if new.inputs != run.inputs:
         new.inputs = checked_inputs(run.version, new.inputs)
+    if new.trigger != Run.Trigger.RETRY and actor.acting_key:
+        new.trigger = Run.Trigger.API
     new.started_by = actor
     lay_aside(new)  # before the transaction: it may ask the file storage
     with transaction.atomic():
         new.save()
-        after = {"run": str(new.pk), "from": from_node}
-        record("run.retried", actor=actor, target=run, after=after)
-        return queue(new, also=retrying.link(new, linked))
+        record("run.retried", actor=actor, target=run, after=_told(new, part))
+        return queue(new, also=copies(new, rows))
+
+
+def _told(new: Run, part: Part) -> JSONDict:
+    told: JSONDict = {"run": str(new.pk), part.mode: part.node or None}
+    return told | ({"pins": sorted(part.pins)} if part.pins else {})

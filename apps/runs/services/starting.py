@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from apps.accounts import policies
 from apps.accounts.models import User
@@ -12,8 +13,10 @@ from apps.dispatch.gate import Lane
 from apps.runs import events
 from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.events import Event
+from apps.runs.graphs import graph_of
 from apps.runs.ledger import announce
-from apps.runs.models import Run
+from apps.runs.models import NodeRun, Run
+from apps.runs.parts import WHOLE, Cut, Part, copies, needs_inputs
 from apps.runs.payloads import lay_aside
 from apps.workflows.models import Workflow
 
@@ -34,13 +37,15 @@ def start_run(
     version: int | str | None = None,
     trigger: str = Run.Trigger.MANUAL,
     priority: int = 0,
+    part: Part = WHOLE,
     dedupe_key: str = "",
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
-    With a `dedupe_key` that a run of the workspace has already, that run is returned instead.
-    Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
-    draft that cannot run, InBin, Archived, Forbidden, Backlogged, StorageAway.
+    A part runs some of its steps, with outputs given for others. With a `dedupe_key` that a run of
+    the workspace has already, that run is returned instead. Raises NotPublished, NoSuchVersion,
+    BadInputs with an entry for each field, HasProblems for a draft that cannot run, NoSuchStep,
+    BadPart, InBin, Archived, Forbidden, Backlogged, StorageAway.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
@@ -48,18 +53,17 @@ def start_run(
         return known
     pinned = pinned_version(workflow, actor, version)
     run = Run(
-        workflow=workflow,
-        version=pinned,
-        inputs=checked_inputs(pinned, inputs),
-        trigger=trigger,
-        started_by=actor,
-        dedupe_key=dedupe_key,
+        workflow=workflow, version=pinned, trigger=trigger, started_by=actor, dedupe_key=dedupe_key
     )
+    rows = [] if part.is_whole else _cut_down(run, part)
+    if inputs or part.is_whole or needs_inputs(graph_of(run), part):
+        inputs = checked_inputs(pinned, inputs)
+    run.inputs = inputs
     lay_aside(run)  # before the transaction: it may ask the file storage
     with transaction.atomic():
         if not _saved(run):
             return Run.objects.get(dedupe_key=dedupe_key)
-        return queue(run, priority=priority)
+        return queue(run, priority=priority, also=copies(run, rows))
 
 
 def _known(dedupe_key: str) -> Run | None:
@@ -77,6 +81,15 @@ def _saved(run: Run) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def _cut_down(run: Run, part: Part) -> list[NodeRun]:
+    """Let a run begin at a part of its version; return the rows of its pinned steps."""
+    cut = Cut(graph_of(run), part)
+    rows = cut.place_pins(run, (), timezone.now())
+    cut.check_known({row.place for row in rows}, has_input=False)
+    run.part, run.state = part.as_json(), cut.state(rows)
+    return rows
 
 
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:

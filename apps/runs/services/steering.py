@@ -1,4 +1,4 @@
-"""Steering runs that are not finished: cancel, pause, resume."""
+"""Steering runs that are not finished: cancel, terminate, pause, resume."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,18 +25,23 @@ from apps.runs.undoing import takes_back
 def cancel_run(run: Run, *, actor: User) -> Run:
     """End a run: no step starts after this returns. Raises RunFinished, Forbidden.
 
-    Where a worker carries it, that one ends it within a second or two; else it ends here. What has
-    to be taken back first, a worker takes back.
+    Where a worker carries it, the wish is committed with the ticket: the worker sees it before it
+    writes that a step starts, is told within a second, and stops what is under way. Else the run
+    ends here. What has to be taken back first, a worker takes back.
     """
     policies.check(actor, "control", run)
     record("run.cancelled", actor=actor, target=run)
+    wish = Event("run.cancelling", data={"by": str(actor)})
     if takes_back(run):
+        _locked_ticket(run)
         dispatch.cancel(run.pk)
+        announce(run, events.append(run, [wish]))
         return run
     with in_hand(run) as ledger:
         if ledger is None:
-            dispatch.ask(run.pk, Ticket.Wish.CANCEL)
+            _wish(run, Ticket.Wish.CANCEL, wish)
         else:
+            ledger.note("run.cancelling", by=str(actor))
             ledger.finish(stored_of(run), Run.Status.CANCELLED)
     return run
 
@@ -64,16 +69,37 @@ def end_run(run_id: UUID, reason: str) -> bool:
 
 
 @transaction.atomic
+def terminate_run(run: Run, *, actor: User) -> Run:
+    """End a run now, also under the hands of a worker. Raises RunFinished, Forbidden.
+
+    The worker's fence is overtaken: it writes nothing any more, and stops within a second. What its
+    open steps have done outside by then nobody will know, and nothing is taken back.
+    """
+    policies.check(actor, "control", run)
+    record("run.terminated", actor=actor, target=run)
+    _lock_outer(run)
+    lease = leases.usurp(run.pk, owner="service")
+    run.refresh_from_db()
+    if lease is None or run.is_finished:
+        raise RunFinished
+    ledger = Ledger(run, lease, Clock(lease.at))
+    ledger.note("run.cancelling", by=str(actor), at_once=True)
+    ledger.finish(stored_of(run), Run.Status.CANCELLED)
+    return run
+
+
+@transaction.atomic
 def pause_run(run: Run, *, actor: User) -> Run:
     """Let the steps that run finish and start no others. Raises RunFinished, Forbidden."""
     policies.check(actor, "control", run)
     record("run.paused", actor=actor, target=run)
     with in_hand(run) as ledger:
         if ledger is None:
-            dispatch.ask(run.pk, Ticket.Wish.PAUSE)
+            _wish(run, Ticket.Wish.PAUSE, Event("run.pausing", data={"by": str(actor)}))
         elif run.status in (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION):
             raise Conflict("The run stands still already.")
         else:
+            ledger.note("run.pausing", by=str(actor))
             ledger.release(
                 stored_of(run),
                 wake_seen=ledger.lease.wake,
@@ -105,13 +131,28 @@ def in_hand(run: Run) -> Iterator[Ledger | None]:
 
     Raises RunFinished. The run is read anew: it may have gone on since the caller looked.
     """
-    if run.parent_id is not None:  # tickets are locked from the outer run to the inner
-        Ticket.objects.select_for_update().filter(pk=run.parent_id).first()
+    _lock_outer(run)
     lease = leases.seize(run.pk, owner="service")
     run.refresh_from_db()
     if run.is_finished:
         raise RunFinished
     yield None if lease is None else Ledger(run, lease, Clock(lease.at))
+
+
+def _lock_outer(run: Run) -> None:
+    """Lock the ticket of the run that this one is a step of.
+
+    Tickets are locked from the outer run to the inner, so that two that end together do not wait
+    for each other.
+    """
+    if run.parent_id is not None:
+        Ticket.objects.select_for_update().filter(pk=run.parent_id).first()
+
+
+def _wish(run: Run, wish: str, event: Event) -> None:
+    """Ask the worker that carries a run for something, and say so in its history."""
+    dispatch.ask(run.pk, wish)
+    announce(run, events.append(run, [event]))
 
 
 def _locked_ticket(run: Run) -> Ticket:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.forms import Form
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
@@ -14,6 +15,7 @@ from apps.common.types import JSON
 from apps.nodes import registry
 from apps.runs import waterfall
 from apps.runs.models import Wait
+from apps.runs.moving import Fate
 
 register = template.Library()
 
@@ -125,3 +127,67 @@ def due_group(wait: Wait) -> str:
     if wait.expires_at is None:
         return "Whenever you can"
     return "Due today" if localdate(wait.expires_at) <= localdate() else "Due later"
+
+
+@register.filter
+def as_editable(value: JSON) -> str:
+    """Return a value as indented JSON, whole: somebody is going to change it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def one_line(value: JSON) -> str:
+    """Return a value on one line, cut where it is long."""
+    return as_text(value)[:200]
+
+
+@register.filter
+def sent_for(form: Form | None, wanted: str) -> Form | None:
+    """Return the form if it was sent by this dialog; several on a page have fields of one name."""
+    if form is None or not wanted:
+        return form
+    is_whole = form["mode"].value() == "all"
+    return form if is_whole == (wanted == "all") else None
+
+
+@register.filter
+def errors_of(form: Form | None, name: str) -> list[str]:
+    """Return what is wrong with a field."""
+    return [str(error) for error in form.errors.get(name, [])] if form else []
+
+
+@register.filter
+def text_of(form: Form, name: str) -> str:
+    """Return what was written into a field, as it was written."""
+    return str(form.data.get(name, ""))
+
+
+@register.filter
+def cpu(milliseconds: float | None) -> str:
+    """Return processor time in words; a dash where none was measured."""
+    if milliseconds is None:
+        return "\N{EN DASH}"
+    return f"{milliseconds:.2f} ms" if milliseconds < 1000 else waterfall.clock(milliseconds / 1000)
+
+
+@register.filter
+def memory(kilobytes: int | None) -> str:
+    """Return memory in MiB; a dash where none was measured."""
+    return "\N{EN DASH}" if kilobytes is None else f"{kilobytes / 1024:.1f} MiB"
+
+
+FATES = {
+    "kept": "Stays as it is",
+    "changed": "Has other settings from now on",
+    "gone": "Is not in that version; what it did stays in the history",
+    "new": "Is new, and runs when its turn comes",
+    "passed_over": "Is new, and lies before what has begun: it is passed over",
+}
+
+
+@register.filter
+def fate_words(fate: Fate) -> str:
+    """Say what a move means for a step."""
+    if fate.meaning == "changed" and fate.status in {"succeeded", "failed", "skipped"}:
+        return "Has other settings there; what it did stays as it is"
+    return FATES[fate.meaning]

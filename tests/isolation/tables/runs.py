@@ -13,6 +13,10 @@ def _inputs(world: World) -> dict[str, object]:
     return {"inputs": {"who": f"{world.canary}-inner somebody"}}
 
 
+def _named(world: World) -> dict[str, object]:
+    return {"action": "cancel", "ids": [world.objects["asking_run"]]}
+
+
 RUNS = [
     api("workflow-runs", pk="workflow"),
     api("workflow-runs", "POST", pk="workflow", body=_inputs, shows=False),
@@ -27,6 +31,11 @@ RUNS = [
     api("run-pause", "POST", pk="asking_run"),
     api("run-resume", "POST", pk="paused_run"),
     api("run-retry", "POST", pk="run", body={"from_node": "greet"}),
+    api("run-rerun", "POST", pk="run", body={"mode": "only", "node": "greet"}),
+    api("run-terminate", "POST", pk="asking_run"),
+    api("run-attention", "POST", pk="unsure_run", body={"choice": "again"}),
+    api("run-move", "POST", pk="asking_run", body={"version": 2, "dry_run": True}),
+    api("run-bulk", "POST", body=_named, **NOBODYS),
     api("approval-list", **LIST),
     api("approval-detail", pk="approval"),
     api("approval-decide", "POST", pk="approval", body={"decision": "approved", "comment": "x"}),
@@ -40,6 +49,12 @@ RUNS = [
     _page("resume", "paused_run"),
     _page("retry", "run", body={"from_node": "greet"}),
     _page("again", "run"),
+    _page("terminate", "asking_run"),
+    _page("rerun", "run", body={"mode": "only", "node": "greet"}),
+    _page("settle", "unsure_run", body={"choice": "again"}),
+    Probe("runs:move", args={"run_id": "asking_run", "version": 2}),
+    Probe("runs:move", "POST", {"run_id": "asking_run", "version": 2}, media=FORM, shows=False),
+    Probe("runs:many", "POST", body=_named, media=FORM, **NOBODYS),
     Probe("runs:approvals", elsewhere=None),
     Probe("runs:approval", args={"wait_id": "approval"}),
     Probe(
