@@ -48,9 +48,9 @@ def stored(run: Run, **changes: object) -> None:
     assert Run.objects.filter(pk=run.pk).update(**changes)
 
 
-def told(run: Run, seq: int, **changes: object) -> None:
+def told(run: Run, number: int, **changes: object) -> None:
     with maintenance(current_schema()):  # a workspace's own role can only add events
-        assert RunEvent.objects.filter(run=run, seq=seq).update(**changes)
+        assert RunEvent.objects.filter(run=run, seq=number).update(**changes)
 
 
 def forgotten(run: Run, seq: int) -> None:

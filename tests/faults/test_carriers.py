@@ -19,7 +19,8 @@ from apps.tenants.context import current_schema
 from tests.factories.runs import Start, until
 from tests.faults.auditor import audit, audit_sink
 from tests.faults.crowd import Crowd, Target, crowd
-from tests.faults.test_crashes import call, finishes, is_over
+from tests.faults.scenarios import call
+from tests.faults.test_crashes import finishes, is_over
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
