@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from auterity.celery import app
+from tests.factories.runs import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -39,13 +40,11 @@ class Crowd:
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     kills: int = 0
 
-    def start(self, die_at: str = "") -> "subprocess.Popen[bytes]":
-        """Start a worker, perhaps one that dies at a point the first time it comes there."""
-        env = environment(self.egress) | {
-            "FAULT_QUEUE": self.queue,
-            "FAULT_DIE_AT": die_at,
-            "FAULT_MARK": str(self.folder / f"died-{len(self.processes)}"),
-        }
+    def start(self, **faults: object) -> "subprocess.Popen[bytes]":
+        """Start a worker, perhaps with faults planted: see `tests.faults.worker`."""
+        planted = {f"FAULT_{name.upper()}": str(value) for name, value in faults.items()}
+        env = environment(self.egress) | planted
+        env |= {"FAULT_QUEUE": self.queue, "FAULT_FOLDER": str(self.folder)}
         command = [
             sys.executable, "-m", "tests.faults.worker", "-Q", self.queue, "-P", "threads",
             "-c", "8", "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
@@ -55,15 +54,26 @@ class Crowd:
         self.processes.append(process)
         return process
 
+    def start_and_wait(self, **faults: object) -> "subprocess.Popen[bytes]":
+        """Start a worker and return once it takes messages."""
+        process = self.start(**faults)
+        until((self.folder / f"ready-{process.pid}").exists)
+        return process
+
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """End a worker without a word."""
         process.send_signal(signal.SIGKILL)
         process.wait(10)
         self.kills += 1
 
+    @property
+    def alive(self) -> list["subprocess.Popen[bytes]"]:
+        """The workers that live."""
+        return [process for process in self.processes if process.poll() is None]
+
     def kill_all(self) -> None:
         """End every worker that lives, at once."""
-        alive = [process for process in self.processes if process.poll() is None]
+        alive = self.alive
         for process in alive:
             process.send_signal(signal.SIGKILL)
         for process in alive:
@@ -88,6 +98,11 @@ def crowd(folder: Path, queue: str, egress: str = "") -> Iterator[Crowd]:
         found.kill_all()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Target:
     """A web server on loopback that remembers the keys of the calls it got.
 
@@ -100,8 +115,7 @@ class Target:
         self.arrived = threading.Event()
         self.answer = threading.Event()
         self.patience_s = patience_s
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), _handler(self))
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -15,7 +15,7 @@ import django
 from django.conf import settings
 
 ROUNDS = 40
-BEAT_S = 0.04  # so that steps of a fraction of a second are held by a heartbeat too
+BEAT_S = 0.03  # so that steps of a fraction of a second are held by a heartbeat too
 
 
 def live(run_id: UUID, schema: str, decider: str) -> None:

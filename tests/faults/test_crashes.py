@@ -1,37 +1,21 @@
 """A worker that is killed loses nothing: real processes, killed without a word."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from apps.accounts.models import User
-from apps.common.ids import uuid7
 from apps.runs.models import NodeRun, Run
 from apps.runs.services import cancel_run
 from tests.factories.runs import Start, until
 from tests.faults.auditor import audit, audit_sink
-from tests.faults.crowd import Crowd, Target, crowd
+from tests.faults.crowd import Crowd, Target
 from tests.faults.scenarios import call
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crashes")]
 BACK_S = 15  # from the moment a worker is back until the run is over
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    made = Target()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def workers(tmp_path: Path, target: Target) -> Iterator[Crowd]:
-    with crowd(tmp_path, f"crashes-{uuid7()}", target.origin) as found:
-        yield found
 
 
 def is_running(run: Run, name: str) -> bool:

@@ -68,7 +68,7 @@ class Mortals:
 
 @pytest.fixture
 def target() -> Iterator[Target]:
-    made = Target(patience_s=0.15)
+    made = Target(patience_s=0.1)
     yield made
     made.close()
 
