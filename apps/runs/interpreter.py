@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from apps.common.outages import database_is_away
+from apps.common.outages import outage_of
 from apps.dispatch import keeper, leases
 from apps.dispatch.exceptions import Fenced
 from apps.dispatch.leases import Lease
@@ -38,8 +38,8 @@ def advance(run_id: UUID) -> None:
     except Fenced:
         logger.warning("Run %s was taken over by another worker.", run_id)
     except Exception as error:
-        if isinstance(error, DatabaseError) and database_is_away(error):
-            logger.warning("Run %s goes on when the database is back: %s", run_id, error)
+        if isinstance(error, DatabaseError) and outage_of(error):
+            logger.warning("Run %s goes on when the database lets it: %s", run_id, error)
             keeper.forsake(lease)
             return
         # The lease ends, the run is claimed again; what always happens again is poison.
