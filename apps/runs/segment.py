@@ -101,7 +101,7 @@ class Segment:
 
     @property
     def _may_start(self) -> bool:
-        return self.news.wanted != Ticket.Wish.PAUSE and not self._is_spent
+        return not self.news.wanted and not self._is_spent
 
     @property
     def _is_spent(self) -> bool:
@@ -127,16 +127,17 @@ class Segment:
                 self.walk.mark(graph.index[node], Byte.READY)
 
     def _start_ready(self) -> None:
-        """Run all that only computes, and start what reaches outside."""
-        while self.walk.ready and not self._is_spent:
+        """Run all that only computes, and start what reaches outside, unless a wish comes."""
+        while self.walk.ready and self._may_start:
             batch = [self.walk.ready.popleft() for _ in range(min(BATCH, len(self.walk.ready)))]
             attempts, outcomes = self.steps.prepare(batch)
             self.prepared += (each for each in attempts if each.effect != Effect.PURE)
             outcomes += [carry_out_pure(each) for each in attempts if each.effect == Effect.PURE]
             self.steps.take_in(outcomes)
             self._flush_if_due()
-        self.prepared += self.steps.due_again()
-        self._start_prepared()
+        if self._may_start:
+            self.prepared += self.steps.due_again()
+            self._start_prepared()
 
     def _start_prepared(self) -> None:
         """Commit the intent of each step, then start it: never the other way round."""
