@@ -115,6 +115,7 @@ class Target:
         self.arrived = threading.Event()
         self.answer = threading.Event()
         self.patience_s = patience_s
+        self.forgives = False  # answers by 200 at once, also below `/flaky`
         self.server = _Server(("127.0.0.1", 0), _handler(self))
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -130,7 +131,7 @@ class Target:
 
     def take(self, path: str, key: str) -> int:
         """Note a call, wait until it may be answered, and return the status."""
-        is_first = (path, key) not in self.calls
+        is_first = (path, key) not in self.calls and not self.forgives
         self.calls.append((path, key))
         self.arrived.set()
         self.answer.wait(self.patience_s)
