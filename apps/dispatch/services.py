@@ -28,15 +28,16 @@ def register_advance(function: Advance) -> None:
     _advance[:] = [function]
 
 
-def admit(run_id: UUID, *, priority: int = 0) -> Ticket:
+def admit(run_id: UUID, *, priority: int = 0, is_step: bool = False) -> Ticket:
     """Make the ticket of a new run: ready below the workspace's cap, else pending.
 
-    Raises Backlogged when too many are pending. The cap may be passed by as many as start at the
-    same instant; an exact count would let a workspace start only one run at a time.
+    Raises Backlogged when too many are pending, unless the run is a step of another. The cap may be
+    passed by as many as start at the same instant; an exact count would let a workspace start only
+    one run at a time.
     """
     own = Ticket.objects.filter(role=CurrentRole())
     queued = own.pending()[: settings.RUN_BACKLOG].count()
-    if queued >= settings.RUN_BACKLOG:
+    if queued >= settings.RUN_BACKLOG and not is_step:
         raise Backlogged(retry_after=30)
     busy = queued or own.active()[: settings.RUNS_PER_TENANT].count() >= settings.RUNS_PER_TENANT
     status = Ticket.Status.PENDING if busy else Ticket.Status.READY
@@ -81,6 +82,19 @@ def ask(run_id: UUID, wish: str) -> None:
     """
     found = Ticket.objects.filter(pk=run_id).exclude(wanted=Ticket.Wish.CANCEL)
     found.update(wake=F("wake") + 1, wanted=wish)
+
+
+def cancel(run_id: UUID) -> None:
+    """Have a run ended by whoever carries it or, if nobody does, by the next to claim it."""
+    idle = [Ticket.Status.PENDING, Ticket.Status.WAITING, Ticket.Status.PAUSED]
+    ready = When(status__in=idle, then=Value(Ticket.Status.READY))
+    Ticket.objects.filter(pk=run_id).update(
+        wake=F("wake") + 1,
+        wanted=Ticket.Wish.CANCEL,
+        status=Case(ready, default=F("status")),
+        due_at=Now(),
+    )
+    _ring_if_ready(run_id)
 
 
 def resume(run_id: UUID) -> bool:

@@ -6,7 +6,7 @@ comes back is JSON for the steps that follow. Types never see the tables of work
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -115,6 +115,34 @@ class Suspend:
     data: JSONDict = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Spawn:
+    """Run the steps inside this one in rounds, then ask this step again (`NodeContext.rounds`).
+
+    A round for each of `items`, or one round where there is no list; `vars` are known in the rounds
+    that this asks for. With `tolerant` a round that fails does not fail the step.
+    """
+
+    items: Sequence[JSON] | None = None
+    vars: JSONDict = field(default_factory=dict)
+    parallel: int = 1
+    tolerant: bool = False
+
+
+@dataclass(frozen=True)
+class RoundsDone:
+    """What the rounds that a step asked for have given.
+
+    `results` in order, None for one that failed; `errors` of the failed ones, each with its
+    `index`; `count` is how many rounds there were so far.
+    """
+
+    results: list[JSON]
+    errors: list[JSONDict]
+    count: int
+    vars: JSONDict
+
+
 class NodeError(Exception):
     """A step failed for a reason that its author can read.
 
@@ -197,6 +225,7 @@ class NodeContext:
     code: Callable[[str, JSONDict], Awaitable[CodeResult]]
     log: Callable[[str], None]
     decision: JSONDict | None = None  # what ended the wait, when the step runs on after it
+    rounds: RoundsDone | None = None  # what lies inside the step gave, when it is asked again
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
 
@@ -208,7 +237,7 @@ class NodeContext:
 
 C = TypeVar("C", bound=Config)
 O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the output of a node
-Result = BaseModel | Routed | Suspend
+Result = BaseModel | Routed | Suspend | Spawn
 
 
 class Node(ABC, Generic[C, O]):
@@ -227,6 +256,10 @@ class Node(ABC, Generic[C, O]):
     example: ClassVar[JSONDict]
     # Fields whose braces belong to the author's own language, such as source code.
     raw_fields: ClassVar[frozenset[str]] = frozenset()
+    # Whether steps may lie inside it; `round_fields` are about a round of these, and are rendered
+    # after each one, with its names.
+    holds_steps: ClassVar[bool] = False
+    round_fields: ClassVar[frozenset[str]] = frozenset()
     # Fields that may be empty only while the step is being written.
     needed: ClassVar[tuple[str, ...]] = ()
 

@@ -15,8 +15,9 @@ from apps.egress import client as egress
 from apps.gateway.calls import Completion, CompletionRequest
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.services import complete
-from apps.nodes.base import Config, Effect, NodeContext, NodeError
+from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
+from apps.runs.course import Spot
 from apps.runs.models import Run
 from apps.runs.outcomes import Failure, Outcome, Verdict, failure_of, judge
 from apps.runs.tokens import TokenStream
@@ -36,7 +37,7 @@ class Attempt:
     """One attempt at a step: its config rendered and checked, and what it may use."""
 
     run: Run
-    place: int
+    spot: Spot
     node: CompiledNode
     type: type[AnyNode]
     config: Config
@@ -45,6 +46,7 @@ class Attempt:
     started_at: datetime
     number: int = 1
     decision: JSONDict | None = None
+    rounds: RoundsDone | None = None
     logs: list[str] = field(default_factory=list)
     _calls: int = 0  # of models, in this attempt
 
@@ -58,7 +60,7 @@ class Attempt:
             run_id=str(self.run.pk),
             node_id=self.node.id,
             attempt=self.number,
-            idempotency_key=key_of(self.run, self.node.id),
+            idempotency_key=key_of(self.run, self.node.id, self.spot.frame),
             run_input=self.run.inputs,
             prev=self.prev,
             request=egress.request,
@@ -66,12 +68,15 @@ class Attempt:
             code=_run_code,
             log=self._log,
             decision=self.decision,
+            rounds=self.rounds,
         )
 
     async def _ask_model(self, request: CompletionRequest) -> Completion:
         """Ask through the gateway, under the step's key, and tell the words while they come."""
         self._calls += 1
-        key = key_of(self.run, self.node.id) + (f":{self._calls}" if self._calls > 1 else "")
+        key = key_of(self.run, self.node.id, self.spot.frame) + (
+            f":{self._calls}" if self._calls > 1 else ""
+        )
         source = {"run": str(self.run.pk), "node": self.node.id}
         tokens = TokenStream(self.run, self.node.id)
         try:
@@ -94,12 +99,14 @@ class Attempt:
             self.logs.append(text[:MAX_LOG])
 
 
-def key_of(run: Run, node: str) -> str:
+def key_of(run: Run, node: str, frame: str = "") -> str:
     """Return the idempotency key of a step: the same for every attempt, redelivery and retry.
 
-    It differs only where a person changed the step's input or chose to run it again.
+    It differs only where a person changed the step's input or chose to run it again, and from
+    round to round.
     """
-    path = f"{current_schema()}:{run.root_id}:{node}:0:{run.generations.get(node, 0)}"
+    generation = run.generations.get(node, 0)
+    path = f"{current_schema()}:{run.root_id}:{node}:{frame or 0}:{generation}"
     return salted_hmac("runs.step", path, algorithm="sha256").hexdigest()
 
 
@@ -149,7 +156,7 @@ async def _verdict(attempt: Attempt, context: NodeContext) -> Verdict:
 
 def _outcome(attempt: Attempt, context: NodeContext, verdict: Verdict, begun: float) -> Outcome:
     return Outcome(
-        attempt.place,
+        attempt.spot,
         verdict,
         attempt.started_at,
         round((time.perf_counter() - begun) * 1000),

@@ -3,6 +3,7 @@
 from apps.common.types import JSON, JSONDict
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.models import Ticket
+from apps.runs.course import Stored
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Failure
@@ -71,16 +72,16 @@ class RunEnds(Exception):
 _SUSPECT = frozenset({Byte.RUNNING, Byte.COMMITTED})
 
 
-def close(ledger: Ledger, end: RunEnds, state: bytes) -> None:
+def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
     """Write the end of a run. One that needs attention keeps its ticket, parked. Raises Fenced."""
     if end.status != Status.NEEDS_ATTENTION:
-        ledger.finish(state, end.status, outputs=end.outputs, error=end.error)
+        ledger.finish(stored, end.status, outputs=end.outputs, error=end.error)
         return
     while True:
         try:
-            news = ledger.flush(state)
+            news = ledger.flush(stored)
             ledger.release(
-                state,
+                stored,
                 wake_seen=news.wake,
                 ticket=Ticket.Status.PAUSED,
                 status=end.status,

@@ -30,6 +30,7 @@ class Event:
     attempt: int | None = None
     data: JSONDict = field(default_factory=dict)
     at: datetime = field(default_factory=timezone.now)
+    frame: str = ""
 
 
 def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
@@ -48,7 +49,7 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
     rows = [
         RunEvent(
             run_id=run.pk, seq=last - len(events) + place, type=event.type, at=event.at,
-            node=event.node, attempt=event.attempt, data=event.data,
+            frame=event.frame, node=event.node, attempt=event.attempt, data=event.data,
         )
         for place, event in enumerate(events, 1)
     ]  # fmt: skip
@@ -61,6 +62,8 @@ def as_json(event: RunEvent) -> JSONDict:
     told: JSONDict = {"seq": event.seq, "type": event.type, "at": event.at.isoformat()}
     if event.node:
         told["node"] = event.node
+    if event.frame:
+        told["frame"] = event.frame
     if event.attempt is not None:
         told["attempt"] = event.attempt
     return {**told, "data": event.data}

@@ -17,15 +17,20 @@ EXPIRED = "expired"
 
 @dataclass
 class Folded:
-    """What ends the wait of which step."""
+    """What ends the wait of which step; steps by frame and id."""
 
-    decisions: dict[str, JSONDict] = field(default_factory=dict)
-    retries: set[str] = field(default_factory=set)
+    decisions: dict[tuple[str, str], JSONDict] = field(default_factory=dict)
+    retries: set[tuple[str, str]] = field(default_factory=set)
     keys: list[str] = field(default_factory=list)  # of timers that have done their work
     is_too_late: bool = False  # the deadline of the run has passed
 
 
-def fold(run: Run, waiting: Collection[str]) -> Folded:
+def timer_key(frame: str, node: str) -> str:
+    """Return how timers name a step."""
+    return f"{frame}:{node}" if frame else node
+
+
+def fold(run: Run, waiting: Collection[tuple[str, str]]) -> Folded:
     """Return what has come for the steps that wait."""
     folded = Folded()
     for timer in dispatch.fired_timers(run.pk):
@@ -34,19 +39,27 @@ def fold(run: Run, waiting: Collection[str]) -> Folded:
             case Timer.Kind.DEADLINE:
                 folded.is_too_late = True
             case Timer.Kind.RETRY:
-                folded.retries.add(timer.key)
+                folded.retries.add(_of(timer))
             case _:
                 _end_wait(run, timer)
     if waiting:
-        ended = Wait.objects.filter(run=run, node__in=waiting).exclude(status=Wait.Status.OPEN)
-        folded.decisions = {w.node: _decision(w) for w in ended.select_related("decided_by")}
+        ended = Wait.objects.filter(run=run, node__in={node for _, node in waiting})
+        ended = ended.exclude(status=Wait.Status.OPEN).select_related("decided_by", "child")
+        made = {(wait.frame, wait.node): wait for wait in ended}
+        folded.decisions = {each: _decision(made[each]) for each in waiting if each in made}
     return folded
+
+
+def _of(timer: Timer) -> tuple[str, str]:
+    frame, _, node = timer.key.rpartition(":")
+    return frame, node
 
 
 def _end_wait(run: Run, timer: Timer) -> None:
     """End the wait of a timer, unless a person was first: one statement decides between them."""
     expired = timer.kind == Timer.Kind.EXPIRY
-    Wait.objects.filter(run=run, node=timer.key).open().update(
+    frame, node = _of(timer)
+    Wait.objects.filter(run=run, frame=frame, node=node).open().update(
         status=Wait.Status.EXPIRED if expired else Wait.Status.DECIDED,
         decision=EXPIRED if expired else "",
         decided_at=timer.fire_at,
@@ -56,6 +69,10 @@ def _end_wait(run: Run, timer: Timer) -> None:
 
 def _decision(wait: Wait) -> JSONDict:
     assert wait.decided_at is not None
+    if wait.child is not None:
+        child = wait.child
+        ended = {"status": child.status, "outputs": child.outputs, "error": child.error}
+        return {"run": str(child.pk), **ended, "at": wait.decided_at.isoformat()}
     return {
         "decision": wait.decision,
         "comment": wait.comment,

@@ -19,7 +19,7 @@ from apps.dispatch.leases import Lease
 from apps.nodes.registry import UnknownNodeType
 from apps.runs.endings import RunEnds, close
 from apps.runs.graphs import UnknownEngine, graph_of
-from apps.runs.ledger import Clock, Ledger
+from apps.runs.ledger import Clock, Ledger, stored_of
 from apps.runs.models import Run
 from apps.runs.segment import Segment
 
@@ -72,6 +72,6 @@ def _carry(run: Run, ledger: Ledger) -> None:
         with keeper.kept(ledger.lease, segment.hear):
             segment.carry()
     except (UnknownNodeType, UnknownEngine) as error:
-        close(ledger, RunEnds.unknown(error), bytes(run.state))
+        close(ledger, RunEnds.unknown(error), stored_of(run))
     except RunEnds as end:
-        close(ledger, end, bytes(run.state))
+        close(ledger, end, stored_of(run))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,8 @@ from apps.dispatch import services as dispatch
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.leases import Lease, News
 from apps.dispatch.services import Alarm
-from apps.runs import events
+from apps.runs import events, retrying
+from apps.runs.course import Spot, Stored
 from apps.runs.events import Event
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.vector import stopped
@@ -50,17 +51,27 @@ class Clock:
 
 
 @dataclass
+class Child:
+    """A run inside this one that is to be started, with rows whose results it takes over."""
+
+    run: Run
+    carried: Sequence[NodeRun] = ()
+
+
+@dataclass
 class Ledger:
     """What happened to a run and is not written yet."""
 
     run: Run
     lease: Lease
     clock: Clock
-    rows: dict[int, NodeRun] = field(default_factory=dict)
+    rows: dict[Spot, NodeRun] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)  # keys of timers that have done their work
     waits: list[Wait] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
+    dropped: list[tuple[str, str]] = field(default_factory=list)  # steps that wait no more
     changes: JSONDict = field(default_factory=dict)
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
@@ -75,13 +86,18 @@ class Ledger:
         if row is None:
             self.events.append(Event(type_, data=data, at=self.clock.now()))
             return
-        self.rows[row.place] = row
-        self.events.append(Event(type_, row.node, row.attempt, data, self.clock.now()))
+        self.rows[spot_of(row)] = row
+        event = Event(type_, row.node, row.attempt, data, self.clock.now(), row.frame)
+        self.events.append(event)
 
     def spend(self, row: NodeRun, cost_usd: Decimal, tokens: int) -> None:
         """Add what an attempt cost to its step and to the run."""
         row.cost_usd += cost_usd
         row.tokens += tokens
+        self.add_cost(cost_usd, tokens)
+
+    def add_cost(self, cost_usd: Decimal, tokens: int) -> None:
+        """Add what was spent to the run alone."""
         self.cost_usd += cost_usd
         self.tokens += tokens
 
@@ -90,15 +106,15 @@ class Ledger:
         """How long the oldest entry has waited to be written."""
         return 0.0 if self.since is None else time.monotonic() - self.since
 
-    def flush(self, state: bytes) -> News:
+    def flush(self, stored: Stored) -> News:
         """Write everything and return the news of the ticket. Raises Fenced: nothing is written."""
         with transaction.atomic():
-            news = self._write(state)
+            news = self._write(stored)
         self._clear()
         return news
 
     def release(
-        self, state: bytes, *, wake_seen: int, ticket: str, status: str = "", **data: Any
+        self, stored: Stored, *, wake_seen: int, ticket: str, status: str = "", **data: Any
     ) -> None:
         """Write everything and let the run go, both or neither; perhaps in a new status.
 
@@ -110,7 +126,7 @@ class Ledger:
             self.note(f"run.{status}", **data)
         try:
             with transaction.atomic():
-                self._write(state)
+                self._write(stored)
                 leases.release(self.lease, wake_seen=wake_seen, status=ticket)
         except WokenUp:
             del self.events[mark:]
@@ -120,7 +136,7 @@ class Ledger:
 
     def finish(
         self,
-        state: bytes,
+        stored: Stored,
         status: str,
         *,
         outputs: JSON = None,
@@ -128,6 +144,7 @@ class Ledger:
     ) -> None:
         """Write everything and end the run; what is open in it is cancelled. Raises Fenced."""
         with transaction.atomic():
+            self._tell_parent()
             leases.hold(self.lease)
             self._stop_open_steps()
             now = self.clock.now()
@@ -135,7 +152,9 @@ class Ledger:
             self.changes["finished_at"] = now
             data = self._totals(now) | ({"error": error} if error else {})
             self.note(f"run.{status}", None, **data)
-            self._write(stopped(state))
+            self._write(Stored(stopped(stored.state), {}))
+            if status != Run.Status.SUCCEEDED:
+                self._end_children()
             leases.finish(self.lease)
         self._clear()
 
@@ -150,22 +169,44 @@ class Ledger:
 
     def _stop_open_steps(self) -> None:
         """Cancel the steps that run or wait, as far as the rows know of them."""
-        stored = {row.place: row for row in NodeRun.objects.filter(run=self.run, status__in=OPEN)}
-        for place, row in sorted({**stored, **self.rows}.items()):
+        found = NodeRun.objects.filter(run=self.run, status__in=OPEN)
+        stored = {spot_of(row): row for row in found}
+        for _, row in sorted({**stored, **self.rows}.items()):
             if row.status in OPEN:
-                row.status, row.finished_at = NodeRun.Status.CANCELLED, self.clock.now()
-                self.note("node.cancelled", row)
-                self.rows[place] = row
+                self.cancel(row)
         Wait.objects.filter(run=self.run).open().update(
             status=Wait.Status.CANCELLED, updated_at=timezone.now()
         )
 
-    def _write(self, state: bytes) -> News:
+    def cancel(self, row: NodeRun) -> None:
+        """Note that a step that was open ends without a result."""
+        row.status, row.finished_at = NodeRun.Status.CANCELLED, self.clock.now()
+        self.note("node.cancelled", row)
+
+    def _tell_parent(self) -> None:
+        """Wake the run that waits for this one.
+
+        It comes before anything else is locked: tickets are always locked from the outer run to
+        the inner, so that two that end at the same time do not wait for each other.
+        """
+        if self.run.parent_id is not None:
+            dispatch.wake(self.run.parent_id)
+            now = self.clock.now()
+            Wait.objects.filter(child=self.run).open().update(
+                status=Wait.Status.DECIDED, decided_at=now, updated_at=now
+            )
+
+    def _end_children(self) -> None:
+        for child in self.run.children.unfinished().values_list("pk", flat=True):
+            dispatch.cancel(child)
+
+    def _write(self, stored: Stored) -> News:
         news = leases.hold(self.lease, progress=self.progress)
         told = events.append(
             self.run,
             self.events,
-            state=state,
+            state=stored.state,
+            loops=stored.loops,
             cost_usd=F("cost_usd") + self.cost_usd,
             tokens=F("tokens") + self.tokens,
             steps=F("steps") + self.steps,
@@ -180,25 +221,53 @@ class Ledger:
         rows = list(self.rows.values())
         for row in rows:
             row.pk = None  # the step decides which row it is, not an id of an earlier writing
+        key = ["run", "frame", "place"]
         NodeRun.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["run", "place"], update_fields=WRITTEN
+            rows, update_conflicts=True, unique_fields=key, update_fields=WRITTEN
         )
 
     def _write_waits(self) -> None:
+        for child in self.children:
+            child.run.save()
+            dispatch.ring_on_commit(dispatch.admit(child.run.pk, is_step=True))
+            told = [Event("run.queued"), *retrying.link(child.run, child.carried)]
+            announce(child.run, events.append(child.run, told), status=child.run.status)
         if self.waits:
             Wait.objects.bulk_create(self.waits)
         if self.cleared:
             dispatch.clear_timers(self.run.pk, self.cleared)
         if self.alarms:
             dispatch.set_timers(self.run.pk, self.alarms)
+        for frame, node in self.dropped:
+            self._drop_wait(frame, node)
+
+    def _drop_wait(self, frame: str, node: str) -> None:
+        waits = Wait.objects.filter(run=self.run, frame=frame, node=node).open()
+        for child in waits.exclude(child=None).values_list("child", flat=True):
+            dispatch.cancel(child)
+        waits.update(status=Wait.Status.CANCELLED, updated_at=timezone.now())
 
     def _clear(self) -> None:
         """Forget what was written; a writing that failed keeps it for the next."""
-        for entries in (self.rows, self.events, self.alarms, self.cleared, self.waits):
+        lists: list[list[Any]] = [
+            self.events, self.alarms, self.cleared, self.waits, self.children, self.dropped,
+        ]  # fmt: skip
+        for entries in lists:
             entries.clear()
+        self.rows.clear()
         self.changes.clear()
         self.cost_usd, self.tokens, self.steps = Decimal(0), 0, 0
         self.progress, self.since = False, None
+
+
+def spot_of(row: NodeRun) -> Spot:
+    """Return which step a row is about."""
+    return Spot(row.frame, row.place)
+
+
+def stored_of(run: Run) -> Stored:
+    """Return where a run is, as its row says."""
+    return Stored(bytes(run.state), run.loops)
 
 
 def announce(run: Run, told: Iterable[JSONDict], *, status: str | None = None) -> None:

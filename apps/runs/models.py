@@ -14,6 +14,8 @@ from apps.common.models import TimestampedModel
 from apps.tenants.keys import group_name
 from apps.workflows.models import Workflow, WorkflowVersion
 
+FRAME_LENGTH = 400
+
 
 class RunQuerySet(models.QuerySet["Run"]):
     """Reads of runs; every method returns a queryset."""
@@ -60,6 +62,7 @@ class Run(TimestampedModel):
         MANUAL = "manual"
         API = "api"
         RETRY = "retry"
+        STEP = "step"  # of another run
 
     FINISHED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
 
@@ -71,8 +74,9 @@ class Run(TimestampedModel):
     inputs = models.JSONField(default=dict)
     outputs = models.JSONField(null=True)
     error = models.JSONField(null=True)
-    # One byte for each step of the compiled graph: see `runs.vector`.
+    # One byte for each of the workflow's own steps, and the open rounds: see `runs.course`.
     state = models.BinaryField(default=bytes)
+    loops = models.JSONField(default=dict)
     seq = models.PositiveBigIntegerField(default=0)  # of the last event
     steps = models.PositiveIntegerField(default=0)  # attempts made, against the limit of a run
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, default=Decimal(0))
@@ -83,6 +87,12 @@ class Run(TimestampedModel):
     retry_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
     )
+    # The run of whose step this is the inner run, or a chunk: {"node": id, "first", "count"}.
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    depth = models.PositiveSmallIntegerField(default=0)
+    chunk = models.JSONField(null=True)
+    # The end that it has once what was done is taken back: {"status", "error", "undo": [places]}.
+    ending = models.JSONField(null=True)
     # The first run of a line of retries: idempotency keys are derived from it.
     root_id = models.UUIDField(default=uuid7)
     # How often a step was deliberately run anew, by its id: then its key differs.
@@ -130,7 +140,9 @@ class NodeRun(models.Model):
         CANCELLED = "cancelled"
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="nodes")
-    place = models.PositiveIntegerField()  # in the topological order of the version
+    # The round in which the step lies, such as `each_1.3`; empty for the workflow's own steps.
+    frame = models.CharField(max_length=FRAME_LENGTH, blank=True)
+    place = models.PositiveIntegerField()  # in the topological order of its graph
     node = models.CharField(max_length=63)
     type = models.CharField(max_length=80)
     title = models.CharField(max_length=200)
@@ -147,8 +159,10 @@ class NodeRun(models.Model):
     logs = models.JSONField(default=list)
 
     class Meta:
-        ordering = ["place"]
-        constraints = [models.UniqueConstraint(fields=["run", "place"], name="runs_node_once")]
+        ordering = ["frame", "place"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "frame", "place"], name="runs_node_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.node} {self.status}"
@@ -161,6 +175,7 @@ class RunEvent(models.Model):
     seq = models.PositiveBigIntegerField()
     type = models.CharField(max_length=24)
     at = models.DateTimeField()
+    frame = models.CharField(max_length=FRAME_LENGTH, blank=True)
     node = models.CharField(max_length=63, blank=True)
     attempt = models.PositiveSmallIntegerField(null=True)
     data = models.JSONField(default=dict)
@@ -201,6 +216,7 @@ class Wait(TimestampedModel):
     class Kind(models.TextChoices):
         APPROVAL = "approval"
         DELAY = "delay"
+        CHILD = "child"  # another run
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -209,6 +225,7 @@ class Wait(TimestampedModel):
         CANCELLED = "cancelled"
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="waits")
+    frame = models.CharField(max_length=FRAME_LENGTH, blank=True)
     node = models.CharField(max_length=63)
     kind = models.CharField(max_length=8, choices=Kind)
     title = models.CharField(max_length=400, blank=True)
@@ -225,11 +242,16 @@ class Wait(TimestampedModel):
     )
     decided_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    child = models.OneToOneField(
+        Run, null=True, on_delete=models.CASCADE, related_name="awaited_by"
+    )
 
     objects = WaitQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "node"], name="runs_wait_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "frame", "node"], name="runs_wait_once")
+        ]
         indexes = [models.Index(fields=["status", "-created_at"], name="runs_waits_by_status")]
 
     def __str__(self) -> str:

@@ -1,15 +1,17 @@
 """What the names of expressions mean in a run, and rendering with them in the sandbox."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from apps.common.types import JSON, JSONDict
+from apps.runs.course import Spot
 from apps.runs.models import NodeRun, Run
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
-from apps.sandbox.expressions import Expression, Template
-from apps.sandbox.services import Job, Segment, segment
+from apps.sandbox.expressions import Template
+from apps.sandbox.services import Job, Segment, segment, texts
 from apps.tenants.context import current_schema
-from apps.workflows.graph import CompiledEdge, CompiledNode, Graph, raw_fields
+from apps.workflows.graph import CompiledEdge, CompiledNode, Graph, raw_fields, round_fields
 
 TEXT = "{{ }}"  # stands for an edge's condition where the sandbox expects a text
 
@@ -19,22 +21,41 @@ class Outputs:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._known: dict[int, JSON] = {}
+        self._known: dict[Spot, JSON] = {}
 
-    def put(self, place: int, output: JSON) -> None:
+    def put(self, spot: Spot, output: JSON) -> None:
         """Keep what a step has just given."""
-        self._known[place] = output
+        self._known[spot] = output
 
-    def need(self, places: Iterable[int]) -> None:
+    def need(self, spots: Iterable[Spot]) -> None:
         """Read what is not known yet, in one query."""
-        missing = set(places) - self._known.keys()
+        missing = set(spots) - self._known.keys()
         if missing:
-            rows = NodeRun.objects.filter(run=self._run, place__in=missing)
+            rows = NodeRun.objects.filter(
+                run=self._run,
+                frame__in={spot.frame for spot in missing},
+                place__in={spot.place for spot in missing},
+            )
             self._known.update(dict.fromkeys(missing))  # a step without a row gave nothing
-            self._known.update(rows.values_list("place", "output"))
+            for frame, place, output in rows.values_list("frame", "place", "output"):
+                if (spot := Spot(frame, place)) in missing:
+                    self._known[spot] = output
 
-    def __getitem__(self, place: int) -> JSON:
-        return self._known[place]
+    def __getitem__(self, spot: Spot) -> JSON:
+        return self._known[spot]
+
+
+@dataclass
+class Rounds:
+    """What the names of expressions mean in the rounds of one step.
+
+    `items` are those of a list that is gone through; else each round starts from what was `given`:
+    by the round before, or to the step itself.
+    """
+
+    vars: JSONDict
+    items: Sequence[JSON] | None = None
+    given: JSON = None
 
 
 class Names:
@@ -44,46 +65,104 @@ class Names:
         self._run = run
         self._graph = graph
         self.outputs = Outputs(run)
+        self.rounds: dict[str, Rounds] = {}  # by the key of their loop
         self.shared: JSONDict = {
             "input": run.inputs,
-            "vars": {},
             "run": {"id": str(run.pk), "trigger": run.trigger},
             "workflow": {"id": str(run.workflow_id), "name": run.workflow.name},
         }
+        self._scopes: dict[str, list[tuple[str, Graph]]] = {"": [("", graph)]}
 
-    def prev(self, place: int, arrived: Sequence[int]) -> JSON:
-        """Return the output of the one step that led here; of several, an object by their ids."""
-        node = self._graph.nodes[place]
-        if self._run.edited and self._run.edited["node"] == node.id:
-            return self._run.edited["prev"]
+    def prev(self, spot: Spot, arrived: Sequence[Spot]) -> JSON:
+        """Return the output of the one step that led here; of several, an object by their ids.
+
+        Where a round begins it is the round's item, or what the round before gave.
+        """
+        graph = self.graph(spot.frame)
+        edited = self._run.edited
+        if edited and not spot.frame and edited["node"] == graph.nodes[spot.place].id:
+            return edited["prev"]
+        if not arrived and spot.frame:
+            return self._entry(spot.frame)
         self.outputs.need(arrived)
         if len(arrived) == 1:
             return self.outputs[arrived[0]]
-        return {self._graph.nodes[each].id: self.outputs[each] for each in arrived} or None
+        return {graph.nodes[each.place].id: self.outputs[each] for each in arrived} or None
 
-    def config_job(self, place: int, prev: JSON) -> Job:
-        """Return the job that renders a step's config; the author's own code stays as it is."""
-        node = self._graph.nodes[place]
-        raw = raw_fields(node.type)
-        config = {key: value for key, value in node.config.items() if key not in raw}
-        return self._job(config, node.templates, prev)
+    def config_jobs(
+        self, spot: Spot, prev: JSON, after: tuple[str, JSON] | None = None
+    ) -> list[Job]:
+        """Return the jobs that render a step's config; the author's own code stays as it is.
 
-    def edge_job(self, edge: CompiledEdge, output: JSON) -> Job:
+        What is about a round is rendered only `after` one, given by its frame and its result, with
+        the names that were known in it.
+        """
+        node = self.graph(spot.frame).nodes[spot.place]
+        left_out = raw_fields(node.type) | round_fields(node.type)
+        config = {key: value for key, value in node.config.items() if key not in left_out}
+        jobs = [self._job(config, node.templates, prev, spot.frame)]
+        if after is not None:
+            about = {key: node.config[key] for key in round_fields(node.type) & node.config.keys()}
+            jobs.append(self._job(about, node.templates, after[1], after[0]))
+        return jobs
+
+    def edge_job(self, edge: CompiledEdge, frame: str) -> Job:
         """Return the job that evaluates an edge's condition; `prev` is what its source gave."""
         assert edge.when is not None
-        return self._job(TEXT, {TEXT: Template((edge.when,), (edge.when,))}, output)
+        output = self.outputs[Spot(frame, edge.source)]
+        return self._job(TEXT, {TEXT: Template((edge.when,), (edge.when,))}, output, frame)
 
-    def _job(self, value: JSON, templates: dict[str, Template], prev: JSON) -> Job:
-        named = self._named(e for template in templates.values() for e in template.expressions)
-        places = {name: self._graph.index[name] for name in named}
-        self.outputs.need(places.values())
-        nodes = {name: self.outputs[place] for name, place in places.items()}
-        return Job(value, templates, prev, nodes)
+    def graph(self, frame: str) -> Graph:
+        """Return the graph that is walked in a frame."""
+        return self.scopes(frame)[0][1]
 
-    def _named(self, expressions: Iterable[Expression]) -> list[str]:
-        """Return the steps that expressions name; one that was taken out meanwhile is left out."""
-        named = {name for expression in expressions for name in expression.nodes}
-        return sorted(named & self._graph.index.keys())
+    def scopes(self, frame: str) -> list[tuple[str, Graph]]:
+        """Return the frames whose steps can be named in one, with their graphs: itself first."""
+        if frame not in self._scopes:
+            outer, _, last = frame.rpartition("/")
+            around = self.scopes(outer)
+            graph = around[0][1]
+            body = graph.nodes[graph.index[last.rpartition(".")[0]]].body
+            assert body is not None
+            self._scopes[frame] = [(frame, body), *around]
+        return self._scopes[frame]
+
+    def _entry(self, frame: str) -> JSON:
+        key, _, index = frame.rpartition(".")
+        rounds = self.rounds[key]
+        return rounds.given if rounds.items is None else rounds.items[int(index)]
+
+    def _own(self, prev: JSON, frame: str) -> JSONDict:
+        """Return the names that differ from frame to frame."""
+        own: JSONDict = {"prev": prev, "item": None, "index": None, "vars": {}}
+        for path, _ in reversed(self.scopes(frame)[:-1]):
+            key, _, index = path.rpartition(".")
+            rounds = self.rounds[key]
+            own["index"] = int(index)
+            own["vars"] = {**own["vars"], **rounds.vars}
+            own["item"] = None if rounds.items is None else rounds.items[int(index)]
+        return own
+
+    def _job(self, value: JSON, templates: Mapping[str, Template], prev: JSON, frame: str) -> Job:
+        expressions = [
+            expression
+            for text in texts(value, templates)
+            for expression in templates[text].expressions
+        ]
+        named = self._named((name for each in expressions for name in each.nodes), frame)
+        self.outputs.need(named.values())
+        nodes = {name: self.outputs[spot] for name, spot in named.items()}
+        return Job(value, templates, self._own(prev, frame), nodes)
+
+    def _named(self, names: Iterable[str], frame: str) -> dict[str, Spot]:
+        """Return where the named steps are; one that was taken out meanwhile is left out."""
+        found = {}
+        for name in sorted(set(names)):
+            for path, graph in self.scopes(frame):
+                if name in graph.index:
+                    found[name] = Spot(path, graph.index[name])
+                    break
+        return found
 
 
 class Renderer:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from apps.common.ids import uuid7
 from apps.common.types import JSON, JSONDict
-from apps.nodes.base import NodeError, Routed, Suspend
+from apps.nodes.base import NodeError, Routed, Spawn, Suspend
+from apps.runs.course import Spot
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 
 logger = logging.getLogger(__name__)
@@ -46,14 +47,14 @@ class Failure:
         return dict(storable(told)[0])  # a target's own words are often in the message
 
 
-Verdict = Done | Failure | Suspend
+Verdict = Done | Failure | Suspend | Spawn
 
 
 @dataclass(frozen=True)
 class Outcome:
     """The end of one attempt, with what it cost and printed."""
 
-    place: int
+    spot: Spot
     verdict: Verdict
     started_at: datetime
     ms: int
@@ -64,7 +65,7 @@ class Outcome:
 
 def judge(result: Any) -> Verdict:
     """Return the verdict on what a step returned."""
-    if isinstance(result, Suspend):
+    if isinstance(result, Suspend | Spawn):
         return result
     if isinstance(result, Routed):
         return _done(result.output, result.port)

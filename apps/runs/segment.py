@@ -13,6 +13,7 @@ from apps.dispatch.leases import News
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.services import Alarm
 from apps.nodes.base import Effect
+from apps.runs.course import Spot
 from apps.runs.effects import Attempt, carry_out, carry_out_pure
 from apps.runs.endings import RunEnds, close
 from apps.runs.folding import fold
@@ -40,9 +41,9 @@ class Segment:
         self.run = run
         self.ledger = ledger
         self.steps = Steps(run, graph, ledger)
-        self.walk = self.steps.walk
+        self.course = self.steps.course
         self.inbox: SimpleQueue[Outcome | News | None] = SimpleQueue()
-        self.running: dict[int, Future[Outcome]] = {}
+        self.running: dict[Spot, Future[Outcome]] = {}
         self.prepared: deque[Attempt] = deque()
         self.news = News(ledger.lease.wake, ledger.lease.wanted)
         self.wake = -1  # up to which wake-up everything was taken in
@@ -60,7 +61,7 @@ class Segment:
                 pass
         except RunEnds as end:
             self._cancel_running()
-            close(self.ledger, end, bytes(self.walk.state))
+            close(self.ledger, end, self.course.stored)
         finally:
             self._cancel_running()
             self.steps.rest()
@@ -75,10 +76,10 @@ class Segment:
         elif self.run.status != Run.Status.RUNNING:
             self.ledger.changes["status"] = Run.Status.RUNNING
             self.ledger.note("run.resumed")
-        for place in list(self.walk.where(Byte.COMMITTED)):
-            raise RunEnds.unsure(self.walk.graph.nodes[place].id)
-        for place in list(self.walk.where(Byte.RUNNING)):
-            self.walk.mark(place, Byte.READY)
+        for spot in list(self.course.where(Byte.COMMITTED)):
+            raise RunEnds.unsure(self.steps.book.node(spot).id)
+        for spot in list(self.course.where(Byte.RUNNING)):
+            self.course.mark(spot, Byte.READY)
 
     def _set_deadline(self) -> None:
         seconds = timeout_of(self.run)
@@ -95,7 +96,7 @@ class Segment:
         if self.running or (self.steps.later and self._may_start):
             self._listen()
             return True
-        if self._may_start and self.walk.ready:
+        if self._may_start and self.course.ready:
             return True
         return not self._let_go()
 
@@ -106,7 +107,7 @@ class Segment:
     @property
     def _is_spent(self) -> bool:
         """Whether others should have their turn, or this process is asked to stop."""
-        spent = time.monotonic() > self._until or self.steps.settled >= BUDGET_STEPS
+        spent = time.monotonic() > self._until or self.steps.book.ended >= BUDGET_STEPS
         return spent or workers.draining.is_set()
 
     def _look(self) -> None:
@@ -116,25 +117,33 @@ class Segment:
         if self.news.wake == self.wake:
             return
         self.wake = self.news.wake
-        graph = self.walk.graph
-        folded = fold(self.run, [graph.nodes[place].id for place in self.walk.where(Byte.WAITING)])
+        waiting = {self._named(spot): spot for spot in self.course.where(Byte.WAITING)}
+        chunks = self.course.awaited_chunks()
+        folded = fold(self.run, [*waiting, *chunks])
         self.ledger.cleared += folded.keys
         if folded.is_too_late:
             raise RunEnds.too_late()
-        self.steps.decisions |= {graph.index[node]: d for node, d in folded.decisions.items()}
-        for node in sorted({*folded.decisions, *folded.retries}):
-            if self.walk.state[graph.index[node]] == Byte.WAITING:
-                self.walk.mark(graph.index[node], Byte.READY)
+        for named in sorted({*folded.decisions, *folded.retries} & waiting.keys()):
+            if named in folded.decisions:
+                self.steps.decisions[waiting[named]] = folded.decisions[named]
+            self.course.mark(waiting[named], Byte.READY)
+        for named in chunks:
+            if named in folded.decisions:
+                self.steps.end_chunk(named[0], folded.decisions[named])
+
+    def _named(self, spot: Spot) -> tuple[str, str]:
+        return spot.frame, self.steps.book.node(spot).id
 
     def _start_ready(self) -> None:
         """Run all that only computes, and start what reaches outside, unless a wish comes."""
-        while self.walk.ready and self._may_start:
-            batch = [self.walk.ready.popleft() for _ in range(min(BATCH, len(self.walk.ready)))]
+        while self.course.ready and self._may_start:
+            batch = [self.course.ready.popleft() for _ in range(min(BATCH, len(self.course.ready)))]
             attempts, outcomes = self.steps.prepare(batch)
             self.prepared += (each for each in attempts if each.effect != Effect.PURE)
             outcomes += [carry_out_pure(each) for each in attempts if each.effect == Effect.PURE]
             self.steps.take_in(outcomes)
             self._flush_if_due()
+        self._cancel_abandoned()
         if self._may_start:
             self.prepared += self.steps.due_again()
             self._start_prepared()
@@ -152,7 +161,7 @@ class Segment:
             raise RunEnds(Run.Status.CANCELLED)
         for attempt in fresh:
             future = loop.submit(carry_out(attempt))
-            self.running[attempt.place] = future
+            self.running[attempt.spot] = future
             future.add_done_callback(self._reporter(attempt))
 
     def _reporter(self, attempt: Attempt) -> Callable[["Future[Outcome]"], None]:
@@ -164,7 +173,7 @@ class Segment:
                 self.inbox.put(future.result())
             else:
                 started = attempt.started_at
-                self.inbox.put(Outcome(attempt.place, internal(error), started, 0))
+                self.inbox.put(Outcome(attempt.spot, internal(error), started, 0))
 
         return report
 
@@ -179,8 +188,9 @@ class Segment:
         if outcomes:  # what came from outside cannot be had again: it waits for the database
             take(unless=workers.draining.is_set)
         for outcome in outcomes:
-            self.running.pop(outcome.place, None)
+            self.running.pop(outcome.spot, None)
         self.steps.take_in(outcomes)
+        self._cancel_abandoned()
 
     def _messages(self, patience_s: float) -> Iterable[Outcome | News]:
         try:
@@ -205,27 +215,36 @@ class Segment:
             self._flush()
 
     def _flush(self) -> None:
-        self._hear_news(self.ledger.flush(bytes(self.walk.state)))
+        self._hear_news(self.ledger.flush(self.course.stored))
 
     def _let_go(self) -> bool:
         """End the run, or release it; False when it was woken meanwhile."""
-        if self.walk.is_over:
-            raise RunEnds(Run.Status.SUCCEEDED, outputs=self.steps.answer())
+        if self.course.is_over:
+            raise RunEnds(Run.Status.SUCCEEDED, outputs=self.steps.book.answer())
         if self.news.wanted == Ticket.Wish.PAUSE:
             ticket, status = Ticket.Status.PAUSED, str(Run.Status.PAUSED)
-        elif self.walk.ready or self.prepared or self.steps.later:
+        elif self.course.ready or self.prepared or self.steps.later:
             ticket, status = Ticket.Status.READY, ""
         else:
             ticket, status = Ticket.Status.WAITING, str(Run.Status.WAITING)
-        state = bytes(self.walk.state)
         try:
-            self.ledger.release(state, wake_seen=self.wake, ticket=ticket, status=status)
+            self.ledger.release(
+                self.course.stored, wake_seen=self.wake, ticket=ticket, status=status
+            )
         except WokenUp:
             self._flush()
             return False
         if ticket == Ticket.Status.READY:
             dispatch.ring_quietly(self.run.pk, current_schema())
         return True
+
+    def _cancel_abandoned(self) -> None:
+        """Stop what runs, or was about to, in rounds that were given up."""
+        abandoned = set(self.steps.abandoned)
+        self.steps.abandoned.clear()
+        for spot in abandoned & self.running.keys():
+            self.running.pop(spot).cancel()
+        self.prepared = deque(each for each in self.prepared if each.spot not in abandoned)
 
     def _cancel_running(self) -> None:
         for future in self.running.values():

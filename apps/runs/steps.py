@@ -11,93 +11,102 @@ from apps.common.types import JSON, JSONDict
 from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
 from apps.nodes import registry
-from apps.nodes.base import Effect, Suspend
+from apps.nodes.base import Effect, NodeError, Spawn, Suspend
+from apps.runs.book import Book
+from apps.runs.children import ChildRefused, inner_run
+from apps.runs.course import Course, Spot
 from apps.runs.effects import Attempt
 from apps.runs.endings import RunEnds
-from apps.runs.ledger import Ledger
+from apps.runs.folding import timer_key
+from apps.runs.ledger import Child, Ledger, spot_of, stored_of
+from apps.runs.loops import Loops
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.names import Names, Renderer, complete_config
-from apps.runs.outcomes import (
-    Done,
-    Failure,
-    Outcome,
-    failure_of,
-    preview,
-    shown_config,
-    storable,
-)
+from apps.runs.outcomes import Done, Failure, Outcome, failure_of, shown_config, storable
 from apps.runs.retries import IN_LOOP_S, delay_before_next
-from apps.runs.vector import ERROR_PORT, Byte, Takes, Walk, leaves_by, takes_none
+from apps.runs.vector import Byte, Takes
+from apps.runs.ways import Ports, Ways
 from apps.sandbox.exceptions import CodeFailed
-from apps.workflows.graph import CompiledEdge, Graph
+from apps.workflows.graph import Graph
 
 MAX_STEPS = 10_000
-RESPOND = "core.respond"
 Status = NodeRun.Status
 
 
 class Steps:
-    """Knows each step's row, renders configs, and settles what has ended."""
+    """Renders the configs of steps, and settles what has ended."""
 
     def __init__(self, run: Run, graph: Graph, ledger: Ledger) -> None:
         self.run = run
-        self.graph = graph
         self.ledger = ledger
         self.names = Names(run, graph)
-        self.settled = 0  # in this segment
-        self.decisions: dict[int, JSONDict] = {}
+        self.book = Book(run, self.names, ledger)
+        self.decisions: dict[Spot, JSONDict] = {}
         self.later: list[tuple[float, Attempt]] = []  # tried again at a monotonic time
+        self.abandoned: list[Spot] = []  # cancelled since the caller last emptied it
         self._renderer = Renderer()
-        self._rows: dict[int, NodeRun] = {}
-        self._attempts: dict[int, Attempt] = {}
+        self._attempts: dict[Spot, Attempt] = {}
         self._made = run.steps
-        self._last: tuple[bool, datetime, int] | None = None
-        self.walk = self._restored()
+        self.loops = Loops(run, self.names, self.book, self._renderer)
+        self.course = self._restored(graph)
+        self._note_course()
 
-    def prepare(self, places: Sequence[int]) -> tuple[list[Attempt], list[Outcome]]:
+    # Preparing
+
+    def prepare(self, spots: Sequence[Spot]) -> tuple[list[Attempt], list[Outcome]]:
         """Return the attempts to make, and the outcomes of steps that end before they begin."""
-        prevs = [self.names.prev(place, self.walk.arrived(place)) for place in places]
-        jobs = [
-            self.names.config_job(place, prev) for place, prev in zip(places, prevs, strict=True)
-        ]
-        rendered = self._renderer.render(jobs, self.names.shared)
+        prevs = [self.names.prev(spot, self.course.arrived(spot)) for spot in spots]
+        rendered = self._rendered(spots, prevs)
         attempts, outcomes = [], []
-        for place, prev, config in zip(places, prevs, rendered, strict=True):
-            made = self._attempt(place, prev, config)
+        for spot, prev, config in zip(spots, prevs, rendered, strict=True):
+            made = self._attempt(spot, prev, config)
             attempts.append(made) if isinstance(made, Attempt) else outcomes.append(made)
         return attempts, outcomes
 
-    def _attempt(self, place: int, prev: JSON, rendered: Any) -> Attempt | Outcome:
-        node = self.graph.nodes[place]
-        now = self.ledger.clock.now()
-        row = self._row(place)
-        row.started_at = now
+    def _rendered(self, spots: Sequence[Spot], prevs: Sequence[JSON]) -> list[Any]:
+        """Return the rendered config of each step, or its error; all of them in one feed."""
+        jobs = []
+        for spot, prev in zip(spots, prevs, strict=True):
+            loop = self.course.loops.get(spot)
+            jobs.append(self.names.config_jobs(spot, prev, self.loops.last_round(loop)))
+        made = iter(
+            self._renderer.render([job for each in jobs for job in each], self.names.shared)
+        )
+        return [_merged([next(made) for _ in each]) for each in jobs]
+
+    def _attempt(self, spot: Spot, prev: JSON, rendered: Any) -> Attempt | Outcome:
+        node, now, row = self.book.node(spot), self.ledger.clock.now(), self.book.row(spot)
+        loop = self.course.loops.get(spot)
+        rounds = self.loops.done(loop) if loop else None
+        row.started_at = row.started_at or now
         self._count()
         if node.node.disabled:
-            return Outcome(place, Done(prev), now, 0)
+            return Outcome(spot, Done(prev), now, 0)
+        if rounds and self.run.chunk and not spot.frame:  # the outer run makes the output of it
+            return Outcome(spot, Done({"results": rounds.results, "errors": rounds.errors}), now, 0)
         if isinstance(rendered, CodeFailed):
-            return Outcome(place, failure_of(rendered), now, 0)
+            return Outcome(spot, failure_of(rendered), now, 0)
         rendered, _ = storable(rendered)  # what a step asks of the database comes from here
-        row.input = shown_config(rendered)
+        if rounds is None:
+            row.input = shown_config(rendered)
         type_ = registry.find(node.type)
         try:
             config = type_.config.model_validate(complete_config(node, rendered))
         except ValidationError as error:
-            return Outcome(place, failure_of(error), now, 0)
-        made = Attempt(
-            self.run, place, node, type_, config, type_.effect_of(config), prev, now,
-            row.attempt, self.decisions.pop(place, None),
+            return Outcome(spot, failure_of(error), now, 0)
+        self._attempts[spot] = Attempt(
+            self.run, spot, node, type_, config, type_.effect_of(config), prev, now,
+            row.attempt, self.decisions.pop(spot, None), rounds,
         )  # fmt: skip
-        self._attempts[place] = made
-        return made
+        return self._attempts[spot]
 
     def begin(self, attempt: Attempt) -> None:
         """Note the intent to make an attempt; it is started once that is written."""
         once = attempt.effect == Effect.ONCE
-        self.walk.mark(attempt.place, Byte.COMMITTED if once else Byte.RUNNING)
-        row = self._row(attempt.place)
+        self.course.mark(attempt.spot, Byte.COMMITTED if once else Byte.RUNNING)
+        row = self.book.row(attempt.spot)
         row.status = Status.RUNNING
-        row.started_at = attempt.started_at = self.ledger.clock.now()
+        attempt.started_at = self.ledger.clock.now()
         self.ledger.note("node.started", row)
 
     def due_again(self) -> list[Attempt]:
@@ -117,202 +126,6 @@ class Steps:
         """Give back what is needed neither while waiting nor at the end."""
         self._renderer.close()
 
-    def take_in(self, outcomes: Sequence[Outcome]) -> None:
-        """Write down how attempts ended, and go on to what that makes ready.
-
-        Raises RunEnds where a step failed and nothing deals with it.
-        """
-        ports: dict[int, str] = {}
-        fatal: RunEnds | None = None
-        for outcome in outcomes:
-            row = self._row(outcome.place)
-            row.logs = [*row.logs, *storable(outcome.logs)[0]]
-            self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
-            match outcome.verdict:
-                case Suspend():
-                    self._suspend(row, outcome.verdict)
-                case Done():
-                    ports[outcome.place] = self._succeeded(row, outcome, outcome.verdict)
-                case Failure() if not self._retried(row, outcome, outcome.verdict):
-                    handled = self._failed(row, outcome, outcome.verdict)
-                    if handled is None:
-                        fatal = fatal or RunEnds.failed(outcome.verdict, row.node)
-                    else:
-                        ports[outcome.place] = handled
-        if fatal is not None:
-            self._mark_ended()
-            raise fatal
-        self._settle(ports)
-
-    def _succeeded(self, row: NodeRun, outcome: Outcome, done: Done) -> str:
-        self._end(row, Status.SUCCEEDED)
-        row.output, row.port = done.output, done.port
-        self.names.outputs.put(row.place, done.output)
-        assert row.finished_at is not None
-        self._last = max(
-            self._last or (False, row.finished_at, row.place),
-            (row.type == RESPOND, row.finished_at, row.place),
-        )
-        self.ledger.note(
-            "node.succeeded",
-            row,
-            ms=outcome.ms,
-            cost_usd=str(row.cost_usd),
-            tokens=row.tokens,
-            port=done.port or None,
-            preview=preview(done.output),
-        )
-        return done.port
-
-    def _failed(self, row: NodeRun, outcome: Outcome, failure: Failure) -> str | None:
-        """Write down a failure; return the port by which the run goes on, None where it cannot."""
-        self._end(row, Status.FAILED)
-        row.error = failure.as_json()
-        node = self.graph.nodes[row.place].node
-        if node.on_error == "branch":
-            row.port, row.output = ERROR_PORT, row.error
-        elif node.on_error == "default":
-            row.output = node.default_output
-        self.names.outputs.put(row.place, row.output)
-        data = {} if node.on_error == "fail" else {"handled": node.on_error}
-        self.ledger.note("node.failed", row, ms=outcome.ms, error=row.error, **data)
-        return None if node.on_error == "fail" else row.port
-
-    def _end(self, row: NodeRun, status: str) -> None:
-        row.status, row.finished_at = status, self.ledger.clock.now()
-        self.ledger.progress = True
-        self.settled += 1
-
-    def _retried(self, row: NodeRun, outcome: Outcome, failure: Failure) -> bool:
-        """Put the step down for another attempt, if its policy allows one."""
-        attempt = self._attempts.get(row.place)
-        if attempt is None:
-            return False
-        node = self.graph.nodes[row.place].node
-        delay = delay_before_next(node, failure, attempt.effect, row.attempt)
-        if delay is None:
-            return False
-        row.status, row.error = Status.RETRYING, failure.as_json()
-        data = {"delay_s": round(delay, 3), "error": row.error}
-        self.ledger.note("node.retrying", row, **data)
-        row.attempt += 1
-        if delay < IN_LOOP_S:
-            self.walk.state[row.place] = Byte.READY  # what a crash in the delay comes back to
-            attempt.again(row.attempt)
-            self.later.append((time.monotonic() + delay, attempt))
-        else:
-            self.walk.mark(row.place, Byte.WAITING)
-            at = self.ledger.clock.after(delay)
-            self.ledger.alarms.append(Alarm(row.node, Timer.Kind.RETRY, at))
-        return True
-
-    def _suspend(self, row: NodeRun, wanted: Suspend) -> None:
-        """Let the step wait as rows: for a time, or for a person until a time."""
-        approval = wanted.kind == Wait.Kind.APPROVAL
-        until = self._until(wanted)
-        wait = Wait(run=self.run, node=row.node, kind=wanted.kind, expires_at=until, **wanted.data)
-        self.ledger.waits.append(wait)
-        if until is not None:
-            kind = Timer.Kind.EXPIRY if approval else Timer.Kind.DELAY
-            self.ledger.alarms.append(Alarm(row.node, kind, until))
-        row.status = Status.WAITING
-        self.walk.mark(row.place, Byte.WAITING)
-        told = {"kind": wanted.kind, "until": until and until.isoformat(), "wait": str(wait.pk)}
-        self.ledger.note("node.waiting", row, **told)
-
-    def _until(self, wanted: Suspend) -> datetime | None:
-        if wanted.until is not None:
-            return datetime.fromisoformat(wanted.until)
-        return None if wanted.seconds is None else self.ledger.clock.after(wanted.seconds)
-
-    def _settle(self, ports: dict[int, str]) -> None:
-        takes = self._ways(ports)
-        for place in ports:
-            failed = self._row(place).status == Status.FAILED
-            self.walk.settle(place, Byte.FAILED if failed else Byte.DONE, takes)
-        self._noted(self.walk)
-
-    def _mark_ended(self) -> None:
-        """Mark what ended beside a step whose failure ends the run: nothing goes on from it."""
-        for place, row in self.ledger.rows.items():
-            if row.status in (Status.SUCCEEDED, Status.FAILED):
-                self.walk.state[place] = Byte.FAILED if row.status == Status.FAILED else Byte.DONE
-
-    def _ways(self, ports: dict[int, str]) -> Takes:
-        """Return which edges are taken from ended steps. Raises RunEnds for a bad condition."""
-        asked = [
-            edge
-            for place, port in ports.items()
-            for edge in self.graph.nodes[place].outgoing
-            if edge.when is not None and leaves_by(port, edge)
-        ]
-        self.names.outputs.need(edge.source for edge in asked)
-        jobs = [self.names.edge_job(edge, self.names.outputs[edge.source]) for edge in asked]
-        values = self._renderer.render(jobs, self.names.shared) if jobs else []
-        false: set[CompiledEdge] = set()
-        for edge, value in zip(asked, values, strict=True):
-            if isinstance(value, CodeFailed):
-                self._mark_ended()
-                raise RunEnds.failed(*self._bad_condition(edge, value))
-            if not value:
-                false.add(edge)
-        return lambda edge: (
-            edge.source in ports and leaves_by(ports[edge.source], edge) and edge not in false
-        )
-
-    def _bad_condition(self, edge: CompiledEdge, error: CodeFailed) -> tuple[Failure, str]:
-        target = self.graph.nodes[edge.target].title
-        failure = Failure(
-            "condition_failed",
-            f"The condition of the edge to “{target}” failed: {error}",
-            "Correct the condition, then run from here.",
-        )
-        return failure, self.graph.nodes[edge.source].id
-
-    def _restored(self) -> Walk:
-        """Return the walk at the run's stored state."""
-        state = bytes(self.run.state)
-        if not any(state):
-            return self._noted(Walk(self.graph, state, takes_none))
-        rows = NodeRun.objects.filter(run=self.run)
-        ended = rows.filter(status__in=(Status.SUCCEEDED, Status.FAILED))
-        ports = dict(ended.values_list("place", "port"))
-        opened = rows.exclude(status__in=(Status.SUCCEEDED, Status.FAILED, Status.SKIPPED))
-        self._rows = {row.place: row for row in opened}
-        self._last = self._latest(ended.filter(status=Status.SUCCEEDED))
-        return self._noted(Walk(self.graph, state, self._ways(ports)))
-
-    def _noted(self, walk: Walk) -> Walk:
-        """Write down what the walk skipped."""
-        for place in walk.skipped:
-            row = self._row(place)
-            self._end(row, Status.SKIPPED)
-            self.ledger.note("node.skipped", row)
-        walk.skipped.clear()
-        return walk
-
-    def _latest(self, succeeded: Any) -> tuple[bool, datetime, int] | None:
-        found = succeeded.order_by("finished_at", "place")
-        row = found.filter(type=RESPOND).last() or found.last()
-        return None if row is None else (row.type == RESPOND, row.finished_at, row.place)
-
-    def answer(self) -> JSON:
-        """Return the run's outputs: what `core.respond` returned, else what the last step gave."""
-        if self._last is None:
-            return None
-        responded, _, place = self._last
-        self.names.outputs.need([place])
-        output = self.names.outputs[place]
-        return output["body"] if responded and isinstance(output, dict) else output
-
-    def _row(self, place: int) -> NodeRun:
-        if place not in self._rows:
-            node = self.graph.nodes[place]
-            self._rows[place] = NodeRun(
-                run=self.run, place=place, node=node.id, type=node.type, title=node.title
-            )
-        return self._rows[place]
-
     def _count(self) -> None:
         """Count an attempt against the limit of a run."""
         self.ledger.steps += 1
@@ -324,3 +137,230 @@ class Steps:
                 "Do more in one step, or split the workflow.",
             )
             raise RunEnds.failed(failure, "")
+
+    # Taking in
+
+    def take_in(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down how attempts ended, and go on to what that makes ready.
+
+        Raises RunEnds where a step failed and nothing deals with it.
+        """
+        ports: Ports = {}
+        fatal: RunEnds | None = None
+        for outcome in outcomes:
+            if self.course.byte(outcome.spot) == Byte.CANCELLED:  # its round was given up meanwhile
+                self.ledger.add_cost(outcome.cost_usd, outcome.tokens)
+            else:
+                fatal = self._take(outcome, ports) or fatal
+        self._go_on(ports, fatal)
+
+    def _take(self, outcome: Outcome, ports: Ports) -> RunEnds | None:
+        row = self.book.row(outcome.spot)
+        row.logs = [*row.logs, *storable(outcome.logs)[0]]
+        self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
+        match outcome.verdict:
+            case Suspend() as wanted:
+                return self._suspend(row, wanted, ports)
+            case Spawn() as wanted:
+                return self._spawn(row, wanted, ports)
+            case Done() as done:
+                ports[outcome.spot] = self.book.succeed(row, outcome, done)
+            case Failure() as failure if not self._retried(row, outcome, failure):
+                return self._fail(row, outcome.ms, failure, ports)
+        return None
+
+    def _fail(self, row: NodeRun, ms: int, failure: Failure, ports: Ports) -> RunEnds | None:
+        """Write down a failure and let the step deal with it, or the round in which it lies.
+
+        Where a round cannot bear it, the step that holds the round fails in turn. Returns how the
+        run ends where nothing deals with it.
+        """
+        spot = spot_of(row)
+        port = self.book.fail(row, ms, failure.as_json())
+        told = {**failure.as_json(), "node": row.node, "frame": row.frame}
+        while port is None and spot.frame:
+            loop, index = self.course.round_of(spot)
+            if loop.plan.tolerant:
+                self._cancel(self.course.give_up(spot.frame))
+                self.course.end_round(loop, index, told)
+                return None
+            self._cancel(self.course.drop(loop))
+            spot = loop.spot
+            port = self.book.fail(self.book.row(spot), 0, told)
+        if port is None:
+            return RunEnds.failed(failure, row.node)
+        ports[spot] = port
+        return None
+
+    def _retried(self, row: NodeRun, outcome: Outcome, failure: Failure) -> bool:
+        """Put the step down for another attempt, if its policy allows one."""
+        attempt = self._attempts.get(outcome.spot)
+        if attempt is None:
+            return False
+        assert row.started_at is not None
+        delay = delay_before_next(
+            attempt.node.node, failure, attempt.effect, row.attempt,
+            begun=row.started_at, now=self.ledger.clock.now(),
+        )  # fmt: skip
+        if delay is None:
+            return False
+        row.status, row.error = Status.RETRYING, failure.as_json()
+        data = {"delay_s": round(delay, 3), "error": row.error}
+        self.ledger.note("node.retrying", row, **data)
+        row.attempt += 1
+        if delay < IN_LOOP_S:
+            self.course.set_aside(outcome.spot)  # what a crash in the delay comes back to
+            attempt.again(row.attempt)
+            self.later.append((time.monotonic() + delay, attempt))
+        else:
+            self.course.mark(outcome.spot, Byte.WAITING)
+            at = self.ledger.clock.after(delay)
+            key = timer_key(row.frame, row.node)
+            self.ledger.alarms.append(Alarm(key, Timer.Kind.RETRY, at))
+        return True
+
+    def _suspend(self, row: NodeRun, wanted: Suspend, ports: Ports) -> RunEnds | None:
+        """Let the step wait as rows: for a time, for a person until a time, or for another run."""
+        until = self._until(wanted)
+        wait = Wait(
+            run=self.run, frame=row.frame, node=row.node, kind=wanted.kind, expires_at=until
+        )
+        if wanted.kind == Wait.Kind.CHILD:
+            try:
+                wait.child = inner_run(self.run, self.course.key(spot_of(row)), wanted.data)
+            except ChildRefused as refused:
+                return self._fail(row, 0, refused.failure, ports)
+            self.ledger.children.append(Child(wait.child))
+        else:
+            for name, value in wanted.data.items():
+                setattr(wait, name, value)
+        self.ledger.waits.append(wait)
+        if until is not None:
+            approval = wanted.kind == Wait.Kind.APPROVAL
+            kind = Timer.Kind.EXPIRY if approval else Timer.Kind.DELAY
+            self.ledger.alarms.append(Alarm(timer_key(row.frame, row.node), kind, until))
+        row.status = Status.WAITING
+        self.course.mark(spot_of(row), Byte.WAITING)
+        told = {"kind": wanted.kind, "until": until and until.isoformat(), "wait": str(wait.pk)}
+        self.ledger.note("node.waiting", row, **told)
+        return None
+
+    def _until(self, wanted: Suspend) -> datetime | None:
+        if wanted.until is not None:
+            return datetime.fromisoformat(wanted.until)
+        return None if wanted.seconds is None else self.ledger.clock.after(wanted.seconds)
+
+    # Rounds
+
+    def _spawn(self, row: NodeRun, wanted: Spawn, ports: Ports) -> RunEnds | None:
+        """Begin the rounds that a step asks for."""
+        spot = spot_of(row)
+        is_first = spot not in self.course.loops
+        try:
+            self.loops.begin(self.course, spot, wanted, self._attempts[spot].prev)
+        except NodeError as error:
+            return self._fail(row, 0, failure_of(error), ports)
+        if is_first:
+            row.status = Status.RUNNING
+            count = None if wanted.items is None else len(wanted.items)
+            self.ledger.note("node.started", row, items=count)
+        return None
+
+    def end_chunk(self, frame: str, decision: JSONDict) -> None:
+        """Take in how a run ended that carried a chunk of a list. Raises RunEnds."""
+        found = self.course.chunk(frame)
+        if found is None:
+            return
+        loop, index = found
+        ports: Ports = {}
+        fatal = None
+        if decision["status"] == Run.Status.SUCCEEDED:
+            self.loops.keep_chunk(loop, index, decision["outputs"])
+            self.course.end_round(loop, index)
+        else:
+            self._drop_chunks()
+            self._cancel(self.course.drop(loop))
+            fatal = self._fail(self.book.row(loop.spot), 0, _failure_of_chunk(decision), ports)
+        self._go_on(ports, fatal)
+
+    def _drop_chunks(self) -> None:
+        """Have the runs ended that carry chunks of lists."""
+        for loop in self.course.loops.values():
+            if loop.plan.chunked:
+                node = self.book.node(loop.spot).id
+                self.ledger.dropped += [(loop.path(index), node) for index in loop.open]
+
+    # Going on
+
+    def _go_on(self, ports: Ports, fatal: RunEnds | None) -> None:
+        """Settle the steps that ended by some ports, or end the run."""
+        try:
+            if fatal is not None:
+                raise fatal
+            ways = Ways(ports, self.names, self._renderer)
+        except RunEnds:
+            self._mark_ended()
+            raise
+        for spot in ports:
+            byte = Byte.FAILED if self.book.row(spot).status == Status.FAILED else Byte.DONE
+            if self.course.byte(spot) != Byte.CANCELLED:
+                self.course.settle(spot, byte, ways.from_step(spot))
+        self._note_course()
+
+    def _mark_ended(self) -> None:
+        """Mark what ended beside a step whose failure ends the run: nothing goes on from it."""
+        for spot, row in self.ledger.rows.items():
+            if row.status in (Status.SUCCEEDED, Status.FAILED):
+                byte = Byte.FAILED if row.status == Status.FAILED else Byte.DONE
+                self.course.note_end(spot, byte)
+
+    def _note_course(self) -> None:
+        """Write down what was skipped, keep what rounds gave, and have chunks carried."""
+        self.book.skip(self.course.skipped)
+        self.course.skipped.clear()
+        for frame in self.course.closed:
+            self.loops.keep(frame)
+        self.course.closed.clear()
+        for loop, index in self.course.chunks:
+            child, wait = self.loops.chunk(loop, index, self.course.arrived(loop.spot))
+            self.ledger.children.append(child)
+            self.ledger.waits.append(wait)
+        self.course.chunks.clear()
+
+    def stop(self) -> None:
+        """Cancel every step that is open."""
+        self._drop_chunks()
+        self._cancel(self.course.stop())
+
+    def _cancel(self, spots: Sequence[Spot]) -> None:
+        self.abandoned += spots
+        self.later = [each for each in self.later if each[1].spot not in spots]
+        self.book.cancel(spots)
+
+    def _restored(self, graph: Graph) -> Course:
+        """Return the course at the run's stored state."""
+        stored = stored_of(self.run)
+        rounds = [f"{key}.{each}" for key, loop in stored.loops.items() for each in loop["open"]]
+        ports = self.book.recall(["", *rounds]) if any(stored.state) else {}
+
+        def takes(frame: str) -> Takes:
+            inside = {spot: port for spot, port in ports.items() if spot.frame == frame}
+            return Ways(inside, self.names, self._renderer).of(frame)
+
+        return Course(graph, stored, takes, self.loops.recall)
+
+
+def _merged(parts: list[Any]) -> Any:
+    """Return the parts of a rendered config in one, or the first error."""
+    failed = next((part for part in parts if isinstance(part, CodeFailed)), None)
+    return failed or {key: value for part in parts for key, value in part.items()}
+
+
+def _failure_of_chunk(decision: JSONDict) -> Failure:
+    error = decision["error"] or {}
+    default = f"The run of a part of the list ended as {decision['status']}."
+    return Failure(
+        str(error.get("code", "chunk_ended")),
+        str(error.get("message", default)),
+        str(error.get("hint", "")),
+    )

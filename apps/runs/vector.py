@@ -1,4 +1,4 @@
-"""Where a run is in its graph: a byte for each step, and which edges have been decided.
+"""Where a run is in one graph: a byte for each step, and which edges have been decided.
 
 Pure logic without a database. A false edge skips; a join counts skipped parents as satisfied and
 is skipped itself only if no edge that it needs can arrive any more.
@@ -15,11 +15,12 @@ Takes = Callable[[CompiledEdge], bool]
 
 
 class Byte(IntEnum):
-    """What is known of one step; 3 is kept for steps that other machines run."""
+    """What is known of one step."""
 
     IDLE = 0
     READY = 1
     RUNNING = 2
+    SPAWNED = 3  # what lies inside it is run
     WAITING = 4
     DONE = 5
     FAILED = 6
@@ -29,7 +30,7 @@ class Byte(IntEnum):
 
 
 SETTLED = frozenset({Byte.DONE, Byte.FAILED, Byte.SKIPPED, Byte.CANCELLED})
-OPEN = frozenset({Byte.READY, Byte.RUNNING, Byte.WAITING, Byte.COMMITTED})
+OPEN = frozenset({Byte.READY, Byte.RUNNING, Byte.SPAWNED, Byte.WAITING, Byte.COMMITTED})
 _STOPPED = bytes(Byte.CANCELLED if byte in OPEN else byte for byte in range(256))
 
 
@@ -64,6 +65,9 @@ class Walk:
         self._closed = [0] * len(graph.nodes)
         for place in self.where(*SETTLED):
             self._leave(place, takes)
+        for place, node in enumerate(graph.nodes):
+            if node.undone_by is not None and self.state[node.undone_by] != Byte.IDLE:
+                self._arrived[node.undone_by].append(place)
         for place, byte in enumerate(self.state):
             if byte == Byte.READY:
                 self.ready.append(place)
@@ -90,6 +94,13 @@ class Walk:
         self.state[place] = byte
         for target in self._leave(place, takes):
             self._decide(target)
+
+    def undo(self, place: int) -> None:
+        """Make the step ready that takes back what this one did."""
+        target = self.graph.nodes[place].undone_by
+        assert target is not None
+        self._arrived[target].append(place)
+        self.mark(target, Byte.READY)
 
     def arrived(self, place: int) -> list[int]:
         """Return the steps whose edges were taken to this one, in that order."""
@@ -121,8 +132,10 @@ class Walk:
 
     def _verdict(self, place: int) -> Byte:
         node = self.graph.nodes[place]
+        if place in self.graph.roots:
+            return Byte.READY
         if not node.incoming:
-            return Byte.READY if place == self.graph.start else Byte.SKIPPED
+            return Byte.IDLE if place in self.graph.undoing else Byte.SKIPPED
         arrived, still_open = len(self._arrived[place]), len(node.incoming) - self._closed[place]
         if node.needed is None:
             if still_open:

@@ -126,8 +126,9 @@ def detail(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 
 def _story(request: AuthenticatedRequest, run: Run) -> JSONDict:
     now = timezone.now()
-    node_runs = {each.node: each for each in run.nodes.defer("input", "output", "logs")}
-    events = list(run.events.filter(type__in=DRAWN))
+    rows = run.nodes.filter(frame="")
+    node_runs = {each.node: each for each in rows.defer("input", "output", "logs")}
+    events = list(run.events.filter(type__in=DRAWN, frame=""))
     steps = _steps_in_order(run)
     opened = _opened(request.GET.get("node", ""), run, steps, node_runs)
     drawn = draw(
@@ -144,7 +145,7 @@ def _story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "waterfall": drawn,
         "opened": opened,
         "panel": panel,
-        "step": run.nodes.filter(node=opened).first(),
+        "step": rows.filter(node=opened).first(),
         "tries": attempts_of(events).get(opened, []),
         "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
         "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},

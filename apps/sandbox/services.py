@@ -66,15 +66,15 @@ class CodeResult:
 
 @dataclass(frozen=True)
 class Job:
-    """A JSON value to render, with what `prev` and `nodes` mean in its expressions.
+    """A JSON value to render, with what its expressions' names mean.
 
-    `templates` maps each text that holds expressions to its parsed form; `nodes` holds the outputs
-    of the steps that the expressions name.
+    `templates` maps each text that holds expressions to its parsed form; `names` hold the values
+    that are this job's own, `nodes` the outputs of the steps that the expressions name.
     """
 
     value: JSON
     templates: Mapping[str, Template]
-    prev: JSON = None
+    names: Mapping[str, JSON] = field(default_factory=dict)
     nodes: Mapping[str, JSON] = field(default_factory=dict)
 
 
@@ -115,7 +115,7 @@ class Segment:
 
         `templates` maps each text that holds expressions to its parsed form.
         """
-        wanted = list(dict.fromkeys(_texts(value, templates)))
+        wanted = list(dict.fromkeys(texts(value, templates)))
         flat = [expression for text in wanted for expression in templates[text].expressions]
         return _filled(value, templates, wanted, self.evaluate(flat, names))
 
@@ -143,12 +143,12 @@ class _Feed:
 
     def add(self, job: Job) -> tuple[list[str], list[Expression]]:
         """Add a job; return the texts that it renders and their expressions."""
-        texts = list(dict.fromkeys(_texts(job.value, job.templates)))
-        flat = [expression for text in texts for expression in job.templates[text].expressions]
+        wanted = list(dict.fromkeys(texts(job.value, job.templates)))
+        flat = [expression for text in wanted for expression in job.templates[text].expressions]
         used = frozenset().union(*(expression.names for expression in flat))
         self._used |= used
-        if "prev" in used:
-            self._lines.append(f"prev = _values[{self._place(job.prev)}]")
+        for name in sorted(used & job.names.keys()):
+            self._lines.append(f"{name} = _values[{self._place(job.names[name])}]")
         if "nodes" in used:
             listed = (
                 f"{name!r}: {{'output': _values[{self._place(value)}]}}"
@@ -159,7 +159,7 @@ class _Feed:
         self._lines += [f"    _out.append({expression.compiled})" for expression in flat]
         self._lines += ["    _all.append([_out])", "except Exception as _error:"]
         self._lines.append("    _all.append([len(_out), type(_error).__name__, str(_error)])")
-        return texts, flat
+        return wanted, flat
 
     @property
     def source(self) -> str:
@@ -178,22 +178,22 @@ class _Feed:
 
 
 def _outcome(
-    job: Job, texts: list[str], flat: list[Expression], out: list[Any]
+    job: Job, wanted: list[str], flat: list[Expression], out: list[Any]
 ) -> JSON | CodeFailed:
     if len(out) == 3:
         return CodeFailed(out[1], f"{_clean(out[2])} in {{{{ {flat[out[0]].source} }}}}")
     try:
-        return _filled(job.value, job.templates, texts, [as_json(value) for value in out[0]])
+        return _filled(job.value, job.templates, wanted, [as_json(value) for value in out[0]])
     except CodeFailed as error:
         return error
 
 
 def _filled(
-    value: JSON, templates: Mapping[str, Template], texts: list[str], values: list[JSON]
+    value: JSON, templates: Mapping[str, Template], wanted: list[str], values: list[JSON]
 ) -> JSON:
     """Return the value with its templated texts replaced."""
     left = iter(values)
-    return _replace(value, {text: _join(templates[text], left) for text in texts})
+    return _replace(value, {text: _join(templates[text], left) for text in wanted})
 
 
 @contextmanager
@@ -325,16 +325,17 @@ def _key(key: Any) -> str:
     raise CodeFailed("ValueError", f"a {type(key).__name__} cannot be a key of data")
 
 
-def _texts(value: JSON, templates: Mapping[str, Template]) -> Iterator[str]:
+def texts(value: JSON, templates: Mapping[str, Template]) -> Iterator[str]:
+    """Yield the texts in a JSON value that hold expressions."""
     if isinstance(value, str):
         if value in templates:
             yield value
     elif isinstance(value, dict):
         for child in value.values():
-            yield from _texts(child, templates)
+            yield from texts(child, templates)
     elif isinstance(value, list):
         for child in value:
-            yield from _texts(child, templates)
+            yield from texts(child, templates)
 
 
 def _join(template: Template, values: Iterator[JSON]) -> JSON:

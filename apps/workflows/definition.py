@@ -12,6 +12,7 @@ from apps.workflows.exceptions import BadDefinition
 
 MAX_NODES, MAX_EDGES, MAX_BYTES = 5_000, 20_000, 4 << 20
 MAX_SAFE = 2**53 - 1  # the document keeps numbers as browsers do
+UNDO_PORT = "undo"
 NODE_ID = r"^[a-z][a-z0-9_]{0,62}$"
 
 NodeId = Annotated[str, Field(pattern=NODE_ID)]
@@ -30,6 +31,8 @@ class Retry(Part):
     max_attempts: int = Field(4, ge=1, le=20)
     initial_s: float = Field(1, gt=0, le=3600)
     max_s: float = Field(300, gt=0, le=86_400)
+    total_s: float | None = Field(None, gt=0, le=30 * 86_400)
+    retry_on: list[str] = Field(default_factory=list, max_length=50)
 
 
 class NofM(Part):
@@ -53,6 +56,7 @@ class Node(Part):
     disabled: bool = False
     join: Literal["all", "any"] | NofM = "all"
     retry: Retry | None = None
+    undo: bool = False
     timeout_s: float | None = Field(None, gt=0, le=86_400)
     on_error: Literal["fail", "branch", "default", "continue"] = "fail"
     default_output: Any = None
@@ -73,6 +77,11 @@ class Edge(Part):
     def id(self) -> str:
         """What makes connecting twice the same as once."""
         return f"{self.source}:{self.source_port}>{self.target}:{self.target_port}"
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it leads to the step that takes back what its source did."""
+        return self.source_port == UNDO_PORT
 
 
 class Note(Part):
@@ -128,6 +137,7 @@ _DEFAULTS: JSONDict = {
         "disabled",
         "join",
         "retry",
+        "undo",
         "timeout_s",
         "on_error",
         "default_output",

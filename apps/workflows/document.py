@@ -26,7 +26,8 @@ from apps.workflows.wire import check_state_vector, check_update
 
 PARTS = ("meta", "nodes", "text", "layout", "edges", "notes")
 NODE_KEYS = (
-    "type", "type_version", "title", "notes", "parent", "disabled", "join", "retry", "timeout_s",
+    "type", "type_version", "title", "notes", "parent", "disabled", "join", "retry", "undo",
+    "timeout_s",
     "on_error", "default_output", "cache_ttl_s",
 )  # fmt: skip
 EDGE_KEYS = {"source": "s", "source_port": "sp", "target": "t", "target_port": "tp"}

@@ -15,7 +15,8 @@ from apps.workflows.definition import Definition, content_hash, parse
 from apps.workflows.document import YDoc
 from apps.workflows.exceptions import DraftTooLarge
 from apps.workflows.models import Workflow, WorkflowUpdate
-from apps.workflows.validation import Problem, validate
+from apps.workflows.problems import Problem
+from apps.workflows.validation import validate
 
 MAX_DRAFT = 8 << 20
 COMPACT_AFTER = 200  # updates that are merged into the snapshot at once

@@ -29,7 +29,11 @@ class CompiledEdge:
 
 @dataclass(frozen=True)
 class CompiledNode:
-    """A step with its templates parsed and its edges at hand."""
+    """A step with its templates parsed and its edges at hand.
+
+    `body` holds the steps that lie inside it; `undone_by` is the place of the step that takes back
+    what this one did.
+    """
 
     id: str
     type: str
@@ -39,6 +43,8 @@ class CompiledNode:
     templates: dict[str, Template]
     incoming: tuple[CompiledEdge, ...]
     outgoing: tuple[CompiledEdge, ...]
+    body: "Graph | None" = None
+    undone_by: int | None = None
 
     @property
     def needed(self) -> int | None:
@@ -49,22 +55,46 @@ class CompiledNode:
 
 @dataclass(frozen=True)
 class Graph:
-    """Steps in topological order."""
+    """Steps in topological order: those of the workflow, or those inside one step.
+
+    A body has no `start`: it begins with every step that nothing leads to.
+    """
 
     nodes: tuple[CompiledNode, ...]
     start: int | None
     index: dict[str, int] = field(repr=False)
 
     @cached_property
-    def roots(self) -> tuple[int, ...]:
-        """The steps that nothing leads to."""
-        return tuple(place for place, node in enumerate(self.nodes) if not node.incoming)
+    def roots(self) -> frozenset[int]:
+        """The places where it begins."""
+        if self.start is not None:
+            return frozenset({self.start})
+        places = (place for place, node in enumerate(self.nodes) if not node.incoming)
+        return frozenset(places) - self.undoing
+
+    @cached_property
+    def undoing(self) -> frozenset[int]:
+        """The places of the steps that take back what others did."""
+        return frozenset(n.undone_by for n in self.nodes if n.undone_by is not None)
+
+    @cached_property
+    def sinks(self) -> tuple[int, ...]:
+        """The places after which nothing comes; what they give is what a body gives."""
+        return tuple(place for place, node in enumerate(self.nodes) if not node.outgoing)
 
 
 def live_edges(definition: Definition) -> list[Edge]:
     """Return the edges that have both ends."""
     ids = {node.id for node in definition.nodes}
     return [edge for edge in definition.edges if edge.source in ids and edge.target in ids]
+
+
+def inside(definition: Definition) -> dict[str | None, list[Node]]:
+    """Return the steps by the one that they lie in; those of the workflow itself under None."""
+    found: dict[str | None, list[Node]] = {}
+    for node in definition.nodes:
+        found.setdefault(node.parent, []).append(node)
+    return found
 
 
 def topological(ids: Iterable[str], edges: Iterable[Edge]) -> tuple[list[str], list[str]]:
@@ -87,24 +117,35 @@ def topological(ids: Iterable[str], edges: Iterable[Edge]) -> tuple[list[str], l
 
 
 class Upstream:
-    """Which steps come before which: a bit for each step, since sets of 5,000 would be gigabytes."""
+    """Which steps can be named where: a bit for each step, since sets of 5,000 would be gigabytes.
+
+    A step knows what comes before it and, where it lies in another, what comes before that one.
+    After its rounds a step that holds others knows these, too.
+    """
 
     def __init__(self, definition: Definition) -> None:
         """Walk the graph once."""
         edges = live_edges(definition)
         self._ids = [node.id for node in definition.nodes]
         self._bit = {each: 1 << place for place, each in enumerate(self._ids)}
+        self._inside = dict.fromkeys(self._ids, 0)
+        parents = {node.id: node.parent for node in definition.nodes if node.parent in self._bit}
         direct: dict[str, list[str]] = {each: [] for each in self._ids}
         for edge in edges:
             direct[edge.target].append(edge.source)
+        ways = [*edges, *(Edge(source=p, target=each) for each, p in parents.items() if p)]
         self._before = dict.fromkeys(self._ids, 0)
-        for each in topological(self._ids, edges)[0]:
+        for each in topological(self._ids, ways)[0]:
             for source in direct[each]:
                 self._before[each] |= self._bit[source] | self._before[source]
+            if parent := parents.get(each):
+                self._before[each] |= self._before[parent]
+                self._inside[parent] |= self._bit[each]
 
-    def has(self, node: str, earlier: str) -> bool:
-        """Tell whether a step comes before another."""
-        return bool(self._before[node] & self._bit.get(earlier, 0))
+    def has(self, node: str, earlier: str, *, after_rounds: bool = False) -> bool:
+        """Tell whether a step can name another."""
+        known = self._before[node] | (self._inside[node] if after_rounds else 0)
+        return bool(known & self._bit.get(earlier, 0))
 
     def names(self, node: str) -> list[str]:
         """Return the ids of the steps before one."""
@@ -113,22 +154,54 @@ class Upstream:
 
 def compile_graph(definition: Definition) -> Graph:
     """Return the graph of a definition that passed validation."""
-    edges = live_edges(definition)
-    order, _ = topological((node.id for node in definition.nodes), edges)
-    index = {each: place for place, each in enumerate(order)}
-    by_id = {node.id: node for node in definition.nodes}
-    compiled = [_compile_edge(edge, index) for edge in edges]
-    incoming: list[list[CompiledEdge]] = [[] for _ in order]
-    outgoing: list[list[CompiledEdge]] = [[] for _ in order]
-    for edge in compiled:
-        incoming[edge.target].append(edge)
-        outgoing[edge.source].append(edge)
-    nodes = tuple(
-        _compile_node(by_id[each], incoming[place], outgoing[place])
-        for place, each in enumerate(order)
-    )
-    start = next((place for place, node in enumerate(nodes) if node.type == "core.start"), None)
-    return Graph(nodes, start, index)
+    return _Compiler(definition).graph(None)
+
+
+class _Compiler:
+    """Makes the graph of the workflow, and inside it those of the bodies."""
+
+    def __init__(self, definition: Definition) -> None:
+        self._edges = live_edges(definition)
+        self._inside = inside(definition)
+
+    def graph(self, parent: str | None) -> Graph:
+        nodes = {node.id: node for node in self._inside.get(parent, [])}
+        edges = [edge for edge in self._edges if edge.source in nodes and edge.target in nodes]
+        order, _ = topological(nodes, edges)
+        index = {each: place for place, each in enumerate(order)}
+        undone_by = {edge.source: index[edge.target] for edge in edges if edge.undoes}
+        incoming: list[list[CompiledEdge]] = [[] for _ in order]
+        outgoing: list[list[CompiledEdge]] = [[] for _ in order]
+        for edge in edges:
+            if not edge.undoes:
+                compiled = _compile_edge(edge, index)
+                incoming[compiled.target].append(compiled)
+                outgoing[compiled.source].append(compiled)
+        compiled_nodes = tuple(
+            self._node(nodes[each], incoming[place], outgoing[place], undone_by.get(each))
+            for place, each in enumerate(order)
+        )
+        start = next((n.id for n in compiled_nodes if n.type == "core.start"), None)
+        return Graph(compiled_nodes, None if start is None else index[start], index)
+
+    def _node(
+        self,
+        node: Node,
+        incoming: list[CompiledEdge],
+        outgoing: list[CompiledEdge],
+        undone_by: int | None,
+    ) -> CompiledNode:
+        type_ = registry.find(node.type)
+        config = node.config
+        if node.type_version < type_.version:
+            config = type_.upgrade(dict(config), node.type_version)
+        rendered = {key: value for key, value in config.items() if key not in type_.raw_fields}
+        templates = {text: parse_template(text) for _, text in find_templates(rendered)}
+        return CompiledNode(
+            node.id, node.type, node.title or type_.label, config, node, templates,
+            tuple(incoming), tuple(outgoing),
+            self.graph(node.id) if node.id in self._inside else None, undone_by,
+        )  # fmt: skip
 
 
 def raw_fields(type_name: str) -> frozenset[str]:
@@ -141,6 +214,11 @@ def _compile_edge(edge: Edge, index: dict[str, int]) -> CompiledEdge:
     return CompiledEdge(index[edge.source], edge.source_port, index[edge.target], when)
 
 
+def round_fields(type_name: str) -> frozenset[str]:
+    """Return the config fields of a type that are rendered after each round of what it holds."""
+    return registry.find(type_name).round_fields
+
+
 def parse_when(text: str) -> Expression:
     """Return an edge's condition, written with or without braces. Raises ExpressionInvalid."""
     if "{{" not in text:
@@ -149,18 +227,3 @@ def parse_when(text: str) -> Expression:
     if template.is_single:
         return template.expressions[0]
     return parse_expression(text)
-
-
-def _compile_node(
-    node: Node, incoming: list[CompiledEdge], outgoing: list[CompiledEdge]
-) -> CompiledNode:
-    type_ = registry.find(node.type)
-    config = node.config
-    if node.type_version < type_.version:
-        config = type_.upgrade(dict(config), node.type_version)
-    rendered = {key: value for key, value in config.items() if key not in type_.raw_fields}
-    templates = {text: parse_template(text) for _, text in find_templates(rendered)}
-    title = node.title or type_.label
-    return CompiledNode(
-        node.id, node.type, title, config, node, templates, tuple(incoming), tuple(outgoing)
-    )

@@ -1,11 +1,11 @@
-"""What is wrong with a definition, in words that name the step, the field and what to do.
+"""Judging a definition.
 
 A draft may have problems, a published version may not.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
@@ -14,26 +14,13 @@ from apps.nodes import registry
 from apps.nodes.catalogue import output_ports
 from apps.sandbox.exceptions import ExpressionInvalid
 from apps.sandbox.expressions import Expression, find_templates, parse_template
-from apps.workflows.definition import Definition, Edge, Node
+from apps.workflows.definition import UNDO_PORT, Definition, Edge, Node
 from apps.workflows.graph import Upstream, live_edges, parse_when, topological
+from apps.workflows.nesting import nesting
+from apps.workflows.problems import Problem
 
 ERROR_PORT = "error"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing to correct; `node` and `field` are empty where it is about the whole."""
-
-    code: str
-    message: str
-    fix: str = ""
-    node: str = ""
-    field: str = ""
-    severity: str = "error"
-
-    def as_json(self) -> JSONDict:
-        """Return the problem as data."""
-        return asdict(self)
+ABOUT_THE_PLACE = frozenset({"unknown_step", "no_round", "no_item"})
 
 
 @dataclass(frozen=True)
@@ -46,12 +33,26 @@ class _Place:
     upstream: Upstream
     incoming: Counter[str]
     inputs: list[str] | None = None
+    parents: Mapping[str, str] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()  # steps that go through a list
 
     @classmethod
     def of(cls, definition: Definition) -> "_Place":
         """Look at the graph once, for all its steps."""
         incoming = Counter(edge.target for edge in live_edges(definition))
-        return cls(Upstream(definition), incoming, _form_fields(definition))
+        parents = {node.id: node.parent for node in definition.nodes if node.parent}
+        listed = frozenset(node.id for node in definition.nodes if node.type == "flow.each")
+        upstream = Upstream(definition)
+        return cls(upstream, incoming, _form_fields(definition), parents, listed)
+
+    def around(self, node_id: str, *, own: bool) -> list[str]:
+        """Return the steps in which a step lies, from the nearest; with `own` itself first."""
+        found = [node_id] if own else []
+        step = self.parents.get(node_id)
+        while step is not None and step not in found:
+            found.append(step)
+            step = self.parents.get(step)
+        return found
 
 
 def _form_fields(definition: Definition) -> list[str] | None:
@@ -64,7 +65,7 @@ def _form_fields(definition: Definition) -> list[str] | None:
 
 def validate(definition: Definition) -> list[Problem]:
     """Return every problem of a definition; only errors keep it from being published."""
-    found = [*_shape(definition)]
+    found = [*_shape(definition), *nesting(definition)]
     place = _Place.of(definition)
     nodes = {node.id: node for node in definition.nodes}
     for node in definition.nodes:
@@ -85,7 +86,8 @@ def check_text(text: str, definition: Definition | None, node_id: str) -> list[P
     if definition is None or not known:
         definition, node_id = Definition(nodes=[Node(id="here", type="here")]), "here"
         place = _Place(Upstream(definition), Counter())
-        return [each for each in _template("here", "", text, place) if each.code != "unknown_step"]
+        found = _template("here", "", text, place)
+        return [each for each in found if each.code not in ABOUT_THE_PLACE]
     return list(_template(node_id, "", text, _Place.of(definition)))
 
 
@@ -133,7 +135,7 @@ def _unreachable(
             reached.add(each)
             stack += following.get(each, [])
     for node in definition.nodes:
-        if starts and node.id not in reached:
+        if starts and node.parent is None and node.id not in reached:
             yield Problem(
                 "unreachable",
                 "Nothing leads from the start to this step.",
@@ -166,7 +168,8 @@ def _node(node: Node, place: _Place) -> Iterator[Problem]:
     yield from _needed(node, type_)
     yield from _config(node, type_, rendered)
     for path, text in find_templates(rendered):
-        yield from _template(node.id, ".".join(map(str, path)), text, place)
+        after = path[0] in type_.round_fields
+        yield from _template(node.id, ".".join(map(str, path)), text, place, after_rounds=after)
 
 
 def _needed(node: Node, type_: type[registry.AnyNode]) -> Iterator[Problem]:
@@ -195,7 +198,9 @@ def _config(node: Node, type_: type[registry.AnyNode], rendered: JSONDict) -> It
             yield Problem("bad_config", f"{field or type_.label}: {message}", fix, node.id, field)
 
 
-def _template(node_id: str, field: str, text: str, place: _Place) -> Iterator[Problem]:
+def _template(
+    node_id: str, field: str, text: str, place: _Place, *, after_rounds: bool = False
+) -> Iterator[Problem]:
     try:
         template = parse_template(text)
     except ExpressionInvalid as error:
@@ -208,15 +213,46 @@ def _template(node_id: str, field: str, text: str, place: _Place) -> Iterator[Pr
         )
         return
     for expression in template.expressions:
-        yield from _names(node_id, field, expression, place)
+        yield from _names(node_id, field, expression, place, after_rounds=after_rounds)
+        yield from _round_names(node_id, field, expression, place, own=after_rounds)
+
+
+def _round_names(
+    node_id: str, field: str, expression: Expression, place: _Place, *, own: bool
+) -> Iterator[Problem]:
+    """Judge the names that have a meaning only in the rounds of a step."""
+    around = place.around(node_id, own=own)
+    if not around and expression.names & {"index", "vars"}:
+        yield Problem(
+            "no_round",
+            "“index” and “vars” mean something only inside a loop.",
+            "Put the step into a loop, or write another name.",
+            node_id,
+            field,
+        )
+    if "item" in expression.names and not place.listed & set(around):
+        yield Problem(
+            "no_item",
+            "“item” means something only inside a step that goes through a list.",
+            "Put the step into a For each, or write another name.",
+            node_id,
+            field,
+        )
 
 
 def _names(
-    node_id: str, field: str, expression: Expression, place: _Place, *, own: bool = False
+    node_id: str,
+    field: str,
+    expression: Expression,
+    place: _Place,
+    *,
+    own: bool = False,
+    after_rounds: bool = False,
 ) -> Iterator[Problem]:
     """Judge the names of an expression; on an edge the step it leaves (`own`) may be named too."""
     for named in sorted(expression.nodes):
-        if place.upstream.has(node_id, named) or (own and named == node_id):
+        known = place.upstream.has(node_id, named, after_rounds=after_rounds)
+        if known or (own and named == node_id):
             continue
         near = ", ".join(place.upstream.names(node_id)[:10]) or "none"
         yield Problem(
@@ -235,7 +271,7 @@ def _names(
             node_id,
             field,
         )
-    if "prev" in expression.names and place.incoming[node_id] > 1 and not own:
+    if "prev" in expression.names and place.incoming[node_id] > 1 and not (own or after_rounds):
         yield Problem(
             "ambiguous_prev",
             "“prev” is not one step here: several lead to this one.",
@@ -256,6 +292,7 @@ def _edge(edge: Edge, nodes: dict[str, Node], place: _Place) -> Iterator[Problem
             )
         else:
             yield from _names(edge.source, f"edge {edge.id}", condition, place, own=True)
+            yield from _round_names(edge.source, f"edge {edge.id}", condition, place, own=False)
 
 
 def _ports(edge: Edge, source: Node, target: Node) -> Iterator[Problem]:
@@ -266,6 +303,8 @@ def _ports(edge: Edge, source: Node, target: Node) -> Iterator[Problem]:
         return  # reported with the node
     if source.on_error == "branch":
         outputs.add(ERROR_PORT)
+    if source.undo:
+        outputs.add(UNDO_PORT)
     if edge.source_port not in outputs:
         listed = ", ".join(sorted(outputs)) or "none"
         yield Problem(

@@ -80,3 +80,28 @@ def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end, "It did not happen in time."
         time.sleep(0.02)
+
+
+def carry_family(run: Run) -> Run:
+    """Carry a run and those inside it until none of them can go on."""
+    before = None
+    while before != (now := _progress(run)):
+        before = now
+        for each in family(run):
+            advance(each.pk)
+    for each in family(run):
+        each.refresh_from_db()
+        assert audit_run(each) == []
+    run.refresh_from_db()
+    return run
+
+
+def family(run: Run) -> list[Run]:
+    """Return a run and all runs inside it, the outer ones first."""
+    children = Run.objects.filter(parent=run).order_by("created_at")
+    return [run, *(each for child in children for each in family(child))]
+
+
+def _progress(run: Run) -> list[tuple[str, int]]:
+    found = [Run.objects.get(pk=each.pk) for each in family(run)]
+    return [(str(each.pk), each.seq) for each in found]

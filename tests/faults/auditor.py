@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from apps.dispatch.models import Ticket, Timer
 from apps.runs.effects import key_of
+from apps.runs.folding import timer_key
 from apps.runs.graphs import graph_of
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
 from apps.runs.vector import Byte
@@ -20,7 +21,7 @@ from tests.faults import books, history
 from tests.faults.history import Told
 
 BYTES_OF: dict[str, set[int]] = {
-    NodeRun.Status.RUNNING: {Byte.RUNNING, Byte.COMMITTED},
+    NodeRun.Status.RUNNING: {Byte.RUNNING, Byte.COMMITTED, Byte.SPAWNED, Byte.READY},
     NodeRun.Status.WAITING: {Byte.WAITING},
     NodeRun.Status.RETRYING: {Byte.READY, Byte.WAITING},
     NodeRun.Status.SUCCEEDED: {Byte.DONE},
@@ -66,7 +67,7 @@ def audit_sink(seen: Iterable[str], runs: Iterable[Run], node: str, *, kills: in
 
 
 def _successes(rows: Sequence[RunEvent]) -> list[str]:
-    successes = Counter(row.node for row in rows if row.type == "node.succeeded")
+    successes = Counter((row.frame, row.node) for row in rows if row.type == "node.succeeded")
     return [f"I4 {node} succeeded {n} times" for node, n in successes.items() if n > 1]
 
 
@@ -79,16 +80,16 @@ def _stored(run: Run, rows: Sequence[RunEvent], told: Told) -> list[str]:
         found.append(f"I3 events say error {told.error}, stored is {run.error}")
     if told.is_over and (told.cost_usd, told.tokens) != (str(run.cost_usd), run.tokens):
         found.append(f"I3 events say it cost {told.cost_usd}, stored is {run.cost_usd}")
-    stored = {row["node"]: row for row in run.nodes.values()}
-    return found + history.differences(told, stored) + _bytes(run, stored.keys())
+    stored = {(row["frame"], row["node"]): row for row in run.nodes.values()}
+    return found + history.differences(told, stored) + _bytes(run)
 
 
-def _bytes(run: Run, told: Iterable[str]) -> list[str]:
+def _bytes(run: Run) -> list[str]:
     """Compare each step's byte with its row; of one without events nothing can have happened."""
     graph, state = graph_of(run), bytes(run.state)
-    status = dict(run.nodes.values_list("node", "status"))
+    status = dict(run.nodes.filter(frame="").values_list("node", "status"))
     if not state:
-        return [f"I3 {node} has a row before the run began" for node in told]
+        return [f"I3 {node} has a row before the run began" for node in status]
     found = []
     for node, place in graph.index.items():
         allowed = BYTES_OF[status[node]] if node in status else UNTOLD
@@ -98,12 +99,12 @@ def _bytes(run: Run, told: Iterable[str]) -> list[str]:
 
 
 def _causes(run: Run, rows: Sequence[RunEvent]) -> list[str]:
-    """Nothing starts before what it depends on has ended (I4)."""
+    """Nothing starts before what it depends on has ended (I4); told of the workflow itself."""
     graph, ended = graph_of(run), set[int]()
     found = []
     for row in rows:
-        place = graph.index.get(row.node)
-        if place is None:
+        place = None if row.frame else graph.index.get(row.node)
+        if place is None or place in graph.undoing:  # those undo what an earlier step did
             continue
         if row.type in ("node.started", "node.succeeded", "node.waiting"):
             node = graph.nodes[place]
@@ -135,11 +136,11 @@ def _tickets(run: Run) -> list[str]:
 def _waits(run: Run) -> list[str]:
     """A run waits rightly when each step that waits has somebody or something to wait for."""
     timers = set(Timer.objects.filter(ticket_id=run.pk).values_list("key", flat=True))
-    asked = Wait.objects.filter(run=run).open().approvals()
-    coming = timers | set(asked.values_list("node", flat=True))
+    waits = Wait.objects.filter(run=run).open().exclude(kind=Wait.Kind.DELAY)
+    asked = {timer_key(frame, node) for frame, node in waits.values_list("frame", "node")}
     open_ = run.nodes.filter(status__in=[NodeRun.Status.WAITING, NodeRun.Status.RETRYING])
     return [
         f"I2 {run}: {node} waits for nothing that can come"
-        for node in open_.values_list("node", flat=True)
-        if node not in coming
+        for frame, node in open_.values_list("frame", "node")
+        if timer_key(frame, node) not in timers | asked
     ]

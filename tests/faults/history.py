@@ -42,10 +42,16 @@ class Event(Protocol):
     def node(self) -> str: ...
 
     @property
+    def frame(self) -> str: ...
+
+    @property
     def attempt(self) -> int | None: ...
 
     @property
     def data(self) -> Any: ...
+
+
+Key = tuple[str, str]  # the frame that a step lies in, empty for the workflow itself, and its id
 
 
 @dataclass
@@ -68,7 +74,7 @@ class Told:
     error: Any = None
     cost_usd: str | None = None
     tokens: int | None = None
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: dict[Key, Step] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -96,7 +102,7 @@ def _take(told: Told, event: Event) -> None:
         if told.is_over:
             told.cost_usd, told.tokens = event.data.get("cost_usd"), event.data.get("tokens")
     elif event.type in STEP_STATUS:
-        _take_step(told, told.steps.setdefault(event.node, Step()), event)
+        _take_step(told, told.steps.setdefault((event.frame, event.node), Step()), event)
     elif event.type not in NOT_A_STATUS:
         told.wrong.append(f"I3 {event.type} is no event that we know")
 
@@ -119,20 +125,20 @@ def _take_step(told: Told, step: Step, event: Event) -> None:
             step.port = event.data.get("port") or ""
 
 
-def differences(told: Told, stored: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def differences(told: Told, stored: Mapping[Key, Mapping[str, Any]]) -> list[str]:
     """Compare the steps that events tell of with rows: status, attempt, port and error of each."""
     found = []
-    for node in sorted({*told.steps, *stored}):
-        step, row = told.steps.get(node), stored.get(node)
+    for key in sorted({*told.steps, *stored}):
+        step, row, name = told.steps.get(key), stored.get(key), " ".join(key).strip()
         if step is None or row is None:
-            found.append(f"I3 {node} has {'no events' if step is None else 'no row'}")
+            found.append(f"I3 {name} has {'no events' if step is None else 'no row'}")
             continue
         said = {"status": step.status, "attempt": step.attempt, "port": step.port}
         if step.error is not None:
             said["error"] = step.error
         found += [
-            f"I3 {node}: events say {name} {value!r}, stored is {row[name]!r}"
-            for name, value in said.items()
-            if value != row[name]
+            f"I3 {name}: events say {what} {value!r}, stored is {row[what]!r}"
+            for what, value in said.items()
+            if value != row[what]
         ]
     return found

@@ -11,6 +11,7 @@ from apps.dispatch import leases
 from apps.dispatch.models import Timer
 from apps.dispatch.sweeper import sweep
 from apps.runs import ledger, segment
+from apps.runs.course import Stored
 from apps.runs.folding import fold
 from apps.runs.interpreter import advance
 from apps.runs.models import Run, Wait
@@ -91,7 +92,7 @@ def _decided_between(run: Run, oscar: User, monkeypatch: pytest.MonkeyPatch) -> 
     original = ledger.Ledger.release
     done: list[bool] = []
 
-    def decided_first(self: ledger.Ledger, state: bytes, **options: Any) -> None:
+    def decided_first(self: ledger.Ledger, state: Stored, **options: Any) -> None:
         if not done:
             done.append(True)
             self.flush(state)
@@ -152,6 +153,6 @@ def test_folding_twice_gives_the_same(start: Start, oscar: User) -> None:
     run = carry(start(approval(expires_after_s=60), x=1))
     decide(Wait.objects.get(run=run), actor=oscar, decision="approved")
     fire_timers(run)
-    first, second = fold(run, ["ask"]), fold(run, ["ask"])
+    first, second = fold(run, [("", "ask")]), fold(run, [("", "ask")])
     assert dataclasses.asdict(first) == dataclasses.asdict(second)
-    assert first.decisions["ask"]["decision"] == "approved"
+    assert first.decisions["", "ask"]["decision"] == "approved"

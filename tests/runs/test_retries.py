@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.factories.runs import Start, carry, error_of, events, fire_timers, st
 from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 BUSY = Failure("http_503", "busy", retryable=True)
 
 
@@ -127,7 +129,9 @@ def test_the_default_policy(
     failure: Failure, effect: Effect, attempt: int, longest: float | None
 ) -> None:
     made = Node(id="a", type="http.request")
-    delays = [delay_before_next(made, failure, effect, attempt) for _ in range(50)]
+    delays = [
+        delay_before_next(made, failure, effect, attempt, begun=NOW, now=NOW) for _ in range(50)
+    ]
     if longest is None:
         assert delays == [None] * 50
     else:
@@ -138,7 +142,22 @@ def test_the_default_policy(
 def test_the_targets_wish_is_the_least() -> None:
     made = Node(id="a", type="http.request", retry=Retry(max_attempts=2))
     wish = Failure("http_429", "slow down", retryable=True, retry_after=120)
-    assert delay_before_next(made, wish, Effect.KEYED, 1) == 120
+    assert delay_before_next(made, wish, Effect.KEYED, 1, begun=NOW, now=NOW) == 120
+
+
+def test_no_attempt_begins_after_the_total_time() -> None:
+    made = Node(id="a", type="http.request", retry=Retry(max_attempts=20, total_s=60))
+    begun = NOW - timedelta(seconds=59)
+    wish = Failure("http_429", "slow down", retryable=True, retry_after=2)
+    assert delay_before_next(made, wish, Effect.KEYED, 1, begun=begun, now=NOW) is None
+    assert delay_before_next(made, wish, Effect.KEYED, 1, begun=NOW, now=NOW) is not None
+
+
+def test_only_what_the_policy_lists_is_tried_again() -> None:
+    made = Node(id="a", type="http.request", retry=Retry(retry_on=["http_404"]))
+    missing = Failure("http_404", "not yet there")
+    assert delay_before_next(made, missing, Effect.KEYED, 1, begun=NOW, now=NOW) is not None
+    assert delay_before_next(made, BUSY, Effect.KEYED, 1, begun=NOW, now=NOW) is None
 
 
 def test_a_run_that_kills_its_workers_is_set_aside(start: Start, site: Site) -> None:

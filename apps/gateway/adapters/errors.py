@@ -1,11 +1,9 @@
 """What an upstream's refusal means, in our words."""
 
 import json
-import math
-import time
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
+from apps.common.moments import seconds_of
 from apps.common.types import JSON
 from apps.egress.exceptions import EgressDenied, EgressError, EgressInvalid, EgressTimeout
 from apps.gateway.calls import Upstream
@@ -92,14 +90,6 @@ def message_in(data: JSON) -> str:
 
 
 def seconds(header: str) -> float | None:
-    """Return a Retry-After header in seconds, whichever of its two forms it has."""
-    if not header:
-        return None
-    try:
-        wait = float(header)
-    except ValueError:
-        try:
-            wait = parsedate_to_datetime(header).timestamp() - time.time()
-        except ValueError:
-            return None
-    return min(max(wait, 0), LONGEST_WAIT_S) if math.isfinite(wait) else None
+    """Return how long a Retry-After header asks us to wait, within reason."""
+    wish = seconds_of(header)
+    return None if wish is None else min(wish, LONGEST_WAIT_S)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from apps.common.moments import seconds_of
 from apps.egress.exceptions import EgressError
 from apps.nodes.base import (
     Config,
@@ -93,13 +94,12 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
 
 def _refusal(status: int, headers: dict[str, str], text: str, url: str) -> NodeError:
     host = url.split("/")[2]
-    wish = headers.get("retry-after", "")
     return NodeError(
         f"http_{status}",
         f"HTTP {status} from {host}: {text[:300].strip() or 'no body'}",
         hint="Look at the answer of the target; the earlier steps are not repeated when you run from here.",
         retryable=status in RETRYABLE,
-        retry_after=float(wish) if wish.isdigit() else None,
+        retry_after=seconds_of(headers.get("retry-after", "")),
     )
 
 

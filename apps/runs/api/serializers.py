@@ -95,7 +95,7 @@ class NodeRunSerializer(serializers.ModelSerializer[NodeRun]):
     class Meta:
         model = NodeRun
         fields = [
-            "node", "title", "type", "status", "attempt", "input", "output", "error", "port",
+            "node", "frame", "title", "type", "status", "attempt", "input", "output", "error", "port",
             "started_at", "finished_at", "cost_usd", "tokens", "logs",
         ]  # fmt: skip
         read_only_fields = fields
@@ -112,7 +112,7 @@ class EventSerializer(serializers.ModelSerializer[RunEvent]):
 
     class Meta:
         model = RunEvent
-        fields = ["seq", "type", "at", "node", "attempt", "data"]
+        fields = ["seq", "type", "at", "frame", "node", "attempt", "data"]
         extra_kwargs = {"node": {"required": False}, "attempt": {"required": False}}
 
 

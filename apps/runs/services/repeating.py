@@ -7,9 +7,10 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSON
 from apps.runs import retrying
+from apps.runs.accepting import check_in_use, checked_inputs
 from apps.runs.exceptions import RunNotFinished
 from apps.runs.models import Run
-from apps.runs.services.starting import check_in_use, checked_inputs, queue
+from apps.runs.services.starting import queue
 
 
 @transaction.atomic

@@ -1,6 +1,5 @@
 """Finding runs and starting new ones."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,16 +8,12 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
-from apps.nodes import registry
-from apps.nodes.types.core_start import InputRefused, StartConfig, check_inputs
 from apps.runs import events
+from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.events import Event
-from apps.runs.exceptions import Archived, BadInputs, NoSuchVersion, NotPublished
 from apps.runs.ledger import announce
 from apps.runs.models import Run
-from apps.workflows.exceptions import InBin
-from apps.workflows.models import Workflow, WorkflowVersion
-from apps.workflows.services import snapshot_draft
+from apps.workflows.models import Workflow
 
 
 def find_run(run_id: UUID | str, *, actor: User) -> Run:
@@ -44,7 +39,7 @@ def start_run(
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
-    pinned = _version(workflow, actor, version)
+    pinned = pinned_version(workflow, actor, version)
     run = Run.objects.create(
         workflow=workflow,
         version=pinned,
@@ -55,46 +50,8 @@ def start_run(
     return queue(run, priority=priority)
 
 
-def check_in_use(workflow: Workflow) -> None:
-    """Raise InBin or Archived for a workflow that may not be started."""
-    if workflow.deleted_at is not None:
-        raise InBin
-    if workflow.archived_at is not None:
-        raise Archived
-
-
-def checked_inputs(version: WorkflowVersion, inputs: JSONDict) -> JSONDict:
-    """Return the inputs as the start step's form takes them. Raises BadInputs."""
-    try:
-        return check_inputs(StartConfig.model_validate(_start_config(version)), inputs)
-    except InputRefused as error:
-        raise BadInputs(errors=error.errors) from error
-
-
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:
     """Put a new run on its way, with the event that says so."""
     dispatch.ring_on_commit(dispatch.admit(run.pk, priority=priority))
     announce(run, events.append(run, [Event("run.queued"), *also]), status=run.status)
     return run
-
-
-def _version(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:
-    if wanted == "draft":
-        return snapshot_draft(workflow, actor=actor)
-    if wanted is None:
-        if workflow.published_version is None:
-            raise NotPublished
-        return workflow.published_version
-    found = workflow.versions.filter(number=wanted).first()
-    if found is None:
-        raise NoSuchVersion
-    return found
-
-
-def _start_config(version: WorkflowVersion) -> JSONDict:
-    """Return the config of the version's start step in today's form."""
-    type_ = registry.find("core.start")
-    starts: list[Any] = [n for n in version.definition["nodes"] if n["type"] == type_.name]
-    if not starts:
-        return {}
-    return type_.upgrade(starts[0].get("config", {}), starts[0].get("type_version", 1))

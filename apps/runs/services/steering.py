@@ -15,7 +15,7 @@ from apps.dispatch.models import Ticket
 from apps.runs import events
 from apps.runs.events import Event
 from apps.runs.exceptions import NotPaused, RunFinished
-from apps.runs.ledger import Clock, Ledger, announce
+from apps.runs.ledger import Clock, Ledger, announce, stored_of
 from apps.runs.models import Run
 
 
@@ -31,7 +31,7 @@ def cancel_run(run: Run, *, actor: User) -> Run:
         if ledger is None:
             dispatch.ask(run.pk, Ticket.Wish.CANCEL)
         else:
-            ledger.finish(bytes(run.state), Run.Status.CANCELLED)
+            ledger.finish(stored_of(run), Run.Status.CANCELLED)
     return run
 
 
@@ -47,7 +47,7 @@ def pause_run(run: Run, *, actor: User) -> Run:
             raise Conflict("The run stands still already.")
         else:
             ledger.release(
-                bytes(run.state),
+                stored_of(run),
                 wake_seen=ledger.lease.wake,
                 ticket=Ticket.Status.PAUSED,
                 status=Run.Status.PAUSED,

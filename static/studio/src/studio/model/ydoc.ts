@@ -27,6 +27,7 @@ const NODE_KEYS = [
   "disabled",
   "join",
   "retry",
+  "undo",
   "timeout_s",
   "on_error",
   "default_output",
