@@ -90,9 +90,11 @@ def _bytes(run: Run) -> list[str]:
     status = dict(run.nodes.filter(frame="").values_list("node", "status"))
     if not state:
         return [f"I3 {node} has a row before the run began" for node in status]
+    # The run of a chunk is begun with all but its rounds settled elsewhere.
+    untold = UNTOLD if run.chunk is None else UNTOLD | {Byte.SKIPPED, Byte.DONE, Byte.FAILED}
     found = []
     for node, place in graph.index.items():
-        allowed = BYTES_OF[status[node]] if node in status else UNTOLD
+        allowed = BYTES_OF[status[node]] if node in status else untold
         if state[place] not in allowed:
             found.append(f"I3 {node} is {status.get(node, 'untouched')}, its byte {state[place]}")
     return found
@@ -103,7 +105,7 @@ def _causes(run: Run, rows: Sequence[RunEvent]) -> list[str]:
     graph, ended = graph_of(run), set[int]()
     found = []
     for row in rows:
-        place = None if row.frame else graph.index.get(row.node)
+        place = None if row.frame or run.chunk else graph.index.get(row.node)
         if place is None or place in graph.undoing:  # those undo what an earlier step did
             continue
         if row.type in ("node.started", "node.succeeded", "node.waiting"):

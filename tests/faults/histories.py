@@ -74,6 +74,17 @@ def asks(_target: Target) -> dict[str, Any]:
     return approval(expires_after_s=60)
 
 
+def rounds(target: Target) -> dict[str, Any]:
+    """A list whose items are gone through one after the other, each with a call and a wait."""
+    each = node("each", "flow.each", config={"items": "{{ input.orders }}", "max_parallel": 1})
+    put, wait = call("put", target, path="/put"), node("w", "flow.wait", config={"seconds": 3600})
+    inner = [{**part, "parent": "each"} for part in (put, wait, transform("a", "{{ item * 10 }}"))]
+    return graph(
+        each, *inner, transform("b"), edge("start", "each"), edge("each", "b"),
+        edge("put", "w"), edge("w", "a"),
+    )  # fmt: skip
+
+
 HISTORIES: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
     "greeting": (lambda _: greeting(), {"who": "Ada"}, ("carry",)),
     "branches-true": (branches, {"x": 2}, ("carry",)),
@@ -88,6 +99,8 @@ HISTORIES: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
     "cancelled": (asks, {"x": 1}, ("carry", "cancel")),
     "paused": (asks, {"x": 1}, ("carry", "pause", "approve", "resume", "carry")),
     "eventful": (everything, {}, ("carry", "time", "carry", "approve", "carry")),
+    "rounds": (rounds, {"orders": [3, 1]}, ("carry", "time", "carry", "time", "carry")),
+    "rounds-died": (rounds, {"orders": [3, 1]}, ("die", "carry", "time", "carry", "cancel")),
     "died": (everything, {}, ("die", "carry", "time", "carry", "approve", "carry")),
     "died-once": (irrevocable, {}, ("die", "carry")),
 }
