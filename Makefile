@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden soak fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -24,6 +24,15 @@ test: .venv/dev.stamp static/dist/manifest.json ## Run everything that must hold
 
 check: .venv/dev.stamp static/dist/manifest.json ## Run the quick part: lint, format, types, floors, templates, migrations
 	@$(BIN)/python tests/run.py --quick
+
+faults: .venv/dev.stamp ## Run the fault tests in their long forms, about an hour
+	@FAULTS=long $(BIN)/python manage.py with_services -- $(BIN)/pytest tests/faults -q --create-db -p no:randomly
+
+golden: .venv/dev.stamp ## Keep the histories that are new in tests/faults/histories.py
+	@GOLDEN=add $(BIN)/python manage.py with_services -- $(BIN)/pytest tests/faults/test_golden.py -q --create-db -k is_kept
+
+soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was lost: make soak minutes=30
+	@$(BIN)/python -m tests.faults.soak $(or $(minutes),30)
 
 fix: .venv/dev.stamp ## Format the code and repair what lint can repair
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . ; $(BIN)/djlint templates --reformat --quiet || true

@@ -17,7 +17,8 @@ REDIS_AWAY = (RedisAwayError, RedisSlowError)
 # Classes of SQLSTATE: connection lost; out of connections, memory or disk; server stops or starts;
 # server takes no writes.
 AWAY = ("08", "53", "57P", "25006")
-BUSY = ("40", "55P03")  # deadlock, serialisation, a lock that did not come
+# Deadlock, serialisation, a lock that did not come, a statement that somebody or a limit cancelled.
+BUSY = ("40", "55P03", "57014")
 
 
 class _Outage(Unavailable):

@@ -16,12 +16,14 @@ from apps.dispatch.exceptions import Fenced, WokenUp
 from apps.dispatch.metrics import CLAIMS, FENCED
 
 LEASE_S = 10
+LAST_CHANCE = 2  # so many carriers of a run have died: the next one carries nothing beside it
 
 CLAIM = """
 WITH before AS (
     SELECT id, owner, lease_until FROM dispatch_ticket
     WHERE id = %(id)s
       AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
+      AND (%(alone)s OR strikes + (status = 'running')::int <> %(last_chance)s)
     FOR UPDATE
 )
 UPDATE dispatch_ticket AS ticket
@@ -30,6 +32,11 @@ SET status = 'running', owner = %(owner)s, fence = fence + 1,
     strikes = strikes + (ticket.status = 'running')::int
 FROM before WHERE ticket.id = before.id
 RETURNING fence, wake, wanted, strikes, clock_timestamp(), before.owner, before.lease_until
+"""
+SUSPECTED = """
+SELECT 1 FROM dispatch_ticket
+WHERE id = %(id)s AND strikes + (status = 'running')::int = %(last_chance)s
+  AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
 """
 SEIZE = """
 UPDATE dispatch_ticket
@@ -101,12 +108,22 @@ class News:
     wanted: str
 
 
-def claim(run_id: UUID, owner: str) -> Lease | None:
-    """Take a run that is ready, or whose carrier died. None: there is nothing to do for it here."""
-    lease = _take(CLAIM, run_id, owner)
+def claim(run_id: UUID, owner: str, *, alone: bool = False) -> Lease | None:
+    """Take a run that is ready, or whose carrier died. None: there is nothing to do for it here.
+
+    One that has its last chance is given only to a process that carries it alone.
+    """
+    lease = _take(CLAIM, run_id, owner, alone=alone, last_chance=LAST_CHANCE)
     if lease is not None:
         CLAIMS.inc()
     return lease
+
+
+def is_suspected(run_id: UUID) -> bool:
+    """Tell whether a run could be claimed, by a process that carries it alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(SUSPECTED, {"id": run_id, "last_chance": LAST_CHANCE})
+        return cursor.fetchone() is not None
 
 
 def seize(run_id: UUID, owner: str) -> Lease | None:
@@ -173,9 +190,9 @@ def _all(leases: Sequence[Lease]) -> dict[str, Any]:
     return {"ids": [each.id for each in leases], "fences": [each.fence for each in leases]}
 
 
-def _take(statement: str, run_id: UUID, owner: str) -> Lease | None:
+def _take(statement: str, run_id: UUID, owner: str, **values: Any) -> Lease | None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"id": run_id, "owner": owner, "lease": LEASE_S})
+        cursor.execute(statement, {"id": run_id, "owner": owner, "lease": LEASE_S, **values})
         row = cursor.fetchone()
     if row is None:
         return None

@@ -89,8 +89,12 @@ def wake(run_id: UUID) -> None:
 
 
 def ask(run_id: UUID, wish: str) -> None:
-    """Tell the worker that carries a run to cancel or pause it; the empty wish takes that back."""
-    Ticket.objects.filter(pk=run_id).update(wake=F("wake") + 1, wanted=wish)
+    """Tell the worker that carries a run to cancel or pause it; the empty wish takes a pause back.
+
+    A cancel was promised to somebody: no later wish takes its place.
+    """
+    found = Ticket.objects.filter(pk=run_id).exclude(wanted=Ticket.Wish.CANCEL)
+    found.update(wake=F("wake") + 1, wanted=wish)
 
 
 def cancel(run_id: UUID) -> None:

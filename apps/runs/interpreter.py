@@ -12,12 +12,13 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from apps.common.outages import database_is_away
+from apps.common.outages import outage_of
 from apps.dispatch import keeper, leases
 from apps.dispatch.exceptions import Fenced
 from apps.dispatch.leases import Lease
 from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.registry import UnknownNodeType
+from apps.runs import quarantine
 from apps.runs.endings import RunEnds, close
 from apps.runs.graphs import UnknownEngine, graph_of
 from apps.runs.ledger import Clock, Ledger, stored_of
@@ -32,10 +33,15 @@ logger = logging.getLogger(__name__)
 POISON_STRIKES = 3
 
 
-def advance(run_id: UUID) -> None:
-    """Carry a run as far as it goes now. Does nothing if another worker has it."""
-    lease = leases.claim(run_id, owner())
+def advance(run_id: UUID, *, alone: bool = False) -> None:
+    """Carry a run as far as it goes now. Does nothing if another worker has it.
+
+    With `alone` this process carries nothing else, and so takes also what is suspected of killing.
+    """
+    lease = leases.claim(run_id, owner(), alone=alone)
     if lease is None:
+        if not alone and leases.is_suspected(run_id):
+            quarantine.carry_alone(run_id)
         return
     try:
         _advance(run_id, lease)
@@ -45,8 +51,8 @@ def advance(run_id: UUID) -> None:
         logger.warning("Run %s goes on when the file storage answers.", run_id)
         keeper.forsake(lease)
     except Exception as error:
-        if isinstance(error, DatabaseError) and database_is_away(error):
-            logger.warning("Run %s goes on when the database is back: %s", run_id, error)
+        if isinstance(error, DatabaseError) and outage_of(error):
+            logger.warning("Run %s goes on when the database lets it: %s", run_id, error)
             keeper.forsake(lease)
             return
         # The lease ends, the run is claimed again; what always happens again is poison.

@@ -121,7 +121,7 @@ class Segment:
 
     @property
     def _may_start(self) -> bool:
-        return self.news.wanted != Ticket.Wish.PAUSE and not self._is_spent
+        return not self.news.wanted and not self._is_spent
 
     @property
     def _is_spent(self) -> bool:
@@ -157,8 +157,8 @@ class Segment:
             raise RunEnds(Run.Status.CANCELLED)
 
     def _start_ready(self) -> None:
-        """Run all that only computes, and start what reaches outside."""
-        while self.course.ready and not self._is_spent:
+        """Run all that only computes, and start what reaches outside, unless a wish comes."""
+        while self.course.ready and self._may_start:
             batch = [self.course.ready.popleft() for _ in range(min(BATCH, len(self.course.ready)))]
             begun = time.thread_time()
             attempts, outcomes = self.steps.prepare(batch)
@@ -168,8 +168,9 @@ class Segment:
             self.steps.take_in(outcomes)
             self._flush_if_due()
         self._cancel_abandoned()
-        self.prepared += self.steps.due_again()
-        self._start_prepared()
+        if self._may_start:
+            self.prepared += self.steps.due_again()
+            self._start_prepared()
 
     def _start_prepared(self) -> None:
         """Commit the intent of each step, then start it: never the other way round."""

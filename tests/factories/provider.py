@@ -1,7 +1,8 @@
 """A model provider of ours: a real HTTP server on loopback that speaks OpenAI's chat protocol.
 
 The name of the asked model says how it behaves: `ok`, `whole` (no stream), `tool`, `no-usage`,
-`error-401`, `error-429`, `error-500`, `garbage`, `html`, `silent`, `stalls`, `cut`, `broken`.
+`error-401`, `error-429`, `error-500`, `garbage`, `html`, `silent`, `stalls`, `cut`, `broken`,
+`lies-less` and others of `LIES`.
 It also answers in Anthropic's and Gemini's dialects, for the translated providers.
 """
 
@@ -18,6 +19,13 @@ from pytest_django import Settings
 
 WORDS = ("Hello", " from", " the", " fake")
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}
+# What some models say instead.
+LIES: dict[str, Any] = {
+    "lies-less": {"prompt_tokens": -1000, "completion_tokens": -5, "total_tokens": -1005},
+    "lies-text": {"prompt_tokens": "many", "completion_tokens": None},
+    "lies-huge": {"prompt_tokens": 10**30, "completion_tokens": 10**30},
+    "lies-none": [],
+}
 SECRET = "sk-canary-0123456789-do-not-show"
 
 
@@ -96,8 +104,9 @@ async def _stream(request: web.Request, body: dict[str, Any]) -> web.StreamRespo
         await answer.write(b": keep alive\n\n")
         await _say(answer, _chunk(model, delta={"content": word}))
     await _say(answer, _chunk(model, delta={}, finish_reason="stop"))
+    usage = LIES.get(model, USAGE)
     if body["stream_options"]["include_usage"] and model != "no-usage":
-        await _say(answer, {**_chunk(model), "usage": USAGE})
+        await _say(answer, {**_chunk(model), "usage": usage})
     await answer.write(b"data: [DONE]\n\n")
     return answer
 

@@ -1,14 +1,16 @@
 """The auditor: what must hold of runs after whatever happened to those who carried them.
 
 I1 each accepted start has exactly one run. I2 every run is finished or rightly waiting. I3 event
-numbers have no gap, and folding the events gives the stored state. I4 a step succeeds at most once.
-I5 a target saw each key at least once, repeats no more than kills, and no key that history does not
-know. I6 nobody holds a lease on finished work. I7 every reference to a blob resolves with its hash,
-and no blob past its grace is without one.
+numbers have no gap, and folding the events gives the stored state. I4 a step succeeds at most once,
+and nothing runs before what it depends on. I5 a target saw each key at least once, repeats no more
+than kills, and no key that history does not know. I6 nobody holds a lease on finished work.
+I7 every
+reference to a blob resolves with its hash, and no blob past its grace is without one. I8 what a run cost is what its steps and the ledger say. I10 whatever belongs to a run belongs to
+its workspace. `CHECKS` is where others add theirs: I9 the chain of the audit trail.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from django.utils import timezone
 
@@ -19,26 +21,11 @@ from apps.files.services import GRACE, load
 from apps.runs.effects import key_of
 from apps.runs.folding import timer_key
 from apps.runs.graphs import graph_of
-from apps.runs.models import NodeRun, Run, Wait
+from apps.runs.models import NodeRun, Run, RunEvent, Wait
 from apps.runs.vector import Byte
+from tests.faults import books, history
+from tests.faults.history import Told
 
-ENDS = {
-    "node.succeeded": NodeRun.Status.SUCCEEDED,
-    "node.failed": NodeRun.Status.FAILED,
-    "node.skipped": NodeRun.Status.SKIPPED,
-    "node.cancelled": NodeRun.Status.CANCELLED,
-}
-STATUS_OF = ENDS | {
-    "node.started": NodeRun.Status.RUNNING,
-    "node.waiting": NodeRun.Status.WAITING,
-    "node.retrying": NodeRun.Status.RETRYING,
-}
-RUN_STATUS_OF = {
-    "run.queued": "queued", "run.started": "running", "run.waiting": "waiting",
-    "run.resumed": "running", "run.paused": "paused", "run.succeeded": "succeeded",
-    "run.failed": "failed", "run.cancelled": "cancelled", "run.timed_out": "timed_out",
-    "run.needs_attention": "needs_attention",
-}  # fmt: skip
 BYTES_OF: dict[str, set[int]] = {
     NodeRun.Status.RUNNING: {Byte.RUNNING, Byte.COMMITTED, Byte.SPAWNED, Byte.READY},
     NodeRun.Status.WAITING: {Byte.WAITING},
@@ -48,20 +35,13 @@ BYTES_OF: dict[str, set[int]] = {
     NodeRun.Status.SKIPPED: {Byte.SKIPPED},
     NodeRun.Status.CANCELLED: {Byte.CANCELLED},
 }
+UNTOLD = {Byte.IDLE, Byte.READY, Byte.CANCELLED}  # of steps that have no event
+RESTING = {"waiting", "paused", "needs_attention"}
+
+Check = Callable[[Sequence[Run]], list[str]]
 
 
-def audit(runs: Iterable[Run], *, expected: int) -> list[str]:
-    """Return what is wrong with runs of the current workspace, of which so many were started."""
-    runs = list(runs)
-    found = [] if len(runs) == expected else [f"I1 {expected} starts, {len(runs)} runs"]
-    for run in runs:
-        found += audit_run(run)
-        if not run.is_finished and run.status not in {"waiting", "paused", "needs_attention"}:
-            found.append(f"I2 {run} is {run.status}")
-    return found + audit_blobs()
-
-
-def audit_blobs() -> list[str]:
+def blobs(runs: Sequence[Run]) -> list[str]:
     """Return what is wrong with the blobs of the current workspace (I7)."""
     orphans = Blob.objects.unreferenced()
     late = orphans.made_before(timezone.now() - GRACE).values_list("pk", flat=True)
@@ -74,17 +54,28 @@ def audit_blobs() -> list[str]:
     return found
 
 
+CHECKS: list[Check] = [books.costs, books.owners, blobs]
+
+
+def audit(runs: Iterable[Run], *, expected: int) -> list[str]:
+    """Return what is wrong with runs of the current workspace, of which so many were started."""
+    runs = list(runs)
+    found = [] if len(runs) == expected else [f"I1 {expected} starts, {len(runs)} runs"]
+    for run in runs:
+        found += audit_run(run)
+        if not run.is_finished and run.status not in RESTING:
+            found.append(f"I2 {run} is {run.status}")
+    for check in CHECKS:
+        found += check(runs)
+    return found
+
+
 def audit_run(run: Run) -> list[str]:
     """Return what is wrong with one run, whatever it is doing."""
     rows = list(run.events.order_by("seq"))
-    found = []
-    if [row.seq for row in rows] != list(range(1, run.seq + 1)):
-        found.append(f"I3 {run}: the numbers of its events have a gap")
-    found += _fold(run)
-    successes = Counter((row.frame, row.node) for row in rows if row.type == "node.succeeded")
-    found += [f"I4 {run}: {node} succeeded {n} times" for node, n in successes.items() if n > 1]
-    found += _order(run)
-    return found + _tickets(run)
+    told = history.fold(rows)
+    found = [*told.wrong, *_successes(rows), *_stored(run, rows, told), *_causes(run, rows)]
+    return [f"{each} ({run})" for each in found] + _tickets(run)
 
 
 def audit_sink(seen: Iterable[str], runs: Iterable[Run], node: str, *, kills: int) -> list[str]:
@@ -96,48 +87,56 @@ def audit_sink(seen: Iterable[str], runs: Iterable[Run], node: str, *, kills: in
     return found if repeats <= kills else [*found, f"I5 {repeats} repeats after {kills} kills"]
 
 
-def _fold(run: Run) -> list[str]:
-    """Fold the events and compare with what is stored."""
-    status = ""
-    steps: dict[tuple[str, str], str] = {}
-    for row in run.events.order_by("seq"):
-        status = RUN_STATUS_OF.get(row.type, status)
-        if row.type in STATUS_OF:
-            steps[row.frame, row.node] = STATUS_OF[row.type]
-    rows = run.nodes.values_list("frame", "node", "status")
-    stored = {(frame, node): status for frame, node, status in rows}
+def _successes(rows: Sequence[RunEvent]) -> list[str]:
+    successes = Counter((row.frame, row.node) for row in rows if row.type == "node.succeeded")
+    return [f"I4 {node} succeeded {n} times" for node, n in successes.items() if n > 1]
+
+
+def _stored(run: Run, rows: Sequence[RunEvent], told: Told) -> list[str]:
+    """Compare what the events say with what is stored."""
+    found = [] if len(rows) == run.seq else [f"I3 {len(rows)} events, {run.seq} are counted: a gap"]
+    if told.status != run.status:
+        found.append(f"I3 events say {told.status}, stored is {run.status}")
+    if told.error != run.error:
+        found.append(f"I3 events say error {told.error}, stored is {run.error}")
+    if told.is_over and (told.cost_usd, told.tokens) != (str(run.cost_usd), run.tokens):
+        found.append(f"I3 events say it cost {told.cost_usd}, stored is {run.cost_usd}")
+    stored = {(row["frame"], row["node"]): row for row in run.nodes.values()}
+    return found + history.differences(told, stored) + _bytes(run)
+
+
+def _bytes(run: Run) -> list[str]:
+    """Compare each step's byte with its row; of one without events nothing can have happened."""
+    graph, state = graph_of(run), bytes(run.state)
+    status = dict(run.nodes.filter(frame="").values_list("node", "status"))
+    if not state:
+        return [f"I3 {node} has a row before the run began" for node in status]
+    # The run of a chunk is begun with all but its rounds settled elsewhere.
+    untold = UNTOLD if run.chunk is None else UNTOLD | {Byte.SKIPPED, Byte.DONE, Byte.FAILED}
     found = []
-    if status != run.status:
-        found.append(f"I3 {run}: events say {status}, stored is {run.status}")
-    if steps != stored:
-        found.append(f"I3 {run}: events say {steps}, stored is {stored}")
-    return found + _bytes(run, stored)
+    for node, place in graph.index.items():
+        allowed = BYTES_OF[status[node]] if node in status else untold
+        if state[place] not in allowed:
+            found.append(f"I3 {node} is {status.get(node, 'untouched')}, its byte {state[place]}")
+    return found
 
 
-def _bytes(run: Run, stored: dict[tuple[str, str], str]) -> list[str]:
-    graph = graph_of(run)
-    state = bytes(run.state)
-    return [
-        f"I3 {run}: {node} is {status}, its byte {state[graph.index[node]]}"
-        for (frame, node), status in stored.items()
-        if not frame
-        if node in graph.index  # else it is a step of a version that the run was moved from
-        if not state or state[graph.index[node]] not in BYTES_OF[status]
-    ]
-
-
-def _order(run: Run) -> list[str]:
-    """Nothing of a step happens after its end, and nothing at all after the end of the run."""
-    ended: set[tuple[str, str]] = set()
-    found, over = [], False
-    for row in run.events.order_by("seq"):
-        if over:
-            found.append(f"I3 {run}: {row.type} after the end")
-        if (row.frame, row.node) in ended:
-            found.append(f"I4 {run}: {row.type} of {row.node} after its end")
-        if row.type in ENDS:
-            ended.add((row.frame, row.node))
-        over = over or RUN_STATUS_OF.get(row.type) in Run.FINISHED
+def _causes(run: Run, rows: Sequence[RunEvent]) -> list[str]:
+    """Nothing starts before what it depends on has ended (I4); told of the workflow itself."""
+    graph, ended = graph_of(run), set[int]()
+    found = []
+    for row in rows:
+        place = None if row.frame or run.chunk else graph.index.get(row.node)
+        if place is None or place in graph.undoing:  # those undo what an earlier step did
+            continue
+        if row.type in ("node.started", "node.succeeded", "node.waiting"):
+            node = graph.nodes[place]
+            came = {edge.source for edge in node.incoming} & ended
+            wanted = len({edge.source for edge in node.incoming})
+            if len(came) < (wanted if node.needed is None else min(node.needed, wanted)):
+                found.append(f"I4 {row.type} of {row.node} before what it depends on")
+        if row.type in history.STEP_ENDS:
+            ended.add(place)
     return found
 
 

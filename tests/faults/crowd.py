@@ -15,8 +15,19 @@ from typing import Any
 from django.db import connection
 
 from auterity.celery import app
+from tests.factories.runs import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def environment(egress: str) -> dict[str, str]:
+    """Return the environment of a process that works on this test's database."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "auterity.settings.test",
+        "FAULT_DATABASE": str(connection.settings_dict["NAME"]),
+        "FAULT_EGRESS": egress,
+    }
 
 
 @dataclass
@@ -29,17 +40,11 @@ class Crowd:
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     kills: int = 0
 
-    def start(self, die_at: str = "") -> "subprocess.Popen[bytes]":
-        """Start a worker, perhaps one that dies at a point the first time it comes there."""
-        env = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "auterity.settings.test",
-            "FAULT_DATABASE": str(connection.settings_dict["NAME"]),
-            "FAULT_QUEUE": self.queue,
-            "FAULT_EGRESS": self.egress,
-            "FAULT_DIE_AT": die_at,
-            "FAULT_MARK": str(self.folder / f"died-{len(self.processes)}"),
-        }
+    def start(self, **faults: object) -> "subprocess.Popen[bytes]":
+        """Start a worker, perhaps with faults planted: see `tests.faults.worker`."""
+        planted = {f"FAULT_{name.upper()}": str(value) for name, value in faults.items()}
+        env = environment(self.egress) | planted
+        env |= {"FAULT_QUEUE": self.queue, "FAULT_FOLDER": str(self.folder)}
         command = [
             sys.executable, "-m", "tests.faults.worker", "-Q", self.queue, "-P", "threads",
             "-c", "8", "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
@@ -49,15 +54,26 @@ class Crowd:
         self.processes.append(process)
         return process
 
+    def start_and_wait(self, **faults: object) -> "subprocess.Popen[bytes]":
+        """Start a worker and return once it takes messages."""
+        process = self.start(**faults)
+        until((self.folder / f"ready-{process.pid}").exists)
+        return process
+
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """End a worker without a word."""
         process.send_signal(signal.SIGKILL)
         process.wait(10)
         self.kills += 1
 
+    @property
+    def alive(self) -> list["subprocess.Popen[bytes]"]:
+        """The workers that live."""
+        return [process for process in self.processes if process.poll() is None]
+
     def kill_all(self) -> None:
         """End every worker that lives, at once."""
-        alive = [process for process in self.processes if process.poll() is None]
+        alive = self.alive
         for process in alive:
             process.send_signal(signal.SIGKILL)
         for process in alive:
@@ -91,43 +107,48 @@ def crowd(folder: Path, queue: str, egress: str = "") -> Iterator[Crowd]:
         found.kill_all()
 
 
-class Target:
-    """A web server on loopback that remembers the keys of the calls it got."""
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
 
-    def __init__(self) -> None:
-        self.keys: list[str] = []
+
+class Target:
+    """A web server on loopback that remembers the keys of the calls it got.
+
+    It holds answers back until `answer` is set, or for its patience. Below `/flaky` the first call
+    of each key is answered by 503.
+    """
+
+    def __init__(self, patience_s: float = 60) -> None:
+        self.calls: list[tuple[str, str]] = []  # path and key, in the order in which they came
         self.arrived = threading.Event()
         self.answer = threading.Event()
-        target = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:
-                length = int(self.headers.get("Content-Length", 0))
-                self.rfile.read(length)
-                target.keys.append(self.headers["Idempotency-Key"] or "")
-                target.arrived.set()
-                target.answer.wait(60)
-                try:
-                    self.send_response(200)
-                    self.send_header("Content-Length", "2")
-                    self.end_headers()
-                    self.wfile.write(b"ok")
-                except OSError:
-                    return  # the caller is gone
-
-            do_POST = do_PUT  # noqa: N815 - the name that the base class calls
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.patience_s = patience_s
+        self.forgives = False  # answers by 200 at once, also below `/flaky`
+        self.server = _Server(("127.0.0.1", 0), _handler(self))
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    @property
+    def keys(self) -> list[str]:
+        """The key of each call."""
+        return [key for _, key in self.calls]
+
+    def seen(self, path: str) -> list[str]:
+        """Return the keys that came to one path."""
+        return [key for called, key in self.calls if called == path]
+
+    def take(self, path: str, key: str) -> int:
+        """Note a call, wait until it may be answered, and return the status."""
+        is_first = (path, key) not in self.calls and not self.forgives
+        self.calls.append((path, key))
+        self.arrived.set()
+        self.answer.wait(self.patience_s)
+        return 503 if path.startswith("/flaky") and is_first else 200
+
     def reset(self) -> None:
         """Forget what came, and hold back answers again."""
-        self.keys.clear()
+        self.calls.clear()
         self.arrived.clear()
         self.answer.clear()
 
@@ -136,3 +157,24 @@ class Target:
         self.answer.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+def _handler(target: Target) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status = target.take(self.path, self.headers["Idempotency-Key"] or "")
+            try:
+                self.send_response(status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"ok")
+            except OSError:
+                return  # the caller is gone
+
+        do_POST = do_PUT  # noqa: N815 - the name that the base class calls
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+    return Handler

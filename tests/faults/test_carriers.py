@@ -4,40 +4,26 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
 from django.conf import settings
 
-from apps.common.ids import uuid7
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Ticket
 from apps.runs.models import NodeRun, Run, RunEvent
 from apps.tenants.context import current_schema
 from tests.factories.runs import Start, until
 from tests.faults.auditor import audit, audit_sink
-from tests.faults.crowd import Crowd, Target, crowd
-from tests.faults.test_crashes import call, finishes, is_over
+from tests.faults.crowd import Crowd, Target
+from tests.faults.scenarios import call
+from tests.faults.test_crashes import finishes, is_over
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("carriers")]
 PREFIX = "aut:"
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    made = Target()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def workers(tmp_path: Path, target: Target) -> Iterator[Crowd]:
-    with crowd(tmp_path, f"carriers-{uuid7()}", target.origin) as found:
-        yield found
 
 
 def test_a_frozen_worker_loses_its_run_and_writes_nothing(

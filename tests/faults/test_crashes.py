@@ -1,43 +1,21 @@
 """A worker that is killed loses nothing: real processes, killed without a word."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from apps.accounts.models import User
-from apps.common.ids import uuid7
 from apps.runs.models import NodeRun, Run
 from apps.runs.services import cancel_run
 from tests.factories.runs import Start, until
 from tests.faults.auditor import audit, audit_sink
-from tests.faults.crowd import Crowd, Target, crowd
+from tests.faults.crowd import Crowd, Target
+from tests.faults.scenarios import call
 from tests.runs.test_semantics import code, graph, transform
-from tests.workflows.definitions import edge, node
+from tests.workflows.definitions import edge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crashes")]
 BACK_S = 15  # from the moment a worker is back until the run is over
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    made = Target()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def workers(tmp_path: Path, target: Target) -> Iterator[Crowd]:
-    with crowd(tmp_path, f"crashes-{uuid7()}", target.origin) as found:
-        yield found
-
-
-def call(name: str, target: Target, method: str = "PUT") -> dict[str, Any]:
-    keyed = method == "PUT"
-    config = {"method": method, "url": target.origin, "body": "x", "idempotency_header": keyed}
-    return node(name, "http.request", config=config)
 
 
 def is_running(run: Run, name: str) -> bool:
@@ -99,26 +77,6 @@ def test_a_post_that_may_have_arrived_is_never_repeated(
     assert (run.error or {})["node"] == "post"
     assert len(target.keys) == 1
     assert audit(Run.objects.all(), expected=1) == []
-
-
-@pytest.mark.parametrize(
-    "point", ["after claim", "after intent", "between flush and release", "before end is written"]
-)
-def test_killed_at_a_point(start: Start, workers: Crowd, target: Target, point: str) -> None:
-    target.answer.set()
-    wait = node("w", "flow.wait", config={"seconds": 0.2})
-    run = start(
-        graph(call("put", target), wait, transform("b"),
-              edge("start", "put"), edge("put", "w"), edge("w", "b"))
-    )  # fmt: skip
-    first = workers.start(die_at=point)
-    until(lambda: first.poll() is not None)
-    workers.kills += 1
-    workers.start()
-    assert finishes(run) <= BACK_S
-    assert run.status == "succeeded"
-    assert audit(Run.objects.all(), expected=1) == []
-    assert audit_sink(target.keys, [run], "put", kills=workers.kills) == []
 
 
 def test_all_workers_killed_at_once(start: Start, workers: Crowd, target: Target) -> None:

@@ -10,7 +10,8 @@ from apps.dispatch.models import Ticket, WorkerProcess
 from apps.tenants.context import public_scope
 from tests.factories.runs import Start, until
 from tests.faults.crowd import Crowd, Target, crowd
-from tests.faults.test_crashes import call, finishes, is_over
+from tests.faults.scenarios import call
+from tests.faults.test_crashes import finishes, is_over
 from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 

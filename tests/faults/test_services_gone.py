@@ -20,7 +20,7 @@ from tests.factories.product import Product, kill_service, open_folder
 from tests.factories.runs import until
 from tests.faults.api import Answer, Caller
 from tests.faults.crowd import Target
-from tests.faults.test_crashes import call
+from tests.faults.scenarios import call
 from tests.local.test_shutdown import sign_in, socket_of_a_page
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node

@@ -1,55 +1,136 @@
 """A worker process of the tests: the product's own, with faults planted before it starts.
 
-`python -m tests.faults.worker <celery arguments>`; the faults come from the environment:
-FAULT_DIE_AT names a point at which the process kills itself, FAULT_MARK a file that says it did,
-FAULT_PLANT a defect to build in.
+`python -m tests.faults.worker <celery arguments>`; what differs comes from the environment:
+FAULT_LEASE_S is a shorter lease, FAULT_DROP the share of doorbells that are lost, FAULT_CLOCK_H by
+how many hours the clock is wrong (`jumps`: it is set anew five times a second). A step whose id
+begins with `dies` takes its worker with it, in the way that the rest of the id says.
+With `carry_alone` it is the process that a worker starts for a run that has its last chance.
 """
 
+import ctypes
 import os
+import random
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import time_machine
+from celery.signals import worker_ready
 from django.conf import settings
+from django.core.management import call_command
 
 from auterity.celery import app
+from tests.faults.points import Watch
 
-POINTS = {
-    "after claim": ("apps.runs.interpreter", "_load"),
-    "after intent": ("apps.runs.segment", "carry_out"),
-    "between flush and release": ("apps.dispatch.leases", "release"),
-    "between blob and bytes": ("apps.files.services", "storage"),
-    "before end is written": ("apps.dispatch.leases", "finish"),
+DEADLY = "dies_"
+ALONE = "carry_alone"
+
+
+def shorten_lease(seconds: str) -> None:
+    """Let leases last so long."""
+    from apps.dispatch import leases
+
+    leases.LEASE_S = int(seconds)
+
+
+def drop_doorbells(share: str) -> None:
+    """Lose a share of what this process rings."""
+    from apps.dispatch import services
+
+    ring, dice = services._advance[0], random.Random(11)
+    services.register_advance(
+        lambda run_id, schema: None if dice.random() < float(share) else ring(run_id, schema)
+    )
+
+
+def set_clock(hours: str) -> None:
+    """Set this process's clock wrong; `jumps` sets it anew again and again."""
+    if hours == "jumps":
+        threading.Thread(target=_jump, daemon=True).start()
+    else:
+        _travel(float(hours))
+
+
+def _travel(hours: float) -> None:
+    time_machine.travel(datetime.now(UTC) + timedelta(hours=hours), tick=True).start()
+
+
+def _jump() -> None:
+    dice, pause = random.Random(13), threading.Event()
+    shift = time_machine.travel(datetime.now(UTC), tick=True).start()
+    while not pause.wait(0.2):
+        shift.shift(dice.uniform(-7200, 7200))
+
+
+def kill_by_steps() -> None:
+    """Let steps with deadly names end the process at the moment at which they would run."""
+    from apps.runs import segment
+
+    original = vars(segment)["carry_out"]
+
+    async def carry_out(attempt: Any, *rest: Any) -> Any:
+        if attempt.node.id.startswith(DEADLY):
+            WAYS[attempt.node.id.removeprefix(DEADLY)]()
+        return await original(attempt, *rest)
+
+    setattr(segment, "carry_out", carry_out)  # noqa: B010 - a name that it only imports
+
+
+def _by_the_kernel() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)  # as it does with who took too much memory
+
+
+WAYS: dict[str, Callable[[], Any]] = {
+    "segfault": lambda: ctypes.string_at(0),
+    "exit": lambda: os._exit(3),
+    "memory": _by_the_kernel,
 }
 
 
-def die_at(point: str, mark: Path) -> None:
-    """Have the process kill itself the first time that it comes to a point."""
-    module, name = POINTS[point]
-    original: Callable[..., Any] = getattr(sys.modules[module], name)
+def die_at(point: str) -> None:
+    """End the process the first time that it comes to a point."""
+    Watch(point).plant()
 
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        try:
-            mark.touch(exist_ok=False)
-        except FileExistsError:
-            return original(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
-        return None
 
-    setattr(sys.modules[module], name, dying)
+PLANTS: dict[str, Callable[[str], None]] = {
+    "FAULT_LEASE_S": shorten_lease,
+    "FAULT_DROP": drop_doorbells,
+    "FAULT_CLOCK_H": set_clock,
+    "FAULT_DIE_AT": die_at,
+}
+
+
+def say_ready(**kwargs: Any) -> None:
+    """Leave a mark for the test: from now on this process takes messages."""
+    (Path(os.environ["FAULT_FOLDER"]) / f"ready-{os.getpid()}").touch()
 
 
 def main() -> None:
-    """Point the settings at the test's database and become a worker."""
+    """Point the settings at the test's database, plant the faults and become a worker."""
     settings.DATABASES["default"]["NAME"] = os.environ["FAULT_DATABASE"]
+    if port := os.environ.get("FAULT_DATABASE_PORT"):
+        settings.DATABASES["default"]["PORT"] = int(port)
     settings.EGRESS_ALLOW = os.environ.get("FAULT_EGRESS", "").split(",")
     app.conf.task_default_queue = os.environ["FAULT_QUEUE"]
     app.loader.import_default_modules()
-    if point := os.environ.get("FAULT_DIE_AT"):
-        die_at(point, Path(os.environ["FAULT_MARK"]))
-    app.worker_main(["worker", *sys.argv[1:]])
+    from apps.runs import quarantine
+    from apps.tenants.context import public_scope
+
+    kill_by_steps()
+    worker_ready.connect(say_ready)
+    for name, plant in PLANTS.items():
+        if value := os.environ.get(name):
+            plant(value)
+    quarantine.COMMAND = [sys.executable, "-m", "tests.faults.worker", ALONE]
+    if sys.argv[1] == ALONE:
+        with public_scope():
+            call_command("carry_alone", *sys.argv[2:])
+    else:
+        app.worker_main(["worker", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

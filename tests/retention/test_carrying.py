@@ -28,7 +28,7 @@ from apps.workflows.services import delete_workflow, purge_workflow
 from tests.factories.runs import Start, carry_family, error_of, family, step
 from tests.factories.runs import carry as carried
 from tests.factories.storage import away, grown_old
-from tests.faults.auditor import audit_blobs, audit_run
+from tests.faults.auditor import audit_run, blobs
 from tests.runs.scenes import published
 from tests.runs.test_payloads import BIG, resumed
 from tests.runs.test_rounds import over
@@ -95,7 +95,7 @@ class TestWhatGoes:
         assert history.history_removed_at is not None
         assert not NodeRun.objects.filter(run=gone.pk).exists()
         assert files_in(folder) == {blob.pk.hex for blob in Blob.objects.present()}
-        assert audit_blobs() == []
+        assert blobs([]) == []
         assert audit_run(fresh) == []
 
     def test_what_was_removed_is_never_taken_for_the_value(
@@ -125,7 +125,7 @@ class TestWhatGoes:
         blob = step(retried, "big").output_blob
         assert blob is not None
         assert blob.removed_at is None
-        assert audit_blobs() == []
+        assert blobs([]) == []
 
     def test_unfinished_runs_stay_however_old(self, start: Start, alice: User) -> None:
         run = start(large())
@@ -163,7 +163,7 @@ class TestWhatGoes:
         run = aged(carried(start(large())), 3000)
         assert deletion(alice).counts == {}
         assert run.events.exists()
-        assert audit_blobs() == []
+        assert blobs([]) == []
 
 
 def test_a_purged_workflow_leaves_nothing_in_the_storage(
