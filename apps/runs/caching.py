@@ -15,8 +15,7 @@ from apps.gateway.router import settings_stamp
 from apps.nodes.base import Effect
 from apps.runs.effects import Attempt
 from apps.runs.models import KeptResult, NodeRun, Run
-from apps.runs.outcomes import Done, storable
-from apps.workflows.models import Workflow
+from apps.runs.outcomes import Done, Outcome, storable
 
 MAX_KEPT = 256 << 10
 HARMLESS = (Effect.PURE, Effect.IDEMPOTENT)
@@ -48,27 +47,32 @@ def scope_of(run: Run) -> JSON:
     return [str(user.pk), sorted(rights)]
 
 
-def find(key: str, attempt: Attempt) -> KeptResult | None:
-    """Return what is kept under a key and has not expired, by the database's clock."""
-    return KeptResult.objects.filter(key=key, expires_at__gt=attempt.started_at).first()
+def answer(attempt: Attempt) -> Outcome | None:
+    """Return the outcome of an attempt that is not made, because its result is kept."""
+    attempt.cache_key = key_of(attempt)
+    if attempt.cache_key is None:
+        return None
+    alive = KeptResult.objects.filter(expires_at__gt=attempt.started_at)
+    found = alive.filter(key=attempt.cache_key).first()
+    if found is None:
+        return None
+    done = Done(found.output, found.port)
+    return Outcome(attempt.spot, done, attempt.started_at, 0, saved_usd=found.cost_usd)
 
 
-def kept(key: str, attempt: Attempt, row: NodeRun, done: Done) -> list[KeptResult]:
-    """Return a result as it is to be kept, not saved yet; nothing for one that is too large."""
+def kept(attempt: Attempt | None, row: NodeRun, outcome: Outcome, done: Done) -> list[KeptResult]:
+    """Return a result as it is to be kept, not saved yet; nothing where it is not to be."""
+    if attempt is None or attempt.cache_key is None or outcome.saved_usd is not None:
+        return []
     if storable(done.output)[1] > MAX_KEPT:
         return []
     seconds = attempt.node.node.cache_ttl_s or 0
     result = KeptResult(
-        key=key, workflow_id=attempt.run.workflow_id, run=attempt.run, output=done.output,
-        port=done.port, cost_usd=row.cost_usd, tokens=row.tokens,
+        key=attempt.cache_key, workflow_id=attempt.run.workflow_id, run=attempt.run,
+        output=done.output, port=done.port, cost_usd=row.cost_usd, tokens=row.tokens,
         expires_at=attempt.started_at + timedelta(seconds=seconds),
     )  # fmt: skip
     return [result]
-
-
-def forget(workflow: Workflow) -> None:
-    """Remove all results that are kept for a workflow."""
-    KeptResult.objects.filter(workflow=workflow).delete()
 
 
 def _digest(parts: list[JSON]) -> str:

@@ -126,16 +126,7 @@ class Steps:
             self.run, spot, node, type_, config, type_.effect_of(config), prev, now,
             row.attempt, read_decision(self.decisions, spot), rounds,
         )  # fmt: skip
-        return self._kept(self._attempts[spot]) or self._attempts[spot]
-
-    def _kept(self, attempt: Attempt) -> Outcome | None:
-        """Return the outcome of an attempt that is not made, because its result is kept."""
-        attempt.cache_key = caching.key_of(attempt)
-        found = caching.find(attempt.cache_key, attempt) if attempt.cache_key else None
-        if found is None:
-            return None
-        done, now = Done(found.output, found.port), attempt.started_at
-        return Outcome(attempt.spot, done, now, 0, saved_usd=found.cost_usd)
+        return caching.answer(self._attempts[spot]) or self._attempts[spot]
 
     def begin(self, attempt: Attempt) -> None:
         """Note the intent to make an attempt; it is started once that is written."""
@@ -203,15 +194,12 @@ class Steps:
                 return self._spawn(row, wanted, ports)
             case Done() as done:
                 ports[outcome.spot] = self.book.succeed(row, outcome, done)
-                self._keep(row, outcome, done)
+                self.ledger.kept += caching.kept(
+                    self._attempts.get(outcome.spot), row, outcome, done
+                )
             case Failure() as failure if not self._retried(row, outcome, failure):
                 return self._fail(row, outcome.ms, failure, ports)
         return None
-
-    def _keep(self, row: NodeRun, outcome: Outcome, done: Done) -> None:
-        attempt = self._attempts.get(outcome.spot)
-        if attempt and attempt.cache_key and outcome.saved_usd is None:
-            self.ledger.kept += caching.kept(attempt.cache_key, attempt, row, done)
 
     def _fail(self, row: NodeRun, ms: int, failure: Failure, ports: Ports) -> RunEnds | None:
         """Write down a failure and let the step deal with it, or the round in which it lies.

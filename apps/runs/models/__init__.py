@@ -1,0 +1,18 @@
+"""Runs, what their steps did, what happened in order, and what they wait for."""
+
+from apps.runs.models.runs import Run, RunQuerySet
+from apps.runs.models.steps import KeptResult, NodeRun, RunEvent
+from apps.runs.models.waits import DecisionLink, Signal, Vote, Wait, WaitQuerySet
+
+__all__ = [
+    "DecisionLink",
+    "KeptResult",
+    "NodeRun",
+    "Run",
+    "RunEvent",
+    "RunQuerySet",
+    "Signal",
+    "Vote",
+    "Wait",
+    "WaitQuerySet",
+]

@@ -1,0 +1,186 @@
+"""What runs wait for: time, people, signals and other runs; and what these said."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.models import RoleBinding, User
+from apps.common.models import TimestampedModel
+from apps.runs.models.runs import Run
+from apps.runs.models.steps import FRAME_LENGTH
+
+
+class WaitQuerySet(models.QuerySet["Wait"]):
+    """Reads of waits; every method returns a queryset."""
+
+    def approvals(self) -> Self:
+        """Keep what people decide."""
+        return self.filter(kind=Wait.Kind.APPROVAL)
+
+    def open(self) -> Self:
+        """Keep what is not decided yet."""
+        return self.filter(status=Wait.Status.OPEN)
+
+    def assigned_to(self, user: User) -> Self:
+        """Keep what this person may decide as far as assignment goes: theirs, or nobody's."""
+        wanted = Q(assignees=[]) | Q(assignees__contains=[user.email])
+        for held in user.bindings:
+            named = Q(assignees__contains=[_name_of(held, user)])
+            if held.folder:
+                named &= Q(run__workflow__folder__path__startswith=held.folder.path)
+            wanted |= named
+        return self.filter(wanted)
+
+    def awaiting(self, user: User) -> Self:
+        """Keep the open ones that this person is asked for and has not answered."""
+        answered = Vote.objects.filter(
+            wait=models.OuterRef("pk"), round=models.OuterRef("round"), voter=user
+        )
+        return self.open().assigned_to(user).exclude(models.Exists(answered))
+
+
+class Wait(TimestampedModel):
+    """What a step of a run waits for. It holds no worker, however long it lasts."""
+
+    class Kind(models.TextChoices):
+        APPROVAL = "approval"
+        DELAY = "delay"
+        SIGNAL = "signal"
+        CHILD = "child"  # another run
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        DECIDED = "decided"
+        EXPIRED = "expired"
+        CANCELLED = "cancelled"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="waits")
+    frame = models.CharField(max_length=FRAME_LENGTH, blank=True)
+    node = models.CharField(max_length=63)
+    kind = models.CharField(max_length=8, choices=Kind)
+    title = models.CharField(max_length=400, blank=True)
+    body = models.TextField(blank=True)
+    actions = models.JSONField(default=list)
+    assignees = models.JSONField(default=list)  # e-mail addresses or names of roles, asked now
+    require_reason = models.BooleanField(default=False)
+    terms = models.JSONField(default=dict)  # how it is decided: see `runs.terms`
+    value = models.JSONField(null=True)  # what may be edited, as the last vote left it
+    stage = models.PositiveSmallIntegerField(default=0)  # of a sequence
+    round = models.PositiveSmallIntegerField(default=0)  # a new one counts from nothing
+    asked_at = models.DateTimeField(null=True)  # when this round began
+    reminded = models.PositiveSmallIntegerField(default=0)  # how often in this round
+    escalated = models.BooleanField(default=False)
+    signal = models.CharField(max_length=63, blank=True)  # the name of the signal, and what tells
+    key = models.CharField(max_length=200, blank=True)  # it from others of that name
+    status = models.CharField(max_length=9, choices=Status, default=Status.OPEN)
+    decision = models.CharField(max_length=63, blank=True)
+    comment = models.TextField(blank=True)
+    form = models.JSONField(null=True)
+    decided_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="decisions"
+    )
+    decided_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    child = models.OneToOneField(
+        Run, null=True, on_delete=models.CASCADE, related_name="awaited_by"
+    )
+
+    objects = WaitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "frame", "node"], name="runs_wait_once")
+        ]
+        indexes = [
+            models.Index(fields=["status", "-created_at"], name="runs_waits_by_status"),
+            models.Index(
+                fields=["signal", "key"], condition=Q(kind="signal"), name="runs_waits_for_signals"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"wait of {self.node}"
+
+    def is_assigned_to(self, user: User) -> bool:
+        """Tell whether this person may decide as far as assignment goes: theirs, or nobody's.
+
+        A role counts where it is held: who is admin of one folder is not asked as one elsewhere.
+        """
+        folder = self.run.workflow.folder
+        held = [each for each in user.bindings if each.covers(folder.path if folder else "")]
+        names = {user.email, *(_name_of(each, user) for each in held)}
+        return not self.assignees or bool(names & set(self.assignees))
+
+
+def _name_of(held: RoleBinding, user: User) -> str:
+    """Return the role that a person acts in: through a key that may do less, the key's."""
+    key = user.acting_key
+    return key.role.name if key and not held.role.allowed <= key.allowed else held.role.name
+
+
+class Vote(TimestampedModel):
+    """One person's answer to a question, in one round: the row keeps it from being given twice."""
+
+    wait = models.ForeignKey(Wait, on_delete=models.CASCADE, related_name="votes")
+    round = models.PositiveSmallIntegerField(default=0)
+    stage = models.PositiveSmallIntegerField(default=0)
+    voter = models.ForeignKey(User, on_delete=models.PROTECT, related_name="votes")
+    decision = models.CharField(max_length=63)
+    comment = models.TextField(blank=True)
+    form = models.JSONField(null=True)
+    edited = models.BooleanField(default=False)  # whether it changed the value that may be edited
+    by_link = models.BooleanField(default=False)  # from a mail, without a sign-in
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["wait", "round", "voter"], name="runs_one_vote")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} by {self.voter}"
+
+
+class DecisionLink(TimestampedModel):
+    """A link in a mail to one person about one question: single use, expiring, its hash kept."""
+
+    wait = models.ForeignKey(Wait, on_delete=models.CASCADE, related_name="links")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link of {self.user}"
+
+
+class Signal(TimestampedModel):
+    """A word from outside into a live run, taken once. An early one is kept for its run."""
+
+    class Status(models.TextChoices):
+        TAKEN = "taken"
+        KEPT = "kept"
+        REFUSED = "refused"  # kept, and then not what the step expected
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="signals")
+    wait = models.OneToOneField(Wait, null=True, on_delete=models.CASCADE, related_name="answer")
+    name = models.CharField(max_length=63)
+    key = models.CharField(max_length=200)
+    payload = models.JSONField(null=True)
+    external_id = models.CharField(max_length=200, blank=True)  # the sender's, to know a repeat
+    sent_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    status = models.CharField(max_length=7, choices=Status)
+    keep_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sent_by", "external_id"],
+                condition=~Q(external_id=""),
+                name="runs_signal_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.key}"
