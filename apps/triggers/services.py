@@ -80,7 +80,7 @@ def create_trigger(
     made = _set_secret(trigger, secret) if kind == Kind.WEBHOOK else ""
     trigger.path = _path(path) if kind == Kind.WEBHOOK else ""
     _check_use(trigger)
-    _save(trigger)
+    _save(trigger, replan=True)
     record("trigger.created", actor=actor, target=trigger, after=_shown(trigger))
     return trigger, made
 
@@ -105,7 +105,7 @@ def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple
         policies.check(actor, "run", trigger.workflow)
         trigger.run_as, trigger.paused_reason = actor, ""
     _check_use(trigger)
-    _save(trigger)
+    _save(trigger, replan=bool(changes.keys() & {"config", "enabled"}))
     after = _shown(trigger) | ({"secret": "changed"} if changes.get("secret") or made else {})
     record("trigger.updated", actor=actor, target=trigger, before=before, after=after)
     return trigger, made
@@ -264,13 +264,14 @@ def _check_use(trigger: Trigger) -> None:
         checked_inputs(workflow.published_version, deliveries.inputs_of(trigger, offer, form))
 
 
-def _save(trigger: Trigger) -> None:
+def _save(trigger: Trigger, *, replan: bool) -> None:
+    """Keep a trigger; a schedule whose rule or state changed counts from now. Raises PathTaken."""
     try:
         with transaction.atomic():
             trigger.save()
     except IntegrityError:
         raise PathTaken.at("path", "Another webhook has this path. Choose another one.") from None
-    if trigger.kind == Kind.SCHEDULE:
+    if replan and trigger.kind == Kind.SCHEDULE:
         trigger.since = appointments.now()
         trigger.save(update_fields=["since"])
         firing.plan(trigger, trigger.since)

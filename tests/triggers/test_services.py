@@ -197,6 +197,11 @@ class TestChanging:
         assert Appointment.objects.get().due_at == changed.next_at
         assert len(next_fire_times(changed, 3)) == 3
 
+    def test_another_name_moves_no_fire_time(self, bob: User, workflow: Workflow) -> None:
+        schedule = made(bob, workflow, kind="schedule", config={"every_s": 60})
+        renamed, _ = update_trigger(schedule, actor=bob, changes={"name": "Renamed"})
+        assert (renamed.next_at, renamed.since) == (schedule.next_at, schedule.since)
+
     def test_deleting_leaves_the_runs(self, bob: User, workflow: Workflow) -> None:
         schedule = made(bob, workflow, kind="schedule", config={"every_s": 60})
         due(schedule, now())

@@ -247,10 +247,10 @@ class TestLimits:
     ) -> None:
         monkeypatch.setattr(limits, "NOTED_REFUSALS", 3)
         reconfigured(hook, bob, auth={"kind": "header"})
-        for _ in range(5):
+        for _ in range(12):
             assert caller("/hooks/orders", {"card": "4111"}).status == 401
         noted = list(Delivery.objects.all())
-        assert len(noted) == 3
+        assert 3 <= len(noted) <= 6  # a minute may end in between
         assert not any("4111" in str(each.payload) or each.can_be_replayed for each in noted)
 
     def test_a_large_body_is_not_kept(self, hook: Trigger, caller: Caller) -> None:
