@@ -36,6 +36,7 @@ def migrate_all(verbosity: int = 0) -> list[str]:
     """
     with maintenance(), _alone():
         provisioning.migrate_public(verbosity)
+        _restore_names()
         provisioning.migrate_schema(TEMPLATE_SCHEMA, verbosity)
         release = fingerprint()
         behind = list(Tenant.objects.exclude(ready_for=release).order_by("id"))
@@ -43,6 +44,13 @@ def migrate_all(verbosity: int = 0) -> list[str]:
     if failed:
         raise NotMigrated(", ".join(tenant.schema_name for tenant in failed))
     return [tenant.schema_name for tenant in behind]
+
+
+def _restore_names() -> None:
+    """Mend clones that were made without, while the template still has what they compare with."""
+    if provisioning.schema_exists(TEMPLATE_SCHEMA):
+        for schema in Tenant.objects.values_list("schema_name", flat=True):
+            provisioning.restore_names(schema)
 
 
 def fingerprint() -> str:

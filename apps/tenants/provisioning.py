@@ -15,6 +15,23 @@ from psycopg import sql
 from apps.tenants.models import TEMPLATE_SCHEMA
 
 LOCK = 4_810_231  # any constant number, used by nothing else
+# Unique constraints of a schema whose name is not that of the template's on the same columns.
+RENAMED = """
+WITH known AS (
+    SELECT space.nspname, class.relname, con.conname, (
+               SELECT array_agg(att.attname::text ORDER BY place)
+               FROM unnest(con.conkey) WITH ORDINALITY AS key (number, place)
+               JOIN pg_attribute AS att ON att.attrelid = con.conrelid AND att.attnum = key.number
+           ) AS columns
+    FROM pg_constraint AS con JOIN pg_class AS class ON class.oid = con.conrelid
+         JOIN pg_namespace AS space ON space.oid = class.relnamespace
+    WHERE con.contype = 'u' AND space.nspname IN (%(schema)s, %(template)s)
+)
+SELECT ours.relname, ours.conname, theirs.conname
+FROM known AS ours JOIN known AS theirs USING (relname, columns)
+WHERE ours.nspname = %(schema)s AND theirs.nspname = %(template)s
+  AND ours.conname <> theirs.conname
+"""
 READ_ONLY = frozenset({"django_migrations"})
 # Tables of a tenant that its own role may only add to: name -> rights
 _restricted: dict[str, str] = {}
@@ -85,7 +102,17 @@ def migrate_schema(schema: str, verbosity: int = 0) -> None:
 def clone_template(schema: str) -> None:
     """Make a tenant schema as a copy of the template, its seed rows and migration records included."""
     CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema, "DATA")
+    restore_names(schema)
     _execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+
+
+def restore_names(schema: str) -> None:
+    """Call a clone's unique constraints as the template does, or migrations miss what they name."""
+    with connection.cursor() as cursor:
+        cursor.execute(RENAMED, {"schema": schema, "template": TEMPLATE_SCHEMA})
+        renamed = cursor.fetchall()
+    for table, found, wanted in renamed:
+        _execute("ALTER TABLE {}.{} RENAME CONSTRAINT {} TO {}", schema, table, found, wanted)
 
 
 def ensure_role(schema: str) -> str:

@@ -23,6 +23,18 @@ def columns(schema: str) -> list[tuple[object, ...]]:
         return list(cursor.fetchall())
 
 
+def constraints(schema: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT class.relname, con.conname, con.contype::text FROM pg_constraint AS con"
+            " JOIN pg_class AS class ON class.oid = con.conrelid"
+            " JOIN pg_namespace AS space ON space.oid = class.relnamespace"
+            " WHERE space.nspname = %s AND con.contype IN ('p', 'u', 'f', 'c') ORDER BY 1, 2",
+            [schema],
+        )
+        return list(cursor.fetchall())
+
+
 @pytest.mark.parametrize(
     "slug", ["", "ab", "Acme", "a_b", "-ab", "ab-", "1ab", "ä-team", "a" * 41, *RESERVED_SLUGS]
 )
@@ -36,6 +48,7 @@ def test_a_clone_equals_the_template_and_works(public: None) -> None:
     tenant = create_tenant(name="Gamma", slug="gamma")
     try:
         assert columns(tenant.schema_name) == columns(TEMPLATE_SCHEMA)
+        assert constraints(tenant.schema_name) == constraints(TEMPLATE_SCHEMA)
         with tenant_context(tenant):
             assert unseal(seal("x", context="c"), context="c") == "x"
         with pytest.raises(SlugTaken):
