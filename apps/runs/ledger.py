@@ -217,7 +217,8 @@ class Ledger:
 
     def _write(self, stored: Stored) -> News:
         news = leases.hold(self.lease, progress=self.progress)
-        self._write_waits()  # first: who hears of the events may look at them
+        self._start_children()
+        self._write_waits()  # before the events: who hears of these may look at them
         told = events.append(
             self.run,
             self.events,
@@ -231,6 +232,7 @@ class Ledger:
             **self.changes,
         )
         self._write_rows()
+        self._keep_results()
         announce(self.run, told, status=self.changes.get("status"))
         return news
 
