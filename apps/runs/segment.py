@@ -121,7 +121,13 @@ class Segment:
 
     @property
     def _may_start(self) -> bool:
-        return not self.news.wanted and not self._is_spent
+        return not self._wanted and not self._is_spent
+
+    @property
+    def _wanted(self) -> str:
+        """What somebody wants of the run; once it takes back what it did, cancelling it is done."""
+        is_done = self.news.wanted == Ticket.Wish.CANCEL and self.steps.undoing.is_going_on
+        return "" if is_done else self.news.wanted
 
     @property
     def _is_spent(self) -> bool:
@@ -153,7 +159,7 @@ class Segment:
         return spot.frame, self.steps.book.node(spot).id
 
     def _obey(self) -> None:
-        if self.news.wanted == Ticket.Wish.CANCEL and not self.steps.undoing.is_going_on:
+        if self._wanted == Ticket.Wish.CANCEL:
             raise RunEnds(Run.Status.CANCELLED)
 
     def _start_ready(self) -> None:

@@ -22,6 +22,7 @@ from apps.runs.effects import key_of
 from apps.runs.folding import timer_key
 from apps.runs.graphs import graph_of
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
+from apps.runs.parts import after
 from apps.runs.vector import Byte
 from tests.faults import books, history
 from tests.faults.history import Told
@@ -111,8 +112,7 @@ def _bytes(run: Run) -> list[str]:
     status = dict(run.nodes.filter(frame="").values_list("node", "status"))
     if not state:
         return [f"I3 {node} has a row before the run began" for node in status]
-    # The run of a chunk is begun with all but its rounds settled elsewhere.
-    untold = UNTOLD if run.chunk is None else UNTOLD | {Byte.SKIPPED, Byte.DONE, Byte.FAILED}
+    untold = UNTOLD | _settled_elsewhere(run)
     found = []
     for node, place in graph.index.items():
         allowed = BYTES_OF[status[node]] if node in status else untold
@@ -121,13 +121,24 @@ def _bytes(run: Run) -> list[str]:
     return found
 
 
+def _settled_elsewhere(run: Run) -> set[int]:
+    """Return what steps may be of which a run's own history tells nothing."""
+    if run.chunk is not None:  # it is begun with all but its rounds settled
+        return {Byte.SKIPPED, Byte.DONE, Byte.FAILED}
+    is_cut = run.part is not None or run.events.filter(type="run.moved").exists()
+    return {Byte.SKIPPED} if is_cut else set()
+
+
 def _causes(run: Run, rows: Sequence[RunEvent]) -> list[str]:
     """Nothing starts before what it depends on has ended (I4); told of the workflow itself."""
+    if run.chunk or run.part or any(row.type == "run.moved" for row in rows):
+        return []  # what went before is in another history, or was another version's
     graph, ended = graph_of(run), set[int]()
+    undoing = set[int]().union(*(after(graph, place) for place in graph.undoing))
     found = []
     for row in rows:
-        place = None if row.frame or run.chunk else graph.index.get(row.node)
-        if place is None or place in graph.undoing:  # those undo what an earlier step did
+        place = None if row.frame else graph.index.get(row.node)
+        if place is None or place in undoing:  # those undo what an earlier step did
             continue
         if row.type in ("node.started", "node.succeeded", "node.waiting"):
             node = graph.nodes[place]

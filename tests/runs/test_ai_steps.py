@@ -54,7 +54,7 @@ class Watcher:
             if frame["type"] == "token":
                 self.words += frame["text"]
             else:
-                self.events.append(frame["event"])
+                self.events += frame["events"]
 
     async def finish(self) -> None:
         assert self._listening is not None
