@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-import redis
+from redis import Redis
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MARK = "fault_mark"
@@ -77,17 +77,17 @@ class Servers:
             password=password, autocommit=True, connect_timeout=5,
         )  # fmt: skip
 
-    def redis(self) -> "redis.Redis":
+    def redis(self) -> Redis:
         """Connect to Redis."""
         self._local(self.redis_url)
-        return redis.Redis.from_url(self.redis_url)
+        return Redis.from_url(self.redis_url)
 
     def _compare_folder(self, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
         row = admin.execute("SHOW data_directory").fetchone()
         if row is None or not self._is_below(str(row[0])):
             raise NotOurs(f"{self._shown(self.database_url)} works in another folder.")
 
-    def _compare_redis_folder(self, server: "redis.Redis") -> None:
+    def _compare_redis_folder(self, server: Redis) -> None:
         found = server.config_get("dir")
         if not isinstance(found, dict) or not self._is_below(str(found.get("dir"))):
             raise NotOurs(f"{self._shown(self.redis_url)} works in another folder.")

@@ -104,7 +104,7 @@ def _parsed(kind: type[Model], values: JSONDict) -> JSONDict:
     for name, value in values.items():
         if name == "role":
             continue  # the database says whose it is
-        field = kind._meta.get_field(name)
+        field: Any = kind._meta.get_field(name)
         parsed = bytes.fromhex(value) if name == "state" else field.to_python(value)
         found[name] = parsed
     return found

@@ -101,7 +101,7 @@ FINISHED: dict[str, tuple[str, Corrupt]] = {
 }  # fmt: skip
 WAITING: dict[str, tuple[str, Corrupt]] = {
     "its ticket is lost": ("I2", lambda run: Ticket.objects.filter(pk=run.pk).delete()),
-    "nobody is asked any more": ("I2", lambda run: (_unasked(run), Timer.objects.all().delete())),
+    "nobody is asked any more": ("I2", lambda run: _unasked(run)),
     "it waits and is leased": ("I6", lambda run: Ticket.objects.update(lease_until=_soon())),
     "it stands still": ("I2", lambda run: stored(run, status="running")),
 }
@@ -109,6 +109,7 @@ WAITING: dict[str, tuple[str, Corrupt]] = {
 
 def _unasked(run: Run) -> None:
     Wait.objects.filter(run=run).update(status="decided")
+    Timer.objects.all().delete()
 
 
 def _soon() -> object:

@@ -95,7 +95,7 @@ def test_each_history_is_kept(
         path.write_text(json.dumps(_history(run, acts, moments, target), indent=1) + "\n")
     assert path.exists(), f"The history {name} is not kept yet. Add it with: make golden"
     kept = json.loads(path.read_text())["moments"]
-    assert comparable(moments, kept) == comparable(kept, kept)  # type: ignore[arg-type]
+    assert comparable(moments, kept) == comparable(kept, kept)
 
 
 def _history(run: Run, acts: Any, moments: Any, target: Target) -> JSONDict:

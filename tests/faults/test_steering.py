@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.common.errors import Conflict
 from apps.dispatch import leases
 from apps.dispatch.leases import News
+from apps.runs.course import Stored
 from apps.runs.effects import key_of
 from apps.runs.interpreter import advance
 from apps.runs.ledger import Ledger
@@ -74,7 +75,7 @@ def wish(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], li
     original, written = Ledger.flush, list[int]()
 
     def plant(act: Callable[[], object]) -> list[int]:
-        def flush(self: Ledger, state: bytes) -> News:
+        def flush(self: Ledger, state: Stored) -> News:
             if not written:
                 act()
             written.append(len(self.rows))
