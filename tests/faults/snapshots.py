@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
