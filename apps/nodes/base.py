@@ -269,6 +269,15 @@ class Node(ABC, Generic[C, O]):
         return cls.effect
 
     @classmethod
+    def foresee(cls, config: JSONDict) -> JSON:
+        """Return what a step with this stored config gives, where that is plain from its texts.
+
+        Expressions stay in it. The steps that follow are then rendered in the same go; None: the
+        output is known only after the step.
+        """
+        return None
+
+    @classmethod
     def upgrade(cls, config: JSONDict, from_version: int) -> JSONDict:
         """Return the config of an older version in today's form."""
         return config

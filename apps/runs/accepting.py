@@ -7,6 +7,7 @@ from apps.common.types import JSONDict
 from apps.nodes import registry
 from apps.nodes.types.core_start import InputRefused, StartConfig, check_inputs
 from apps.runs.exceptions import Archived, BadInputs, NoSuchVersion, NotPublished
+from apps.runs.outcomes import storable
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
@@ -21,9 +22,10 @@ def check_in_use(workflow: Workflow) -> None:
 
 
 def checked_inputs(version: WorkflowVersion, inputs: JSONDict) -> JSONDict:
-    """Return the inputs as the start step's form takes them. Raises BadInputs."""
+    """Return the inputs as the start step's form and the database take them. Raises BadInputs."""
     try:
-        return check_inputs(StartConfig.model_validate(_start_config(version)), inputs)
+        checked = check_inputs(StartConfig.model_validate(_start_config(version)), inputs)
+        return dict(storable(checked)[0])
     except InputRefused as error:
         raise BadInputs(errors=error.errors) from error
 

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -54,13 +55,20 @@ class Attempt:
         """Make ready for another attempt."""
         self.number, self.logs, self._calls = number, [], 0
 
+    @cached_property
+    def _key(self) -> str:
+        """The step's idempotency key; what only computes needs none, and making one costs."""
+        if self.effect == Effect.PURE:
+            return ""
+        return key_of(self.run, self.node.id, self.spot.frame)
+
     def context(self) -> NodeContext:
         """Return what the step may use while it runs."""
         return NodeContext(
             run_id=str(self.run.pk),
             node_id=self.node.id,
             attempt=self.number,
-            idempotency_key=key_of(self.run, self.node.id, self.spot.frame),
+            idempotency_key=self._key,
             run_input=self.run.inputs,
             prev=self.prev,
             request=egress.request,
@@ -74,9 +82,7 @@ class Attempt:
     async def _ask_model(self, request: CompletionRequest) -> Completion:
         """Ask through the gateway, under the step's key, and tell the words while they come."""
         self._calls += 1
-        key = key_of(self.run, self.node.id, self.spot.frame) + (
-            f":{self._calls}" if self._calls > 1 else ""
-        )
+        key = self._key + (f":{self._calls}" if self._calls > 1 else "")
         source = {"run": str(self.run.pk), "node": self.node.id}
         tokens = TokenStream(self.run, self.node.id)
         try:

@@ -8,12 +8,13 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from apps.common import records
 from apps.common.types import JSONDict
 from apps.runs.models import Run, RunEvent
 
 TYPES = frozenset(
     {
-        "run.queued", "run.started", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
+        "run.queued", "run.started", "run.undoing", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
         "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention",
         "node.started", "node.succeeded", "node.failed", "node.retrying", "node.waiting",
         "node.decided", "node.skipped", "node.cancelled", "node.log",
@@ -53,7 +54,7 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
         )
         for place, event in enumerate(events, 1)
     ]  # fmt: skip
-    RunEvent.objects.bulk_create(rows)
+    records.insert(rows)
     return [as_json(row) for row in rows]
 
 

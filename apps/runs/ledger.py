@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.common import records
 from apps.common.events import publish_from_loop
 from apps.common.types import JSON, JSONDict
 from apps.dispatch import leases, loop
@@ -218,13 +219,8 @@ class Ledger:
         return news
 
     def _write_rows(self) -> None:
-        rows = list(self.rows.values())
-        for row in rows:
-            row.pk = None  # the step decides which row it is, not an id of an earlier writing
-        key = ["run", "frame", "place"]
-        NodeRun.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=key, update_fields=WRITTEN
-        )
+        # The step decides which row it is, not an id of an earlier writing.
+        records.insert(list(self.rows.values()), key=("run", "frame", "place"), update=WRITTEN)
 
     def _write_waits(self) -> None:
         for child in self.children:

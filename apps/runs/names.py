@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from apps.common.types import JSON, JSONDict
 from apps.runs.course import Spot
 from apps.runs.models import NodeRun, Run
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 from apps.sandbox.expressions import Template
-from apps.sandbox.services import Job, Segment, segment, texts
+from apps.sandbox.feeds import Given, Job, Rendered, texts
+from apps.sandbox.services import Segment, segment
 from apps.tenants.context import current_schema
 from apps.workflows.graph import CompiledEdge, CompiledNode, Graph, raw_fields, round_fields
 
@@ -43,6 +45,10 @@ class Outputs:
 
     def __getitem__(self, spot: Spot) -> JSON:
         return self._known[spot]
+
+    def is_known(self, spot: Spot, output: JSON) -> bool:
+        """Tell whether a step is known to have given this."""
+        return spot in self._known and self._known[spot] == output
 
 
 @dataclass
@@ -79,15 +85,19 @@ class Names:
         Where a round begins it is the round's item, or what the round before gave.
         """
         graph = self.graph(spot.frame)
-        edited = self._run.edited
-        if edited and not spot.frame and edited["node"] == graph.nodes[spot.place].id:
-            return edited["prev"]
+        if self.is_edited(spot):
+            return self._run.edited and self._run.edited["prev"]
         if not arrived and spot.frame:
             return self._entry(spot.frame)
         self.outputs.need(arrived)
         if len(arrived) == 1:
             return self.outputs[arrived[0]]
         return {graph.nodes[each.place].id: self.outputs[each] for each in arrived} or None
+
+    def is_edited(self, spot: Spot) -> bool:
+        """Tell whether a person put something in place of the step's input."""
+        edited = self._run.edited
+        return edited is not None and Spot("", self._graph.index[edited["node"]]) == spot
 
     def config_jobs(
         self, spot: Spot, prev: JSON, after: tuple[str, JSON] | None = None
@@ -100,11 +110,27 @@ class Names:
         node = self.graph(spot.frame).nodes[spot.place]
         left_out = raw_fields(node.type) | round_fields(node.type)
         config = {key: value for key, value in node.config.items() if key not in left_out}
-        jobs = [self._job(config, node.templates, prev, spot.frame)]
+        jobs = [self._job(config, node.templates, prev, spot.frame, gives=node.gives)]
         if after is not None:
             about = {key: node.config[key] for key in round_fields(node.type) & node.config.keys()}
             jobs.append(self._job(about, node.templates, after[1], after[0]))
         return jobs
+
+    def job_ahead(self, spot: Spot, prev: Given, given: Mapping[Spot, Given]) -> Job:
+        """Return the job of a step whose inputs other jobs of the same feed are still to give.
+
+        Raises KeyError where it names a step that has not ended and that none of them is about.
+        """
+        node = self.graph(spot.frame).nodes[spot.place]
+        raw = raw_fields(node.type)
+        config = {key: value for key, value in node.config.items() if key not in raw}
+        return self._job(config, node.templates, prev, spot.frame, gives=node.gives, given=given)
+
+    def named_ahead(self, spot: Spot, given: Mapping[Spot, Given]) -> list[Spot]:
+        """Return which of the steps that others are to give a step names."""
+        templates = self.graph(spot.frame).nodes[spot.place].templates.values()
+        named = (name for each in templates for e in each.expressions for name in e.nodes)
+        return [each for each in self._named(named, spot.frame).values() if each in given]
 
     def edge_job(self, edge: CompiledEdge, frame: str) -> Job:
         """Return the job that evaluates an edge's condition; `prev` is what its source gave."""
@@ -132,7 +158,7 @@ class Names:
         rounds = self.rounds[key]
         return rounds.given if rounds.items is None else rounds.items[int(index)]
 
-    def _own(self, prev: JSON, frame: str) -> JSONDict:
+    def _own(self, prev: Any, frame: str) -> JSONDict:
         """Return the names that differ from frame to frame."""
         own: JSONDict = {"prev": prev, "item": None, "index": None, "vars": {}}
         for path, _ in reversed(self.scopes(frame)[:-1]):
@@ -143,16 +169,24 @@ class Names:
             own["item"] = None if rounds.items is None else rounds.items[int(index)]
         return own
 
-    def _job(self, value: JSON, templates: Mapping[str, Template], prev: JSON, frame: str) -> Job:
-        expressions = [
-            expression
-            for text in texts(value, templates)
-            for expression in templates[text].expressions
-        ]
+    def _job(
+        self,
+        value: JSON,
+        templates: Mapping[str, Template],
+        prev: Any,
+        frame: str,
+        *,
+        gives: JSON = None,
+        given: Mapping[Spot, Given] | None = None,
+    ) -> Job:
+        expressions = [e for text in texts(value, templates) for e in templates[text].expressions]
         named = self._named((name for each in expressions for name in each.nodes), frame)
-        self.outputs.need(named.values())
-        nodes = {name: self.outputs[spot] for name, spot in named.items()}
-        return Job(value, templates, self._own(prev, frame), nodes)
+        if given is None:
+            self.outputs.need(named.values())
+        nodes = {
+            name: (given or {}).get(spot) or self.outputs[spot] for name, spot in named.items()
+        }
+        return Job(value, templates, self._own(prev, frame), nodes, gives)
 
     def _named(self, names: Iterable[str], frame: str) -> dict[str, Spot]:
         """Return where the named steps are; one that was taken out meanwhile is left out."""
@@ -172,19 +206,24 @@ class Renderer:
         self._stack = ExitStack()
         self._session: Segment | None = None
 
-    def render(self, jobs: Sequence[Job], names: JSONDict) -> list[JSON | CodeFailed]:
+    def render(self, jobs: Sequence[Job], names: JSONDict) -> list[Any]:
         """Return a value or an error for each job."""
+        return [made.value for made in self.render_all(jobs, names)]
+
+    def render_all(self, jobs: Sequence[Job], names: JSONDict, ahead: int = 0) -> list[Rendered]:
+        """Render jobs; the last so many are only tried, and left out where the feed fails."""
         if not any(job.templates for job in jobs):
-            return [job.value for job in jobs]
+            return [Rendered(job.value, job.gives) for job in jobs]
         try:
             return self._open().render_all(jobs, names)
         except CodeFailed as error:
             if isinstance(error, LimitExceeded):
                 self.close()  # its memory is full or its worker is gone
             if len(jobs) == 1:
-                return [error]
+                return [Rendered(error)]
         # One of them broke the feed for all: let each have its own.
-        return [made for job in jobs for made in self.render([job], names)]
+        alone = jobs[: len(jobs) - ahead]
+        return [made for job in alone for made in self.render_all([job], names)]
 
     def close(self) -> None:
         """Give the session back; a session never outlives its stretch of work."""

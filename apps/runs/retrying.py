@@ -27,17 +27,19 @@ def repeated(run: Run, from_node: str | None, edited: JSON) -> tuple[Run, list[N
     if node not in graph.index:
         raise NoSuchStep(f"The run's version has no step “{node}”.")
     place = graph.index[node]
-    anew = {graph.nodes[each].id for each in _from(graph, place)}
+    undone = _undone(graph, run)
+    anew = {graph.nodes[each].id for each in _from(graph, place, *undone)}
     at_start = place == graph.start
     kept = [
         row
-        for row in NodeRun.objects.filter(run=run, status__in=LINKED)
+        for row in NodeRun.objects.filter(run=run, frame="", status__in=LINKED)
         if row.node not in anew and not _broke(graph, row)
     ]
-    generations = dict(run.generations)
-    if edited is not None:
-        # A changed input is a different act, for this step and for all that follow from it.
-        generations |= {each: generations.get(each, 0) + 1 for each in anew}
+    # A changed input is a different act, for this step and for all that follow from it; and so is
+    # doing again what was taken back.
+    changed = _from(graph, *([] if edited is None else [place]), *undone)
+    again = {graph.nodes[each].id for each in changed}
+    generations = {**run.generations, **{e: run.generations.get(e, 0) + 1 for e in again}}
     new = Run(
         workflow=run.workflow, version=run.version, trigger=Run.Trigger.RETRY, retry_of=run,
         root_id=run.root_id, generations=generations,
@@ -70,9 +72,22 @@ def _told(row: NodeRun) -> Event:
     return Event(LINKED[NodeRun.Status(row.status)][1], row.node, row.attempt, data)
 
 
-def _from(graph: Graph, place: int) -> set[int]:
-    """Return a step and all that comes after it."""
-    found, stack = set(), [place]
+def _undone(graph: Graph, run: Run) -> list[int]:
+    """Return the steps that were taken back, and those that took them back."""
+    taken = {
+        node.undone_by: place
+        for place, node in enumerate(graph.nodes)
+        if node.undone_by is not None
+    }
+    rows = NodeRun.objects.filter(run=run, frame="", place__in=taken)
+    return [
+        each for place in rows.values_list("place", flat=True) for each in (place, taken[place])
+    ]
+
+
+def _from(graph: Graph, *places: int) -> set[int]:
+    """Return some steps and all that comes after them."""
+    found, stack = set(), list(places)
     while stack:
         each = stack.pop()
         if each not in found:

@@ -55,16 +55,29 @@ class Segment:
 
     def carry(self) -> None:
         """Go on until the run ends, waits, is paused, or others should have their turn."""
+        going_on: Callable[[], None] = self._begin_and_go_on
         try:
-            self._begin()
-            while self._turn():
-                pass
-        except RunEnds as end:
-            self._cancel_running()
-            close(self.ledger, end, self.course.stored)
+            while True:
+                try:
+                    going_on()
+                    return
+                except RunEnds as end:
+                    going_on = self._go_on
+                    self._cancel_running()
+                    if not self.steps.take_back(end):
+                        close(self.ledger, self.steps.undoing.end(end), self.course.stored)
+                        return
         finally:
             self._cancel_running()
             self.steps.rest()
+
+    def _begin_and_go_on(self) -> None:
+        self._begin()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._turn():
+            pass
 
     def _begin(self) -> None:
         """Say that the run goes on, and take up what was running when its last carrier died."""
@@ -112,8 +125,7 @@ class Segment:
 
     def _look(self) -> None:
         """Obey wishes, and take in what woke the run."""
-        if self.news.wanted == Ticket.Wish.CANCEL:
-            raise RunEnds(Run.Status.CANCELLED)
+        self._obey()
         if self.news.wake == self.wake:
             return
         self.wake = self.news.wake
@@ -121,7 +133,7 @@ class Segment:
         chunks = self.course.awaited_chunks()
         folded = fold(self.run, [*waiting, *chunks])
         self.ledger.cleared += folded.keys
-        if folded.is_too_late:
+        if folded.is_too_late and not self.steps.undoing.is_going_on:
             raise RunEnds.too_late()
         for named in sorted({*folded.decisions, *folded.retries} & waiting.keys()):
             if named in folded.decisions:
@@ -133,6 +145,10 @@ class Segment:
 
     def _named(self, spot: Spot) -> tuple[str, str]:
         return spot.frame, self.steps.book.node(spot).id
+
+    def _obey(self) -> None:
+        if self.news.wanted == Ticket.Wish.CANCEL and not self.steps.undoing.is_going_on:
+            raise RunEnds(Run.Status.CANCELLED)
 
     def _start_ready(self) -> None:
         """Run all that only computes, and start what reaches outside, unless a wish comes."""
@@ -157,8 +173,7 @@ class Segment:
         for attempt in fresh:
             self.steps.begin(attempt)
         self._flush()
-        if self.news.wanted == Ticket.Wish.CANCEL:
-            raise RunEnds(Run.Status.CANCELLED)
+        self._obey()
         for attempt in fresh:
             future = loop.submit(carry_out(attempt))
             self.running[attempt.spot] = future

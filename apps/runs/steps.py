@@ -18,15 +18,18 @@ from apps.runs.course import Course, Spot
 from apps.runs.effects import Attempt
 from apps.runs.endings import RunEnds
 from apps.runs.folding import timer_key
+from apps.runs.foresight import Foresight
 from apps.runs.ledger import Child, Ledger, spot_of, stored_of
 from apps.runs.loops import Loops
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.names import Names, Renderer, complete_config
 from apps.runs.outcomes import Done, Failure, Outcome, failure_of, shown_config, storable
 from apps.runs.retries import IN_LOOP_S, delay_before_next
+from apps.runs.undoing import Undoing
 from apps.runs.vector import Byte, Takes
 from apps.runs.ways import Ports, Ways
 from apps.sandbox.exceptions import CodeFailed
+from apps.sandbox.feeds import Job
 from apps.workflows.graph import Graph
 
 MAX_STEPS = 10_000
@@ -49,6 +52,8 @@ class Steps:
         self._made = run.steps
         self.loops = Loops(run, self.names, self.book, self._renderer)
         self.course = self._restored(graph)
+        self.foresight = Foresight(self.course, self.names)
+        self.undoing = Undoing(run, self.course, self.book, ledger)
         self._note_course()
 
     # Preparing
@@ -65,14 +70,24 @@ class Steps:
 
     def _rendered(self, spots: Sequence[Spot], prevs: Sequence[JSON]) -> list[Any]:
         """Return the rendered config of each step, or its error; all of them in one feed."""
-        jobs = []
+        made = {spot: self.foresight.take(spot) for spot in spots}
+        jobs: list[Job] = []
+        parts: dict[Spot, range] = {}
         for spot, prev in zip(spots, prevs, strict=True):
-            loop = self.course.loops.get(spot)
-            jobs.append(self.names.config_jobs(spot, prev, self.loops.last_round(loop)))
-        made = iter(
-            self._renderer.render([job for each in jobs for job in each], self.names.shared)
+            if made[spot] is None:
+                before = len(jobs)
+                loop = self.course.loops.get(spot)
+                jobs += self.names.config_jobs(spot, prev, self.loops.last_round(loop))
+                parts[spot] = range(before, len(jobs))
+        ahead = self.foresight.following({spot: part[0] for spot, part in parts.items()}, len(jobs))
+        rendered = self._renderer.render_all(
+            [*jobs, *ahead.values()], self.names.shared, len(ahead)
         )
-        return [_merged([next(made) for _ in each]) for each in jobs]
+        if len(rendered) == len(jobs) + len(ahead):
+            self.foresight.keep(list(ahead), rendered)
+        for spot, part in parts.items():
+            made[spot] = _merged([rendered[place].value for place in part])
+        return [made[spot] for spot in spots]
 
     def _attempt(self, spot: Spot, prev: JSON, rendered: Any) -> Attempt | Outcome:
         node, now, row = self.book.node(spot), self.ledger.clock.now(), self.book.row(spot)
@@ -327,10 +342,12 @@ class Steps:
             self.ledger.waits.append(wait)
         self.course.chunks.clear()
 
-    def stop(self) -> None:
-        """Cancel every step that is open."""
-        self._drop_chunks()
-        self._cancel(self.course.stop())
+    def take_back(self, end: RunEnds) -> bool:
+        """Go on with what is to be taken back before the run ends; False where there is nothing."""
+        if end.status not in (Run.Status.SUCCEEDED, Run.Status.NEEDS_ATTENTION):
+            self._drop_chunks()
+            self._cancel(self.course.stop())
+        return self.undoing.next(end)
 
     def _cancel(self, spots: Sequence[Spot]) -> None:
         self.abandoned += spots

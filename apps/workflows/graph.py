@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from apps.common.types import JSONDict
+from apps.common.types import JSON, JSONDict
 from apps.nodes import registry
 from apps.sandbox.expressions import (
     Expression,
@@ -32,7 +32,7 @@ class CompiledNode:
     """A step with its templates parsed and its edges at hand.
 
     `body` holds the steps that lie inside it; `undone_by` is the place of the step that takes back
-    what this one did.
+    what this one did; `gives` is its output with expressions in it, where that can be foreseen.
     """
 
     id: str
@@ -45,6 +45,7 @@ class CompiledNode:
     outgoing: tuple[CompiledEdge, ...]
     body: "Graph | None" = None
     undone_by: int | None = None
+    gives: JSON = None
 
     @property
     def needed(self) -> int | None:
@@ -201,6 +202,7 @@ class _Compiler:
             node.id, node.type, node.title or type_.label, config, node, templates,
             tuple(incoming), tuple(outgoing),
             self.graph(node.id) if node.id in self._inside else None, undone_by,
+            None if node.disabled else type_.foresee(config),
         )  # fmt: skip
 
 

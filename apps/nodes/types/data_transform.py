@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from apps.common.types import JSON, JSONDict
 from apps.nodes.base import (
     AnyOutput,
     Config,
@@ -48,6 +49,15 @@ class Transform(Node[TransformConfig, AnyOutput]):
         "fields": [{"name": "total", "value": "{{ prev.price * prev.count }}"}],
         "keep_rest": False,
     }
+
+    @classmethod
+    def foresee(cls, config: JSONDict) -> JSON:
+        fields = config.get("fields", [])
+        named = [each.get("name") for each in fields if isinstance(each, dict)]
+        plain = all(isinstance(name, str) and "{{" not in name for name in named)
+        if config.get("keep_rest") or not plain or len(named) != len(fields):
+            return None
+        return {each["name"]: each.get("value") for each in fields}
 
     async def run(self, config: TransformConfig, context: NodeContext) -> AnyOutput:
         kept = context.prev if config.keep_rest and isinstance(context.prev, dict) else {}

@@ -17,16 +17,21 @@ from apps.runs.events import Event
 from apps.runs.exceptions import NotPaused, RunFinished
 from apps.runs.ledger import Clock, Ledger, announce, stored_of
 from apps.runs.models import Run
+from apps.runs.undoing import takes_back
 
 
 @transaction.atomic
 def cancel_run(run: Run, *, actor: User) -> Run:
     """End a run: no step starts after this returns. Raises RunFinished, Forbidden.
 
-    Where a worker carries it, that one ends it within a second or two; else it ends here.
+    Where a worker carries it, that one ends it within a second or two; else it ends here. What has
+    to be taken back first, a worker takes back.
     """
     policies.check(actor, "control", run)
     record("run.cancelled", actor=actor, target=run)
+    if takes_back(run):
+        dispatch.cancel(run.pk)
+        return run
     with in_hand(run) as ledger:
         if ledger is None:
             dispatch.ask(run.pk, Ticket.Wish.CANCEL)
@@ -77,6 +82,8 @@ def in_hand(run: Run) -> Iterator[Ledger | None]:
 
     Raises RunFinished. The run is read anew: it may have gone on since the caller looked.
     """
+    if run.parent_id is not None:  # tickets are locked from the outer run to the inner
+        Ticket.objects.select_for_update().filter(pk=run.parent_id).first()
     lease = leases.seize(run.pk, owner="service")
     run.refresh_from_db()
     if run.is_finished:
