@@ -15,13 +15,13 @@ from apps.runs.models import NodeRun, Run, RunEvent, Wait
 from apps.workflows.models import Workflow, WorkflowVersion
 
 TARGET = "target.test"  # stands for whatever port the target of a test has
-PARTS: tuple[tuple[str, type[Model], str], ...] = (
-    ("run", Run, "pk"),
-    ("steps", NodeRun, "run"),
-    ("events", RunEvent, "run"),
-    ("waits", Wait, "run"),
-    ("ticket", Ticket, "pk"),
-    ("timers", Timer, "ticket"),
+PARTS: tuple[tuple[str, type[Model], str, tuple[str, ...]], ...] = (
+    ("run", Run, "pk", ("pk",)),
+    ("steps", NodeRun, "run", ("frame", "place")),
+    ("events", RunEvent, "run", ("seq",)),
+    ("waits", Wait, "run", ("pk",)),
+    ("ticket", Ticket, "pk", ("pk",)),
+    ("timers", Timer, "ticket", ("pk",)),
 )
 TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
@@ -35,8 +35,10 @@ DIFFERENT = {"ms": 0, "delay_s": 0, "priority": 0, "owner": "", "id": "", "role"
 def taken(run: Run, origin: str) -> JSONDict:
     """Return what is stored of a run; the target's address is written in a neutral way."""
     found = {
-        part: [_values(row) for row in kind._default_manager.filter(**{key: run.pk})]
-        for part, kind, key in PARTS
+        part: [
+            _values(row) for row in kind._default_manager.filter(**{key: run.pk}).order_by(*order)
+        ]
+        for part, kind, key, order in PARTS
     }
     return dict(neutral(json.loads(json.dumps(found, cls=DjangoJSONEncoder)), origin))
 
@@ -55,7 +57,7 @@ def put_back(snapshot: JSONDict, version: WorkflowVersion, decider: User, origin
     """Store what a snapshot holds, as a run of a version; return the run."""
     found = located(snapshot, origin)
     links = {"workflow": version.workflow, "version": version, "started_by": decider}
-    for part, kind, key in PARTS:
+    for part, kind, key, _ in PARTS:
         for values in found[part]:
             row = kind(**_parsed(kind, values))
             for name, thing in (links if kind is Run else {}).items():
