@@ -31,6 +31,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What differs each time, and what no workflow can see.
 DIFFERENT = {
     "ms": 0, "delay_s": 0, "priority": 0, "owner": "", "id": "", "role": "", "cpu_ms": 0, "peak_kb": 0,
+    "lost": "", "silent_s": 0, "preview": "",
 }  # fmt: skip
 
 
@@ -72,17 +73,24 @@ def put_back(snapshot: JSONDict, version: WorkflowVersion, decider: User, origin
     return Run.objects.get(pk=found["run"][0]["id"])
 
 
-def comparable(value: JSON, known: JSON) -> JSON:
-    """Return a value without what differs each time; of objects, only what the other one knows."""
-    if isinstance(value, dict):
-        names = known if isinstance(known, dict) else value
-        return {
-            name: DIFFERENT.get(name, comparable(value.get(name), names[name])) for name in names
-        }
-    if isinstance(value, list):
-        others = known if isinstance(known, list) and len(known) == len(value) else value
-        return [comparable(each, other) for each, other in zip(value, others, strict=True)]
-    return ID.sub("<id>", TIME.sub("<time>", value)) if isinstance(value, str) else value
+def unlike(value: JSON, known: JSON, path: str = "") -> list[str]:
+    """Return where a value differs from a known one, in what that one knows."""
+    if isinstance(value, dict) and isinstance(known, dict):
+        return [
+            found
+            for name in known.keys() - DIFFERENT.keys()
+            for found in unlike(value.get(name), known[name], f"{path}/{name}")
+        ]
+    if isinstance(value, list) and isinstance(known, list) and len(value) == len(known):
+        pairs = enumerate(zip(value, known, strict=True))
+        return [e for n, (a, b) in pairs for e in unlike(a, b, f"{path}/{n}")]
+    return [] if _plain(value) == _plain(known) else [f"{path} is {value!r}, was {known!r}"]
+
+
+def _plain(value: JSON) -> JSON:
+    """Return a value without the ids and times in it."""
+    text = json.dumps(value)
+    return ID.sub("<id>", TIME.sub("<time>", text))
 
 
 def kept_version(workflow: Workflow, history: JSONDict, origin: str) -> WorkflowVersion:
