@@ -163,7 +163,7 @@ export class Follower {
     const id = shown.details.value?.id;
     if (frame.type === "error") void this.#ask();
     else if (frame.run !== id) return;
-    else if (frame.type === "token") shown.write(frame.node, frame.text);
+    else if (frame.type === "token") shown.write(frame.node, frame.text, frame.frame);
     else {
       const before = shown.details.value?.status;
       const taken = shown.take(frame.event);

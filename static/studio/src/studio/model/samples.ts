@@ -13,6 +13,8 @@ function type(name: string, more: Partial<NodeType> = {}): NodeType {
     hue: 195,
     version: 1,
     effect: "pure",
+    holds_steps: false,
+    round_fields: [],
     description: `What ${name} does.`,
     docs: "",
     ports: {

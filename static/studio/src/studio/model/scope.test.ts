@@ -12,7 +12,7 @@ const type = (name: string, output: string[]): NodeType => ({
   icon: "x",
   hue: 0,
   version: 1,
-  effect: "pure",
+  effect: "pure", holds_steps: false, round_fields: [],
   description: "",
   docs: "",
   ports: { inputs: [], outputs: [] },
