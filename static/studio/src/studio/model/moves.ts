@@ -6,7 +6,6 @@ import { around, frameAt, marginsOf, outermost, whyNotInside, withInner } from "
 import * as ops from "./ops";
 import { freePlace, room, STEP } from "./place";
 import type { Store } from "./store";
-import { counted } from "./summary";
 import type { StudioDoc } from "./ydoc";
 
 export type Point = readonly [number, number];
@@ -92,9 +91,13 @@ function relocate(editor: Editor, moved: readonly string[], into: string | undef
       });
       const words = `Moved ${what} ${where}`;
       if (!cut) editor.announcer.say(words);
-      else editor.say(`${words}. ${counted(cut, "connections")} across its border went; undo brings them back.`);
+      else editor.say(`${words}. ${cutWords(cut)}; undo brings back what was.`);
     }),
   );
+}
+
+function cutWords(cut: number): string {
+  return cut === 1 ? "1 connection across its border was removed" : `${cut} connections across its border were removed`;
 }
 
 /** Change what lies in a frame; what stands beside it makes room when it grows. */

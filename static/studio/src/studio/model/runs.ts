@@ -208,7 +208,11 @@ export class ShownRun {
     const frame = event.frame ?? "";
     const since = this.overlay.at(node, frame)?.startedAt ?? Date.parse(event.at);
     const waiting = status === "waiting" ? { startedAt: since } : {};
-    this.overlay.set(node, { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 }, frame);
+    const own = { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 };
+    // The event of a loop knows of its last moment only; it took as long as all its rounds.
+    const path = frame ? `${frame}/${node}` : node;
+    const whole = typeof own.ms === "number" && this.overlay.rounds.begun(path) > 0;
+    this.overlay.set(node, whole ? { ...own, ms: Date.parse(event.at) - since } : own, frame);
   }
 }
 
