@@ -90,6 +90,15 @@ export function StepSettings({ step }: { step: Step }) {
               (value) => set("retry", retryWith(step, "total_s", value)),
             )}
           </div>
+          <Control
+            field={{ ...NUMBER, name: "retry_on", label: "Try again only on", widget: "list", help: "Codes of errors, such as http_503. Empty: on all that may pass by themselves." }}
+            value={step.retry?.["retry_on"]}
+            id={id("retry-on")}
+            testId="setting-retry_on"
+            readOnly={readOnly}
+            problems={[]}
+            onChange={(value) => set("retry", retryWith(step, "retry_on", value))}
+          />
           <div className="field">
             <label htmlFor={id("on-error")}>If the step fails</label>
             <select
@@ -154,7 +163,7 @@ export function StepSettings({ step }: { step: Step }) {
 }
 
 /** A retry of which one part is set; without any it is the type's own. */
-function retryWith(step: Step, part: "max_attempts" | "total_s", value: Json | undefined): Json | undefined {
+function retryWith(step: Step, part: "max_attempts" | "total_s" | "retry_on", value: Json | undefined): Json | undefined {
   const { [part]: _, ...rest } = step.retry ?? {};
   if (value !== undefined) return { ...rest, [part]: value };
   return Object.keys(rest).length ? rest : undefined;
