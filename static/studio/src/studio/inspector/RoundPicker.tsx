@@ -27,6 +27,7 @@ function RoundsOf({ node, frame }: { node: string; frame: string }) {
   const failed = progress?.failed ?? [];
   const nextFailed = failed.find((each) => each > index) ?? failed.find((each) => each !== index);
   const title = store.titleOf(holder);
+  if (!begun) return null; // this round of the loop around it has not come so far
   const go = (next: number) => {
     if (Number.isInteger(next) && next >= 0 && next < begun) overlay.choose(`${loop}.${next}`);
   };

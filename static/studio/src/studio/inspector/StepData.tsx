@@ -104,9 +104,9 @@ function Output({ step }: { step: Step }) {
 
 function whyNothing({ store, overlay }: Editor, id: string): string {
   const holder = store.holderOf(id);
+  if (overlay.rounds.frameOf(id)) return "This step did not take part in this round.";
   const items = holder === undefined ? null : (overlay.get(holder)?.items ?? null);
-  if (holder === undefined || items === null) return "This step did not take part in the run.";
-  if (overlay.rounds.begun(overlay.rounds.pathOf(holder))) return "This step did not take part in this round.";
+  if (items === null) return "This step did not take part in the run.";
   return items
     ? "Other runs go through the parts of this long list. Open the run to find them."
     : "The list was empty: there was no round.";
