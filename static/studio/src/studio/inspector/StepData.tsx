@@ -18,6 +18,7 @@ export function InputTab({ step }: { step: Step }) {
   useFreshData(step.id);
   if (!run) return <NoRun />;
   const { store } = editor;
+  const item = editor.shown.roundOf(step.id, store.holderOf(step.id))?.item;
   const sources = [...new Set([...store.edgesInto(step.id)].flatMap((edge) => store.edges.get(edge)?.source ?? []))];
   const hasOutput = (id: string) => editor.shown.step(id)?.output !== undefined;
   return (
@@ -32,6 +33,7 @@ export function InputTab({ step }: { step: Step }) {
           path={sources.length === 1 ? "prev" : `nodes.${id}.output`}
         />
       ))}
+      {item !== undefined && <DataView label="Item of this round" value={item} path="item" />}
       {step.type !== "core.start" && <DataView label="Inputs of the run" value={run.inputs} path="input" />}
       {own && own.input !== null && (
         <DataView label="What the step got" value={own.input} testId="input-json" />
