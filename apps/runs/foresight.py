@@ -13,7 +13,7 @@ from apps.runs.course import Course, Spot
 from apps.runs.names import Names
 from apps.runs.vector import ERROR_PORT, Byte
 from apps.sandbox.exceptions import CodeFailed
-from apps.sandbox.services import Given, Job, Rendered
+from apps.sandbox.feeds import Given, Job, Rendered
 from apps.workflows.graph import CompiledEdge, CompiledNode
 
 MOST = 250  # steps rendered ahead in one feed

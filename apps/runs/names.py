@@ -10,7 +10,8 @@ from apps.runs.course import Spot
 from apps.runs.models import NodeRun, Run
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 from apps.sandbox.expressions import Template
-from apps.sandbox.services import Given, Job, Rendered, Segment, segment, texts
+from apps.sandbox.feeds import Given, Job, Rendered, texts
+from apps.sandbox.services import Segment, segment
 from apps.tenants.context import current_schema
 from apps.workflows.graph import CompiledEdge, CompiledNode, Graph, raw_fields, round_fields
 

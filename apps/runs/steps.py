@@ -29,7 +29,7 @@ from apps.runs.undoing import Undoing
 from apps.runs.vector import Byte, Takes
 from apps.runs.ways import Ports, Ways
 from apps.sandbox.exceptions import CodeFailed
-from apps.sandbox.services import Job
+from apps.sandbox.feeds import Job
 from apps.workflows.graph import Graph
 
 MAX_STEPS = 10_000
