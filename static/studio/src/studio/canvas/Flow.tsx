@@ -123,8 +123,8 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
       }}
     >
       <p id="canvas-help" className="visually-hidden">
-        Arrow keys go along the connections, Enter opens a step's settings, A adds a step, C connects,
-        question mark shows all keys. The outline lists every step in words.
+        Arrow keys go along the connections, Enter opens a step's settings, A adds a step, C connects, M
+        moves a step into a loop or out of it, question mark shows all keys. The outline lists every step in words.
       </p>
       <canvas ref={canvas} className="painted" aria-hidden="true" />
       <ReactFlow

@@ -55,7 +55,7 @@ export const FrameCard = memo(function FrameCard({ id, dragging }: NodeProps) {
         <KindTile type={type} />
         <CardTitle id={id} />
         <ProblemMark problems={problems} />
-        {run && run.ms !== null && (
+        {run && (run.ms !== null || run.status === "running") && (
           <span className="frame-facts mono">
             <Elapsed run={run} />
             {money(run.cost) !== "–" && ` · ${money(run.cost)}`}

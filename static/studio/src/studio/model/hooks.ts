@@ -117,7 +117,9 @@ export function useStepRun(id: string | null): NodeRun | undefined {
 /** How far the rounds of a step are, as a text that stays the same while nothing changed. */
 export function useProgress(id: string): Progress | null {
   const { overlay, store } = useEditor();
-  const found = useTopic(overlay, id, () => JSON.stringify(overlay.progress(id, store.insideOf(id))));
+  const found = useTopic(overlay, id, () =>
+    JSON.stringify(store.holds(id) ? overlay.progress(id, store.insideOf(id)) : null),
+  );
   return useMemo(() => JSON.parse(found) as Progress | null, [found]);
 }
 

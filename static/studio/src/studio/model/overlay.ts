@@ -19,6 +19,8 @@ export interface NodeOverlay {
   port: string | null;
   preview: string;
   error: RunError | null;
+  /** Whether the step dealt with its failure itself: the run went on. */
+  handled: boolean;
   /** How many items a step goes through; null where that is not known before. */
   items: number | null;
 }
@@ -47,6 +49,7 @@ const FRESH: NodeOverlay = {
   port: null,
   preview: "",
   error: null,
+  handled: false,
   items: null,
 };
 
@@ -116,10 +119,11 @@ export class RunOverlay {
     const failed: number[] = [];
     let done = 0;
     for (let index = 0; index < begun; index += 1) {
-      const states = inner.flatMap((id) => this.at(id, `${loop}.${index}`)?.status ?? []);
-      const isOpen = states.some((status) => OPEN.has(status));
-      if (states.includes("failed")) failed.push(index);
-      if (!isOpen && (states.length >= inner.length || states.includes("failed"))) done += 1;
+      const states = inner.flatMap((id) => this.at(id, `${loop}.${index}`) ?? []);
+      const isOpen = states.some(({ status }) => OPEN.has(status));
+      const broke = states.some(({ status, handled }) => status === "failed" && !handled);
+      if (broke) failed.push(index);
+      if (!isOpen && (states.length >= inner.length || broke)) done += 1;
     }
     const over = own.status === "succeeded" && total !== null;
     return { done: over ? total : done, failed, begun, total };
@@ -189,6 +193,7 @@ export function ofNodeRun(node: NodeRun): NodeOverlay {
     port: node.port,
     preview: "",
     error: node.error,
+    handled: node.status === "failed" && (node.port === "error" || node.output !== null),
     items: isObject(node.output) && typeof node.output["count"] === "number" ? node.output["count"] : null,
   };
 }

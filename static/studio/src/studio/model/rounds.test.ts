@@ -76,6 +76,13 @@ test("progress counts rounds in which nothing is open", () => {
   expect(words()).toBe("3 of 3, 1 failed");
 });
 
+test("a failure that the step dealt with itself does not fail its round", () => {
+  say("node.failed", "a", "each.0", { ms: 1, handled: "branch" });
+  expect(run.overlay.progress("each", ["a", "b"])).toMatchObject({ done: 0, failed: [] });
+  say("node.succeeded", "b", "each.0", { ms: 1 });
+  expect(run.overlay.progress("each", ["a", "b"])).toMatchObject({ done: 1, failed: [] });
+});
+
 test("of a loop whose end nobody knows the rounds are counted", () => {
   say("node.started", "loop", "", { items: null });
   say("node.started", "c", "loop.0");

@@ -241,7 +241,7 @@ function changed(event: RunEvent, status: NodeStatus): Partial<NodeOverlay> {
         error: null,
       };
     case "failed":
-      return { status, ms: numberOr(data["ms"], null), error };
+      return { status, ms: numberOr(data["ms"], null), error, handled: typeof data["handled"] === "string" };
     case "retrying":
       return { status, error };
     default:

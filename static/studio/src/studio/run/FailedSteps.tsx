@@ -16,7 +16,7 @@ export function FailedSteps() {
   if (run.status !== "failed" && run.status !== "timed_out") return null;
   // Of a loop that failed with a step inside, the step is what is to be looked at.
   const failed = [...editor.overlay.everywhere()].filter(
-    ([id, , step]) => step.status === "failed" && editor.store.nodes.has(id) && (step.error?.node ?? id) === id,
+    ([id, , step]) => step.status === "failed" && !step.handled && editor.store.nodes.has(id) && (step.error?.node ?? id) === id,
   );
   const rows = failed.map(([id, frame, step]) => ({ id, frame, message: step.error?.message ?? "The step failed.", hint: step.error?.hint ?? "" }));
   if (!rows.length && run.error)
