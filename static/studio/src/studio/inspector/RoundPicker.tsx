@@ -33,7 +33,9 @@ function RoundsOf({ node, frame }: { node: string; frame: string }) {
   };
   return (
     <div className="round-picker" role="group" aria-label={`Round of ${title}`} data-testid="round-picker">
-      <span className="quiet truncate">{title}</span>
+      <span className="quiet truncate" title={title}>
+        {title}
+      </span>
       <IconButton icon="chevron-left" label="Previous round" disabled={index === 0} onClick={() => go(index - 1)} data-testid="round-previous" />
       <label className="round-number">
         Round

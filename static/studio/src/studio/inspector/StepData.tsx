@@ -106,7 +106,9 @@ function Output({ step }: { step: Step }) {
 
 function whyNothing({ store, overlay }: Editor, id: string): string {
   const holder = store.holderOf(id);
-  if (overlay.rounds.frameOf(id)) return "This step did not take part in this round.";
+  const busy = holder !== undefined && overlay.get(holder)?.status === "running";
+  if (overlay.rounds.frameOf(id))
+    return busy ? "This round has not come to this step." : "This step did not take part in this round.";
   const items = holder === undefined ? null : (overlay.get(holder)?.items ?? null);
   if (items === null) return "This step did not take part in the run.";
   return items

@@ -50,8 +50,8 @@ export function leadsTo(store: Store, from: string, to: string): boolean {
   return false;
 }
 
-/** Return why two ports cannot be connected; null if they can. */
-export function whyNot(store: Store, ends: Ends): string | null {
+/** Return why two ports cannot be connected; null if they can. `instead` is the edge that would go. */
+export function whyNot(store: Store, ends: Ends, instead: string | null = null): string | null {
   const source = store.nodes.get(ends.source);
   const target = store.nodes.get(ends.target);
   if (!source || !target) return "A step is no longer there.";
@@ -67,7 +67,7 @@ export function whyNot(store: Store, ends: Ends): string | null {
   const [from, into] = [store.holderOf(ends.source), store.holderOf(ends.target)];
   if (from !== into) return acrossBorder(store, ends, from, into);
   if (leadsTo(store, ends.target, ends.source)) return "This would make a circle.";
-  return whyNotUndo(store, ends);
+  return whyNotUndo(store, ends, instead);
 }
 
 function acrossBorder(store: Store, ends: Ends, from: string | undefined, into: string | undefined): string {
@@ -78,8 +78,9 @@ function acrossBorder(store: Store, ends: Ends, from: string | undefined, into: 
 }
 
 /** A step has one undo step, which does nothing else. */
-function whyNotUndo(store: Store, ends: Ends): string | null {
-  const edges = (ids: ReadonlySet<string>) => [...ids].flatMap((id) => store.edges.get(id) ?? []);
+function whyNotUndo(store: Store, ends: Ends, instead: string | null): string | null {
+  const edges = (ids: ReadonlySet<string>) =>
+    [...ids].flatMap((id) => (id === instead ? [] : (store.edges.get(id) ?? [])));
   const undoes = (edge: Ends) => edge.source_port === UNDO_PORT.name;
   const into = edges(store.edgesInto(ends.target));
   if (!undoes(ends))

@@ -108,6 +108,7 @@ describe("what may lie where", () => {
     expect(whyNot(editor.store, edge("start", "empty"))).toContain("takes another step back");
     editor.edit((doc) => ops.addStep(doc, step("other")));
     expect(whyNot(editor.store, edge("each", "other", "undo"))).toContain("has an undo step already");
+    expect(whyNot(editor.store, edge("each", "other", "undo"), "each:undo>empty:in")).toBeNull();
     expect(actions.openOutput(editor, "each")?.port).toBe("out");
   });
 });
