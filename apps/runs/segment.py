@@ -64,12 +64,20 @@ class Segment:
                 except RunEnds as end:
                     going_on = self._go_on
                     self._cancel_running()
-                    if not self.steps.take_back(end):
-                        close(self.ledger, self.steps.undoing.end(end), self.course.stored)
+                    if not self.steps.take_back(end) and self._close(end):
                         return
         finally:
             self._cancel_running()
             self.steps.rest()
+
+    def _close(self, end: RunEnds) -> bool:
+        """Write the end; False where a cancel was promised before a success was written."""
+        try:
+            close(self.ledger, self.steps.undoing.end(end), self.course.stored)
+        except WokenUp:
+            self._flush()
+            return False
+        return True
 
     def _begin_and_go_on(self) -> None:
         self._begin()
@@ -115,7 +123,14 @@ class Segment:
 
     @property
     def _may_start(self) -> bool:
-        return not self.news.wanted and not self._is_spent
+        return not self._is_stopped and not self._is_spent
+
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether somebody wants nothing more to start; what is taken back goes on after a cancel."""
+        if self.news.wanted == Ticket.Wish.CANCEL:
+            return not self.steps.undoing.is_going_on
+        return self.news.wanted == Ticket.Wish.PAUSE
 
     @property
     def _is_spent(self) -> bool:

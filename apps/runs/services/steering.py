@@ -84,10 +84,8 @@ def in_hand(run: Run) -> Iterator[Ledger | None]:
     """
     if run.parent_id is not None:  # tickets are locked from the outer run to the inner
         Ticket.objects.select_for_update().filter(pk=run.parent_id).first()
+    _locked_ticket(run)  # so that it cannot end between our look and our wish
     lease = leases.seize(run.pk, owner="service")
-    run.refresh_from_db()
-    if run.is_finished:
-        raise RunFinished
     yield None if lease is None else Ledger(run, lease, Clock(lease.at))
 
 
