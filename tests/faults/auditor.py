@@ -106,13 +106,14 @@ def _causes(run: Run, rows: Sequence[RunEvent]) -> list[str]:
     found = []
     for row in rows:
         place = None if row.frame or run.chunk else graph.index.get(row.node)
-        if place is None or place in graph.undoing:  # those undo what an earlier step did
+        if place is None:
             continue
-        if row.type in ("node.started", "node.succeeded", "node.waiting"):
+        begun = row.type in ("node.started", "node.succeeded", "node.waiting")
+        if begun and place not in graph.undoing:  # those follow from what they take back
             node = graph.nodes[place]
-            came = {edge.source for edge in node.incoming} & ended
-            wanted = len({edge.source for edge in node.incoming})
-            if len(came) < (wanted if node.needed is None else min(node.needed, wanted)):
+            sources = {edge.source for edge in node.incoming}
+            wanted = len(sources) if node.needed is None else min(node.needed, len(sources))
+            if len(sources & ended) < wanted:
                 found.append(f"I4 {row.type} of {row.node} before what it depends on")
         if row.type in history.STEP_ENDS:
             ended.add(place)
