@@ -66,8 +66,7 @@ class Segment:
                 except RunEnds as end:
                     going_on = self._go_on
                     self._cancel_running()
-                    if not self.steps.take_back(end):
-                        close(self.ledger, self.steps.undoing.end(end), self.course.stored)
+                    if not self.steps.take_back(end) and self._close(end):
                         return
         except StorageAway:
             self._flush()
@@ -75,6 +74,15 @@ class Segment:
         finally:
             self._cancel_running()
             self.steps.rest()
+
+    def _close(self, end: RunEnds) -> bool:
+        """Write the end; False where a cancel was promised before a success was written."""
+        try:
+            close(self.ledger, self.steps.undoing.end(end), self.course.stored)
+        except WokenUp:
+            self._flush()
+            return False
+        return True
 
     def _begin_and_go_on(self) -> None:
         self._begin()

@@ -22,7 +22,6 @@ from apps.runs.effects import key_of
 from apps.runs.folding import timer_key
 from apps.runs.graphs import graph_of
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
-from apps.runs.parts import after
 from apps.runs.vector import Byte
 from tests.faults import books, history
 from tests.faults.history import Told
@@ -134,17 +133,17 @@ def _causes(run: Run, rows: Sequence[RunEvent]) -> list[str]:
     if run.chunk or run.part or any(row.type == "run.moved" for row in rows):
         return []  # what went before is in another history, or was another version's
     graph, ended = graph_of(run), set[int]()
-    undoing = set[int]().union(*(after(graph, place) for place in graph.undoing))
     found = []
     for row in rows:
         place = None if row.frame else graph.index.get(row.node)
-        if place is None or place in undoing:  # those undo what an earlier step did
+        if place is None:
             continue
-        if row.type in ("node.started", "node.succeeded", "node.waiting"):
+        begun = row.type in ("node.started", "node.succeeded", "node.waiting")
+        if begun and place not in graph.undoing:  # those follow from what they take back
             node = graph.nodes[place]
-            came = {edge.source for edge in node.incoming} & ended
-            wanted = len({edge.source for edge in node.incoming})
-            if len(came) < (wanted if node.needed is None else min(node.needed, wanted)):
+            sources = {edge.source for edge in node.incoming}
+            wanted = len(sources) if node.needed is None else min(node.needed, len(sources))
+            if len(sources & ended) < wanted:
                 found.append(f"I4 {row.type} of {row.node} before what it depends on")
         if row.type in history.STEP_ENDS:
             ended.add(place)
