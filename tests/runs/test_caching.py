@@ -17,7 +17,6 @@ from tests.factories.runs import carry, events, step
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
-
 # What models are asked is written down by another connection.
 ASKING = pytest.mark.django_db(transaction=True)
 
