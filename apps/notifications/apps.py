@@ -14,7 +14,7 @@ class NotificationsConfig(AppConfig):
         from apps.notifications import policies  # noqa: F401 - registers the policies
         from apps.notifications.counts import unread_of
         from apps.notifications.outbox import CHORE
-        from apps.notifications.tasks import ring
+        from apps.notifications.tasks import call_send_mails
 
-        chores.register(CHORE, ring)
+        chores.register(CHORE, call_send_mails)
         register_counter("notifications:list", unread_of)

@@ -9,13 +9,13 @@ class TriggersConfig(AppConfig):
     name = "apps.triggers"
 
     def ready(self) -> None:
-        from apps.dispatch.appointments import register_appointments
+        from apps.dispatch import chores
         from apps.runs.events import register_listener
         from apps.triggers import policies  # noqa: F401 - registers the policies
         from apps.triggers.deliveries import DELIVERY, SCHEDULE
         from apps.triggers.reactions import hear
         from apps.triggers.tasks import call_carry_out, call_fire
 
-        register_appointments(SCHEDULE, call_fire)
-        register_appointments(DELIVERY, call_carry_out)
+        chores.register(SCHEDULE, call_fire)
+        chores.register(DELIVERY, call_carry_out)
         register_listener(hear)

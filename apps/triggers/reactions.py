@@ -1,7 +1,7 @@
 """What follows from events of runs: event triggers fire, and schedules that queue go on.
 
 It hears in the transaction that writes the event down. There it only adds rows: a delivery for each
-trigger that asks for the event, and its appointment. So no event is lost, and a trigger that cannot
+trigger that asks for the event, and its chore. So no event is lost, and a trigger that cannot
 start its run does no harm to the run that the event is about.
 """
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from apps.accounts import policies
 from apps.common.types import JSONDict
-from apps.dispatch import appointments
+from apps.dispatch import chores
 from apps.runs.events import Event
 from apps.runs.models import Run, Wait
 from apps.triggers.configs import EVENTS
@@ -58,7 +58,7 @@ def _fire(run: Run, name: str, event: Event) -> None:
             delivery.reason = f"{MOST_DEPTH} event triggers in a row led to this: it ends here."
         delivery.save()
         if delivery.outcome == Outcome.PENDING:
-            appointments.appoint_now(DELIVERY, delivery.pk)
+            chores.add(DELIVERY, [delivery.pk])
 
 
 def _covers(trigger: Trigger, run: Run) -> bool:
@@ -107,7 +107,7 @@ def _approval(run: Run, event: Event) -> JSONDict:
 def _let_the_next_start(run: Run) -> None:
     """Have the deliveries looked at that wait for this run to end."""
     for delivery_id in _queued_behind(run):
-        appointments.appoint_now(DELIVERY, delivery_id)
+        chores.add(DELIVERY, [delivery_id])
 
 
 def _queued_behind(run: Run) -> Iterable[Any]:
