@@ -26,7 +26,7 @@ RUN_STATUS = {
     "run.needs_attention": "needs_attention",
 }  # fmt: skip
 RUN_ENDS = frozenset({"succeeded", "failed", "cancelled", "timed_out"})
-NOT_A_STATUS = frozenset({"node.decided", "node.log"})
+NOT_A_STATUS = frozenset({"node.decided", "node.voted", "node.log"})
 
 
 class Event(Protocol):
