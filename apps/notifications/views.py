@@ -73,7 +73,7 @@ def preferences(request: AuthenticatedRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("notifications:preferences")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    context = {"kinds": kinds.every(), "mailed": services.mailed_kinds(request.user), "form": form}
+    context = {"kinds": kinds.mailed(), "mailed": services.mailed_kinds(request.user), "form": form}
     return render(request, "notifications/preferences.html", context, status=status)
 
 
