@@ -5,7 +5,6 @@ from http import HTTPStatus
 
 from apps.common.errors import DomainError, TooLarge, Unavailable
 
-
 RETRY_S = 5
 
 
