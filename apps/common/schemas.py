@@ -51,8 +51,7 @@ def _validator() -> Any:
     import jsonschema  # noqa: PLC0415 - 70 ms that only those with a schema need
 
     extend: Any = jsonschema.validators.extend  # untyped in its stubs
-    extended = extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
-    return extended
+    return extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
 
 
 @cache

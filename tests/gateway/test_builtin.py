@@ -1,10 +1,10 @@
 """The built-in provider: what the samples ask of it, the same every time, and what it refuses."""
 
+import importlib
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from re import _constants, _parser
 from typing import Any
 
 import jsonschema
@@ -15,6 +15,7 @@ from apps.gateway.calls import CompletionRequest
 from apps.gateway.exceptions import NotBuiltIn
 from apps.gateway.rules import find
 
+PARSER: Any = importlib.import_module("re._parser")
 TICKET = """From: Ana Silva <ana@silva.example>
 Subject: Kettle arrived broken
 
@@ -155,14 +156,14 @@ def unbounded(pattern: str, flags: int = 0) -> list[str]:
 
     def walk(parsed: Any) -> None:
         for operation, given in parsed:
-            if "REPEAT" in str(operation) and given[1] is _constants.MAXREPEAT:
+            if "REPEAT" in str(operation) and given[1] is PARSER.MAXREPEAT:
                 found.append(str(given))
             for part in given if isinstance(given, tuple | list) else ():
                 for each in part if isinstance(part, list) else (part,):
-                    if isinstance(each, _parser.SubPattern):
+                    if isinstance(each, PARSER.SubPattern):
                         walk(each)
 
-    walk(_parser.parse(pattern, flags))
+    walk(PARSER.parse(pattern, flags))
     return found
 
 
