@@ -34,6 +34,8 @@ def described(node: type[AnyNode]) -> JSONDict:
         "hue": HUES[node.group],
         "version": node.version,
         "effect": node.effect.value,
+        "holds_steps": node.holds_steps,
+        "round_fields": sorted(node.round_fields),
         "description": docs.split("\n", 1)[0],
         "docs": docs,
         "ports": {"inputs": [_port(port) for port in node.inputs], "outputs": _outputs(node)},

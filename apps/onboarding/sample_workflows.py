@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "samples"
 SITE = "sample-site:"  # stands for the address of the sample pages, which each machine chooses
 FIRST = "support-ticket-triage"
 # In the order in which a list sorted by the last change shows them from the bottom up.
-NAMES = ("nightly-report", "web-page-summary", "lead-scoring", FIRST)
+NAMES = ("payment-reminders", "nightly-report", "web-page-summary", "lead-scoring", FIRST)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class Attempt:
         self._calls += 1
         key = self._key + (f":{self._calls}" if self._calls > 1 else "")
         source = {"run": str(self.run.pk), "node": self.node.id}
-        tokens = TokenStream(self.run, self.node.id)
+        tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
             return await complete(
                 replace(request, idempotency_key=key, source=source), on_text=tokens.add

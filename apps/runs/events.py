@@ -14,9 +14,9 @@ from apps.runs.models import Run, RunEvent
 
 TYPES = frozenset(
     {
-        "run.queued", "run.started", "run.undoing", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
-        "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention",
-        "run.cancelling", "run.pausing", "run.settled", "run.recovered", "run.moved",
+        "run.queued", "run.started", "run.waiting", "run.resumed", "run.paused", "run.succeeded",
+        "run.failed", "run.cancelled", "run.timed_out", "run.needs_attention", "run.cancelling",
+        "run.pausing", "run.settled", "run.recovered", "run.moved", "run.undoing",
         "node.started", "node.succeeded", "node.failed", "node.retrying", "node.waiting",
         "node.voted", "node.decided", "node.skipped", "node.cancelled", "node.log",
     }

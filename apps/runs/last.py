@@ -9,10 +9,13 @@ from apps.workflows.models import Workflow
 
 
 def last_run_of(workflow: Workflow, user: User) -> JSONDict | None:
-    """Return the newest run that the user may see, with its steps; None if there is none."""
+    """Return the newest run that the user may see, with its own steps; None if there is none.
+
+    Rounds of loops may be thousands: the studio asks for them once it stands.
+    """
     runs = policies.visible(user, Run.objects.filter(workflow=workflow))
     run = runs.order_by("-created_at", "-id").first()
     if run is None:
         return None
-    steps = NodeRunSerializer(run.nodes.all(), many=True).data
+    steps = NodeRunSerializer(run.nodes.filter(frame=""), many=True).data
     return {"id": str(run.pk), "status": run.status, "seq": run.seq, "nodes": list(steps)}

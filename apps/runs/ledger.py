@@ -19,6 +19,7 @@ from apps.dispatch import leases, loop
 from apps.dispatch import services as dispatch
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.leases import Lease, News
+from apps.dispatch.models import Ticket
 from apps.dispatch.services import Alarm
 from apps.runs import asking, events
 from apps.runs.course import Spot, Stored
@@ -157,10 +158,15 @@ class Ledger:
         outputs: JSON = None,
         error: JSONDict | None = None,
     ) -> None:
-        """Write everything and end the run; what is open in it is cancelled. Raises Fenced."""
+        """Write everything and end the run; what is open in it is cancelled. Raises Fenced.
+
+        Raises WokenUp, and writes nothing, where a success comes after a cancel was promised.
+        """
         with transaction.atomic():
             self._tell_parent()
-            leases.hold(self.lease)
+            wanted = leases.hold(self.lease).wanted
+            if wanted == Ticket.Wish.CANCEL and status == Run.Status.SUCCEEDED:
+                raise WokenUp
             self._stop_open_steps()
             now = self.clock.now()
             self.changes |= {"status": status, "outputs": outputs, "error": error}

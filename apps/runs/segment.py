@@ -66,8 +66,7 @@ class Segment:
                 except RunEnds as end:
                     going_on = self._go_on
                     self._cancel_running()
-                    if not self.steps.take_back(end):
-                        close(self.ledger, self.steps.undoing.end(end), self.course.stored)
+                    if not self.steps.take_back(end) and self._close(end):
                         return
         except StorageAway:
             self._flush()
@@ -75,6 +74,15 @@ class Segment:
         finally:
             self._cancel_running()
             self.steps.rest()
+
+    def _close(self, end: RunEnds) -> bool:
+        """Write the end; False where a cancel was promised before a success was written."""
+        try:
+            close(self.ledger, self.steps.undoing.end(end), self.course.stored)
+        except WokenUp:
+            self._flush()
+            return False
+        return True
 
     def _begin_and_go_on(self) -> None:
         self._begin()
@@ -121,7 +129,13 @@ class Segment:
 
     @property
     def _may_start(self) -> bool:
-        return not self.news.wanted and not self._is_spent
+        return not self._wanted and not self._is_spent
+
+    @property
+    def _wanted(self) -> str:
+        """What somebody wants of the run; once it takes back what it did, cancelling it is done."""
+        is_done = self.news.wanted == Ticket.Wish.CANCEL and self.steps.undoing.is_going_on
+        return "" if is_done else self.news.wanted
 
     @property
     def _is_spent(self) -> bool:
@@ -162,7 +176,7 @@ class Segment:
         return spot.frame, self.steps.book.node(spot).id
 
     def _obey(self) -> None:
-        if self.news.wanted == Ticket.Wish.CANCEL and not self.steps.undoing.is_going_on:
+        if self._wanted == Ticket.Wish.CANCEL:
             raise RunEnds(Run.Status.CANCELLED)
 
     def _start_ready(self) -> None:

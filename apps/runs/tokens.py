@@ -11,9 +11,11 @@ COALESCE_S = 0.05
 class TokenStream:
     """Collects what a model writes in one step and tells it twenty times a second at most."""
 
-    def __init__(self, run: Run, node: str) -> None:
+    def __init__(self, run: Run, node: str, round_: str = "") -> None:
         self._group = run.channel
         self._frame = {"type": "token", "run": str(run.pk), "node": node}
+        if round_:
+            self._frame["frame"] = round_
         self._waiting = ""
         self._told: asyncio.Task[None] | None = None
 

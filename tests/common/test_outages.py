@@ -8,8 +8,8 @@ from redis.exceptions import ConnectionError as RedisAwayError
 from apps.common.outages import DatabaseAway, DatabaseBusy, RedisAway, outage_of
 
 AWAY = ["08006", "53100", "53300", "57P01", "57P03", "25006"]
-BUSY = ["40001", "40P01", "55P03"]
-OURS = ["22003", "23505", "42P01", "54000", "57014"]
+BUSY = ["40001", "40P01", "55P03", "57014"]
+OURS = ["22003", "23505", "42P01", "54000"]
 
 
 def raised(state: str) -> Error:

@@ -61,6 +61,21 @@ def test_an_ended_lease_is_taken_over_and_the_first_writes_nothing(ticket: Ticke
     assert now(ticket).status == Ticket.Status.RUNNING
 
 
+def test_the_last_chance_is_given_only_to_who_carries_nothing_else(ticket: Ticket) -> None:
+    for died in ("first", "second"):
+        claimed(ticket, died)
+        assert not leases.is_suspected(ticket.pk)
+        let_lease_end(ticket)
+    assert leases.claim(ticket.pk, "busy") is None
+    assert leases.is_suspected(ticket.pk)
+    alone = leases.claim(ticket.pk, "alone", alone=True)
+    assert alone
+    assert alone.strikes == leases.LAST_CHANCE
+    leases.hold(alone, progress=True)
+    let_lease_end(ticket)
+    assert claimed(ticket).strikes == 1
+
+
 def test_progress_forgives_strikes_and_holding_does_not(ticket: Ticket) -> None:
     claimed(ticket)
     let_lease_end(ticket)

@@ -111,8 +111,7 @@ def _bytes(run: Run) -> list[str]:
     status = dict(run.nodes.filter(frame="").values_list("node", "status"))
     if not state:
         return [f"I3 {node} has a row before the run began" for node in status]
-    # The run of a chunk is begun with all but its rounds settled elsewhere.
-    untold = UNTOLD if run.chunk is None else UNTOLD | {Byte.SKIPPED, Byte.DONE, Byte.FAILED}
+    untold = UNTOLD | _settled_elsewhere(run)
     found = []
     for node, place in graph.index.items():
         allowed = BYTES_OF[status[node]] if node in status else untold
@@ -121,19 +120,30 @@ def _bytes(run: Run) -> list[str]:
     return found
 
 
+def _settled_elsewhere(run: Run) -> set[int]:
+    """Return what steps may be of which a run's own history tells nothing."""
+    if run.chunk is not None:  # it is begun with all but its rounds settled
+        return {Byte.SKIPPED, Byte.DONE, Byte.FAILED}
+    is_cut = run.part is not None or run.events.filter(type="run.moved").exists()
+    return {Byte.SKIPPED} if is_cut else set()
+
+
 def _causes(run: Run, rows: Sequence[RunEvent]) -> list[str]:
     """Nothing starts before what it depends on has ended (I4); told of the workflow itself."""
+    if run.chunk or run.part or any(row.type == "run.moved" for row in rows):
+        return []  # what went before is in another history, or was another version's
     graph, ended = graph_of(run), set[int]()
     found = []
     for row in rows:
-        place = None if row.frame or run.chunk else graph.index.get(row.node)
-        if place is None or place in graph.undoing:  # those undo what an earlier step did
+        place = None if row.frame else graph.index.get(row.node)
+        if place is None:
             continue
-        if row.type in ("node.started", "node.succeeded", "node.waiting"):
+        begun = row.type in ("node.started", "node.succeeded", "node.waiting")
+        if begun and place not in graph.undoing:  # those follow from what they take back
             node = graph.nodes[place]
-            came = {edge.source for edge in node.incoming} & ended
-            wanted = len({edge.source for edge in node.incoming})
-            if len(came) < (wanted if node.needed is None else min(node.needed, wanted)):
+            sources = {edge.source for edge in node.incoming}
+            wanted = len(sources) if node.needed is None else min(node.needed, len(sources))
+            if len(sources & ended) < wanted:
                 found.append(f"I4 {row.type} of {row.node} before what it depends on")
         if row.type in history.STEP_ENDS:
             ended.add(place)

@@ -39,5 +39,9 @@ def owners(runs: Sequence[Run]) -> list[str]:
     known = set(Run.objects.values_list("pk", flat=True))
     tickets = set(Ticket.objects.values_list("pk", flat=True))
     found += [f"I10 the ticket of {key} belongs to no run" for key in tickets - known]
-    calls = LlmCall.objects.exclude(run_id=None).values_list("run_id", flat=True)
-    return found + [f"I10 a model call belongs to no run: {key}" for key in set(calls) - known]
+    since = min((run.created_at for run in runs), default=None)
+    calls = LlmCall.objects.exclude(run_id=None).filter(created_at__gte=since) if since else ()
+    return found + [
+        f"I10 a model call belongs to no run: {key}"
+        for key in {call.run_id for call in calls} - known
+    ]

@@ -26,7 +26,12 @@ RUN_STATUS = {
     "run.needs_attention": "needs_attention",
 }  # fmt: skip
 RUN_ENDS = frozenset({"succeeded", "failed", "cancelled", "timed_out"})
-NOT_A_STATUS = frozenset({"node.decided", "node.log"})
+NOT_A_STATUS = frozenset(
+    {
+        "run.cancelling", "run.moved", "run.pausing", "run.recovered", "run.settled", "run.undoing",
+        "node.decided", "node.log", "node.voted",
+    }
+)  # fmt: skip
 
 
 class Event(Protocol):
@@ -117,7 +122,7 @@ def _take_step(told: Told, step: Step, event: Event) -> None:
     match event.type:
         case "node.retrying":
             step.attempt += 1  # the number of the attempt that follows
-            step.error = event.data["error"]
+            step.error = event.data.get("error", step.error)  # none where a person wants it again
         case "node.failed":
             step.error = event.data["error"]
             step.port = "error" if event.data.get("handled") == "branch" else ""

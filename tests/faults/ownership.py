@@ -77,7 +77,7 @@ class Servers:
             password=password, autocommit=True, connect_timeout=5,
         )  # fmt: skip
 
-    def redis(self) -> "Redis":
+    def redis(self) -> Redis:
         """Connect to Redis."""
         self._local(self.redis_url)
         return Redis.from_url(self.redis_url)
@@ -87,7 +87,7 @@ class Servers:
         if row is None or not self._is_below(str(row[0])):
             raise NotOurs(f"{self._shown(self.database_url)} works in another folder.")
 
-    def _compare_redis_folder(self, server: "Redis") -> None:
+    def _compare_redis_folder(self, server: Redis) -> None:
         found = server.config_get("dir")
         if not isinstance(found, dict) or not self._is_below(str(found.get("dir"))):
             raise NotOurs(f"{self._shown(self.redis_url)} works in another folder.")

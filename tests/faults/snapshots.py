@@ -2,10 +2,10 @@
 
 import json
 import re
-from typing import Any, cast
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
@@ -15,13 +15,13 @@ from apps.runs.models import NodeRun, Run, RunEvent, Wait
 from apps.workflows.models import Workflow, WorkflowVersion
 
 TARGET = "target.test"  # stands for whatever port the target of a test has
-PARTS: tuple[tuple[str, type[Model], str], ...] = (
-    ("run", Run, "pk"),
-    ("steps", NodeRun, "run"),
-    ("events", RunEvent, "run"),
-    ("waits", Wait, "run"),
-    ("ticket", Ticket, "pk"),
-    ("timers", Timer, "ticket"),
+PARTS: tuple[tuple[str, type[Model], str, tuple[str, ...]], ...] = (
+    ("run", Run, "pk", ("pk",)),
+    ("steps", NodeRun, "run", ("frame", "place")),
+    ("events", RunEvent, "run", ("seq",)),
+    ("waits", Wait, "run", ("pk",)),
+    ("ticket", Ticket, "pk", ("pk",)),
+    ("timers", Timer, "ticket", ("pk",)),
 )
 TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
@@ -29,14 +29,19 @@ TIME = re.compile(
 )
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What differs each time, and what no workflow can see.
-DIFFERENT = {"ms": 0, "delay_s": 0, "priority": 0, "owner": "", "id": "", "role": ""}
+DIFFERENT = {
+    "ms": 0, "delay_s": 0, "priority": 0, "owner": "", "id": "", "role": "", "cpu_ms": 0, "peak_kb": 0,
+    "lost": "", "by": "", "silent_s": 0, "preview": "", "votes": [],
+}  # fmt: skip
 
 
 def taken(run: Run, origin: str) -> JSONDict:
     """Return what is stored of a run; the target's address is written in a neutral way."""
     found = {
-        part: [_values(row) for row in kind._default_manager.filter(**{key: run.pk})]
-        for part, kind, key in PARTS
+        part: [
+            _values(row) for row in kind._default_manager.filter(**{key: run.pk}).order_by(*order)
+        ]
+        for part, kind, key, order in PARTS
     }
     return dict(neutral(json.loads(json.dumps(found, cls=DjangoJSONEncoder)), origin))
 
@@ -55,7 +60,7 @@ def put_back(snapshot: JSONDict, version: WorkflowVersion, decider: User, origin
     """Store what a snapshot holds, as a run of a version; return the run."""
     found = located(snapshot, origin)
     links = {"workflow": version.workflow, "version": version, "started_by": decider}
-    for part, kind, key in PARTS:
+    for part, kind, key, _ in PARTS:
         for values in found[part]:
             row = kind(**_parsed(kind, values))
             for name, thing in (links if kind is Run else {}).items():
@@ -68,17 +73,24 @@ def put_back(snapshot: JSONDict, version: WorkflowVersion, decider: User, origin
     return Run.objects.get(pk=found["run"][0]["id"])
 
 
-def comparable(value: JSON, known: JSON) -> JSON:
-    """Return a value without what differs each time; of objects, only what the other one knows."""
-    if isinstance(value, dict):
-        names = known if isinstance(known, dict) else value
-        return {
-            name: DIFFERENT.get(name, comparable(value.get(name), names[name])) for name in names
-        }
-    if isinstance(value, list):
-        others = known if isinstance(known, list) and len(known) == len(value) else value
-        return [comparable(each, other) for each, other in zip(value, others, strict=True)]
-    return ID.sub("<id>", TIME.sub("<time>", value)) if isinstance(value, str) else value
+def unlike(value: JSON, known: JSON, path: str = "") -> list[str]:
+    """Return where a value differs from a known one, in what that one knows."""
+    if isinstance(value, dict) and isinstance(known, dict):
+        return [
+            found
+            for name in known.keys() - DIFFERENT.keys()
+            for found in unlike(value.get(name), known[name], f"{path}/{name}")
+        ]
+    if isinstance(value, list) and isinstance(known, list) and len(value) == len(known):
+        pairs = enumerate(zip(value, known, strict=True))
+        return [e for n, (a, b) in pairs for e in unlike(a, b, f"{path}/{n}")]
+    return [] if _plain(value) == _plain(known) else [f"{path} is {value!r}, was {known!r}"]
+
+
+def _plain(value: JSON) -> JSON:
+    """Return a value without the ids and times in it."""
+    text = json.dumps(value)
+    return ID.sub("<id>", TIME.sub("<time>", text))
 
 
 def kept_version(workflow: Workflow, history: JSONDict, origin: str) -> WorkflowVersion:
@@ -105,11 +117,7 @@ def _parsed(kind: type[Model], values: JSONDict) -> JSONDict:
     for name, value in values.items():
         if name == "role":
             continue  # the database says whose it is
-        field = kind._meta.get_field(name)
-        parsed = (
-            bytes.fromhex(value)
-            if name == "state"
-            else cast("Field[Any, Any]", field).to_python(value)
-        )
+        field: Any = kind._meta.get_field(name)
+        parsed = bytes.fromhex(value) if name == "state" else field.to_python(value)
         found[name] = parsed
     return found

@@ -20,10 +20,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "auterity.settings.test")
+django.setup()
+
+# ruff: noqa: E402 - what follows may be imported only once Django is set up
 from tests.factories.product import ROOT, Product, kill_service, open_folder
 from tests.faults.api import Caller
 from tests.faults.crowd import Target
 from tests.faults.ownership import Servers
+from tests.faults.soak_kinds import definitions
 
 WORKERS = 4
 KILL_S, EMPTY_S, RESTART_S, START_S, LOOK_S = 1.0, 20.0, 60.0, 0.5, 10.0
@@ -50,8 +57,6 @@ class Soak:
 
     def define(self) -> None:
         """Make a published workflow of each kind in each workspace."""
-        from tests.faults.soak_kinds import definitions
-
         for tenant, caller in self.callers.items():
             for kind, definition in definitions(self.target).items():
                 made = caller.call("POST", "workflows/", {"name": kind, "definition": definition})
@@ -87,6 +92,7 @@ class Soak:
         """Start a worker beside the product's own."""
         env = {**os.environ, **self.product.services(), "AUTERITY_DATA": str(self.product.data)}
         env |= {"AUTERITY_EGRESS_ALLOW": self.target.origin, "PORT": str(self.product.port)}
+        env["DJANGO_SETTINGS_MODULE"] = "auterity.settings.dev"
         command = [sys.executable, "-m", "celery", "-q", "-A", "auterity", "worker", "-Q", "run",
                    "-P", "threads", "-c", "8", "--without-gossip", "--without-mingle"]  # fmt: skip
         quiet = subprocess.DEVNULL

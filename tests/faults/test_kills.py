@@ -109,7 +109,7 @@ def test_deploys_under_load_repeat_nothing(start: Start, workers: Crowd, target:
     workers.start_and_wait()
     for _ in range(size(3, 10)):
         old, seen = workers.alive, len(target.calls)
-        workers.start()
+        workers.start_and_wait()
         for process in old:
             process.send_signal(signal.SIGTERM)
         assert [process.wait(30) for process in old] == [0] * len(old)

@@ -20,7 +20,9 @@ from tests.factories.product import Product, kill_service, open_folder
 from tests.factories.runs import until
 from tests.faults.api import Answer, Caller
 from tests.faults.crowd import Target
+from tests.faults.ownership import Servers
 from tests.faults.scenarios import call
+from tests.faults.sizes import size
 from tests.local.test_shutdown import sign_in, socket_of_a_page
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
@@ -37,6 +39,7 @@ class Load:
 
     caller: Caller
     target: Target
+    servers: Servers
     workflows: dict[str, str] = field(default_factory=dict)  # kind -> id
     runs: dict[str, list[str]] = field(default_factory=dict)
 
@@ -106,12 +109,20 @@ def caller() -> Iterator[Caller]:
     target.close()
 
 
+@pytest.fixture(scope="module")
+def servers(caller: Caller) -> Servers:
+    """The product's servers, proved to be those of its folder and marked."""
+    addresses = caller.product.services()
+    folder = caller.product.data
+    return Servers(folder, addresses["DATABASE_URL"], addresses["REDIS_URL"]).claim()
+
+
 @pytest.fixture
-def load(caller: Caller) -> Load:
+def load(caller: Caller, servers: Servers) -> Load:
     target = caller.target
     target.reset()
     until(lambda: caller.open("/healthz/ready").status == 200)
-    made = Load(caller, target)
+    made = Load(caller, target, servers)
     made.define()
     caller.statuses.clear()
     return made
@@ -172,6 +183,7 @@ def test_postgres_killed_in_the_middle_of_runs(load: Load) -> None:
     load.start("code", 1)
     until(lambda: load.is_running("code", "busy"))
     cookie = sign_in(product, "builder")
+    load.servers.prove_postgres()
     with left_dead(product, "bin/postgres"):
         until(lambda: not backends(product))  # they notice within milliseconds, and end
         load.target.answer.set()  # the answers come while nobody can write them down
@@ -206,6 +218,7 @@ def test_redis_killed_with_all_it_knew(load: Load) -> None:
     with socket_of_a_page(product, cookie) as page:
         page.send(json.dumps({"type": "subscribe", "run": load.runs["call"][0], "after": 0}))
         assert json.loads(page.recv(10))["event"]["type"] == "run.queued"
+        load.servers.prove_redis()
         with left_dead(product, "redis-server"):
             begun = time.monotonic()
             load.start("wait", 2)
@@ -219,6 +232,7 @@ def test_redis_killed_with_all_it_knew(load: Load) -> None:
             load.target.answer.set()
             lose_everything(product)
         until(lambda: redis_answers(product))
+        load.servers.mark_redis()
         assert seconds_until_over(load) <= DELAY_S
         told = [json.loads(page.recv(10))["event"]["type"]]
         while told[-1] != "run.succeeded":
@@ -231,14 +245,62 @@ def test_redis_killed_with_all_it_knew(load: Load) -> None:
 
 def test_redis_emptied_in_the_middle_of_runs(load: Load) -> None:
     load.target.answer.set()
-    load.start("call", 3)
-    load.start("wait", 3)
-    server_of(load.caller.product).flushall()
-    load.start("call", 3)
-    server_of(load.caller.product).flushall()
+    for _ in range(size(2, 40)):
+        load.start("call", 3)
+        load.start("wait", 2)
+        load.servers.empty_redis()
     assert seconds_until_over(load) <= DELAY_S
     assert set(load.caller.statuses) <= {200, 202}
     assert load.audit() == []
+
+
+def test_postgres_restarted_again_and_again(load: Load) -> None:
+    """Each time it is killed without a word; nothing is wrong, and it goes on in seconds."""
+    load.target.answer.set()
+    product = load.caller.product
+    for _ in range(size(1, 20)):
+        load.start("call", 3)
+        load.start("wait", 2)
+        load.servers.prove_postgres()
+        kill_service(product, "bin/postgres")
+        until(lambda: load.caller.open("/healthz/ready").status == 200, 60)
+        assert seconds_until_over(load) <= BACK_S
+    assert set(load.caller.statuses) <= {200, 202, 503}
+    assert load.audit() == []
+
+
+def test_postgres_takes_no_writes_and_no_connections(load: Load) -> None:
+    """The server lives and refuses: callers hear 503, what runs goes on when it takes them again."""
+    load.target.answer.set()
+    load.start("wait", 2)
+    load.servers.prove_postgres()
+    with read_only(load.servers):
+        path = f"workflows/{load.workflows['wait']}/runs/"
+        body = {"inputs": {}, "version": "draft"}
+        assert_problem(load.caller.call("POST", path, body))
+        assert load.caller.call("GET", "runs/").status == 200
+    load.start("wait", 1)
+    assert seconds_until_over(load) <= BACK_S + 2
+    assert load.audit() == []
+
+
+@contextmanager
+def read_only(servers: Servers) -> Iterator[None]:
+    """Have PostgreSQL take no writes from the product's sessions for a while."""
+    with servers.superuser() as admin:
+        admin.execute("ALTER ROLE auterity SET default_transaction_read_only = on")
+        end_sessions(admin)
+    try:
+        yield
+    finally:
+        with servers.superuser() as admin:
+            admin.execute("ALTER ROLE auterity RESET default_transaction_read_only")
+            end_sessions(admin)
+
+
+def end_sessions(admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    """End the product's sessions: a new one is what a changed default is for."""
+    admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename='auterity'")
 
 
 def assert_problem(answer: Answer) -> None:

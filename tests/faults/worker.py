@@ -68,16 +68,16 @@ def _jump() -> None:
 
 def kill_by_steps() -> None:
     """Let steps with deadly names end the process at the moment at which they would run."""
-    from apps.runs import segment
+    from apps.runs import effects, segment
 
-    original = vars(segment)["carry_out"]
+    original = effects.carry_out
 
     async def carry_out(attempt: Any, *rest: Any) -> Any:
         if attempt.node.id.startswith(DEADLY):
             WAYS[attempt.node.id.removeprefix(DEADLY)]()
         return await original(attempt, *rest)
 
-    setattr(segment, "carry_out", carry_out)  # noqa: B010 - a name that it only imports
+    vars(segment)["carry_out"] = carry_out
 
 
 def _by_the_kernel() -> None:

@@ -86,3 +86,12 @@ def test_a_name_is_registered_once() -> None:
 def test_ports_of_a_config_that_says_nothing_are_those_of_its_default() -> None:
     ports = [port.name for port in output_ports(find("human.approval"), {})]
     assert ports == ["approved", "rejected", "expired"]
+
+
+def test_the_catalogue_tells_which_steps_hold_others() -> None:
+    entries = {entry["name"]: entry for entry in catalogue()}
+    assert {name for name, entry in entries.items() if entry["holds_steps"]} == {
+        "flow.each",
+        "flow.loop",
+    }
+    assert entries["flow.loop"]["round_fields"] == ["until", "update"]

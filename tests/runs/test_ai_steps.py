@@ -40,6 +40,7 @@ class Watcher:
         self.group = group
         self.events: list[Any] = []
         self.words = ""
+        self.frames: set[str] = set()
         self._listening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -53,8 +54,9 @@ class Watcher:
             frame = (await layer.receive(channel))["payload"]
             if frame["type"] == "token":
                 self.words += frame["text"]
+                self.frames.add(frame.get("frame", ""))
             else:
-                self.events.append(frame["event"])
+                self.events += frame["events"]
 
     async def finish(self) -> None:
         assert self._listening is not None
@@ -69,3 +71,15 @@ def test_watchers_hear_events_in_order_and_the_words(run: Run) -> None:
     numbers = [each["seq"] for each in watcher.events]
     assert numbers == list(range(numbers[0], run.seq + 1))
     assert watcher.words.strip() == (run.outputs or {})["text"].strip()
+    assert watcher.frames == {""}
+
+
+def test_words_inside_a_loop_name_their_round(start: Start) -> None:
+    ask = node("ai", "ai.generate", config={"prompt": "Greet {{ item }}."}, parent="each")
+    loop_ = node("each", "flow.each", config={"items": "{{ input.names }}"})
+    run = start(graph(loop_, ask, edge("start", "each")), names=["Ada", "Bob"])
+    watcher = Watcher(run.channel)
+    loop.submit(watcher.start()).result(20)
+    carry(run)
+    loop.submit(watcher.finish()).result(20)
+    assert watcher.frames == {"each.0", "each.1"}

@@ -125,7 +125,7 @@ def test_who_and_what_is_refused(asking: Any, vera: User, oscar: User) -> None:
     with pytest.raises(BadSettlement):
         settle_attention(run, actor=oscar, choice="happened", port="nowhere")
     with pytest.raises(BadSettlement):
-        settle_attention(run, actor=oscar, choice="happened", output="x" * (9 << 20))
+        settle_attention(run, actor=oscar, choice="happened", output="x" * (33 << 20))
     run.refresh_from_db()
     assert run.status == "needs_attention"
 

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
+from apps.dispatch.gate import RESUMED
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.sweeper import DUE, FIRE, sweep
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
@@ -180,7 +181,7 @@ def test_thousands_of_open_waits_are_rows_only(
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE dispatch_ticket, dispatch_timer")
             for statement in (FIRE, DUE):  # what is due is found by an index that leaves them out
-                cursor.execute(f"EXPLAIN {statement}", {"batch": 500})
+                cursor.execute(f"EXPLAIN {statement}", {"batch": 500, "resumed": RESUMED})
                 plan = "\n".join(row[0] for row in cursor.fetchall())
                 found = plan.split("CTE due", 1)[1].split("CTE ", 1)[0].split("Join", 1)[0]
                 assert "Scan using dispatch_t" in found, plan

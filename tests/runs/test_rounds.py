@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import User
+from apps.runs.last import last_run_of
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.services import cancel_run, decide
 from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
@@ -316,3 +317,13 @@ def look(run: Run) -> Run:
     run.refresh_from_db()
     assert audit_run(run) == []
     return run
+
+
+def test_the_studio_page_brings_the_workflows_own_steps_only(start: Start, bob: User) -> None:
+    run = carry(start(over(each(), inside("each", transform("a"))), orders=[1, 2, 3]))
+    last: Any = last_run_of(run.workflow, bob)
+    assert [(step["node"], step["frame"]) for step in last["nodes"]] == [
+        ("start", ""),
+        ("each", ""),
+    ]
+    assert run.nodes.count() == 5

@@ -132,10 +132,8 @@ def in_hand(run: Run) -> Iterator[Ledger | None]:
     Raises RunFinished. The run is read anew: it may have gone on since the caller looked.
     """
     _lock_outer(run)
+    _locked_ticket(run)  # so that it cannot end between our look and our wish
     lease = leases.seize(run.pk, owner="service")
-    run.refresh_from_db()
-    if run.is_finished:
-        raise RunFinished
     yield None if lease is None else Ledger(run, lease, Clock(lease.at))
 
 

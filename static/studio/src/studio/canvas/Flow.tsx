@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import * as actions from "../model/actions";
 import { useEditor, useFocusedId, useGraph, useObservable } from "../model/hooks";
 import { bindings, nameOf } from "../model/keys";
+import { thingAt } from "../model/nesting";
 import type { Observable } from "../model/observable";
 import type { PortRef } from "../model/panels";
 import { MAX_ZOOM, MIN_ZOOM } from "../model/view";
@@ -10,6 +11,7 @@ import { cameraFor } from "./camera";
 import { Controls } from "./Controls";
 import { EmptyCanvas } from "./EmptyCanvas";
 import { FlowEdges, FlowNodes } from "./flow";
+import { FrameCard } from "./FrameCard";
 import { letterKeys } from "./letters";
 import { layoutOnCanvas } from "./layout";
 import type { Drag } from "./lod";
@@ -25,7 +27,7 @@ import { useConnections } from "./useConnections";
 import { useDragging } from "./useDragging";
 import { usePainter } from "./usePainter";
 
-const NODES: NodeTypes = { step: NodeCard, note: NoteCard };
+const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard };
 const EDGES: EdgeTypes = { step: StepEdge };
 const KEYS = bindings({ layout: layoutOnCanvas });
 
@@ -64,10 +66,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
     const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
     return [x, y] as const;
   };
-  const stepAt = (event: { clientX: number; clientY: number }) => {
-    const [x, y] = point(event);
-    return editor.store.grid.within({ x, y, width: 0, height: 0 })[0] ?? null;
-  };
+  const stepAt = (event: { clientX: number; clientY: number }) => thingAt(editor.store, point(event));
   const choose = (id: string, event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }) => {
     if (event.shiftKey || event.ctrlKey || event.metaKey) editor.selection.toggle(id);
     else editor.selection.set([id]);
@@ -124,8 +123,8 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
       }}
     >
       <p id="canvas-help" className="visually-hidden">
-        Arrow keys go along the connections, Enter opens a step's settings, A adds a step, C connects,
-        question mark shows all keys. The outline lists every step in words.
+        Arrow keys go along the connections, Enter opens a step's settings, A adds a step, C connects, M
+        moves a step into a loop or out of it, question mark shows all keys. The outline lists every step in words.
       </p>
       <canvas ref={canvas} className="painted" aria-hidden="true" />
       <ReactFlow

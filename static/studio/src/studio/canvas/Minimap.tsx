@@ -41,7 +41,7 @@ export function Minimap({
       context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
       for (const id of [...editor.store.notes.keys(), ...editor.store.nodes.keys()]) {
         const box = editor.store.boxOf(id);
-        if (!box) continue;
+        if (!box || editor.store.holds(id)) continue;
         const status = editor.overlay.get(id);
         const note = editor.store.notes.has(id);
         const tone = softOf(status)?.replace("-soft", "") as "ok" | undefined;
@@ -53,6 +53,13 @@ export function Minimap({
               ? colours.token(tone)
               : colours.token("line-strong");
         context.fillRect(box.x, box.y, box.width, box.height);
+      }
+      context.lineWidth = 1 / zoom;
+      for (const id of editor.store.nodes.keys()) {
+        const box = editor.store.boxOf(id);
+        if (!box || !editor.store.holds(id)) continue;
+        context.strokeStyle = colours.token(editor.selection.has(id) ? "accent" : "line-strong");
+        context.strokeRect(box.x, box.y, box.width, box.height);
       }
       context.strokeStyle = colours.token("accent");
       context.lineWidth = 1.5 / zoom;

@@ -1,6 +1,7 @@
 import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
 import { useEdge, useEditor, useSelectedEdge, useTopic } from "../model/hooks";
+import { UNDO_PORT } from "../model/ports";
 import { Icon } from "../parts/Icon";
 import { edgeLook } from "./edges";
 
@@ -13,7 +14,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
   const look = useTopic(overlay, "*", () => (edge ? edgeLook(edge, overlay) : "idle"));
   const [path, x, middle] = getBezierPath(props);
   if (!edge) return null;
-  const words = edge.label || (edge.when ? `when ${edge.when}` : "");
+  const words = edge.label || (edge.when ? `when ${edge.when}` : edge.source_port === UNDO_PORT.name ? "undo" : "");
   const room = props.targetX - props.sourceX - 16;
   // Words that do not fit between two steps side by side stand above them.
   const above = Math.abs(props.targetY - props.sourceY) < 90 && words.length * 6 + 18 > room;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Definition } from "../model/boot";
 import { Editor } from "../model/editor";
 import * as ops from "../model/ops";
-import { boot, chainDoc, edge, step } from "../model/samples";
+import { boot, chainDoc, docOf, edge, NESTED, step } from "../model/samples";
 import { revealing } from "./camera";
 import { edgeLook } from "./edges";
 import { FlowEdges, FlowNodes } from "./flow";
@@ -116,6 +116,28 @@ describe("what React Flow gets", () => {
     expect([memo?.type, memo?.width]).toEqual(["note", 10]);
   });
 
+  test("frames lie under all, the outer ones lowest, and let the pointer through", () => {
+    const editor = new Editor(boot({ snapshot: NESTED }));
+    const found = new FlowNodes(editor).of(new Set(["each", "inner", "y"]), null);
+    expect(found.map(({ type, zIndex, width }) => [type, zIndex, width])).toEqual([
+      ["frame", -9, 710],
+      ["frame", -8, 320],
+      ["step", 1, 236],
+    ]);
+    expect([found[0]?.style?.pointerEvents, found[0]?.dragHandle]).toEqual(["none", ".frame-head"]);
+    expect(found[0]?.handles?.map(({ x }) => x)).toEqual([0, 710]);
+  });
+
+  test("a frame is another object once what lies in it moved", () => {
+    const editor = new Editor(boot({ snapshot: NESTED }));
+    editor.attach(docOf(NESTED).ydoc);
+    const nodes = new FlowNodes(editor);
+    const [before] = nodes.of(new Set(["each"]), null);
+    editor.edit((doc) => ops.move(doc, new Map([["y", [900, 176] as const]])));
+    const [after] = nodes.of(new Set(["each"]), null);
+    expect([before?.width, after?.width]).toEqual([710, 910]);
+  });
+
   test("edges are those with both ends", () => {
     const { editor } = opened();
     const edges = new FlowEdges(editor);
@@ -167,6 +189,18 @@ describe("edges", () => {
     overlay.set("a", { status: "failed" });
     const ab = store.edges.get("a:out>b:in");
     expect(ab && edgeLook({ ...ab, source_port: "error" }, overlay)).toBe("failed");
+  });
+
+  test("to an undo step look so until something is taken back", () => {
+    const { editor } = opened();
+    const undo = { ...edge("a", "b", "undo"), id: "a:undo>b:in", when: null, label: "" };
+    const look = () => edgeLook(undo, editor.overlay);
+    editor.overlay.set("a", { status: "succeeded" });
+    expect(look()).toBe("undo");
+    for (const [status, wanted] of [["running", "running"], ["succeeded", "done"], ["failed", "failed"], ["skipped", "undo"]] as const) {
+      editor.overlay.set("b", { status });
+      expect(look()).toBe(wanted);
+    }
   });
 
   test("a painted box says how its step stands", () => {

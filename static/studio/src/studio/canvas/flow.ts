@@ -4,13 +4,18 @@ import { Position, type Edge as FlowEdge, type Node as FlowNode, type NodeHandle
 import type { Step } from "../model/boot";
 import type { Editor } from "../model/editor";
 import { lostPorts } from "../model/graph";
-import { heightOf, inputsOf, outputsOf, portTop, WIDTH } from "../model/ports";
+import { around } from "../model/nesting";
+import { inputsOf, outputsOf, portTop } from "../model/ports";
 import type { Drag } from "./lod";
 
 const NOTHING = {};
+/** Frames lie under edges, the outer ones under the inner. */
+const UNDER_EDGES = -9;
+/** What lies in a frame is not covered by it: only head and ports of a frame take the pointer. */
+const THROUGH = { pointerEvents: "none" } as const;
 
 export class FlowNodes {
-  #known = new Map<string, { from: unknown; lost: string; node: FlowNode }>();
+  #known = new Map<string, { from: unknown; box: unknown; lost: string; node: FlowNode }>();
 
   constructor(readonly editor: Editor) {}
 
@@ -26,10 +31,11 @@ export class FlowNodes {
       const offset = drag?.ids.has(id) ? drag.offset : null;
       const before = known.get(id);
       const lost = this.#lostOf(id);
+      const box = store.boxOf(id);
       const same =
-        before?.from === from && before.lost === lost && !offset && !before.node.dragging;
+        before?.from === from && before.box === box && before.lost === lost && !offset && !before.node.dragging;
       const node = same ? before.node : this.#make(id, offset);
-      this.#known.set(id, { from, lost, node });
+      this.#known.set(id, { from, box, lost, node });
       found.push(node);
     }
     return found;
@@ -42,38 +48,36 @@ export class FlowNodes {
   }
 
   #make(id: string, offset: readonly [number, number] | null): FlowNode {
-    const { store, types } = this.editor;
+    const { store } = this.editor;
     const [dx, dy] = offset ?? [0, 0];
     const step = store.nodes.get(id);
-    const place = step ?? store.notes.get(id);
-    const [x = 0, y = 0] = place?.position ?? [];
-    const shared = { id, data: NOTHING, position: { x: x + dx, y: y + dy }, dragging: offset !== null };
-    if (step) {
-      const height = heightOf(types, step);
-      return { ...shared, type: "step", width: WIDTH, height, zIndex: 1, handles: handlesOf(this.editor, step) };
-    }
-    const [width, height] = store.notes.get(id)?.size ?? [240, 160];
-    return { ...shared, type: "note", width, height, zIndex: 0, handles: [] };
+    const { x, y, width, height } = store.boxOf(id) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const shared = { id, data: NOTHING, position: { x: x + dx, y: y + dy }, width, height, dragging: offset !== null };
+    if (!step) return { ...shared, type: "note", zIndex: 0, handles: [] };
+    const handles = handlesOf(this.editor, step, width);
+    if (!store.holds(id)) return { ...shared, type: "step", zIndex: 1, handles };
+    const zIndex = UNDER_EDGES + around(store, id).length;
+    return { ...shared, type: "frame", zIndex, handles, style: THROUGH, dragHandle: ".frame-head" };
   }
 }
 
 /** Points on the border: edges begin and end in the middle of the port's shape. */
-function handlesOf({ types, store }: Editor, step: Step): NodeHandle[] {
+function handlesOf({ types, store }: Editor, step: Step, width: number): NodeHandle[] {
   const type = types.get(step.type);
   const names = (ports: readonly { name: string }[]) => ports.map((port) => port.name);
   return [
-    ...points("target", names(inputsOf(type)), lostPorts(store, step.id, "target")),
-    ...points("source", names(outputsOf(type, step)), lostPorts(store, step.id, "source")),
+    ...points("target", names(inputsOf(type)), lostPorts(store, step.id, "target"), width),
+    ...points("source", names(outputsOf(type, step)), lostPorts(store, step.id, "source"), width),
   ];
 }
 
 /** Ports that are lost keep a point, so that what hangs on them is seen and can be deleted. */
-function points(side: "source" | "target", ports: string[], lost: string[]): NodeHandle[] {
+function points(side: "source" | "target", ports: string[], lost: string[], width: number): NodeHandle[] {
   return [...ports, ...lost].map((name, index) => ({
     id: name,
     type: side,
     position: side === "source" ? Position.Right : Position.Left,
-    x: side === "source" ? WIDTH : 0,
+    x: side === "source" ? width : 0,
     y: portTop(index < ports.length ? index : 0),
     width: 0,
     height: 0,

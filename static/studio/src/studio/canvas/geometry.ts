@@ -2,7 +2,7 @@
 
 import type { Edge } from "../model/boot";
 import type { Box } from "../model/grid";
-import { inputsOf, outputsOf, portTop, WIDTH } from "../model/ports";
+import { inputsOf, outputsOf, portTop } from "../model/ports";
 import type { Store } from "../model/store";
 
 export type Curve = readonly [
@@ -33,7 +33,9 @@ export function curveOf(
 ): Curve | null {
   const source = store.nodes.get(edge.source);
   const target = store.nodes.get(edge.target);
-  if (!source || !target) return null;
+  const from = store.boxOf(edge.source);
+  const to = store.boxOf(edge.target);
+  if (!source || !target || !from || !to) return null;
   const out = outputsOf(store.types.get(source.type), source);
   const into = inputsOf(store.types.get(target.type));
   const row = (ports: readonly { name: string }[], name: string) =>
@@ -41,10 +43,10 @@ export function curveOf(
   const [sx, sy] = offsetOf(edge.source);
   const [tx, ty] = offsetOf(edge.target);
   return curve(
-    source.position[0] + WIDTH + sx,
-    source.position[1] + row(out, edge.source_port) + sy,
-    target.position[0] + tx,
-    target.position[1] + row(into, edge.target_port) + ty,
+    from.x + from.width + sx,
+    from.y + row(out, edge.source_port) + sy,
+    to.x + tx,
+    to.y + row(into, edge.target_port) + ty,
   );
 }
 

@@ -3,6 +3,7 @@
 import type { Edge } from "../model/boot";
 import type { Editor } from "../model/editor";
 import { touches, type Box } from "../model/grid";
+import { around as holdersOf } from "../model/nesting";
 import type { NodeOverlay } from "../model/overlay";
 import { STATUS } from "../parts/StatusPill";
 import type { Colours, Token } from "./colours";
@@ -19,6 +20,11 @@ export interface Scene {
   pending: { from: readonly [number, number]; to: readonly [number, number] } | null;
 }
 
+interface Seen {
+  id: string;
+  box: Box;
+}
+
 export interface Drag {
   ids: ReadonlySet<string>;
   offset: readonly [number, number];
@@ -31,6 +37,7 @@ const STROKES: Record<EdgeLook, { token: Token; alpha: number; dash: number[] }>
   running: { token: "accent", alpha: 1, dash: [6, 5] },
   failed: { token: "bad", alpha: 1, dash: [] },
   untaken: { token: "line-strong", alpha: 0.4, dash: [] },
+  undo: { token: "line-strong", alpha: 1, dash: [2, 4] },
 };
 
 export class Painter {
@@ -68,8 +75,13 @@ export class Painter {
     context.clearRect(0, 0, width, height);
     context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
     const seen = this.editor.view.seen(40);
+    const boxes = this.#seen(seen);
+    // Frames lie under the edges inside them, the outer under the inner.
+    const deep = ({ id }: Seen) => holdersOf(this.editor.store, id).length;
+    const frames = boxes.filter(({ id }) => this.editor.store.holds(id)).sort((a, b) => deep(a) - deep(b));
+    for (const { id, box } of frames) this.#frame(context, id, box, zoom);
     this.#edges(context, seen, zoom);
-    this.#boxes(context, seen, zoom);
+    for (const { id, box } of boxes) this.#box(context, id, box, zoom);
     this.#pendingLine(context);
   }
 
@@ -112,19 +124,44 @@ export class Painter {
     context.setLineDash([]);
   }
 
-  #boxes(context: CanvasRenderingContext2D, seen: Box, zoom: number): void {
+  /** What is to be painted, where it is seen. */
+  #seen(area: Box): Seen[] {
     const { store } = this.editor;
     const { mounted, drag } = this.scene;
-    const ids = new Set(store.grid.within(seen));
+    const ids = new Set(store.grid.within(area));
     if (drag) for (const id of drag.ids) ids.add(id);
-    for (const id of ids) {
+    return [...ids].flatMap((id) => {
       const box = store.boxOf(id);
-      if (!box || mounted.has(id)) continue;
+      if (!box || mounted.has(id)) return [];
       const [dx, dy] = this.#offset(id);
-      const place = { ...box, x: box.x + dx, y: box.y + dy };
-      if (store.nodes.has(id)) this.#step(context, id, place, zoom);
-      else this.#note(context, id, place);
-    }
+      return [{ id, box: { ...box, x: box.x + dx, y: box.y + dy } }];
+    });
+  }
+
+  #box(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
+    const { store } = this.editor;
+    if (store.notes.has(id)) this.#note(context, id, box);
+    else if (!store.holds(id)) this.#step(context, id, box, zoom);
+  }
+
+  #frame(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
+    const { store, types, overlay, selection, panels } = this.editor;
+    const step = store.nodes.get(id);
+    if (!step) return;
+    const path = new Path2D();
+    path.roundRect(box.x, box.y, box.width, box.height, 12);
+    context.globalAlpha = 0.28;
+    context.fillStyle = this.colours.kind(types.get(step.type)?.hue ?? 0);
+    context.fill(path);
+    context.globalAlpha = step.disabled ? 0.55 : 1;
+    const status = overlay.get(id);
+    const tone = softOf(status)?.replace("-soft", "") as Token | undefined;
+    const chosen = selection.has(id) || panels.dropFrame.value === id;
+    context.lineWidth = Math.max((chosen ? 2 : 1) / zoom, chosen ? 2 : 1);
+    context.strokeStyle = this.colours.token(chosen ? "accent" : (tone ?? "line-strong"));
+    context.stroke(path);
+    if (zoom > TITLES_ABOVE) this.#title(context, store.titleOf(id), { ...box, height: 64 });
+    context.globalAlpha = 1;
   }
 
   #step(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {

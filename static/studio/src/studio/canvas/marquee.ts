@@ -1,6 +1,7 @@
 // Selecting with a frame: Shift and drag on the canvas. Over the grid, so that painted steps count.
 
 import type { Editor } from "../model/editor";
+import { encloses, type Box } from "../model/grid";
 
 export interface Frame {
   x: number;
@@ -35,7 +36,7 @@ export function startMarquee(
       width: frame.width / zoom,
       height: frame.height / zoom,
     };
-    editor.selection.set([...before, ...editor.store.grid.within(area)]);
+    editor.selection.set([...before, ...framed(editor, area)]);
   };
   const end = () => {
     show(null);
@@ -49,4 +50,12 @@ export function startMarquee(
   element.addEventListener("pointermove", move);
   element.addEventListener("pointerup", end);
   element.addEventListener("pointercancel", end);
+}
+
+/** What the frame touches; of steps that hold others those that it encloses, for one draws inside them. */
+function framed({ store }: Editor, area: Box): string[] {
+  return store.grid.within(area).filter((id) => {
+    const box = store.boxOf(id);
+    return !store.holds(id) || (box !== undefined && encloses(area, box));
+  });
 }

@@ -28,9 +28,7 @@ export function useClipboard(root: RefObject<HTMLElement | null>): void {
       pointer = null;
     };
     const move = (event: PointerEvent) => {
-      const [left, top] = editor.view.origin();
-      const { x, y, zoom } = editor.view.viewport.value;
-      pointer = [(event.clientX - left - x) / zoom, (event.clientY - top - y) / zoom];
+      pointer = editor.view.at(event.clientX, event.clientY);
     };
     const leave = () => {
       pointer = null;

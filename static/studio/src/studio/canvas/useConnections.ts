@@ -12,7 +12,7 @@ import { edgeAt } from "./geometry";
 
 type Props = Pick<
   ReactFlowProps,
-  "onConnectStart" | "onConnectEnd" | "onConnect" | "isValidConnection" | "onReconnect" | "onReconnectEnd"
+  "onConnectStart" | "onConnectEnd" | "onConnect" | "isValidConnection" | "onReconnectStart" | "onReconnect" | "onReconnectEnd"
 >;
 
 /** Drawing connections, dropping them on the canvas, and dropping steps of the palette. */
@@ -20,12 +20,13 @@ export function useConnections(connecting: Observable<PortRef | null>, flow: Rea
   const editor = useEditor();
   return useMemo(() => {
     let reconnected = false;
+    let taken: string | null = null; // the edge whose end is being moved
     const at = (event: { clientX: number; clientY: number }) => {
       const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
       return [Math.round(x), Math.round(y)] as const;
     };
     const props: Props = {
-      isValidConnection: (connection) => !whyNot(editor.store, endsOfConnection(connection)),
+      isValidConnection: (connection) => !whyNot(editor.store, endsOfConnection(connection), taken),
       onConnectStart(_event, { nodeId, handleId, handleType }) {
         if (nodeId && handleId && handleType)
           connecting.set(portRef(editor, nodeId, handleId, handleType));
@@ -45,10 +46,13 @@ export function useConnections(connecting: Observable<PortRef | null>, flow: Rea
         const screen = [place.clientX, place.clientY] as const;
         editor.panels.picker.set({ screen, at: at(place), from });
       },
+      onReconnectStart(_event, edge) {
+        taken = edge.id;
+      },
       onReconnect(edge, connection) {
         reconnected = true;
         const ends = endsOfConnection(connection);
-        if (whyNot(editor.store, ends)) return;
+        if (whyNot(editor.store, ends, edge.id)) return;
         editor.gesture((doc) =>
           doc.change(() => {
             ops.disconnect(doc, [edge.id]);
@@ -58,6 +62,7 @@ export function useConnections(connecting: Observable<PortRef | null>, flow: Rea
       },
       onReconnectEnd(_event, edge) {
         connecting.set(null);
+        taken = null;
         if (!reconnected) editor.gesture((doc) => ops.disconnect(doc, [edge.id]));
         reconnected = false;
       },

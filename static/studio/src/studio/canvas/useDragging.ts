@@ -2,7 +2,10 @@ import type { ReactFlowProps } from "@xyflow/react";
 import { useMemo, useRef } from "react";
 import { copied, pasteable } from "../model/clipboard";
 import * as actions from "../model/actions";
+import type { Editor } from "../model/editor";
 import { useEditor } from "../model/hooks";
+import { drop, growing } from "../model/moves";
+import { frameAt, withInner } from "../model/nesting";
 import * as ops from "../model/ops";
 import { snapped } from "../model/place";
 import type { Drag } from "./lod";
@@ -18,6 +21,10 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
       current.current = drag;
       show(drag);
     };
+    const lyingAt = (event: MouseEvent | TouchEvent) => {
+      const at = "changedTouches" in event ? event.changedTouches[0] : event;
+      return at ? editor.view.at(at.clientX, at.clientY) : null;
+    };
     return {
       // This is every press on a step: that of a click that adds to the selection changes nothing yet.
       onNodeDragStart({ shiftKey, ctrlKey, metaKey }, node) {
@@ -25,27 +32,42 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
         const adding = shiftKey || ctrlKey || metaKey;
         if (!selection.has(node.id) && !adding) selection.set([node.id]);
         const ids = selection.has(node.id) ? selection.ids : [node.id];
-        set({ ids: new Set(ids), offset: [0, 0] });
+        set({ ids: withInner(editor.store, ids), offset: [0, 0] });
       },
       onNodeDrag(event, node) {
         const box = editor.store.boxOf(node.id);
         if (!box || !current.current) return;
         const { x, y } = node.position;
         const [to, top] = event.shiftKey ? snapped([x, y]) : [Math.round(x), Math.round(y)];
-        set({ ...current.current, offset: [to - box.x, top - box.y] });
+        const drag = { ...current.current, offset: [to - box.x, top - box.y] as const };
+        set(drag);
+        const at = lyingAt(event);
+        if (at && editor.store.nodes.has(node.id)) showFrame(editor, node.id, drag.ids, at);
       },
-      onNodeDragStop(event) {
+      onNodeDragStop(event, node) {
         const drag = current.current;
+        const at = lyingAt(event);
         set(null);
-        if (!drag) return;
+        editor.panels.dropFrame.set(undefined);
+        if (!drag || !at) return;
         if (!event.altKey) {
-          actions.moveBy(editor, drag.ids, drag.offset);
+          drop(editor, drag.ids, drag.offset, at, node.id);
           return;
         }
         // With Alt the originals stay and copies are dropped.
         const fragment = pasteable(copied(editor.store, drag.ids), editor.types);
-        editor.gesture((doc) => editor.selection.set(ops.paste(doc, fragment, drag.offset)));
+        const into = actions.frameOfPasted(editor, fragment, frameAt(editor.store, at));
+        editor.gesture((doc) =>
+          growing(editor, doc, into, () => editor.selection.set(ops.paste(doc, fragment, drag.offset, into))),
+        );
       },
     };
   }, [editor, show]);
+}
+
+/** Mark the frame that would take what is dragged; not the one in which it lies already. */
+function showFrame(editor: Editor, id: string, ids: ReadonlySet<string>, at: readonly [number, number]): void {
+  const { store, panels } = editor;
+  const into = frameAt(store, at, ids);
+  panels.dropFrame.set(into === store.holderOf(id) ? undefined : into);
 }

@@ -1,7 +1,7 @@
 import type { Edge as FlowEdge } from "@xyflow/react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useEditor, useObservable } from "../model/hooks";
-import { inputsOf, outputsOf, portTop, WIDTH } from "../model/ports";
+import { inputsOf, outputsOf, portTop } from "../model/ports";
 import { Colours } from "./colours";
 import { Painter, type Drag } from "./lod";
 
@@ -70,13 +70,13 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
     function pendingLine() {
       if (!picker?.from || !picker.at) return null;
       const step = editor.store.nodes.get(picker.from.node);
-      if (!step) return null;
+      const box = editor.store.boxOf(picker.from.node);
+      if (!step || !box) return null;
       const source = picker.from.side === "source";
       const type = editor.types.get(step.type);
       const ports = source ? outputsOf(type, step) : inputsOf(type);
       const row = ports.findIndex((port) => port.name === picker.from?.port);
-      const [x, y] = step.position;
-      const own = [x + (source ? WIDTH : 0), y + portTop(Math.max(0, row))] as const;
+      const own = [box.x + (source ? box.width : 0), box.y + portTop(Math.max(0, row))] as const;
       return source ? { from: own, to: picker.at } : { from: picker.at, to: own };
     }
   }, [editor, mounted, edges, drag, picker]);

@@ -4,6 +4,7 @@
 import { ApiError } from "../../lib/api";
 import type { Editor } from "../model/editor";
 import type { JsonObject } from "../model/json";
+import { around } from "../model/nesting";
 import { Observable } from "../model/observable";
 import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
@@ -96,8 +97,10 @@ export class Follower {
   async retry(fromNode: string | null): Promise<void> {
     const run = this.editor.shown.details.value;
     if (!run) return;
+    // A run goes on at one of the workflow's own steps: for what lies in a loop, at the loop.
+    const from = fromNode && (around(this.editor.store, fromNode).at(-1) ?? fromNode);
     await this.#tried(async () => {
-      const again = await this.api.retry(run.id, fromNode);
+      const again = await this.api.retry(run.id, from);
       this.editor.announcer.say("Run started");
       await this.show(again.id, true); // what it took over from the old run is in no event
     });
@@ -163,7 +166,7 @@ export class Follower {
     const id = shown.details.value?.id;
     if (frame.type === "error") void this.#ask();
     else if (frame.run !== id) return;
-    else if (frame.type === "token") shown.write(frame.node, frame.text);
+    else if (frame.type === "token") shown.write(frame.node, frame.text, frame.frame);
     else {
       const before = shown.details.value?.status;
       const taken = shown.take(frame.event);

@@ -9,7 +9,7 @@ const NOT_ALLOWED = 4403;
 
 export type Frame =
   | { type: "event"; run: string; event: RunEvent }
-  | { type: "token"; run: string; node: string; text: string }
+  | { type: "token"; run: string; node: string; frame?: string; text: string }
   | { type: "error"; code: string; message: string };
 
 export interface SocketOptions {

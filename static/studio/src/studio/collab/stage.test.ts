@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Frame } from "./socket";
 import { Stage } from "./stage";
 
-function event(type: string, node: string, seq: number): Frame {
-  return { type: "event", run: "r", event: { seq, type, at: "2026-01-01T00:00:00Z", node, data: {} } };
+function event(type: string, node: string, seq: number, frame = ""): Frame {
+  return { type: "event", run: "r", event: { seq, type, at: "2026-01-01T00:00:00Z", node, frame, data: {} } };
 }
 
 function staged() {
@@ -34,6 +34,16 @@ describe("the stage", () => {
     paint();
     stage.push(event("node.succeeded", "a", 2));
     expect(shown).toEqual(["node.started a", "node.succeeded a"]);
+  });
+
+  test("knows a step in one round from the same step in another", () => {
+    const { stage, shown, paint } = staged();
+    stage.push(event("node.started", "each", 1));
+    stage.push(event("node.started", "a", 2, "each.0"));
+    stage.push(event("node.succeeded", "a", 3, "each.1"));
+    stage.push(event("node.succeeded", "a", 4, "each.0"));
+    paint();
+    expect(shown).toEqual(["node.started each", "node.started a", "node.succeeded a"]);
   });
 
   test("catches up when too much waits", () => {

@@ -1,6 +1,7 @@
 // Lets people see what goes too fast: a step that starts and ends between two paints is shown running
 // for one paint all the same, and what came after it waits that long.
 
+import type { RunEvent } from "../model/runs";
 import type { Frame } from "./socket";
 
 const MOST = 60; // past this many waiting frames, being up to date matters more
@@ -32,7 +33,7 @@ export class Stage {
       if (this.#endsUnseen(frame) && this.#waiting.length < MOST) break;
       this.#waiting.shift();
       if (frame.type === "event" && frame.event.type === "node.started" && frame.event.node)
-        this.#started.add(frame.event.node);
+        this.#started.add(spotOf(frame.event));
       this.show(frame);
     }
     if (!this.#started.size || this.#scheduled) return;
@@ -46,8 +47,13 @@ export class Stage {
 
   #endsUnseen(frame: Frame): boolean {
     if (frame.type !== "event" || !frame.event.node) return false;
-    return frame.event.type !== "node.started" && this.#started.has(frame.event.node);
+    return frame.event.type !== "node.started" && this.#started.has(spotOf(frame.event));
   }
+}
+
+/** A step in a round is one, the same step in another round another. */
+function spotOf({ node, frame = "" }: RunEvent): string {
+  return `${frame}:${node}`;
 }
 
 /** Two animation frames: the first comes before the paint, the second after it. */

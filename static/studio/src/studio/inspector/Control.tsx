@@ -8,6 +8,7 @@ import { ModelWidget } from "./widgets/ModelWidget";
 import type { ControlProps, WidgetProps } from "./widgets/props";
 import { BooleanWidget, ChoiceWidget, NumberWidget, TextWidget } from "./widgets/simple";
 import { ValueWidget } from "./widgets/ValueWidget";
+import { WorkflowWidget } from "./widgets/WorkflowWidget";
 
 const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> = {
   text: TextWidget,
@@ -16,6 +17,7 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   boolean: BooleanWidget,
   choice: ChoiceWidget,
   model: ModelWidget,
+  workflow: WorkflowWidget,
   value: ValueWidget,
   code: CodeWidget,
   "key-value": KeyValueWidget,

@@ -2,6 +2,7 @@ import { useRef, useState } from "react";
 import { followerOf } from "../collab/follower";
 import type { Step } from "../model/boot";
 import { useEditor, useNode, useObservable, useProblemsOf, useRunOverlay, useSingle } from "../model/hooks";
+import { around } from "../model/nesting";
 import * as ops from "../model/ops";
 import type { InspectorTab } from "../model/panels";
 import { Button } from "../parts/Button";
@@ -152,15 +153,20 @@ function Foot({ step }: { step: Step }) {
   const run = useObservable(editor.shown.details);
   const overlay = useRunOverlay(step.id);
   if (!editor.boot.permissions.run || !run?.finished_at || !overlay || step.type === "core.start") return null;
+  const loop = around(editor.store, step.id).at(-1);
   return (
     <footer className="inspector-foot">
       <Button
         icon="step-forward"
         data-testid="run-from-here"
-        title="A new run that takes over what the steps before this one gave"
+        title={
+          loop === undefined
+            ? "A new run that takes over what the steps before this one gave"
+            : `A new run that goes through ${editor.store.titleOf(loop)} again`
+        }
         onClick={() => void followerOf(editor).retry(step.id)}
       >
-        Run from here
+        {loop === undefined ? "Run from here" : `Run from ${editor.store.titleOf(loop)}`}
       </Button>
     </footer>
   );

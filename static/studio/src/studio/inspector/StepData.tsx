@@ -1,12 +1,14 @@
 import { useEffect } from "react";
 import { followerOf } from "../collab/follower";
 import type { NodeRun, RunError, Step } from "../model/boot";
+import type { Editor } from "../model/editor";
 import { useEditor, useObservable, useRunOverlay, useStepRun, useWritten } from "../model/hooks";
 import { duration, money } from "../model/summary";
 import { Button } from "../parts/Button";
 import { DataView } from "../parts/DataView";
 import { Icon } from "../parts/Icon";
 import { StatusPill } from "../parts/StatusPill";
+import { RoundPicker } from "./RoundPicker";
 
 /** What came into a step in the shown run: the outputs before it, the run's inputs, and what it got. */
 export function InputTab({ step }: { step: Step }) {
@@ -16,10 +18,12 @@ export function InputTab({ step }: { step: Step }) {
   useFreshData(step.id);
   if (!run) return <NoRun />;
   const { store } = editor;
+  const item = editor.shown.roundOf(step.id, store.holderOf(step.id))?.item;
   const sources = [...new Set([...store.edgesInto(step.id)].flatMap((edge) => store.edges.get(edge)?.source ?? []))];
   const hasOutput = (id: string) => editor.shown.step(id)?.output !== undefined;
   return (
     <div className="step-data side-by-side">
+      <RoundPicker id={step.id} />
       <div className="step-data-column">
       {sources.filter(hasOutput).map((id) => (
         <DataView
@@ -29,6 +33,7 @@ export function InputTab({ step }: { step: Step }) {
           path={sources.length === 1 ? "prev" : `nodes.${id}.output`}
         />
       ))}
+      {item !== undefined && <DataView label="Item of this round" value={item} path="item" />}
       {step.type !== "core.start" && <DataView label="Inputs of the run" value={run.inputs} path="input" />}
       {own && own.input !== null && (
         <DataView label="What the step got" value={own.input} testId="input-json" />
@@ -38,14 +43,24 @@ export function InputTab({ step }: { step: Step }) {
       </p>
       </div>
       <div className="step-data-column only-wide">
-        <OutputTab step={step} />
+        <Output step={step} />
       </div>
     </div>
   );
 }
 
-/** What a step gave in the shown run; while a model writes, its words as they come. */
+/** What a step gave in the shown run, in one of the rounds of the loop around it. */
 export function OutputTab({ step }: { step: Step }) {
+  return (
+    <>
+      <RoundPicker id={step.id} />
+      <Output step={step} />
+    </>
+  );
+}
+
+/** What a step gave; while a model writes, its words as they come. */
+function Output({ step }: { step: Step }) {
   const editor = useEditor();
   const run = useObservable(editor.shown.details);
   const overlay = useRunOverlay(step.id);
@@ -53,7 +68,7 @@ export function OutputTab({ step }: { step: Step }) {
   const written = useWritten(step.id);
   useFreshData(step.id);
   if (!run) return <NoRun />;
-  if (!overlay) return <p className="panel-hint">This step did not take part in the run.</p>;
+  if (!overlay) return <p className="panel-hint">{whyNothing(editor, step.id)}</p>;
   const error = overlay.error ?? own?.error ?? null;
   const busy = overlay.status === "running" || overlay.status === "retrying";
   return (
@@ -87,6 +102,18 @@ export function OutputTab({ step }: { step: Step }) {
       {!!own?.logs.length && <Logs lines={own.logs} />}
     </div>
   );
+}
+
+function whyNothing({ store, overlay }: Editor, id: string): string {
+  const holder = store.holderOf(id);
+  const busy = holder !== undefined && overlay.get(holder)?.status === "running";
+  if (overlay.rounds.frameOf(id))
+    return busy ? "This round has not come to this step." : "This step did not take part in this round.";
+  const items = holder === undefined ? null : (overlay.get(holder)?.items ?? null);
+  if (items === null) return "This step did not take part in the run.";
+  return items
+    ? "Other runs go through the parts of this long list. Open the run to find them."
+    : "The list was empty: there was no round.";
 }
 
 function hasData(run: NodeRun): boolean {

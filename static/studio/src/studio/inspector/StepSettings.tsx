@@ -75,7 +75,7 @@ export function StepSettings({ step }: { step: Step }) {
               "attempts",
               isObject(step.retry) ? step.retry["max_attempts"] : undefined,
               { label: "Attempts", integer: true, least: 1, most: 20, fallback: "as its type does" },
-              (value) => set("retry", value === undefined ? undefined : { ...step.retry, max_attempts: value }),
+              (value) => set("retry", retryWith(step, "max_attempts", value)),
             )}
             {number(
               "timeout",
@@ -83,7 +83,22 @@ export function StepSettings({ step }: { step: Step }) {
               { label: "Timeout", unit: "s", least: 0.001, most: 86_400, fallback: "none" },
               (value) => set("timeout_s", value),
             )}
+            {number(
+              "retry-total",
+              isObject(step.retry) ? step.retry["total_s"] : undefined,
+              { label: "Try again for", unit: "s", least: 0.001, most: 30 * 86_400, fallback: "no limit" },
+              (value) => set("retry", retryWith(step, "total_s", value)),
+            )}
           </div>
+          <Control
+            field={{ ...NUMBER, name: "retry_on", label: "Try again only on", widget: "list", help: "Codes of errors, such as http_503. Empty: on all that may pass by themselves." }}
+            value={step.retry?.["retry_on"]}
+            id={id("retry-on")}
+            testId="setting-retry_on"
+            readOnly={readOnly}
+            problems={[]}
+            onChange={(value) => set("retry", retryWith(step, "retry_on", value))}
+          />
           <div className="field">
             <label htmlFor={id("on-error")}>If the step fails</label>
             <select
@@ -113,6 +128,24 @@ export function StepSettings({ step }: { step: Step }) {
             />
           )}
           <JoinSetting step={step} id={id("join")} readOnly={readOnly} onChange={(value) => set("join", value)} />
+          {(step.undo || editor.store.holderOf(step.id) === undefined) && step.type !== "core.start" && (
+            <div className="field">
+              <label className="check">
+                <input
+                  type="checkbox"
+                  checked={step.undo === true}
+                  disabled={readOnly}
+                  aria-describedby={id("undo-help")}
+                  data-testid="setting-undo"
+                  onChange={(event) => set("undo", event.target.checked || undefined)}
+                />
+                Undo step
+              </label>
+              <p className="field-hint" id={id("undo-help")}>
+                A port “Undo” leads to the step that takes this one back when the run ends badly.
+              </p>
+            </div>
+          )}
           <label className="check">
             <input
               type="checkbox"
@@ -127,6 +160,13 @@ export function StepSettings({ step }: { step: Step }) {
       )}
     </section>
   );
+}
+
+/** A retry of which one part is set; without any it is the type's own. */
+function retryWith(step: Step, part: "max_attempts" | "total_s" | "retry_on", value: Json | undefined): Json | undefined {
+  const { [part]: _, ...rest } = step.retry ?? {};
+  if (value !== undefined) return { ...rest, [part]: value };
+  return Object.keys(rest).length ? rest : undefined;
 }
 
 const NUMBER: Field = {

@@ -30,7 +30,8 @@ export function useStepContext(id: string): StepContext {
   const own = useStepRun(id); // outputs come together: when this one is new, the others are
   return useMemo(() => {
     const { store, shown, readOnly } = editor;
-    const data = { inputs: run?.inputs, outputOf: (each: string) => shown.step(each)?.output };
+    const roundOf = (each: string) => shown.roundOf(each, store.holderOf(each));
+    const data = { inputs: run?.inputs, outputOf: (each: string) => shown.step(each)?.output, roundOf };
     const valuesFor = (text: string): JsonObject | null => {
       if (!run) return null;
       const values: JsonObject = { input: run.inputs };
@@ -42,7 +43,9 @@ export function useStepContext(id: string): StepContext {
       }
       const sources = new Set([...store.edgesInto(id)].map((edge) => store.edges.get(edge)?.source));
       const [only] = sources;
-      const prev = sources.size === 1 && only ? shown.step(only)?.output : undefined;
+      const round = roundOf(id);
+      Object.assign(values, round);
+      const prev = sources.size === 1 && only ? shown.step(only)?.output : sources.size ? undefined : round?.item;
       return { ...values, nodes, ...(prev === undefined ? {} : { prev }) };
     };
     return { id, scope: scopeOf(store, id, data), valuesFor, readOnly };

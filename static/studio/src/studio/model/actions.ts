@@ -2,6 +2,8 @@
 // here, so that saving, undo and what is announced cannot differ.
 
 import type { NodeType, Port, Step } from "./boot";
+import { counted } from "./summary";
+import type { StudioDoc } from "./ydoc";
 import { copied, NotPasteable, pasteable } from "./clipboard";
 import type { Editor } from "./editor";
 import { endsOf, whyNot } from "./graph";
@@ -10,18 +12,20 @@ import { newId } from "./ids";
 import type { LayoutTask, Places } from "./layout";
 import * as ops from "./ops";
 import type { PickRequest, PortRef } from "./panels";
+import { anchor, growing, placeInside, type Point } from "./moves";
+import { fitsInside, frameAt, frameAround, marginsOf, outermost, sizeOf, withInner } from "./nesting";
 import { freePlace, STEP } from "./place";
-import { fits, heightOf, inputsOf, outputsOf, portTop, WIDTH } from "./ports";
+import { fits, inputsOf, outputsOf, portTop, UNDO_PORT, WIDTH } from "./ports";
 
-export type Point = readonly [number, number];
-const COLUMN = WIDTH + 74;
+const GAP = 74;
 
 /** Add a step where it was asked for, connected with what it was asked from; return its id. */
 export function addStep(editor: Editor, type: string, request: Partial<PickRequest> = {}): string {
-  const step = editor.newStep(type, [0, 0]);
+  const into = frameFor(editor, type, request);
+  const step = { ...editor.newStep(type, [0, 0]), ...(into === undefined ? {} : { parent: into }) };
   const placed: Step = { ...step, position: placeFor(editor, step, request) };
   const ends = request.from && endsFor(editor, request.from, placed);
-  editor.gesture((doc) => {
+  const write = (doc: StudioDoc) =>
     doc.change(() => {
       const edge = request.edge === undefined ? undefined : editor.store.edges.get(request.edge);
       const input = inputsOf(editor.types.get(type))[0];
@@ -31,38 +35,65 @@ export function addStep(editor: Editor, type: string, request: Partial<PickReque
       else ops.addStep(doc, placed);
       if (ends) ops.connect(doc, ends);
     });
-  });
+  editor.gesture((doc) => growing(editor, doc, into, () => write(doc)));
   editor.selection.set([placed.id]);
   editor.selection.setFocus(placed.id);
   editor.view.camera?.reveal([placed.id]);
-  editor.announcer.say(`Added ${editor.types.get(type)?.label ?? type}`);
+  const where = into === undefined ? "" : ` inside ${editor.store.titleOf(into)}`;
+  editor.announcer.say(`Added ${editor.types.get(type)?.label ?? type}${where}`);
   return placed.id;
+}
+
+/** Return the frame that a new step goes into: that of what it hangs on, or of where it is put. */
+export function wantedFrame(editor: Editor, request: Partial<PickRequest>): string | undefined {
+  const { store, selection } = editor;
+  if (request.into !== undefined) return request.into;
+  const beside = request.edge === undefined ? request.from?.node : store.edges.get(request.edge)?.source;
+  if (beside !== undefined) return store.holderOf(beside);
+  if (request.at) return frameAt(store, request.at);
+  if (selection.single === null) return undefined;
+  return store.holds(selection.single) ? selection.single : store.holderOf(selection.single);
+}
+
+function frameFor(editor: Editor, type: string, request: Partial<PickRequest>): string | undefined {
+  const into = wantedFrame(editor, request);
+  return fitsInside(editor.store, type, into) ? into : undefined;
 }
 
 /** Return the place of a new step: at the port that was dragged, on the edge, after the step, free. */
 function placeFor(editor: Editor, step: Step, request: Partial<PickRequest>): Point {
-  const size = { width: WIDTH, height: heightOf(editor.types, step) };
+  const { store } = editor;
+  const size = sizeOf(editor.types, step);
+  const into = step.parent;
   if (request.edge !== undefined) {
-    const edge = editor.store.edges.get(request.edge);
-    const [a, b] = [edge?.source, edge?.target].map((id) => editor.store.boxOf(id ?? ""));
+    const edge = store.edges.get(request.edge);
+    const [a, b] = [edge?.source, edge?.target].map((id) => store.boxOf(id ?? ""));
     if (a && b) {
       const middle = [(a.x + b.x) / 2, (a.y + b.y) / 2] as const;
-      return freePlace(editor.store, middle, size);
+      return freePlace(store, middle, size, into);
     }
   }
   if (request.at) {
-    const [x, y] = request.at;
-    if (request.from?.side === "source") return [x, y - portTop(0)];
-    if (request.from) return [x - WIDTH, y - portTop(0)];
-    return [Math.round(x - WIDTH / 2), Math.round(y - 20)];
+    const place = placeAt(request.at, request.from?.side, size.width);
+    return frameAt(store, request.at) === into ? place : freePlace(store, place, size, into);
   }
-  const near = editor.store.boxOf(request.from?.node ?? editor.selection.single ?? "");
+  const beside = request.from?.node ?? editor.selection.single ?? "";
+  if (into !== undefined && (request.into !== undefined || beside === into))
+    return freePlace(store, placeInside(store, into), size, into);
+  const near = store.boxOf(beside);
   if (near) {
-    const side = request.from?.side === "target" ? -COLUMN : COLUMN;
-    return freePlace(editor.store, [near.x + side, near.y], size);
+    const side = request.from?.side === "target" ? -GAP - size.width : GAP + near.width;
+    return freePlace(store, [near.x + side, near.y], size, into);
   }
-  const [x, y] = editor.view.camera?.centre() ?? [WIDTH / 2, 0];
-  return freePlace(editor.store, [Math.round(x - WIDTH / 2), Math.round(y - 40)], size);
+  const [x, y] = editor.view.camera?.centre() ?? [size.width / 2, 0];
+  return freePlace(store, [Math.round(x - size.width / 2), Math.round(y - 40)], size, into);
+}
+
+/** Return the place of a step that was dropped, or whose port is where a line was dropped. */
+function placeAt([x, y]: Point, side: PortRef["side"] | undefined, width: number): Point {
+  if (side === "source") return [x, y - portTop(0)];
+  if (side === "target") return [x - width, y - portTop(0)];
+  return [Math.round(x - WIDTH / 2), Math.round(y - 20)];
 }
 
 function endsFor(editor: Editor, from: PortRef, step: Step) {
@@ -88,7 +119,7 @@ export function openOutput(editor: Editor, id: string): PortRef | undefined {
   const used = new Set(
     [...editor.store.edgesFrom(id)].map((edge) => editor.store.edges.get(edge)?.source_port),
   );
-  const ports = outputsOf(editor.types.get(step.type), step);
+  const ports = outputsOf(editor.types.get(step.type), step).filter((each) => each !== UNDO_PORT);
   const port = ports.find((each) => !used.has(each.name)) ?? ports[0];
   return port && { node: id, port: port.name, side: "source", kind: port.kind };
 }
@@ -123,10 +154,16 @@ export function deleteSelection(editor: Editor): void {
   if (!ids.length || editor.readOnly) return;
   const [only] = ids;
   const words = ids.length === 1 && only ? store.titleOf(only) : `${ids.length} things`;
+  const inner = withInner(store, ids).size - ids.length;
   const next = ids.length === 1 && only ? beside(editor, only) : null;
-  editor.gesture((doc) => ops.remove(doc, ids));
+  editor.gesture((doc) =>
+    doc.change(() => {
+      anchor(store, doc, ids);
+      ops.remove(doc, ids);
+    }),
+  );
   selection.setFocus(next);
-  editor.announcer.say(`Deleted ${words}`);
+  editor.announcer.say(`Deleted ${words}${inner ? ` with ${counted(inner, "steps")} inside` : ""}`);
 }
 
 /** Where the keyboard goes on when a step goes away. */
@@ -134,7 +171,7 @@ function beside(editor: Editor, id: string): string | null {
   const { store } = editor;
   for (const edge of store.edgesInto(id)) return store.edges.get(edge)?.source ?? null;
   for (const edge of store.edgesFrom(id)) return store.edges.get(edge)?.target ?? null;
-  return null;
+  return store.holderOf(id) ?? null;
 }
 
 /** Return what is selected as text for the clipboard; null when nothing is. */
@@ -164,25 +201,38 @@ export function duplicateSelection(editor: Editor): void {
   const bounds = editor.store.grid.bounds(ids);
   if (!bounds) return;
   const middle = [bounds.x + bounds.width / 2, bounds.y + bounds.height / 2] as const;
-  insert(editor, fragment, [middle[0] + 2 * STEP, middle[1] + 2 * STEP]);
+  const [first = ""] = outermost(editor.store, ids);
+  insert(editor, fragment, [middle[0] + 2 * STEP, middle[1] + 2 * STEP], editor.store.holderOf(first));
 }
 
-function insert(editor: Editor, fragment: ops.Fragment, at?: Point): void {
+function insert(editor: Editor, fragment: ops.Fragment, at?: Point, holder?: string): void {
   const bounds = boundsOf(editor, fragment);
+  const into = frameOfPasted(editor, fragment, holder ?? (at && frameAt(editor.store, at)));
   const [x, y] = at ?? editor.view.camera?.centre() ?? [0, 0];
   const wanted = [Math.round(x - bounds.width / 2), Math.round(y - bounds.height / 2)] as const;
   const free = at ? wanted : freePlace(editor.store, wanted, bounds);
   const offset = [free[0] - bounds.x, free[1] - bounds.y] as const;
-  editor.gesture((doc) => {
-    const ids = ops.paste(doc, fragment, offset);
-    editor.selection.set(ids);
-    editor.announcer.say(ids.length === 1 ? "Pasted 1 thing" : `Pasted ${ids.length} things`);
-  });
+  editor.gesture((doc) =>
+    growing(editor, doc, into, () => {
+      const ids = ops.paste(doc, fragment, offset, into);
+      editor.selection.set(ids);
+      editor.announcer.say(ids.length === 1 ? "Pasted 1 thing" : `Pasted ${ids.length} things`);
+    }),
+  );
+}
+
+/** Return the frame that copies go into; none where one of them may not lie there. */
+export function frameOfPasted(editor: Editor, { nodes }: ops.Fragment, into: string | undefined): string | undefined {
+  const fit = nodes.every((step) => fitsInside(editor.store, step.type, into));
+  return fit && nodes.length ? into : undefined;
 }
 
 function boundsOf(editor: Editor, fragment: ops.Fragment): Box {
   const boxes = [
-    ...fragment.nodes.map((step) => ({ at: step.position, size: [WIDTH, heightOf(editor.types, step)] })),
+    ...fragment.nodes.map((step) => {
+      const { x, y, width, height } = frameAround(editor.types, step, []);
+      return { at: [x, y] as const, size: [width, height] };
+    }),
     ...fragment.notes.map((note) => ({ at: note.position, size: note.size })),
   ];
   const x = Math.min(...boxes.map(({ at }) => at[0]));
@@ -190,26 +240,6 @@ function boundsOf(editor: Editor, fragment: ops.Fragment): Box {
   const right = Math.max(...boxes.map(({ at, size }) => at[0] + (size[0] ?? 0)));
   const bottom = Math.max(...boxes.map(({ at, size }) => at[1] + (size[1] ?? 0)));
   return { x, y, width: right - x, height: bottom - y };
-}
-
-/** Move what is selected, or else the step that the keyboard is on. */
-export function nudge(editor: Editor, dx: number, dy: number): void {
-  const { selection, store } = editor;
-  const ids = selection.ids.size ? [...selection.ids] : selection.focus ? [selection.focus] : [];
-  moveBy(editor, ids, [dx, dy]);
-  const [first] = ids;
-  const box = first === undefined ? undefined : store.boxOf(first);
-  if (box) editor.announcer.say(`Moved to ${box.x}, ${box.y}`);
-}
-
-/** Move by an offset, as one step of undo. */
-export function moveBy(editor: Editor, ids: Iterable<string>, [dx, dy]: Point): void {
-  const places = new Map<string, Point>();
-  for (const id of ids) {
-    const box = editor.store.boxOf(id);
-    if (box) places.set(id, [box.x + dx, box.y + dy]);
-  }
-  if (places.size && (dx || dy)) editor.gesture((doc) => ops.move(doc, places));
 }
 
 /** Lay out what is selected, or everything, as one step of undo. */
@@ -220,7 +250,7 @@ export async function arrange(
   if (editor.readOnly) return;
   const { store, selection } = editor;
   const chosen = [...selection.ids].filter((id) => store.nodes.has(id));
-  const ids = new Set(chosen.length > 1 ? chosen : store.nodes.keys());
+  const ids = withInner(store, chosen.length > 1 ? chosen : store.nodes.keys());
   const boxes = [...ids].flatMap((id): [string, Box][] => {
     const box = store.boxOf(id);
     return box ? [[id, box]] : [];
@@ -229,7 +259,11 @@ export async function arrange(
   const edges = [...store.edges.values()].flatMap((edge): [string, string][] =>
     ids.has(edge.source) && ids.has(edge.target) ? [[edge.source, edge.target]] : [],
   );
-  const places = await layout({ boxes, edges });
+  const frames = boxes.flatMap(([id]) => {
+    const [step, inner] = [store.nodes.get(id), store.insideOf(id)];
+    return step && inner.length ? [{ id, inner, ...marginsOf(editor.types, step), least: sizeOf(editor.types, step) }] : [];
+  });
+  const places = await layout({ boxes, edges, frames });
   editor.gesture((doc) => ops.move(doc, new Map(places)));
   editor.announcer.say(`Laid out ${boxes.length} steps`);
 }

@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from "./json";
 
-export type PortKind = "any" | "text" | "json" | "list" | "control" | "file";
+export type PortKind = "any" | "text" | "json" | "list" | "control" | "file" | "undo";
 
 export interface Port {
   name: string;
@@ -59,6 +59,10 @@ export interface NodeType {
   hue: number;
   version: number;
   effect: "pure" | "idempotent" | "keyed" | "once";
+  /** Whether other steps may lie inside it. */
+  holds_steps: boolean;
+  /** Fields that are looked at after each round: these may name the steps inside. */
+  round_fields: string[];
   description: string;
   docs: string;
   ports: { inputs: Port[]; outputs: Port[] | PortsOfConfig };
@@ -83,6 +87,8 @@ export interface Step {
   disabled?: boolean;
   join?: "all" | "any" | { n: number };
   retry?: JsonObject;
+  /** Whether a port leads to the step that takes this one back. */
+  undo?: boolean;
   timeout_s?: number;
   on_error?: "fail" | "branch" | "default" | "continue";
   default_output?: Json;
@@ -153,11 +159,14 @@ export interface RunError {
   message: string;
   hint?: string;
   node?: string | null;
+  frame?: string;
 }
 
 /** One step of a run, as `runs/{id}/nodes/` gives it. */
 export interface NodeRun {
   node: string;
+  /** The round in which it ran, such as `each_1.3`; empty for the workflow's own steps. */
+  frame: string;
   title: string;
   type: string;
   status: NodeStatus;

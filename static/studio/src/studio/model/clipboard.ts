@@ -3,6 +3,7 @@
 import type { NodeTypes, Note, Step } from "./boot";
 import { edgeId } from "./ids";
 import { isObject, type Json, type JsonObject } from "./json";
+import { withInner } from "./nesting";
 import type { Fragment } from "./ops";
 import type { Store } from "./store";
 import { wholeStep, type NodeKey } from "./ydoc";
@@ -18,7 +19,7 @@ export class NotPasteable extends Error {
 
 /** Return the steps and notes, and the edges among them, as text. Secrets are left out. */
 export function copied(store: Store, ids: Iterable<string>): string {
-  const chosen = new Set(ids);
+  const chosen = withInner(store, ids);
   const nodes = [...store.nodes.values()].filter((step) => chosen.has(step.id));
   const edges = [...store.edges.values()].filter(
     (edge) => chosen.has(edge.source) && chosen.has(edge.target),
@@ -26,7 +27,7 @@ export function copied(store: Store, ids: Iterable<string>): string {
   const notes = [...store.notes.values()].filter((note) => chosen.has(note.id));
   const fragment = {
     format: FORMAT,
-    nodes: nodes.map((step) => withoutSecrets(store.types, step)),
+    nodes: nodes.map((step) => withoutSecrets(store.types, standing(store, step, chosen))),
     edges: edges.map(({ id: _, ...edge }) => edge),
     ...(notes.length ? { notes } : {}),
   };
@@ -39,6 +40,14 @@ function withoutSecrets(types: NodeTypes, step: Step): Step {
     ([name]) => properties[name]?.["x-widget"] !== "secret",
   );
   return { ...step, config: Object.fromEntries(kept) };
+}
+
+/** The copy of a step stands where its frame is seen, and lies in a step only if that is copied too. */
+function standing(store: Store, step: Step, chosen: ReadonlySet<string>): Step {
+  const { parent, ...rest } = step;
+  const box = store.boxOf(step.id);
+  const position = box ? ([box.x, box.y] as const) : step.position;
+  return { ...rest, position, ...(parent !== undefined && chosen.has(parent) ? { parent } : {}) };
 }
 
 /** Read what was copied, or a definition or export of a workflow. Raises NotPasteable. */
@@ -104,6 +113,7 @@ const SETTINGS: Record<NodeKey, (value: Json) => boolean> = {
   disabled: (value) => typeof value === "boolean",
   join: (value) => value === "all" || value === "any" || isObject(value),
   retry: isObject,
+  undo: (value) => typeof value === "boolean",
   timeout_s: (value) => typeof value === "number" && value > 0 && value <= 86_400,
   on_error: (value) => ["fail", "branch", "default", "continue"].includes(String(value)),
   default_output: () => true,

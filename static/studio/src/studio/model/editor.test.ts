@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as actions from "./actions";
 import { Editor } from "./editor";
 import { arranged } from "./layout";
+import { nudge } from "./moves";
 import * as ops from "./ops";
 import { boot, CHAIN, chainDoc, step } from "./samples";
 
@@ -19,7 +20,7 @@ const edges = () => [...editor.store.edges.keys()].sort();
 describe("the editor", () => {
   test("shows the snapshot and the last run before the document is there", () => {
     const run = {
-      node: "a", title: "", type: "", status: "succeeded" as const, attempt: 1, input: null, output: null, error: null,
+      frame: "", node: "a", title: "", type: "", status: "succeeded" as const, attempt: 1, input: null, output: null, error: null,
       port: "out", started_at: "2026-01-01T00:00:00Z", finished_at: "2026-01-01T00:00:01Z", cost_usd: "0.01", tokens: 3, logs: [],
     };
     const early = new Editor(boot({ lastRun: { id: "r1", status: "succeeded", nodes: [run] } }));
@@ -103,13 +104,13 @@ describe("adding a step", () => {
   });
 
   test("before another", () => {
-    const from = { node: "c", port: "in", side: "target", kind: "any" } as const;
+    const from = { frame: "", node: "c", port: "in", side: "target", kind: "any" } as const;
     const id = actions.addStep(editor, "data.transform", { from });
     expect(edges()).toContain(`${id}:out>c:in`);
   });
 
   test("where a line was dropped: its port lies there", () => {
-    const from = { node: "b", port: "out", side: "source", kind: "any" } as const;
+    const from = { frame: "", node: "b", port: "out", side: "source", kind: "any" } as const;
     const right = actions.addStep(editor, "data.transform", { from, at: [900, 500] });
     expect(editor.store.nodes.get(right)?.position).toEqual([900, 442]);
     const left = actions.addStep(editor, "data.transform", { from: { ...from, node: "c", port: "in", side: "target" }, at: [900, 500] });
@@ -129,7 +130,7 @@ describe("adding a step", () => {
   });
 
   test("of a type without a fitting port is not connected", () => {
-    const from = { node: "b", port: "out", side: "source", kind: "any" } as const;
+    const from = { frame: "", node: "b", port: "out", side: "source", kind: "any" } as const;
     const id = actions.addStep(editor, "core.start", { from });
     expect(editor.store.edgesInto(id).size).toBe(0);
   });
@@ -151,7 +152,7 @@ describe("adding a step", () => {
 });
 
 describe("connecting", () => {
-  const from = { node: "c", port: "out", side: "source", kind: "any" } as const;
+  const from = { frame: "", node: "c", port: "out", side: "source", kind: "any" } as const;
 
   test("two ports", () => {
     expect(actions.connect(editor, from, "b", "in")).toBe(true);
@@ -219,12 +220,12 @@ describe("the selection", () => {
   });
 
   test("is moved by keys, together or the focused step alone", () => {
-    actions.nudge(editor, 20, 0);
+    nudge(editor, 20, 0);
     editor.selection.setFocus("b");
-    actions.nudge(editor, 20, 0);
+    nudge(editor, 20, 0);
     expect(editor.store.nodes.get("b")?.position).toEqual([640, 0]);
     editor.selection.set(["a", "c"]);
-    actions.nudge(editor, 0, 100);
+    nudge(editor, 0, 100);
     expect([editor.store.nodes.get("a")?.position, editor.store.nodes.get("c")?.position]).toEqual([[310, 100], [310, 300]]);
   });
 

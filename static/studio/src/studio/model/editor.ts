@@ -110,7 +110,7 @@ export class Editor {
     const version = this.types.get(type)?.version ?? 1;
     // The first start is called `start`, as the samples and the documentation have it.
     const id = type === "core.start" && !taken("start") ? "start" : newId(type, taken);
-    return { id, type, type_version: version, title: "", notes: "", config: neededLists(this.types.get(type)), position };
+    return { id, type, type_version: version, title: "", notes: "", config: neededValues(this.types.get(type)), position };
   }
 
   say(text: string, kind: "info" | "bad" = "info"): void {
@@ -128,9 +128,13 @@ export class Editor {
   }
 }
 
-/** Return the lists that a step cannot be without, such as an approval's actions, from its example. */
-function neededLists(type: NodeType | undefined): JsonObject {
+/** Return what a step cannot be without, such as an approval's actions or a limit, from its example. */
+function neededValues(type: NodeType | undefined): JsonObject {
   const properties = Object.entries(type?.config_schema.properties ?? {});
-  const needed = properties.filter(([name, schema]) => schema.minItems && type?.example[name]);
+  const required = type?.config_schema.required ?? [];
+  const needed = properties.filter(([name, schema]) => {
+    const example = type?.example[name];
+    return schema.minItems ? example : required.includes(name) && typeof example === "number";
+  });
   return Object.fromEntries(needed.map(([name]) => [name, type?.example[name] ?? null]));
 }

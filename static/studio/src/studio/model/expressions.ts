@@ -117,6 +117,12 @@ function insideString(source: string): boolean {
 }
 
 const MOST = 40;
+/** What only steps inside others know. */
+const ROUND = [
+  ["item", "The item of this round"],
+  ["index", "The number of the round, from 0"],
+  ["vars", "The variables of the loop"],
+] as const;
 
 /** Return what may be written for a path, best first. */
 export function suggestions(scope: Scope, path: string): Suggestion[] {
@@ -144,6 +150,8 @@ function roots(scope: Scope, begun: string): Suggestion[] {
       found.push({ insert: `input${access(key)}`, label: `input.${key}`, detail: glimpse(value) || "Input" });
   if ("prev" in scope.values)
     found.push({ insert: "prev", label: "prev", detail: "Output of the step before" });
+  for (const [name, words] of ROUND)
+    if (name in scope.values) found.push({ insert: name, label: name, detail: glimpse(scope.values[name]) || words });
   for (const { id, title } of scope.steps)
     found.push({ insert: `nodes.${id}.output`, label: title, detail: `nodes.${id}.output` });
   found.push({ insert: "input", label: "input", detail: "All inputs of the run" });

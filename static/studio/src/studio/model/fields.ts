@@ -10,6 +10,7 @@ export type Widget =
   | "boolean"
   | "choice"
   | "model"
+  | "workflow"
   | "value"
   | "code"
   | "key-value"
@@ -104,6 +105,7 @@ const NAMED: Record<string, Widget> = {
   textarea: "textarea",
   prompt: "textarea",
   model: "model",
+  workflow: "workflow",
   expression: "value",
   code: "code",
   "key-value": "key-value",

@@ -1,9 +1,11 @@
 // Questions about the graph that several parts ask.
 
 import type { Edge } from "./boot";
-import { fits, inputsOf, outputsOf } from "./ports";
+import { fits, inputsOf, outputsOf, UNDO_PORT } from "./ports";
 import type { PortRef } from "./panels";
 import type { Store } from "./store";
+
+type Ends = Pick<Edge, "source" | "source_port" | "target" | "target_port">;
 
 /** Return the steps so that each comes after those that lead to it; ties by place, circles last. */
 export function topological(store: Store): string[] {
@@ -48,8 +50,8 @@ export function leadsTo(store: Store, from: string, to: string): boolean {
   return false;
 }
 
-/** Return why two ports cannot be connected; null if they can. */
-export function whyNot(store: Store, ends: Pick<Edge, "source" | "source_port" | "target" | "target_port">): string | null {
+/** Return why two ports cannot be connected; null if they can. `instead` is the edge that would go. */
+export function whyNot(store: Store, ends: Ends, instead: string | null = null): string | null {
   const source = store.nodes.get(ends.source);
   const target = store.nodes.get(ends.target);
   if (!source || !target) return "A step is no longer there.";
@@ -62,8 +64,29 @@ export function whyNot(store: Store, ends: Pick<Edge, "source" | "source_port" |
   );
   if (!output || !input) return "There is no such port.";
   if (!fits(output.kind, input.kind)) return `${output.label} does not fit ${input.label}.`;
+  const [from, into] = [store.holderOf(ends.source), store.holderOf(ends.target)];
+  if (from !== into) return acrossBorder(store, ends, from, into);
   if (leadsTo(store, ends.target, ends.source)) return "This would make a circle.";
-  return null;
+  return whyNotUndo(store, ends, instead);
+}
+
+function acrossBorder(store: Store, ends: Ends, from: string | undefined, into: string | undefined): string {
+  if (from === ends.target || into === ends.source)
+    return `What lies in ${store.titleOf(from === ends.target ? from : ends.source)} begins and ends by itself: no line leads to its border.`;
+  const loop = store.titleOf((into !== undefined && from !== into ? into : from) ?? "");
+  return `No connection leads into or out of ${loop}. Connect steps inside with each other, and ${loop} itself with the rest.`;
+}
+
+/** A step has one undo step, which does nothing else. */
+function whyNotUndo(store: Store, ends: Ends, instead: string | null): string | null {
+  const edges = (ids: ReadonlySet<string>) =>
+    [...ids].flatMap((id) => (id === instead ? [] : (store.edges.get(id) ?? [])));
+  const undoes = (edge: Ends) => edge.source_port === UNDO_PORT.name;
+  const into = edges(store.edgesInto(ends.target));
+  if (!undoes(ends))
+    return into.some(undoes) ? `${store.titleOf(ends.target)} takes another step back: nothing else may lead there.` : null;
+  if (into.length) return `The way of the workflow leads to ${store.titleOf(ends.target)} as well. Use a step of its own for undoing.`;
+  return edges(store.edgesFrom(ends.source)).some(undoes) ? `${store.titleOf(ends.source)} has an undo step already.` : null;
 }
 
 /** Return the ports that edges name but the step no longer has: a case was removed, a type changed. */
@@ -92,14 +115,15 @@ export interface Candidate {
 /** Return the ports that a port could be connected with, the nearest steps first. */
 export function candidates(store: Store, from: PortRef): Candidate[] {
   const found: (Candidate & { far: number })[] = [];
-  const own = store.nodes.get(from.node)?.position ?? [0, 0];
+  const own = store.boxOf(from.node) ?? { x: 0, y: 0 };
   for (const step of store.nodes.values()) {
     const type = store.types.get(step.type);
     const ports = from.side === "source" ? inputsOf(type) : outputsOf(type, step);
     for (const port of ports) {
       if (whyNot(store, endsOf(from, step.id, port.name))) continue;
       if (store.edges.has(idOf(endsOf(from, step.id, port.name)))) continue;
-      const far = Math.hypot(step.position[0] - own[0], step.position[1] - own[1]);
+      const { x, y } = store.boxOf(step.id) ?? own;
+      const far = Math.hypot(x - own.x, y - own.y);
       found.push({ node: step.id, port: port.name, label: port.label, far });
     }
   }
@@ -134,8 +158,8 @@ function countEdges(store: Store, source: string, target: string): number {
 
 function byPlace(store: Store) {
   return (a: string, b: string) => {
-    const [ax = 0, ay = 0] = store.nodes.get(a)?.position ?? [];
-    const [bx = 0, by = 0] = store.nodes.get(b)?.position ?? [];
+    const { x: ax, y: ay } = store.boxOf(a) ?? { x: 0, y: 0 };
+    const { x: bx, y: by } = store.boxOf(b) ?? { x: 0, y: 0 };
     return ay - by || ax - bx || (a < b ? -1 : 1);
   };
 }

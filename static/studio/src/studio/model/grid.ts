@@ -73,6 +73,14 @@ export class Grid {
   }
 }
 
+export function encloses(outer: Box, box: Box): boolean {
+  return (
+    outer.x <= box.x &&
+    outer.y <= box.y &&
+    outer.x + outer.width >= box.x + box.width &&
+    outer.y + outer.height >= box.y + box.height
+  );
+}
 
 export function touches(a: Box, b: Box): boolean {
   return (

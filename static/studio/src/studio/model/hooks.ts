@@ -4,7 +4,7 @@ import { createContext, useCallback, useContext, useMemo, useSyncExternalStore }
 import type { Edge, NodeRun, Note, Problem, Step } from "./boot";
 import type { Editor } from "./editor";
 import type { Observable } from "./observable";
-import type { NodeOverlay, RunInfo } from "./overlay";
+import type { NodeOverlay, Progress, RunInfo } from "./overlay";
 
 const EditorContext = createContext<Editor | null>(null);
 export const EditorProvider = EditorContext.Provider;
@@ -107,10 +107,26 @@ export function useRun(): RunInfo | null {
   return useTopic(overlay, "run", () => overlay.run);
 }
 
-/** What is stored of a step of the shown run. */
+/** What is stored of a step of the shown run, in the round that is shown. */
 export function useStepRun(id: string | null): NodeRun | undefined {
   const { shown } = useEditor();
+  useRunOverlay(id); // it changes with the round
   return useTopic(shown, `${id}`, () => (id === null ? undefined : shown.step(id)));
+}
+
+/** How far the rounds of a step are, as a text that stays the same while nothing changed. */
+export function useProgress(id: string): Progress | null {
+  const { overlay, store } = useEditor();
+  const found = useTopic(overlay, id, () =>
+    JSON.stringify(store.holds(id) ? overlay.progress(id, store.insideOf(id)) : null),
+  );
+  return useMemo(() => JSON.parse(found) as Progress | null, [found]);
+}
+
+/** The frame in which a step is shown; empty outside of loops. */
+export function useFrame(id: string): string {
+  const { overlay } = useEditor();
+  return useTopic(overlay, id, () => overlay.rounds.frameOf(id));
 }
 
 /** What a model is writing in a step right now. */

@@ -3,6 +3,7 @@
 import * as actions from "./actions";
 import type { Editor } from "./editor";
 import { predecessors, successors, topological } from "./graph";
+import { nudge } from "./moves";
 import type { LayoutTask, Places } from "./layout";
 import type { Store } from "./store";
 
@@ -37,6 +38,8 @@ export function bindings(tools: Tools): Binding[] {
     { keys: "ArrowLeft", words: "Previous step upstream", group: "Move around", run: (e) => walk(e, "left") },
     { keys: "ArrowDown", words: "Sibling below", group: "Move around", run: (e) => walk(e, "down") },
     { keys: "ArrowUp", words: "Sibling above", group: "Move around", run: (e) => walk(e, "up") },
+    { keys: "Ctrl+ArrowDown", words: "First step inside a loop", group: "Move around", run: inward },
+    { keys: "Ctrl+ArrowUp", words: "The loop around the step", group: "Move around", run: outward },
     { keys: "Home", words: "First step", group: "Move around", run: toStart },
     { keys: "Enter", words: "Open the step's settings", group: "Move around", run: inspect },
     { keys: "Escape", words: "Back to the canvas; select nothing", group: "Move around", run: escape },
@@ -46,6 +49,7 @@ export function bindings(tools: Tools): Binding[] {
     ...arrows("Alt+Shift+", 100, "Move by 100"),
     { keys: "A", words: "Add a step after this one", group: "Change", edits: true, letter: true, run: addAfter },
     { keys: "C", words: "Connect with another step", group: "Change", edits: true, letter: true, run: (e) => withFocus(e, (id) => e.panels.connector.set(id)) },
+    { keys: "M", words: "Move into a loop, or out of it", group: "Change", edits: true, letter: true, run: chooseLoop },
     { keys: "F2", words: "Rename the step", group: "Change", edits: true, run: (e) => withFocus(e, (id) => e.panels.renaming.set(id)) },
     { keys: "Delete", words: "Delete what is selected", group: "Change", edits: true, run: removeFocused },
     { keys: "Backspace", words: "Delete what is selected", group: "Change", edits: true, run: removeFocused },
@@ -103,7 +107,7 @@ function arrows(prefix: string, far: number, words: string): Binding[] {
     words,
     group: "Change",
     edits: true,
-    run: (editor) => actions.nudge(editor, dx, dy),
+    run: (editor) => nudge(editor, dx, dy),
   }));
 }
 
@@ -119,7 +123,7 @@ function walk(editor: Editor, direction: Direction): void {
 
 /** Return the step that an arrow key leads to. */
 export function neighbour(store: Store, id: string, direction: Direction): string | null {
-  const top = (each: string) => store.nodes.get(each)?.position[1] ?? 0;
+  const top = (each: string) => store.boxOf(each)?.y ?? 0;
   const nearest = (ids: string[]) =>
     ids.sort((a, b) => Math.abs(top(a) - top(id)) - Math.abs(top(b) - top(id)))[0] ?? null;
   if (direction === "right") return nearest(successors(store, id));
@@ -129,7 +133,8 @@ export function neighbour(store: Store, id: string, direction: Direction): strin
     ...successors(store, id).flatMap((each) => predecessors(store, each)),
   ]);
   // A step without relatives still has others above and below it.
-  const pool = related.size > 1 ? [...related] : [...store.nodes.keys()];
+  const beside = [...store.nodes.keys()].filter((each) => store.holderOf(each) === store.holderOf(id));
+  const pool = related.size > 1 ? [...related] : beside;
   const below = direction === "down";
   return nearest(pool.filter((each) => each !== id && (below ? top(each) > top(id) : top(each) < top(id))));
 }
@@ -148,6 +153,30 @@ function focusOn(editor: Editor, id: string): void {
 function toStart(editor: Editor): void {
   const first = firstStep(editor);
   if (first !== null) focusOn(editor, first);
+}
+
+function inward(editor: Editor): void {
+  withFocus(editor, (id) => {
+    const inner = new Set(editor.store.insideOf(id));
+    const first = topological(editor.store).find((each) => inner.has(each));
+    if (first !== undefined) focusOn(editor, first);
+    else if (editor.store.holds(id)) editor.announcer.say("Nothing lies inside");
+  });
+}
+
+function outward(editor: Editor): void {
+  withFocus(editor, (id) => {
+    const holder = editor.store.holderOf(id);
+    if (holder !== undefined) focusOn(editor, holder);
+  });
+}
+
+function chooseLoop(editor: Editor): void {
+  withFocus(editor, (id) => {
+    const { ids } = editor.selection;
+    const steps = [...(ids.has(id) ? ids : [id])].filter((each) => editor.store.nodes.has(each));
+    if (steps.length) editor.panels.mover.set(steps);
+  });
 }
 
 function withFocus(editor: Editor, then: (id: string) => void): void {

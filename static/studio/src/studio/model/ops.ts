@@ -54,10 +54,42 @@ export function resize(doc: StudioDoc, id: string, size: readonly [number, numbe
   });
 }
 
-/** Delete steps and notes with everything that hangs on them. */
+/** Put steps into another one, or with undefined outside of all; return how many edges that cut. */
+export function putInto(doc: StudioDoc, ids: Iterable<string>, into: string | undefined): number {
+  return doc.change(() => {
+    const moved = new Set(ids);
+    for (const id of moved) {
+      const stored = doc.nodes.get(id);
+      if (!stored || stored.get("parent") === into) continue;
+      if (into === undefined) stored.delete("parent");
+      else stored.set("parent", into);
+    }
+    const cut = [...doc.edges].filter(
+      ([, edge]) => (moved.has(edge.s) || moved.has(edge.t)) && parentOf(doc, edge.s) !== parentOf(doc, edge.t),
+    );
+    for (const [id] of cut) doc.edges.delete(id);
+    return cut.length;
+  });
+}
+
+function parentOf(doc: StudioDoc, id: string): Json | undefined {
+  return doc.nodes.get(id)?.get("parent");
+}
+
+/** Return the ids with those of all steps that lie in them. */
+function withInner(doc: StudioDoc, ids: Iterable<string>): Set<string> {
+  const all = new Set(ids);
+  for (let before = -1; before !== all.size; ) {
+    before = all.size;
+    for (const [id, stored] of doc.nodes) if (all.has(String(stored.get("parent")))) all.add(id);
+  }
+  return all;
+}
+
+/** Delete steps and notes with everything that lies in them or hangs on them. */
 export function remove(doc: StudioDoc, ids: Iterable<string>, edges: Iterable<string> = []): void {
   doc.change(() => {
-    const gone = new Set(ids);
+    const gone = withInner(doc, ids);
     for (const id of gone) {
       doc.nodes.delete(id);
       doc.notes.delete(id);
@@ -192,11 +224,15 @@ export function insertOnEdge(
   });
 }
 
-/** Add steps, edges and notes of the clipboard under new ids, moved by an offset; return the ids. */
+/**
+ * Add steps, edges and notes of the clipboard under new ids, moved by an offset; return the ids.
+ * Steps keep the one they lie in where that was copied too; the others are put into `into`.
+ */
 export function paste(
   doc: StudioDoc,
   fragment: Fragment,
   offset: readonly [number, number],
+  into?: string,
 ): string[] {
   const ids = new Map<string, string>();
   const taken = (id: string) => doc.has(id) || [...ids.values()].includes(id);
@@ -206,7 +242,7 @@ export function paste(
   doc.change(() => {
     for (const step of fragment.nodes) {
       const { parent, ...rest } = step;
-      const kept = parent === undefined ? undefined : ids.get(parent);
+      const kept = (parent === undefined ? undefined : ids.get(parent)) ?? into;
       writeStep(doc, {
         ...rest,
         ...(kept === undefined ? {} : { parent: kept }),

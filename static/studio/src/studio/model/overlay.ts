@@ -1,6 +1,8 @@
 // What a run did, beside the graph: a status change wakes one step, not the canvas.
 
 import type { NodeRun, NodeStatus, RunError, RunStatus } from "./boot";
+import { isObject } from "./json";
+import { loopOf, Rounds } from "./rounds";
 import { Topics, type Listener } from "./topics";
 
 export interface NodeOverlay {
@@ -17,6 +19,19 @@ export interface NodeOverlay {
   port: string | null;
   preview: string;
   error: RunError | null;
+  /** Whether the step dealt with its failure itself: the run went on. */
+  handled: boolean;
+  /** How many items a step goes through; null where that is not known before. */
+  items: number | null;
+}
+
+/** How far the rounds of a step are. */
+export interface Progress {
+  done: number;
+  failed: readonly number[];
+  begun: number;
+  /** Null where it is not known how many there will be. */
+  total: number | null;
 }
 
 export interface RunInfo {
@@ -34,11 +49,17 @@ const FRESH: NodeOverlay = {
   port: null,
   preview: "",
   error: null,
+  handled: false,
+  items: null,
 };
+
+const OPEN: ReadonlySet<NodeStatus> = new Set(["queued", "running", "waiting", "retrying"]);
 
 /** Topics: `<node id>` for one step, `*` for any step, `run` for the run as a whole. */
 export class RunOverlay {
-  #nodes = new Map<string, NodeOverlay>();
+  /** What is known of each step, by the frame in which it ran. */
+  #nodes = new Map<string, Map<string, NodeOverlay>>();
+  readonly rounds = new Rounds();
   #run: RunInfo | null = null;
   #topics = new Topics();
   #dirty = new Set<string>();
@@ -53,12 +74,59 @@ export class RunOverlay {
     return this.#run;
   }
 
+  /** What is shown of a step: how it stands in the round that is shown. */
   get(id: string): NodeOverlay | undefined {
-    return this.#nodes.get(id);
+    return this.at(id, this.rounds.frameOf(id));
   }
 
-  entries(): IterableIterator<[string, NodeOverlay]> {
-    return this.#nodes.entries();
+  at(id: string, frame: string): NodeOverlay | undefined {
+    return this.#nodes.get(id)?.get(frame);
+  }
+
+  /** What is shown of all steps. */
+  *entries(): Generator<[string, NodeOverlay]> {
+    for (const id of this.#nodes.keys()) {
+      const shown = this.get(id);
+      if (shown) yield [id, shown];
+    }
+  }
+
+  /** What happened in any round. */
+  *everywhere(): Generator<[id: string, frame: string, NodeOverlay]> {
+    for (const [id, frames] of this.#nodes)
+      for (const [frame, each] of frames) yield [id, frame, each];
+  }
+
+  /** Show the rounds of a frame. */
+  choose(frame: string): void {
+    this.rounds.choose(frame);
+    this.#markInner();
+  }
+
+  /** Show the latest round of a loop again, and go on with each that begins. */
+  follow(loop: string): void {
+    this.rounds.follow(loop);
+    this.#markInner();
+  }
+
+  /** Tell how far a step is with the rounds of the steps inside; null if none has begun. */
+  progress(holder: string, inner: readonly string[]): Progress | null {
+    const own = this.get(holder);
+    const loop = this.rounds.pathOf(holder);
+    const begun = this.rounds.begun(loop);
+    const total = own?.items ?? null;
+    if (!own || (!begun && total === null)) return null;
+    const failed: number[] = [];
+    let done = 0;
+    for (let index = 0; index < begun; index += 1) {
+      const states = inner.flatMap((id) => this.at(id, `${loop}.${index}`) ?? []);
+      const isOpen = states.some(({ status }) => OPEN.has(status));
+      const broke = states.some(({ status, handled }) => status === "failed" && !handled);
+      if (broke) failed.push(index);
+      if (!isOpen && (states.length >= inner.length || broke)) done += 1;
+    }
+    const over = own.status === "succeeded" && total !== null;
+    return { done: over ? total : done, failed, begun, total };
   }
 
   on(topic: string, listener: Listener): () => void {
@@ -71,22 +139,31 @@ export class RunOverlay {
   }
 
   /** Change what is known of a step; what is not named stays. */
-  set(id: string, change: Partial<NodeOverlay>): void {
-    this.#nodes.set(id, { ...(this.#nodes.get(id) ?? FRESH), ...change });
+  set(id: string, change: Partial<NodeOverlay>, frame = ""): void {
+    const frames = this.#nodes.get(id) ?? new Map<string, NodeOverlay>();
+    frames.set(frame, { ...(frames.get(frame) ?? FRESH), ...change });
+    this.#nodes.set(id, frames);
+    if (this.rounds.note(id, frame)) this.#markInner();
     this.#mark(id);
+    for (const part of frame ? frame.split("/") : []) this.#mark(loopOf(part).loop);
   }
 
   /** Show a run from what the server stored of it. */
   load(run: RunInfo, nodes: readonly NodeRun[]): void {
     this.clear();
     this.setRun(run);
-    for (const node of nodes) this.set(node.node, ofNodeRun(node));
+    for (const node of nodes) this.set(node.node, ofNodeRun(node), node.frame);
   }
 
   clear(): void {
     for (const id of this.#nodes.keys()) this.#mark(id);
     this.#nodes.clear();
+    this.rounds.clear();
     this.setRun(null);
+  }
+
+  #markInner(): void {
+    for (const id of this.rounds.inner()) this.#mark(id);
   }
 
   #mark(topic: string): void {
@@ -116,7 +193,15 @@ export function ofNodeRun(node: NodeRun): NodeOverlay {
     port: node.port,
     preview: "",
     error: node.error,
+    handled: node.status === "failed" && (node.port === "error" || node.output !== null),
+    items: isObject(node.output) && typeof node.output["count"] === "number" ? node.output["count"] : null,
   };
+}
+
+/** Return in words how far the rounds of a step are. */
+export function progressWords({ done, begun, total, failed }: Progress): string {
+  const far = total === null ? (begun === 1 ? "1 round" : `${begun} rounds`) : `${done} of ${total}`;
+  return failed.length ? `${far}, ${failed.length} failed` : far;
 }
 
 function nextFrame(flush: () => void): void {

@@ -29,6 +29,8 @@ export interface PickRequest {
   from?: PortRef;
   /** The edge that it is put into. */
   edge?: string;
+  /** The step that it is to lie in, where nothing else says so. */
+  into?: string;
 }
 
 /** A menu on the canvas, for a step, an edge or the canvas itself. */
@@ -44,6 +46,10 @@ export class Panels {
   readonly menu = new Observable<MenuRequest | null>(null);
   /** The step that is being connected by keyboard. */
   readonly connector = new Observable<string | null>(null);
+  /** The steps for which one that holds them is being chosen. */
+  readonly mover = new Observable<readonly string[] | null>(null);
+  /** The frame into which something that is dragged would go; undefined while it stays where it lies. */
+  readonly dropFrame = new Observable<string | undefined>(undefined);
   /** The step or note whose title or text is being edited on the canvas. */
   readonly renaming = new Observable<string | null>(null);
   readonly drawer = new Observable<Drawer | null>(null);

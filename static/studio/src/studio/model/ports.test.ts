@@ -24,6 +24,11 @@ describe("outputs", () => {
   test("have one for errors when they are branched", () =>
     expect(names("data.transform", { on_error: "branch" })).toEqual(["out", "error"]));
 
+  test("have one for undoing where the step has an undo step", () => {
+    expect(names("data.transform", { on_error: "branch", undo: true })).toEqual(["out", "error", "undo"]);
+    expect([fits("undo", "list"), fits("list", "text")]).toEqual([true, false]);
+  });
+
   test("of an unknown type are one", () => expect(names("no.such")).toEqual(["out"]));
 
   test("are the same list for the same step", () => {

@@ -4,6 +4,8 @@ import type { NodeType, NodeTypes, Port, PortKind, Step } from "./boot";
 import { isObject } from "./json";
 
 export const ERROR_PORT: Port = { name: "error", label: "Error", kind: "any" };
+/** Leads to the step that takes this one back when the run ends badly. */
+export const UNDO_PORT: Port = { name: "undo", label: "Undo", kind: "undo" };
 
 export const WIDTH = 236;
 const HEADER = 40;
@@ -32,7 +34,8 @@ export function outputsOf(type: NodeType | undefined, step: Step): readonly Port
 
 function allOutputs(type: NodeType | undefined, step: Step): readonly Port[] {
   const fixed = type ? listed(type, step) : [{ name: "out", label: "Output", kind: "any" as const }];
-  return step.on_error === "branch" ? [...fixed, ERROR_PORT] : fixed;
+  if (step.on_error !== "branch" && !step.undo) return fixed;
+  return [...fixed, ...(step.on_error === "branch" ? [ERROR_PORT] : []), ...(step.undo ? [UNDO_PORT] : [])];
 }
 
 function listed(type: NodeType, step: Step): readonly Port[] {
@@ -58,7 +61,7 @@ function capital(name: string): string {
 
 /** Tell whether what leaves one port may enter the other. */
 export function fits(from: PortKind, to: PortKind): boolean {
-  if (from === to || from === "any" || to === "any") return true;
+  if (from === to || from === "any" || to === "any" || from === "undo") return true;
   return to === "json" && (from === "text" || from === "list");
 }
 

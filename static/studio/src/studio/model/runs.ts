@@ -11,6 +11,8 @@ export interface RunEvent {
   type: string;
   at: string;
   node?: string;
+  /** The round in which it happened; left out for the workflow's own steps. */
+  frame?: string;
   attempt?: number;
   data: JsonObject;
 }
@@ -85,6 +87,7 @@ export type Taken = "applied" | "known" | "ahead";
 export class ShownRun {
   readonly details = new Observable<RunDetails | null>(null);
   readonly approvals = new Observable<readonly Approval[]>([]);
+  /** By step and frame. */
   #steps = new Map<string, NodeRun>();
   #written = new Map<string, string>();
   #ahead = new Map<number, RunEvent>();
@@ -107,27 +110,38 @@ export class ShownRun {
     return this.#topics.on(topic, listener);
   }
 
-  /** What is stored of a step, as far as it was fetched. */
+  /** What is stored of a step in the round that is shown, as far as it was fetched. */
   step(id: string): NodeRun | undefined {
-    return this.#steps.get(id);
+    return this.#steps.get(spot(id, this.overlay.rounds.frameOf(id)));
+  }
+
+  /** The round in which a step is shown, with the item that it is about where a list is gone through. */
+  roundOf(id: string, holder: string | undefined): { index: number; item?: Json } | null {
+    const round = this.overlay.rounds.around(id);
+    if (!round || holder === undefined) return null;
+    const input = this.step(holder)?.input;
+    const items = isObject(input) ? input["items"] : undefined;
+    const item = Array.isArray(items) ? items[round.index] : undefined;
+    return { index: round.index, ...(item === undefined ? {} : { item }) };
   }
 
   /** What a model is writing in a step right now. */
   written(id: string): string {
-    return this.#written.get(id) ?? "";
+    return this.#written.get(spot(id, this.overlay.rounds.frameOf(id))) ?? "";
   }
 
   /** Show another run, from what is stored of it; its events then follow. */
   begin(details: RunDetails, nodes: readonly NodeRun[] = []): void {
-    const before = [...this.#steps.keys(), ...this.#written.keys()];
+    const written = [...this.#written.keys()].map((key) => key.slice(key.indexOf(":") + 1));
+    const before = [...[...this.#steps.values()].map((step) => step.node), ...written];
     this.#last = 0;
     this.#ahead.clear();
     this.#written.clear();
-    this.#steps = new Map(nodes.map((node) => [node.node, node]));
+    this.#steps = new Map(nodes.map((node) => [spot(node.node, node.frame), node]));
     this.approvals.set([]);
     this.details.set(details);
     this.overlay.load({ id: details.id, status: details.status }, nodes);
-    this.#topics.emit(...before, ...this.#steps.keys());
+    this.#topics.emit(...before, ...nodes.map((node) => node.node));
   }
 
   end(): void {
@@ -140,7 +154,7 @@ export class ShownRun {
 
   /** Take what is stored of the steps; the canvas already knows from the events. */
   put(nodes: readonly NodeRun[]): void {
-    for (const node of nodes) this.#steps.set(node.node, node);
+    for (const node of nodes) this.#steps.set(spot(node.node, node.frame), node);
     this.#topics.emit(...nodes.map((node) => node.node));
   }
 
@@ -158,8 +172,9 @@ export class ShownRun {
   }
 
   /** Add words that a model wrote; they have no number and are never asked for again. */
-  write(node: string, text: string): void {
-    this.#written.set(node, (this.#written.get(node) ?? "") + text);
+  write(node: string, text: string, frame = ""): void {
+    const key = spot(node, frame);
+    this.#written.set(key, (this.#written.get(key) ?? "") + text);
     this.#topics.emit(node);
   }
 
@@ -189,13 +204,18 @@ export class ShownRun {
     const status = OF_NODE[event.type];
     if (!status) return;
     if (status === "running") {
-      this.#written.delete(node);
+      this.#written.delete(spot(node, event.frame));
       this.#topics.emit(node);
     }
     // A step that only waits never said that it started.
-    const since = this.overlay.get(node)?.startedAt ?? Date.parse(event.at);
+    const frame = event.frame ?? "";
+    const since = this.overlay.at(node, frame)?.startedAt ?? Date.parse(event.at);
     const waiting = status === "waiting" ? { startedAt: since } : {};
-    this.overlay.set(node, { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 });
+    const own = { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 };
+    // The event of a loop knows of its last moment only; it took as long as all its rounds.
+    const path = frame ? `${frame}/${node}` : node;
+    const whole = typeof own.ms === "number" && this.overlay.rounds.begun(path) > 0;
+    this.overlay.set(node, whole ? { ...own, ms: Date.parse(event.at) - since } : own, frame);
   }
 }
 
@@ -205,7 +225,14 @@ function changed(event: RunEvent, status: NodeStatus): Partial<NodeOverlay> {
   const error = isObject(data["error"]) ? (data["error"] as unknown as RunError) : null;
   switch (status) {
     case "running":
-      return { status, startedAt: Date.parse(event.at), ms: null, error: null, port: null };
+      return {
+        status,
+        startedAt: Date.parse(event.at),
+        ms: null,
+        error: null,
+        port: null,
+        ...(typeof data["items"] === "number" ? { items: data["items"] } : {}),
+      };
     case "succeeded":
       return {
         status,
@@ -217,12 +244,16 @@ function changed(event: RunEvent, status: NodeStatus): Partial<NodeOverlay> {
         error: null,
       };
     case "failed":
-      return { status, ms: numberOr(data["ms"], null), error };
+      return { status, ms: numberOr(data["ms"], null), error, handled: typeof data["handled"] === "string" };
     case "retrying":
       return { status, error };
     default:
       return { status };
   }
+}
+
+function spot(node: string, frame = ""): string {
+  return `${frame}:${node}`;
 }
 
 function numberOr<T>(value: Json | undefined, other: T): number | T {

@@ -13,6 +13,8 @@ function type(name: string, more: Partial<NodeType> = {}): NodeType {
     hue: 195,
     version: 1,
     effect: "pure",
+    holds_steps: false,
+    round_fields: [],
     description: `What ${name} does.`,
     docs: "",
     ports: {
@@ -54,6 +56,22 @@ export const TYPES: NodeType[] = [
     },
     config_schema: { properties: { cases: { type: "array" } } },
   }),
+  type("flow.each", {
+    group: "Logic",
+    holds_steps: true,
+    ports: { inputs: [{ name: "in", label: "Input", kind: "any" }], outputs: [one("list")] },
+    config_schema: { properties: { items: { "x-widget": "expression", "x-expression": true } } },
+  }),
+  type("flow.loop", {
+    group: "Logic",
+    holds_steps: true,
+    round_fields: ["until", "update"],
+    config_schema: {
+      properties: { variables: { type: "array" }, until: {}, max_rounds: { type: "integer" } },
+      required: ["max_rounds"],
+    },
+    example: { max_rounds: 10 },
+  }),
   type("human.approval", {
     ports: {
       inputs: [{ name: "in", label: "Input", kind: "any" }],
@@ -91,11 +109,31 @@ export const CHAIN: Definition = {
   settings: { timeout_s: 60 },
 };
 
+/** start -> each -> after; in each: x -> inner, in which y lies; and an empty loop below. */
+export const NESTED: Definition = {
+  schema: 1,
+  nodes: [
+    step("start", "core.start", { position: [0, 0] }),
+    step("each", "flow.each", { position: [310, 0], config: { items: "{{ input.all }}" } }),
+    step("x", "data.transform", { position: [350, 88], parent: "each" }),
+    step("inner", "flow.loop", { position: [660, 88], parent: "each" }),
+    step("y", "data.transform", { position: [700, 176], parent: "inner" }),
+    step("after", "data.transform", { position: [1100, 0] }),
+    step("empty", "flow.loop", { position: [310, 600] }),
+  ],
+  edges: [edge("start", "each"), edge("x", "inner"), edge("each", "after")],
+  settings: {},
+};
+
 /** A document with the steps of the chain. */
 export function chainDoc(): StudioDoc {
+  return docOf(CHAIN);
+}
+
+export function docOf(definition: Definition): StudioDoc {
   const doc = new StudioDoc(BY_NAME);
-  for (const node of CHAIN.nodes) addStep(doc, node as Step);
-  for (const each of CHAIN.edges) connect(doc, each);
+  for (const node of definition.nodes) addStep(doc, node as Step);
+  for (const each of definition.edges) connect(doc, each);
   return doc;
 }
 

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import type { NodeType } from "./boot";
 import { scopeOf } from "./scope";
+import { BY_NAME, NESTED } from "./samples";
 import { Store } from "./store";
 
 const type = (name: string, output: string[]): NodeType => ({
@@ -13,6 +14,8 @@ const type = (name: string, output: string[]): NodeType => ({
   hue: 0,
   version: 1,
   effect: "pure",
+  holds_steps: false,
+  round_fields: [],
   description: "",
   docs: "",
   ports: { inputs: [], outputs: [] },
@@ -81,4 +84,29 @@ test("with several steps before it there is no prev, and later steps are never o
   ]);
   expect(scopeOf(store, "last", NO_RUN).values).not.toHaveProperty("prev");
   expect(scopeOf(store, "fetch", NO_RUN).steps.map(({ id }) => id)).toEqual(["start"]);
+});
+
+test("inside a loop there are the item, the round, and what comes before the loop", () => {
+  const store = new Store(BY_NAME);
+  store.load(NESTED);
+  const run = { ...NO_RUN, roundOf: (id: string) => (id === "x" ? { index: 2, item: { n: 7 } } : null) };
+  const first = scopeOf(store, "x", run);
+  expect(first.values).toMatchObject({ item: { n: 7 }, prev: { n: 7 }, index: 2 });
+  expect(first.steps.map(({ id }) => id)).toEqual(["start"]);
+  const deep = scopeOf(store, "y", run);
+  expect(deep.steps.map(({ id }) => id)).toEqual(["x", "start"]);
+  expect(deep.values).toMatchObject({ index: null });
+  expect("index" in scopeOf(store, "after", run).values).toBe(false);
+});
+
+test("a loop knows its variables, and what lies in it where it looks at a round", () => {
+  const store = new Store(BY_NAME);
+  const nodes = NESTED.nodes.map((node) =>
+    node.id === "inner" ? { ...node, config: { variables: [{ name: "tries", value: 0 }] } } : node,
+  );
+  store.load({ ...NESTED, nodes });
+  const { values, steps } = scopeOf(store, "inner", NO_RUN);
+  expect(values["vars"]).toEqual({ tries: 0 });
+  expect(steps.map(({ id }) => id)).toEqual(["x", "start", "y"]);
+  expect(scopeOf(store, "each", NO_RUN).steps.map(({ id }) => id)).toEqual(["start"]);
 });

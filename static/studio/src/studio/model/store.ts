@@ -6,11 +6,12 @@ import type { Definition, Edge, NodeTypes, Note, Step } from "./boot";
 import { Grid, type Box } from "./grid";
 import { edgeId } from "./ids";
 import { same, type Json, type JsonObject } from "./json";
-import { heightOf, WIDTH } from "./ports";
+import { frameAround, holdsSteps, sizeOf } from "./nesting";
 import { Topics, type Listener } from "./topics";
 import { splitTextKey, wholeStep, type StudioDoc } from "./ydoc";
 
 const NONE: ReadonlySet<string> = new Set();
+const NOTHING: readonly string[] = [];
 
 /** Topics: `node:<id>`, `note:<id>`, `edge:<id>`; `ids` when some came or went; `meta`; `graph` always. */
 export class Store {
@@ -25,6 +26,9 @@ export class Store {
   meta: { name: string; description: string; settings: JsonObject };
   #from = new Map<string, Set<string>>();
   #into = new Map<string, Set<string>>();
+  #inside = new Map<string, Set<string>>();
+  /** Frames whose steps changed and whose size is not yet right. */
+  #unfit = new Set<string>();
 
   constructor(
     readonly types: NodeTypes,
@@ -45,6 +49,29 @@ export class Store {
   /** Ids of the edges that lead into a step. */
   edgesInto(id: string): ReadonlySet<string> {
     return this.#into.get(id) ?? NONE;
+  }
+
+  /** Tell whether other steps may lie in a step. */
+  holds(id: string): boolean {
+    return holdsSteps(this.types, this.nodes.get(id)?.type ?? "");
+  }
+
+  /** The step in which a step lies. Two people can put two loops into each other: then in none. */
+  holderOf(id: string): string | undefined {
+    const parent = this.#parentOf(id);
+    const seen = new Set([id]);
+    for (let each = parent; each !== undefined; each = this.#parentOf(each)) {
+      if (each === id) return undefined;
+      if (seen.has(each)) break;
+      seen.add(each);
+    }
+    return parent;
+  }
+
+  /** Ids of the steps that lie directly in a step. */
+  insideOf(id: string): readonly string[] {
+    const inner = this.#inside.get(id);
+    return inner ? [...inner].filter((each) => this.holderOf(each) === id) : NOTHING;
   }
 
   boxOf(id: string): Box | undefined {
@@ -72,6 +99,7 @@ export class Store {
         const id = edgeId(edge);
         this.#putEdge(id, { ...edge, id, when: edge.when ?? null, label: edge.label ?? "" });
       }
+      this.#fitFrames();
       if (!same(this.meta.settings, definition.settings)) {
         this.meta = { ...this.meta, settings: definition.settings };
         this.#changed("meta");
@@ -109,6 +137,7 @@ export class Store {
       }
       for (const id of notes) this.#putNote(id, doc.note(id));
       for (const id of edges) this.#putEdge(id, doc.edge(id));
+      this.#fitFrames();
       if (keysOf(changed, doc.meta).length) this.#readMeta(doc);
     });
   }
@@ -134,10 +163,13 @@ export class Store {
   #putNode(id: string, step: Step | undefined): void {
     const before = this.nodes.get(id);
     if (same(before, step)) return;
+    if (before?.parent) this.#inside.get(before.parent)?.delete(id);
+    if (step?.parent) addTo(this.#inside, step.parent, id);
+    for (const each of [id, before?.parent, step?.parent]) if (each) this.#unfit.add(each);
     if (step) {
       this.nodes.set(id, step);
       const [x, y] = step.position;
-      this.grid.set(id, { x, y, width: WIDTH, height: heightOf(this.types, step) });
+      if (!this.holds(id)) this.grid.set(id, { x, y, ...sizeOf(this.types, step) });
     } else {
       this.nodes.delete(id);
       this.grid.delete(id);
@@ -145,6 +177,29 @@ export class Store {
         this.#putEdge(edge, undefined);
     }
     this.#changed(`node:${id}`, ...(before && step ? [] : ["ids"]));
+  }
+
+  /** Make the frames as large as what lies in them, and those around them. */
+  #fitFrames(): void {
+    const depths = new Map<string, number>();
+    for (const id of this.#unfit)
+      for (let each: string | undefined = id, depth = 0; each !== undefined; each = this.holderOf(each), depth += 1)
+        depths.set(each, Math.max(depth, depths.get(each) ?? 0));
+    this.#unfit.clear();
+    for (const [id] of [...depths].sort(([, a], [, b]) => a - b)) {
+      const step = this.nodes.get(id);
+      if (!step || !this.holds(id)) continue;
+      const inner = this.insideOf(id).flatMap((each) => this.grid.get(each) ?? []);
+      const frame = frameAround(this.types, step, inner);
+      if (same(frame, this.grid.get(id))) continue;
+      this.grid.set(id, frame);
+      this.#changed(`node:${id}`);
+    }
+  }
+
+  #parentOf(id: string): string | undefined {
+    const parent = this.nodes.get(id)?.parent;
+    return parent !== undefined && this.holds(parent) ? parent : undefined;
   }
 
   #putNote(id: string, note: Note | undefined): void {

@@ -20,6 +20,7 @@ export function summary(type: NodeType | undefined, step: Step): string {
 
 function wordFor(name: string, schema: Schema, value: Json | undefined): string {
   if (value === undefined || value === null || value === "" || value === false) return "";
+  if (schema["x-widget"] === "workflow") return ""; // an id says nothing to people
   if (value === true) return schema.title?.toLowerCase() ?? name.replaceAll("_", " ");
   if (Array.isArray(value)) return value.length ? counted(value.length, schema.title ?? name) : "";
   if (typeof value === "object") return schema.title ?? name.replaceAll("_", " ");
@@ -29,7 +30,8 @@ function wordFor(name: string, schema: Schema, value: Json | undefined): string 
   return line.replace(/\{\{\s*(.*?)\s*\}\}/g, "$1").slice(0, 80);
 }
 
-function counted(count: number, name: string): string {
+/** Return a count with its word, which is given as for many. */
+export function counted(count: number, name: string): string {
   const plural = name.replaceAll("_", " ").toLowerCase();
   return count === 1 ? `1 ${plural.replace(/s$/, "")}` : `${count} ${plural}`;
 }

@@ -33,6 +33,13 @@ export class View {
   /** Where the canvas begins in the window. */
   origin: () => readonly [number, number] = () => [0, 0];
 
+  /** Return a place of the window in the canvas's own units. */
+  at(clientX: number, clientY: number): readonly [number, number] {
+    const [left, top] = this.origin();
+    const { x, y, zoom } = this.viewport.value;
+    return [(clientX - left - x) / zoom, (clientY - top - y) / zoom];
+  }
+
   /** What is seen, in the canvas's own units. */
   seen(margin = 0): Box {
     const { x, y, zoom } = this.viewport.value;

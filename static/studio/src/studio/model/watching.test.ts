@@ -70,7 +70,7 @@ describe("selection", () => {
 
 describe("the run's overlay", () => {
   const nodeRun = {
-    node: "a", title: "", type: "", status: "failed" as const, attempt: 2, input: null, output: null,
+    frame: "", node: "a", title: "", type: "", status: "failed" as const, attempt: 2, input: null, output: null,
     error: { code: "x", message: "No" }, port: null, started_at: "2026-01-01T00:00:00Z", finished_at: null,
     cost_usd: null, tokens: null, logs: [],
   };

@@ -1,7 +1,9 @@
 import { useMemo, useState } from "react";
 import * as actions from "../model/actions";
 import { predecessors, successors, topological } from "../model/graph";
-import { useEditor, useGraph, useNode, useProblemsOf, useRunOverlay, useSelected } from "../model/hooks";
+import { nested, type Nested } from "../model/nesting";
+import { progressWords } from "../model/overlay";
+import { useEditor, useGraph, useNode, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
 import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
@@ -14,6 +16,7 @@ export function Outline() {
   const editor = useEditor();
   const revision = useGraph();
   const order = useMemo(() => topological(editor.store), [editor, revision]);
+  const tree = useMemo(() => nested(editor.store, order), [editor, order]);
   return (
     <>
       <div className="outline-head">
@@ -23,7 +26,7 @@ export function Outline() {
             icon="plus"
             onClick={(event) => {
               const { left, bottom } = event.currentTarget.getBoundingClientRect();
-              const last = order.at(-1);
+              const last = tree.at(-1)?.id;
               const from = last === undefined ? undefined : actions.openOutput(editor, last);
               editor.panels.picker.set({ screen: [left, bottom + 4], ...(from ? { from } : {}) });
             }}
@@ -34,20 +37,21 @@ export function Outline() {
       </div>
       {!order.length && <p className="panel-hint">There are no steps yet. Add the first one.</p>}
       <ol className="outline" aria-label="Steps in order" data-testid="outline">
-        {order.map((id, index) => (
-          <Entry key={id} id={id} number={index + 1} />
+        {tree.map((each) => (
+          <Entry key={each.id} {...each} />
         ))}
       </ol>
     </>
   );
 }
 
-function Entry({ id, number }: { id: string; number: number }) {
+function Entry({ id, number, inner }: Nested) {
   const editor = useEditor();
   const step = useNode(id);
   const run = useRunOverlay(id);
   const selected = useSelected(id);
   const problems = useProblemsOf(id);
+  const progress = useProgress(id);
   const [menu, setMenu] = useState<readonly [number, number] | null>(null);
   if (!step) return null;
   const { store, types } = editor;
@@ -55,48 +59,59 @@ function Entry({ id, number }: { id: string; number: number }) {
   const from = names(predecessors(store, id));
   const to = names(successors(store, id));
   return (
-    <li className="outline-row" data-selected={selected || undefined} data-testid="outline-step" data-node-id={id}>
-      <button
-        type="button"
-        className="outline-step"
-        aria-current={selected || undefined}
-        onClick={() => {
-          editor.goTo(id);
-          editor.panels.openInspector();
-        }}
-      >
-        <span className="outline-number mono">{number}</span>
-        <KindTile type={types.get(step.type)} />
-        <span className="outline-words">
-          <strong className="truncate">{store.titleOf(id)}</strong>
-          <span className="truncate quiet">
-            {types.get(step.type)?.label ?? step.type}
-            {step.disabled && " · switched off"}
-          </span>
-          {(from || to) && (
-            <span className="outline-ways quiet">
-              {from && <span className="truncate">from {from}</span>}
-              {to && <span className="truncate">to {to}</span>}
-            </span>
-          )}
-          {problems.map((problem) => (
-            <span key={problem.code + problem.field} className={`outline-problem problem-${problem.severity}`}>
-              <Icon name={problem.severity === "error" ? "circle-alert" : "triangle-alert"} size={12} />
-              {problem.message}
-            </span>
-          ))}
-        </span>
-        {run && <StatusPill status={run.status} />}
-      </button>
-      {!editor.readOnly && (
-        <IconButton
-          icon="ellipsis"
-          label={`More about ${store.titleOf(id)}`}
-          onClick={(event) => {
-            const { right, bottom } = event.currentTarget.getBoundingClientRect();
-            setMenu([right - 200, bottom + 4]);
+    <li data-testid="outline-step" data-node-id={id}>
+      <div className="outline-row" data-selected={selected || undefined}>
+        <button
+          type="button"
+          className="outline-step"
+          aria-current={selected || undefined}
+          onClick={() => {
+            editor.goTo(id);
+            editor.panels.openInspector();
           }}
-        />
+        >
+          <span className="outline-number mono">{number}</span>
+          <KindTile type={types.get(step.type)} />
+          <span className="outline-words">
+            <strong className="truncate">{store.titleOf(id)}</strong>
+            <span className="truncate quiet">
+              {types.get(step.type)?.label ?? step.type}
+              {step.disabled && " · switched off"}
+              {progress && ` · ${progressWords(progress)}`}
+              {store.holds(id) && !inner.length && " · nothing inside"}
+            </span>
+            {(from || to) && (
+              <span className="outline-ways quiet">
+                {from && <span className="truncate">from {from}</span>}
+                {to && <span className="truncate">to {to}</span>}
+              </span>
+            )}
+            {problems.map((problem) => (
+              <span key={problem.code + problem.field} className={`outline-problem problem-${problem.severity}`}>
+                <Icon name={problem.severity === "error" ? "circle-alert" : "triangle-alert"} size={12} />
+                {problem.message}
+              </span>
+            ))}
+          </span>
+          {run && <StatusPill status={run.status} />}
+        </button>
+        {!editor.readOnly && (
+          <IconButton
+            icon="ellipsis"
+            label={`More about ${store.titleOf(id)}`}
+            onClick={(event) => {
+              const { right, bottom } = event.currentTarget.getBoundingClientRect();
+              setMenu([right - 200, bottom + 4]);
+            }}
+          />
+        )}
+      </div>
+      {inner.length > 0 && (
+        <ol className="outline-inner" aria-label={`Inside ${store.titleOf(id)}`}>
+          {inner.map((each) => (
+            <Entry key={each.id} {...each} />
+          ))}
+        </ol>
       )}
       {menu && (
         <Menu at={menu} label={store.titleOf(id)} onClose={() => setMenu(null)} items={entries(editor, id, menu)} />
@@ -124,7 +139,13 @@ function entries(
       icon: "plus",
       run: () => editor.panels.picker.set({ screen, ...(from ? { from } : {}) }),
     },
+    ...(editor.store.holds(id)
+      ? [{ label: "Add a step inside", icon: "corner-down-right", run: () => editor.panels.picker.set({ screen, into: id }) }]
+      : []),
     { label: "Connect with…", icon: "link", run: () => editor.panels.connector.set(id) },
+    ...(editor.store.holderOf(id) !== undefined || [...editor.store.nodes.keys()].some((each) => each !== id && editor.store.holds(each))
+      ? [{ label: "Move into or out of a loop…", icon: "move", run: () => editor.panels.mover.set([id]) }]
+      : []),
     ...disconnect,
     {
       label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",

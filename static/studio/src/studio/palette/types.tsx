@@ -1,6 +1,7 @@
 import type { NodeType } from "../model/boot";
-import { firstFitting } from "../model/actions";
+import { firstFitting, wantedFrame } from "../model/actions";
 import type { Editor } from "../model/editor";
+import { fitsInside } from "../model/nesting";
 import type { PickRequest } from "../model/panels";
 import { KindTile } from "../parts/KindTile";
 import type { Item } from "../parts/SearchList";
@@ -17,7 +18,10 @@ export function grouped(types: Iterable<NodeType>): [group: string, types: NodeT
 
 /** Return the types that fit a wish, as entries of a list. */
 export function choices(editor: Editor, request: Partial<PickRequest> = {}): Item[] {
+  const into = wantedFrame(editor, request);
+  const asked = request.from ?? request.edge ?? request.at ?? request.into;
   const fitting = (type: NodeType) => {
+    if (asked !== undefined && !fitsInside(editor.store, type.name, into)) return false;
     if (request.edge !== undefined)
       return type.ports.inputs.length > 0 && firstFitting(type, null, anySource) !== undefined;
     return !request.from || firstFitting(type, null, request.from) !== undefined;

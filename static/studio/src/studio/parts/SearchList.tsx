@@ -20,6 +20,8 @@ interface Props {
   placeholder: string;
   onChoose: (id: string) => void;
   onClose?: () => void;
+  /** Hears what is typed, where somebody else finds the items. */
+  onQuery?: (query: string) => void;
   /** What is said when nothing matches. */
   nothing: string;
   /** Show this many at most. */
@@ -27,7 +29,7 @@ interface Props {
 }
 
 /** A field over a list: type to filter, arrows to move, Enter to choose. The field keeps the focus. */
-export function SearchList({ items, label, placeholder, onChoose, onClose, nothing, most = 200 }: Props) {
+export function SearchList({ items, label, placeholder, onChoose, onClose, onQuery, nothing, most = 200 }: Props) {
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const list = useRef<HTMLUListElement>(null);
@@ -73,6 +75,7 @@ export function SearchList({ items, label, placeholder, onChoose, onClose, nothi
           onChange={(event) => {
             setQuery(event.target.value);
             setActive(0);
+            onQuery?.(event.target.value);
           }}
           onKeyDown={onKeyDown}
         />

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { followerOf } from "../collab/follower";
 import { useEditor, useObservable } from "../model/hooks";
+import { loopOf } from "../model/rounds";
 import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { useOverlayRevision } from "./RunBar";
@@ -13,23 +14,27 @@ export function FailedSteps() {
   useOverlayRevision();
   if (!run || run.id === dismissed) return null;
   if (run.status !== "failed" && run.status !== "timed_out") return null;
-  const failed = [...editor.overlay.entries()].filter(
-    ([id, step]) => step.status === "failed" && editor.store.nodes.has(id),
+  // Of a loop that failed with a step inside, the step is what is to be looked at.
+  const failed = [...editor.overlay.everywhere()].filter(
+    ([id, , step]) => step.status === "failed" && !step.handled && editor.store.nodes.has(id) && (step.error?.node ?? id) === id,
   );
-  const rows = failed.map(([id, step]) => ({ id, message: step.error?.message ?? "The step failed.", hint: step.error?.hint ?? "" }));
-  if (!rows.length && run.error) rows.push({ id: run.error.node ?? "", message: run.error.message, hint: run.error.hint ?? "" });
+  const rows = failed.map(([id, frame, step]) => ({ id, frame, message: step.error?.message ?? "The step failed.", hint: step.error?.hint ?? "" }));
+  if (!rows.length && run.error)
+    rows.push({ id: run.error.node ?? "", frame: "", message: run.error.message, hint: run.error.hint ?? "" });
   return (
     <ul className="notices" aria-label="Failed steps">
-      {rows.slice(0, 3).map(({ id, message, hint }) => (
-        <li key={id} className="notice notice-bad" data-testid="failed-step">
+      {rows.slice(0, 3).map(({ id, frame, message, hint }) => (
+        <li key={`${frame} ${id}`} className="notice notice-bad" data-testid="failed-step">
           <Icon name="circle-alert" />
           <span className="notice-text">
-            {id && <strong>{editor.store.titleOf(id)}</strong>} {message} {hint}
+            {id && <strong>{editor.store.titleOf(id)}</strong>} {frame && `in round ${loopOf(frame).index + 1}: `}
+            {message} {hint}
           </span>
           {editor.store.nodes.has(id) && (
             <Button
               data-testid="go-to-step"
               onClick={() => {
+                editor.overlay.choose(frame);
                 editor.panels.tab.set("output");
                 editor.goTo(id);
               }}

@@ -39,7 +39,7 @@ function Shown({ run }: { run: RunDetails }) {
   const finishedAt = run.finished_at ? Date.parse(run.finished_at) : null;
   const startedAt = run.started_at ? Date.parse(run.started_at) : null;
   const totals = useMemo(() => {
-    const steps = [...editor.overlay.entries()].map(([, step]) => step);
+    const steps = [...editor.overlay.everywhere()].map(([, , step]) => step);
     return {
       cost: sum(steps.map((step) => step.cost)),
       tokens: steps.reduce((all, step) => all + (step.tokens ?? 0), 0),

@@ -36,7 +36,9 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         open,
         { label: "Rename", icon: "pencil", hint: "F2", run: () => editor.panels.renaming.set(id) },
         { label: "Add a step after", icon: "plus", hint: "A", run: () => editor.panels.picker.set({ screen, ...(from ? { from } : {}) }) },
+        ...insideOf(editor, id, screen),
         { label: "Connect with…", icon: "link", hint: "C", run: () => editor.panels.connector.set(id) },
+        ...moving(editor, id),
         { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },
       ]
     : [{ label: "Write", icon: "pencil", run: () => editor.panels.renaming.set(id) }];
@@ -50,6 +52,21 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
       : []),
     { label: "Delete", icon: "trash-2", hint: "Del", danger: true, run: () => actions.deleteSelection(editor) },
   ];
+}
+
+/** What a step that holds others offers beside the rest. */
+function insideOf(editor: Editor, id: string, screen: MenuRequest["screen"]): MenuItem[] {
+  if (!editor.store.holds(id)) return [];
+  return [{ label: "Add a step inside", icon: "corner-down-right", run: () => editor.panels.picker.set({ screen, into: id }) }];
+}
+
+function moving(editor: Editor, id: string): MenuItem[] {
+  const { store } = editor;
+  const steps = stepsOf(editor);
+  const chosen = steps.includes(id) ? steps : [id];
+  const anywhere = store.holderOf(id) ?? [...store.nodes.keys()].find((each) => store.holds(each) && each !== id);
+  if (anywhere === undefined) return [];
+  return [{ label: "Move into or out of a loop…", icon: "move", hint: "M", run: () => editor.panels.mover.set(chosen) }];
 }
 
 function ofEdge(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[] {

@@ -67,6 +67,11 @@ function all(editor: Editor): Command[] {
         does("Redo", "redo-2", () => editor.redo(), "Ctrl Y"),
         does("Lay out", "layout-grid", () => void actions.arrange(editor, layoutOnCanvas), "L"),
         does("Add a note", "sticky-note", () => actions.addNote(editor), "N"),
+        does("Move the selection into or out of a loop", "move", () => {
+          const steps = [...editor.selection.ids].filter((id) => store.nodes.has(id));
+          if (steps.length) panels.mover.set(steps);
+          else editor.say("Select a step first.");
+        }, "M"),
         does("Duplicate the selection", "copy-plus", () => actions.duplicateSelection(editor), "Ctrl D"),
         does("Delete the selection", "trash-2", () => actions.deleteSelection(editor), "Del"),
       ];

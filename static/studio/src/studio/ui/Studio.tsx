@@ -4,6 +4,7 @@ import { EditorProvider } from "../model/hooks";
 import type { Editor } from "../model/editor";
 import { Outline } from "../outline/Outline";
 import { Connector } from "../palette/Connector";
+import { Mover } from "../palette/Mover";
 import { Picker } from "../palette/Picker";
 import { RunBar } from "../run/RunBar";
 import { RunPanel } from "../run/RunPanel";
@@ -57,6 +58,7 @@ function Shell() {
       <PublishDialog />
       <Picker />
       <Connector />
+      <Mover />
       <CanvasMenu />
       <Commands />
       <Keys />
