@@ -151,10 +151,11 @@ class Segment:
         self._obey()
         if self.news.wake == self.wake:
             return
-        self.wake = self.news.wake
         waiting = {self._named(spot): spot for spot in self.course.where(Byte.WAITING)}
+        answered = self._perhaps_answered()
+        self.wake = self.news.wake
         chunks = self.course.awaited_chunks()
-        folded = fold(self.run, [*waiting, *chunks])
+        folded = fold(self.run, [*waiting, *answered, *chunks])
         self.ledger.cleared += folded.keys
         if folded.is_too_late and not self.steps.undoing.is_going_on:
             raise RunEnds.too_late()
@@ -162,9 +163,17 @@ class Segment:
             if named in folded.decisions:
                 self.steps.decisions[waiting[named]] = folded.decisions[named]
             self.course.mark(waiting[named], Byte.READY)
+        for named in folded.decisions.keys() & answered.keys():
+            self.steps.decisions[answered[named]] = folded.decisions[named]
         for named in chunks:
             if named in folded.decisions:
                 self.steps.end_chunk(named[0], folded.decisions[named])
+
+    def _perhaps_answered(self) -> dict[tuple[str, str], Spot]:
+        """Return the steps whose wait an earlier carrier may have seen end, without going on."""
+        if self.wake >= 0 or self.run.started_at is None:
+            return {}
+        return {self._named(spot): spot for spot in self.course.where(Byte.READY)}
 
     def _named(self, spot: Spot) -> tuple[str, str]:
         return spot.frame, self.steps.book.node(spot).id
