@@ -89,14 +89,17 @@ class Book:
         self._end(row, Status.FAILED)
         row.error = error
         node = self.node(spot_of(row)).node
-        if node.on_error == "branch":
+        on_error = node.on_error
+        if self.run.chunk is not None and not row.frame:
+            on_error = "fail"  # the outer run deals with it
+        if on_error == "branch":
             row.port, row.output = ERROR_PORT, row.error
-        elif node.on_error == "default":
+        elif on_error == "default":
             row.output = node.default_output
         self.names.outputs.put(spot_of(row), row.output)
-        data = {} if node.on_error == "fail" else {"handled": node.on_error}
+        data = {} if on_error == "fail" else {"handled": on_error}
         self.ledger.note("node.failed", row, ms=ms, error=row.error, **data)
-        return None if node.on_error == "fail" else row.port
+        return None if on_error == "fail" else row.port
 
     def skip(self, spots: Sequence[Spot]) -> None:
         """Write down which steps will never be reached."""

@@ -248,6 +248,7 @@ class Ledger:
 
     def _start_children(self) -> None:
         for child in self.children:
+            child.run.seq = 0  # a writing that was taken back has numbered its events before
             child.run.save()
             dispatch.ring_on_commit(dispatch.admit(child.run.pk, is_step=True))
             told = [Event("run.queued"), *copies(child.run, child.carried)]

@@ -19,7 +19,7 @@ from apps.runs.events import Event
 from apps.runs.exceptions import BadPart, NoSuchStep
 from apps.runs.models import NodeRun, Run
 from apps.runs.outcomes import Done, held, judge, preview
-from apps.runs.vector import Byte
+from apps.runs.vector import ERROR_PORT, Byte
 from apps.workflows.graph import CompiledNode, Graph
 
 ALL, FROM, ONLY, UNTIL = "all", "from", "only", "until"
@@ -216,6 +216,7 @@ def _told(row: NodeRun) -> Event:
     how = {"pinned": True} if row.pinned else {"linked": True}
     data: JSONDict = {"ms": 0, **how, "cost_usd": "0", "tokens": 0, "port": row.port or None}
     data |= {"error": row.error} if row.error else {"preview": preview(row.output)}
+    data |= {"handled": "branch"} if row.port == ERROR_PORT else {}
     return Event(LINKED[NodeRun.Status(row.status)][1], row.node, row.attempt, data)
 
 

@@ -33,13 +33,15 @@ BATCH = 64  # steps rendered in one feed, and rows written in one flush
 FLUSH_S = 0.1
 CONCURRENT = 32  # steps of one run that reach outside at the same time
 BUDGET_S, BUDGET_STEPS = 60.0, 2_000
+HERE_S = 0.1
 TICK_S = 1.0
 
 
 class Segment:
     """Walks one run while the lease is held and there is something to do."""
 
-    def __init__(self, run: Run, graph: Graph, ledger: Ledger) -> None:
+    def __init__(self, run: Run, graph: Graph, ledger: Ledger, *, here: bool = False) -> None:
+        """Take up a run; `here`: only for a moment, and without what reaches outside."""
         self.run = run
         self.ledger = ledger
         self.steps = Steps(run, graph, ledger)
@@ -49,7 +51,8 @@ class Segment:
         self.prepared: deque[Attempt] = deque()
         self.news = News(ledger.lease.wake, ledger.lease.wanted)
         self.wake = -1  # up to which wake-up everything was taken in
-        self._until = time.monotonic() + BUDGET_S
+        self._here = here
+        self._until = time.monotonic() + (HERE_S if here else BUDGET_S)
 
     def hear(self, news: News | None) -> None:
         """Take a message of the lease's keeper; None says that the lease is lost."""
@@ -120,7 +123,7 @@ class Segment:
         self._look()
         if self._may_start:
             self._start_ready()
-        if self.running or (self.steps.later and self._may_start):
+        if self.running or (self.steps.later and self._may_start and not self._here):
             self._listen()
             return True
         if self._may_start and self.course.ready:
@@ -148,10 +151,11 @@ class Segment:
         self._obey()
         if self.news.wake == self.wake:
             return
-        self.wake = self.news.wake
         waiting = {self._named(spot): spot for spot in self.course.where(Byte.WAITING)}
+        answered = self._perhaps_answered()
+        self.wake = self.news.wake
         chunks = self.course.awaited_chunks()
-        folded = fold(self.run, [*waiting, *chunks])
+        folded = fold(self.run, [*waiting, *answered, *chunks])
         self.ledger.cleared += folded.keys
         if folded.is_too_late and not self.steps.undoing.is_going_on:
             raise RunEnds.too_late()
@@ -159,9 +163,17 @@ class Segment:
             if named in folded.decisions:
                 self.steps.decisions[waiting[named]] = folded.decisions[named]
             self.course.mark(waiting[named], Byte.READY)
+        for named in folded.decisions.keys() & answered.keys():
+            self.steps.decisions[answered[named]] = folded.decisions[named]
         for named in chunks:
             if named in folded.decisions:
                 self.steps.end_chunk(named[0], folded.decisions[named])
+
+    def _perhaps_answered(self) -> dict[tuple[str, str], Spot]:
+        """Return the steps whose wait an earlier carrier may have seen end, without going on."""
+        if self.wake >= 0 or self.run.started_at is None:
+            return {}
+        return {self._named(spot): spot for spot in self.course.where(Byte.READY)}
 
     def _named(self, spot: Spot) -> tuple[str, str]:
         return spot.frame, self.steps.book.node(spot).id
@@ -182,7 +194,7 @@ class Segment:
             self.steps.take_in(outcomes)
             self._flush_if_due()
         self._cancel_abandoned()
-        if self._may_start:
+        if self._may_start and not self._here:
             self.prepared += self.steps.due_again()
             self._start_prepared()
 

@@ -31,7 +31,7 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What differs each time, and what no workflow can see.
 DIFFERENT = {
     "ms": 0, "delay_s": 0, "priority": 0, "owner": "", "id": "", "role": "", "cpu_ms": 0, "peak_kb": 0,
-    "lost": "", "silent_s": 0, "preview": "",
+    "lost": "", "by": "", "silent_s": 0, "preview": "", "votes": [],
 }  # fmt: skip
 
 
