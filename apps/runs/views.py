@@ -16,11 +16,12 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import Invalid
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
-from apps.runs import attention, services
+from apps.runs import attention, kinship, services
 from apps.runs.filters import filtered
 from apps.runs.history import is_recovery, moments, told_recovery
-from apps.runs.models import NodeRun, Run
+from apps.runs.models import NodeRun, Run, RunEvent
 from apps.runs.overview import duration, known_input, lines, part_words
+from apps.runs.rounds import unfold
 from apps.runs.services.moving import STANDING
 from apps.runs.waterfall import DRAWN, attempts_of, draw
 from apps.workflows.definition import parse
@@ -28,6 +29,7 @@ from apps.workflows.graph import live_edges, topological
 from apps.workflows.models import Workflow
 
 MOST_ROWS = 500  # of a waterfall
+MOST_INNER = 20  # runs inside the opened step
 MOST_REPEATS = 20  # of a run, that its page links to
 SPANS = {
     "hour": ("last hour", timedelta(hours=1)),
@@ -131,10 +133,10 @@ def detail(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
     """Return what the page of a run shows."""
     now = timezone.now()
-    rows = run.nodes.filter(frame="").defer("input", "output", "logs")
-    node_runs = {each.node: each for each in rows}
-    events = list(run.events.filter(type__in=DRAWN, frame=""))
-    steps = _steps_in_order(run)
+    unfolded = unfold(run, _steps_in_order(run), request.GET.get("frame", ""))
+    steps, frames = unfolded.steps, unfolded.frames
+    node_runs = _node_runs(run, frames)
+    events = _events(run, frames)
     opened = _opened(request.GET.get("node", ""), run, steps, node_runs)
     drawn = draw(
         steps[:MOST_ROWS],
@@ -153,12 +155,44 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "seconds": duration(run, now),
         "left_out": max(0, len(steps) - MOST_ROWS),
         "step_count": len(steps),
-        "finished_steps": sum(each.status == "succeeded" for each in node_runs.values()),
+        "finished_steps": sum(
+            each.status == "succeeded" and not each.frame for each in node_runs.values()
+        ),
         "recoveries": [told_recovery(event, titles) for event in events if is_recovery(event)],
         "part": part_words(run, titles),
         "known": known_input(run, steps, opened),
         **_shown(request, run, opened, titles),
+        **_opened_step(request, run, opened, frames.get(opened)),
         **_rights(request, run),
+    }
+
+
+def _node_runs(run: Run, frames: dict[str, str | None]) -> dict[str, NodeRun]:
+    rows = run.nodes.filter(frame__in=_named(frames)).defer("input", "output", "logs")
+    return {each.node: each for each in rows if frames.get(each.node) == each.frame}
+
+
+def _events(run: Run, frames: dict[str, str | None]) -> list[RunEvent]:
+    """Return what is drawn of the rounds that are shown."""
+    found = run.events.filter(type__in=DRAWN, frame__in=_named(frames))
+    return [each for each in found if not each.node or frames.get(each.node) == each.frame]
+
+
+def _named(frames: dict[str, str | None]) -> set[str]:
+    return {"", *(frame for frame in frames.values() if frame is not None)}
+
+
+def _opened_step(
+    request: AuthenticatedRequest, run: Run, opened: str, frame: str | None
+) -> JSONDict:
+    """Return what the page shows of the opened step, and the runs inside and around it."""
+    rows = run.nodes.filter(frame=frame, node=opened) if frame is not None else run.nodes.none()
+    inner = kinship.inner_runs(run, opened, frame, actor=request.user)
+    return {
+        "step": rows.select_related("input_blob", "output_blob").first(),
+        "inner_runs": inner[:MOST_INNER],
+        "inner_left_out": max(0, inner.count() - MOST_INNER),
+        "outer_run": kinship.outer_run(run, actor=request.user),
     }
 
 
@@ -169,12 +203,9 @@ def _shown(
     view = "history" if request.GET.get("view") == "history" else "steps"
     return {
         "opened": opened,
-        "step": run.nodes.filter(frame="", node=opened)
-        .select_related("input_blob", "output_blob")
-        .first(),
         "tab": request.GET.get("tab") if request.GET.get("tab") in TABS else TABS[0],
         "shown_as": {name: request.GET.get(name, "") for name in ("input", "output")},
-        "waits": run.waits.approvals().open(),
+        "waits": run.waits.approvals().open()[:MOST_REPEATS],
         "view": view,
         "moments": moments(run, titles) if view == "history" else [],
         "repeats": run.retries.order_by("created_at")[:MOST_REPEATS],

@@ -13,6 +13,7 @@ from typing import Any
 
 from apps.common.types import JSONDict
 from apps.runs.models import NodeRun, RunEvent
+from apps.runs.rounds import Rounds
 
 GAP_WIDTH = 15.0  # of the plot, in percent
 MAX_GAPS = 3
@@ -104,6 +105,8 @@ class Row:
     run: NodeRun | None
     line: Line
     count: int  # of its tries
+    depth: int = 0  # in how many others it lies
+    rounds: Rounds | None = None  # of those inside it
     tries: list[tuple[Attempt, Line]] = field(default_factory=list)
 
 
@@ -304,6 +307,8 @@ def _row(
         run=run,
         line=_line(attempts, axis, now, _note_of(run)),
         count=_count(attempts),
+        depth=node.get("depth", 0),
+        rounds=node.get("rounds"),
         tries=tries,
     )
 

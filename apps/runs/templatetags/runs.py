@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
 from apps.common.templatetags.look import icon
-from apps.common.types import JSON
+from apps.common.types import JSON, JSONDict
 from apps.nodes import registry
 from apps.runs import waterfall
+from apps.runs.kinship import items_of
 from apps.runs.models import Wait
 from apps.runs.moving import Fate
 
@@ -191,3 +192,9 @@ def fate_words(fate: Fate) -> str:
     if fate.meaning == "changed" and fate.status in {"succeeded", "failed", "skipped"}:
         return "Has other settings there; what it did stays as it is"
     return FATES[fate.meaning]
+
+
+@register.filter
+def items(chunk: JSONDict) -> str:
+    """Return which items of a list a run goes through, as people count."""
+    return items_of(chunk)
