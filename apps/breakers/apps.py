@@ -10,6 +10,9 @@ class BreakersConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.breakers.counts import open_services
+        from apps.breakers.metrics import BreakerCollector
+        from apps.common.metrics import REGISTRY
         from apps.common.navigation import register_counter
 
         register_counter("breakers:list", open_services)
+        REGISTRY.register(BreakerCollector())

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from django.db.models import QuerySet
+
+MOST = 100  # more is not counted: pages say 99+
 Counter: TypeAlias = Callable[[Any], int]
 
 _counters: dict[str, Counter] = {}
@@ -17,6 +20,11 @@ def register_counter(place: str, counter: Counter) -> None:
     if place in _counters:
         raise TypeError(f"{place} is counted already.")
     _counters[place] = counter
+
+
+def bounded(rows: QuerySet[Any]) -> int:
+    """Return how many rows there are, up to a hundred: enough for "99+" however many there are."""
+    return rows.order_by()[:MOST].count()
 
 
 def count(place: str, user: Any) -> int:

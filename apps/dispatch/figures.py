@@ -21,6 +21,9 @@ OVERDUE_S = 30
 BY_STATUS = """
 SELECT status, count(*) FROM dispatch_ticket GROUP BY status
 """
+CHORES = """
+SELECT kind, count(*) FROM dispatch_chore GROUP BY kind ORDER BY kind
+"""
 BACKLOGS = """
 SELECT tenant.slug, count(*) FROM dispatch_ticket AS ticket
 JOIN tenants_tenant AS tenant ON tenant.role_name = ticket.role
@@ -42,6 +45,7 @@ class Figures:
     slots: int
     busy: int
     letters: int
+    chores: Counter[str]  # by kind
     pulse: Pulse
 
     @property
@@ -65,6 +69,7 @@ def read() -> Figures:
             oldest_queued=tickets.queued().aggregate(at=Min("created_at"))["at"],
             stuck=tickets.filter(stuck()).count(),
             letters=DeadLetter.objects.count(),
+            chores=Counter(dict(_rows(CHORES))),
             pulse=Pulse.objects.first() or Pulse(),
             **_workers(),
         )

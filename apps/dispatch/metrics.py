@@ -35,6 +35,7 @@ class DispatchCollector(Collector):
             return
         yield from _of_tickets(found)
         yield _of_backlogs(found, queues)
+        yield _of_chores(found)
         yield from _of_the_sweep(found)
         yield from _of_workers(found)
 
@@ -46,6 +47,15 @@ def _of_tickets(found: Figures) -> Iterator[Metric]:
     yield tickets
     yield _gauge("oldest_due_seconds", "Age of what should have been taken up.", _age(found))
     yield _gauge("stuck_tickets", "Runs that nobody takes up.", found.stuck)
+
+
+def _of_chores(found: Figures) -> Metric:
+    chores = GaugeMetricFamily(
+        "auterity_chores", "What waits to be looked at, by kind.", labels=["kind"]
+    )
+    for kind, count in found.chores.items():
+        chores.add_metric([kind], count)
+    return chores
 
 
 def _of_backlogs(found: Figures, queues: list[tuple[str, int]]) -> Metric:

@@ -1,4 +1,4 @@
-"""Tickets, timers, appointments, chores, and who carries them; without customer content.
+"""Tickets, timers, chores, and who carries them; without customer content.
 
 They live in the public schema, and each belongs to the database role of its workspace: row-level
 security shows a role its own rows only, and the owner, who sweeps, all of them. What workers tell
@@ -230,39 +230,22 @@ class DeadLetter(models.Model):
         return f"{self.reason} {self.task}".strip()
 
 
-class Appointment(models.Model):
-    """A moment at which an app above looks at something of a workspace; what, that app knows."""
+class Chore(models.Model):
+    """Something small that an app above wants looked at, at a time and until it is done.
+
+    What the subject is, that app knows.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     role = models.CharField(max_length=63, db_default=CurrentRole())
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(max_length=40)  # of what is registered with `chores.register`
     subject = models.UUIDField()
     due_at = models.DateTimeField(db_index=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["role", "kind", "subject"], name="dispatch_appointment_once"
-            )
+            models.UniqueConstraint(fields=["role", "kind", "subject"], name="dispatch_chore_once")
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} {self.due_at:%Y-%m-%d %H:%M:%S}"
-
-
-class Chore(models.Model):
-    """Something small that a workspace wants done beside its runs, at a time and until it is done.
-
-    One row for each thing, under the thing's own id, so that writers never wait for each other.
-    """
-
-    id = models.UUIDField(primary_key=True, editable=False)
-    role = models.CharField(max_length=63, db_default=CurrentRole())
-    name = models.CharField(max_length=40)  # of what is registered with `chores.register`
-    due_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        indexes = [models.Index(fields=["due_at"], name="dispatch_chore_due")]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.id}"

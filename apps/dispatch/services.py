@@ -1,7 +1,9 @@
 """Admission, wake-ups, wishes and timers; and the doorbell, which is allowed to fail."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +27,7 @@ Advance = Callable[[UUID, str], None]
 End = Callable[[UUID, str], bool]
 _advance: list[Advance] = []
 _end: list[End] = []
+_at_hand: ContextVar[list[UUID] | None] = ContextVar("at_hand", default=None)
 
 
 def register_advance(function: Advance) -> None:
@@ -164,8 +167,26 @@ def fired_timers(run_id: UUID) -> list[Timer]:
     return list(Timer.objects.filter(ticket_id=run_id).exclude(fired_at=None))
 
 
+@contextmanager
+def at_hand() -> Iterator[list[UUID]]:
+    """Collect the runs that are rung for in this block: who asked carries them on, or rings.
+
+    They are due as ever: what is dropped here, the sweeper rings for.
+    """
+    runs: list[UUID] = []
+    token = _at_hand.set(runs)
+    try:
+        yield runs
+    finally:
+        _at_hand.reset(token)
+
+
 def ring_quietly(run_id: UUID, schema: str) -> None:
     """Send for a worker now; if that fails, the sweeper will."""
+    runs = _at_hand.get()
+    if runs is not None:
+        runs.append(run_id)
+        return
     try:
         ring(run_id, schema)
     except BrokerAway as error:

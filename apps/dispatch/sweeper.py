@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import appointments, chores, services
+from apps.dispatch import chores, services
 from apps.dispatch.admission import admit_by_turns
 from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.gate import RESUMED
@@ -77,20 +77,18 @@ def sweep() -> int:
     """
     begun = time.monotonic()
     with public_scope():
-        due, small = _take_due()
+        due = _take_due()
         rung = 0
         try:
             for run_id, schema in due:
                 services.ring(run_id, schema)
                 rung += 1
-            for name, schema in small:
-                chores.ring(name, schema)
         except BrokerAway:
             _run(STILL_DUE, {"ids": [run_id for run_id, _ in due[rung:]]})
             raise
         if rung:
             _run(DONE, {"rung": rung, "ms": round((time.monotonic() - begun) * 1000)})
-        return rung + appointments.call_due()
+        return rung + chores.call_due()
 
 
 class Sweeper(threading.Thread):
@@ -132,17 +130,16 @@ class Sweeper(threading.Thread):
             self._beaten = time.monotonic()
 
 
-def _take_due() -> tuple[list[tuple[UUID, str]], list[tuple[str, str]]]:
-    """Return the runs to ring for with their schemas, and the chores."""
+def _take_due() -> list[tuple[UUID, str]]:
+    """Return the runs to ring for, with their schemas."""
     _haste.clear()
     with transaction.atomic():
         if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
-            return [], []
+            return []
         _run(FIRE, {"batch": BATCH, "resumed": RESUMED})
         if admit_by_turns():
             _haste.set()
-        runs = [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
-        return runs, chores.take_due()
+        return [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

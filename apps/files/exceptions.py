@@ -1,8 +1,11 @@
 """What can go wrong with stored bytes."""
 
+import math
 from http import HTTPStatus
 
 from apps.common.errors import DomainError, TooLarge, Unavailable
+
+RETRY_S = 5
 
 
 class StorageAway(Unavailable):
@@ -10,9 +13,9 @@ class StorageAway(Unavailable):
 
     code = "storage_unavailable"
 
-    def __init__(self) -> None:
-        """Say when a repeat makes sense."""
-        super().__init__(headers={"Retry-After": "5"})
+    def __init__(self, retry_after: float = RETRY_S) -> None:
+        """Say in how many seconds a repeat makes sense."""
+        super().__init__(headers={"Retry-After": str(math.ceil(retry_after))})
 
 
 class BlobUnusable(DomainError):

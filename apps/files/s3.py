@@ -5,6 +5,9 @@ any, and whatever a store answers, a redirect included, no request goes anywhere
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +16,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
-from apps.files.exceptions import BlobAltered, BlobMissing, StorageAway
+from apps.egress.breakers import Fault, Health, Verdict, breaker
+from apps.egress.exceptions import BreakerOpen
+from apps.files.exceptions import RETRY_S, BlobAltered, BlobMissing, StorageAway
 
 CONNECT_S, READ_S, WHOLE_S, TRIES = 3, 10, 60, 2
 PART = 256 << 10
+STORE = "The file storage"  # its name is the operator's own business
+BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 GONE = frozenset({"NoSuchKey", "404"})
 
 
@@ -29,34 +36,25 @@ class Bucket:
 
     def put(self, name: str, data: bytes) -> None:
         """Store the object; stores acknowledge what is durable."""
-        self._ask("put_object", Key=name, Body=data)
+        with _guarded():
+            self._ask("put_object", Key=name, Body=data)
 
     def get(self, name: str, most: int) -> bytes:
         """Return the object, if it arrives in time; a store that only drips is away."""
-        body = self._ask("get_object", Key=name)["Body"]
-        end, found = time.monotonic() + WHOLE_S, bytearray()
-        try:
-            for part in body.iter_chunks(PART):
-                found += part
-                if len(found) > most:
-                    raise BlobAltered
-                if time.monotonic() > end:
-                    raise StorageAway
-        except BotoCoreError as error:  # it stopped in the middle
-            raise StorageAway from error
-        finally:
-            body.close()
-        return bytes(found)
+        with _guarded():
+            return _read(self._ask("get_object", Key=name)["Body"], most)
 
     def delete(self, name: str) -> None:
         """Remove the object; S3 does not mind one that is gone."""
-        self._ask("delete_object", Key=name)
+        with _guarded():
+            self._ask("delete_object", Key=name)
 
     def clear(self, prefix: str) -> None:
         """Remove the objects, page by page."""
-        while found := self._ask("list_objects_v2", Prefix=prefix).get("Contents"):
-            for each in found:
-                self.delete(each["Key"])
+        with _guarded():
+            while found := self._ask("list_objects_v2", Prefix=prefix).get("Contents"):
+                for each in found:
+                    self._ask("delete_object", Key=each["Key"])
 
     def _ask(self, operation: str, **what: Any) -> Any:
         try:
@@ -67,6 +65,47 @@ class Bucket:
             raise StorageAway from error
         except (BotoCoreError, ElsewhereRefused) as error:
             raise StorageAway from error
+
+
+def judge(error: Exception) -> Verdict:
+    """Return whose fault it was: a store that answers, if only to refuse us, is well."""
+    if isinstance(error, BlobMissing | BlobAltered):
+        return Health.WELL
+    if not isinstance(error, StorageAway):
+        return Health.UNKNOWN
+    cause = error.__cause__ or error
+    if not isinstance(cause, ClientError):
+        return Fault(f"It could not be reached: {type(cause).__name__}")
+    status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY
+    return Fault(f"It answered {status}") if failed else Health.WELL
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Leave the store alone while it keeps failing: it is away then, too."""
+    try:
+        with breaker("storage", STORE, judge=judge):
+            yield
+    except BreakerOpen as error:
+        raise StorageAway(error.retry_after or RETRY_S) from error
+
+
+def _read(body: Any, most: int) -> bytes:
+    """Return what is sent, if all of it arrives in time."""
+    end, found = time.monotonic() + WHOLE_S, bytearray()
+    try:
+        for part in body.iter_chunks(PART):
+            found += part
+            if len(found) > most:
+                raise BlobAltered
+            if time.monotonic() > end:
+                raise StorageAway
+    except BotoCoreError as error:  # it stopped in the middle
+        raise StorageAway from error
+    finally:
+        body.close()
+    return bytes(found)
 
 
 class ElsewhereRefused(Exception):

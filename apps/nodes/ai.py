@@ -3,6 +3,7 @@
 import json
 import re
 
+from apps.common.schemas import problem_of
 from apps.common.types import JSON, JSONDict
 from apps.gateway.calls import Completion, CompletionRequest
 from apps.nodes.base import NodeContext, NodeError
@@ -49,14 +50,10 @@ def json_of(answer: Completion, schema: JSONDict) -> JSON:
             hint="Ask for JSON in the prompt, or choose a route whose model supports it.",
             retryable=True,
         ) from error
-    import jsonschema  # noqa: PLC0415 - 70 ms that only answers with a schema need
-
-    problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(value)), None)
-    if problem is not None:
-        place = "/".join(str(part) for part in problem.absolute_path) or "the answer"
+    if problem := problem_of(value, schema, whole="the answer"):
         raise NodeError(
             "schema_mismatch",
-            f"The answer of {answer.model} does not fit the schema: {place}: {problem.message[:300]}",
+            f"The answer of {answer.model} does not fit the schema: {problem}",
             hint="Loosen the schema or make the prompt more exact.",
             retryable=True,
         )
@@ -70,8 +67,10 @@ def check_schema(schema: JSONDict) -> JSONDict:
     """
     if len(json.dumps(schema)) > MAX_SCHEMA:
         raise ValueError("The schema is larger than 64 KiB.")
-    if any(not ref.startswith("#") for ref in _references(schema)):
+    if any(not ref.startswith("#") for ref in _said(schema, "$ref", "$dynamicRef")):
         raise ValueError("A schema may only refer to itself, such as #/$defs/item.")
+    if _said(schema, "patternProperties"):
+        raise ValueError("Patterns for names of properties are not supported: name them.")
     import jsonschema  # noqa: PLC0415 - 70 ms that only configs with a schema need
 
     try:
@@ -81,10 +80,11 @@ def check_schema(schema: JSONDict) -> JSONDict:
     return schema
 
 
-def _references(value: JSON) -> list[str]:
+def _said(value: JSON, *keywords: str) -> list[str]:
+    """Return what a schema says with some keywords, wherever in it."""
     if isinstance(value, dict):
-        own = [str(value[key]) for key in ("$ref", "$dynamicRef") if key in value]
-        return own + [found for child in value.values() for found in _references(child)]
+        own = [str(value[key]) for key in keywords if key in value]
+        return own + [found for child in value.values() for found in _said(child, *keywords)]
     if isinstance(value, list):
-        return [found for child in value for found in _references(child)]
+        return [found for child in value for found in _said(child, *keywords)]
     return []

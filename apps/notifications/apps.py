@@ -11,10 +11,17 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from apps.common.navigation import register_counter
         from apps.dispatch import chores
-        from apps.notifications import policies  # noqa: F401 - registers the policies
+        from apps.egress.breakers import on_change
+        from apps.notifications import (
+            kinds,
+            outages,
+            policies,  # noqa: F401 - registers the policies
+        )
         from apps.notifications.counts import unread_of
         from apps.notifications.outbox import CHORE
-        from apps.notifications.tasks import ring
+        from apps.notifications.tasks import call_send_mails
 
-        chores.register(CHORE, ring)
+        kinds.register(*outages.KINDS)
+        on_change(outages.hear)
+        chores.register(CHORE, call_send_mails)
         register_counter("notifications:list", unread_of)

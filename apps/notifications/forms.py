@@ -15,5 +15,5 @@ class MailForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the kinds there are."""
         super().__init__(*args, **kwargs)
-        choices = [(kind.name, kind.label) for kind in kinds.every()]
+        choices = [(kind.name, kind.label) for kind in kinds.mailed()]
         self.fields["mailed"] = forms.MultipleChoiceField(choices=choices, required=False)

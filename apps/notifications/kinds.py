@@ -11,6 +11,7 @@ class Kind:
     label: str
     about: str
     icon: str = "bell"
+    is_mailed: bool = True  # to whom wants it; what is not is told in the product alone
 
 
 _kinds: dict[str, Kind] = {}
@@ -22,8 +23,13 @@ def register(*kinds: Kind) -> None:
 
 
 def every() -> list[Kind]:
-    """Return all sorts, as people choose among them."""
+    """Return all sorts."""
     return list(_kinds.values())
+
+
+def mailed() -> list[Kind]:
+    """Return those that people choose among, to have them mailed or not."""
+    return [kind for kind in _kinds.values() if kind.is_mailed]
 
 
 def find(name: str) -> Kind:

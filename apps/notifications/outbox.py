@@ -26,7 +26,7 @@ from apps.vault.exceptions import CannotUnseal
 
 logger = logging.getLogger(__name__)
 
-CHORE = "mail"
+CHORE = "notifications.mail"
 LEASE_S = 180  # after which a mail whose sender was not heard of again is sent by somebody else
 # After so many seconds it is tried again; past the last one a person has to look.
 PAUSES_S = (60, 300, 1_800, 7_200, 21_600, 43_200)
@@ -64,7 +64,7 @@ def queue(mails: Sequence[Addressed], *, kind: str, about: UUID | None = None) -
 
 def withdraw(about: UUID) -> None:
     """Take back what is not sent yet about a thing that is settled."""
-    chores.done(Mail.objects.withdraw(about))
+    chores.done(CHORE, Mail.objects.withdraw(about))
 
 
 def send_due() -> int:
@@ -136,7 +136,7 @@ def _went_out(mail: Mail) -> None:
     Mail.objects.filter(pk=mail.pk).update(
         status=Mail.Status.SENT, sent_at=now, updated_at=now, sealed="", error=""
     )
-    chores.done([mail.pk])
+    chores.done(CHORE, [mail.pk])
 
 
 @transaction.atomic
@@ -147,8 +147,8 @@ def _failed(mail: Mail, error: Exception) -> None:
     queued = Mail.objects.filter(pk=mail.pk, status=Mail.Status.QUEUED)
     if mail.attempts > len(PAUSES_S):
         queued.update(status=Mail.Status.DEAD, error=reason, updated_at=timezone.now())
-        chores.done([mail.pk])
+        chores.done(CHORE, [mail.pk])
         return
     again = timezone.now() + timedelta(seconds=PAUSES_S[mail.attempts - 1])
     queued.update(due_at=again, error=reason, updated_at=timezone.now())
-    chores.postpone(mail.pk, again)
+    chores.postpone(CHORE, mail.pk, again)

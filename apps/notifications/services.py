@@ -77,7 +77,7 @@ def mark_all_read(actor: User) -> int:
 @transaction.atomic
 def choose_mails(actor: User, wanted: Collection[str]) -> None:
     """Set what is mailed to a person: these kinds and no others."""
-    for kind in kinds.every():
+    for kind in kinds.mailed():
         Preference.objects.update_or_create(
             user=actor, kind=kind.name, defaults={"mail": kind.name in wanted}
         )
@@ -86,7 +86,7 @@ def choose_mails(actor: User, wanted: Collection[str]) -> None:
 def mailed_kinds(user: User) -> list[str]:
     """Return the kinds that are mailed to a person."""
     refused = Preference.objects.filter(user=user, mail=False).values_list("kind", flat=True)
-    return [kind.name for kind in kinds.every() if kind.name not in set(refused)]
+    return [kind.name for kind in kinds.mailed() if kind.name not in set(refused)]
 
 
 @transaction.atomic

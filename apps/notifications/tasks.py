@@ -1,5 +1,8 @@
 """The door through which a worker comes to the outbox."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from celery import shared_task
 
 from apps.notifications import outbox
@@ -12,6 +15,6 @@ def send_mails() -> None:
     outbox.send_due()
 
 
-def ring(schema: str) -> None:
-    """Send for a worker; a broker that is away is the caller's to notice, at once."""
+def call_send_mails(mails: Collection[UUID], schema: str) -> None:
+    """Send for one worker for all of them; a broker that is away is the caller's to notice."""
     send_mails.apply_async(headers={HEADER: schema}, retry=False)

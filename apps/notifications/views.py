@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, member_required, permission_required
 from apps.common.errors import Conflict
+from apps.common.navigation import bounded
 from apps.common.pagination import page_of
 from apps.notifications import kinds, services
 from apps.notifications.forms import MailForm
@@ -36,7 +37,7 @@ def list_notifications(request: AuthenticatedRequest) -> HttpResponse:
         "tab": tab,
         "filters": filters,
         "is_filtered": any(filters.values()),
-        "counts": {"unread": own.unread().count(), "all": own.count()},
+        "counts": {"unread": bounded(own.unread()), "all": bounded(own)},
         "kinds": [(kind.name, kind.label) for kind in kinds.every()],
         "may_see_mails": policies.holds(request.user, "member.manage"),
     }
@@ -72,7 +73,7 @@ def preferences(request: AuthenticatedRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("notifications:preferences")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    context = {"kinds": kinds.every(), "mailed": services.mailed_kinds(request.user), "form": form}
+    context = {"kinds": kinds.mailed(), "mailed": services.mailed_kinds(request.user), "form": form}
     return render(request, "notifications/preferences.html", context, status=status)
 
 

@@ -18,7 +18,7 @@ from apps.common.events import publish_on_commit
 from apps.dispatch import workers
 from apps.files import services as files
 from apps.files.exceptions import StorageAway
-from apps.retention.classes import CLASSES
+from apps.retention import classes
 from apps.retention.models import RetentionJob
 from apps.tenants.keys import group_name
 
@@ -60,11 +60,12 @@ def _advance(job_id: UUID) -> bool:
 
 def _delete_batch(job: RetentionJob) -> None:
     part = job.plan[job.stage]
-    found = CLASSES[part["name"]].over(datetime.fromisoformat(part["before"]))
+    each = classes.find(part["name"])
+    found = each.over(datetime.fromisoformat(part["before"]))
     if not found:
         job.stage += 1
         return
-    CLASSES[part["name"]].delete(found)
+    each.delete(found)
     job.counts[part["name"]] = job.counts.get(part["name"], 0) + len(found)
     job.digest = chained(job.digest, part["name"], found)
 

@@ -16,8 +16,9 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.files import services as files
 from apps.files.models import Blob, referring
+from apps.notifications.models import Mail, Notification
 from apps.retention import holds
-from apps.runs.models import NodeRun, Run, RunEvent
+from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent
 from apps.tenants.context import current_schema, maintenance
 
 LONGEST_DAYS = 3650
@@ -135,10 +136,48 @@ class Trail(DataClass):
             AuditEntry.objects.filter(pk__in=ids).delete()
 
 
+class Notices(DataClass):
+    """What people were told, and mails that went out or never will; what they tell of has its own rule."""
+
+    kind = Kind(
+        "Notifications and mails",
+        "What people were told, and the list of sent mails. Mails on their way stay.",
+        default_days=90,
+    )
+    batch = 500
+
+    def over(self, before: datetime) -> list[UUID]:
+        told = Notification.objects.filter(created_at__lt=before)
+        mails = Mail.objects.filter(updated_at__lt=before).exclude(status=Mail.Status.QUEUED)
+        # By id, which is the order of time: there is an index for it.
+        return _ids(told.order_by("pk"), self.batch) or _ids(mails.order_by("pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        Notification.objects.filter(pk__in=ids).delete()
+        Mail.objects.filter(pk__in=ids).delete()
+
+
+class Links(DataClass):
+    """Links in mails that decide nothing any more; the answers given by them stay."""
+
+    kind = Kind("Used-up links", "Links in mails about approvals, once their time is over.", 1)
+    batch = 500
+
+    def over(self, before: datetime) -> list[UUID]:
+        return _ids(DecisionLink.objects.filter(expires_at__lt=before).order_by("pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        DecisionLink.objects.filter(pk__in=ids).delete()
+
+
 class Orphans(DataClass):
     """Stored values that nobody refers to, such as those of runs that were just deleted."""
 
-    kind = Kind("Unused stored values", "What deleted runs and crashes left in the storage.", 1)
+    kind = Kind(
+        "Unused stored values",
+        "What deleted runs and crashes left in the storage.",
+        files.GRACE.days,
+    )
 
     def over(self, before: datetime) -> list[UUID]:
         orphans = Blob.objects.unreferenced().made_before(before)
@@ -148,14 +187,25 @@ class Orphans(DataClass):
         files.discard(ids)
 
 
-# In the order in which a job works; the ones with a rule, and what is always cleared away.
+# In the order in which a job works: those with a rule, and then what is always cleared away.
 RULED: dict[str, DataClass] = {
     "payloads": Payloads(),
     "history": History(),
     "runs": Runs(),
+    "notices": Notices(),
     "audit": Trail(),
 }
-CLASSES: dict[str, DataClass] = {**RULED, "orphans": Orphans()}
+CLEARED: dict[str, DataClass] = {"links": Links(), "orphans": Orphans()}
+
+
+def register(name: str, each: DataClass) -> None:
+    """Add a class that has a rule. To be called in `AppConfig.ready()`."""
+    RULED[name] = each
+
+
+def find(name: str) -> DataClass:
+    """Return one of the classes."""
+    return RULED.get(name) or CLEARED[name]
 
 
 def _finished(before: datetime) -> QuerySet[Run]:

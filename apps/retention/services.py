@@ -11,9 +11,8 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
-from apps.files.services import GRACE
 from apps.retention import tasks
-from apps.retention.classes import LONGEST_DAYS, RULED
+from apps.retention.classes import CLEARED, LONGEST_DAYS, RULED
 from apps.retention.exceptions import BadDays, HeldAlready, JobRunning, Released
 from apps.retention.models import LegalHold, RetentionJob, RetentionRule
 from apps.workflows.models import Workflow
@@ -110,9 +109,12 @@ def start_job(*, actor: User) -> RetentionJob:
 def make_job(trigger: str, *, started_by: User | None = None) -> RetentionJob:
     """Make a job whose plan is what the rules say now."""
     now = timezone.now()
-    kept = {name: timedelta(days=days) for name, days in rules().items() if days is not None}
-    spans = {**kept, "orphans": GRACE}
-    plan = [{"name": name, "before": (now - span).isoformat()} for name, span in spans.items()]
+    kept = {name: days for name, days in rules().items() if days is not None}
+    cleared = {name: each.kind.default_days for name, each in CLEARED.items()}
+    plan = [
+        {"name": name, "before": (now - timedelta(days=days)).isoformat()}
+        for name, days in {**kept, **cleared}.items()
+    ]
     return RetentionJob.objects.create(trigger=trigger, plan=plan, started_by=started_by)
 
 

@@ -16,7 +16,7 @@ from apps.common.errors import Conflict, Forbidden
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.retention import services
-from apps.retention.classes import CLASSES, RULED
+from apps.retention.classes import RULED, find
 from apps.retention.forms import HoldForm, RulesForm
 from apps.retention.models import LegalHold, RetentionJob
 from apps.workflows.models import Workflow
@@ -132,7 +132,7 @@ def _parts(found: RetentionJob) -> list[JSONDict]:
     here = "running" if found.started_at else "queued"
     return [
         {
-            "label": CLASSES[part["name"]].kind.label,
+            "label": find(part["name"]).kind.label,
             "before": datetime.fromisoformat(part["before"]),
             "count": found.counts.get(part["name"], 0),
             "state": "succeeded"

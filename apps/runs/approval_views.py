@@ -14,6 +14,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import User
 from apps.common.errors import Conflict, Invalid
+from apps.common.navigation import bounded
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.runs import question, services
@@ -91,7 +92,7 @@ def _inbox(
         "page": page,
         "tab": tab,
         "words": words,
-        "counts": {name: rows.count() for name, rows in tabs.items()},
+        "counts": {name: bounded(rows) for name, rows in tabs.items()},
         "is_opened": opened is not None,
         "wait": shown,
         **(_question(request, shown, form) if shown else {}),
@@ -103,10 +104,9 @@ def _inbox(
 def _tabs(seen: WaitQuerySet, user: User) -> dict[str, WaitQuerySet]:
     """Return what each tab holds; what is open in the order of when it is due."""
     by_due = (F("expires_at").asc(nulls_last=True), "-created_at", "-id")
-    open_, mine = seen.open().order_by(*by_due), seen.awaiting(user).order_by(*by_due)
     return {
-        "mine": mine,
-        "others": open_.exclude(pk__in=mine.order_by().values("pk")),
+        "mine": seen.awaiting(user).order_by(*by_due),
+        "others": seen.awaiting_others(user).order_by(*by_due),
         "decided": approvals_in(seen, "decided"),
     }
 

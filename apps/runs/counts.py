@@ -2,13 +2,14 @@
 
 from apps.accounts import policies
 from apps.accounts.models import User
+from apps.common.navigation import bounded
 from apps.notifications.counts import unread_of
 from apps.runs.models import Run, Wait, WaitQuerySet
 
 
 def running_of(user: User) -> int:
-    """Return how many runs that the person may see are running."""
-    return policies.visible(user, Run.objects.filter(status=Run.Status.RUNNING)).count()
+    """Return how many runs that the person may see are running, up to a hundred."""
+    return bounded(policies.visible(user, Run.objects.filter(status=Run.Status.RUNNING)))
 
 
 def decisions_for(user: User) -> WaitQuerySet:
@@ -17,8 +18,8 @@ def decisions_for(user: User) -> WaitQuerySet:
 
 
 def approvals_of(user: User) -> int:
-    """Return how many decisions wait for the person."""
-    return decisions_for(user).count()
+    """Return how many decisions wait for the person, up to a hundred."""
+    return bounded(decisions_for(user))
 
 
 def counts_for(user: User) -> dict[str, int]:

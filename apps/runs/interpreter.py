@@ -33,18 +33,19 @@ logger = logging.getLogger(__name__)
 POISON_STRIKES = 3
 
 
-def advance(run_id: UUID, *, alone: bool = False) -> None:
+def advance(run_id: UUID, *, alone: bool = False, here: bool = False) -> None:
     """Carry a run as far as it goes now. Does nothing if another worker has it.
 
     With `alone` this process carries nothing else, and so takes also what is suspected of killing.
+    With `here` it is no worker: it carries for a moment, and starts nothing that reaches outside.
     """
     lease = leases.claim(run_id, owner(), alone=alone)
     if lease is None:
-        if not alone and leases.is_suspected(run_id):
+        if not (alone or here) and leases.is_suspected(run_id):
             quarantine.carry_alone(run_id)
         return
     try:
-        _advance(run_id, lease)
+        _advance(run_id, lease, here)
     except Fenced:
         logger.warning("Run %s was taken over by another worker.", run_id)
     except StorageAway:
@@ -64,12 +65,12 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _advance(run_id: UUID, lease: Lease) -> None:
+def _advance(run_id: UUID, lease: Lease, here: bool) -> None:
     run = _load(run_id)
     if run is None:  # its workflow was purged meanwhile
         leases.finish(lease)
         return
-    _carry(run, Ledger(run, lease, Clock(lease.at)))
+    _carry(run, Ledger(run, lease, Clock(lease.at)), here)
 
 
 def _load(run_id: UUID) -> Run | None:
@@ -77,12 +78,12 @@ def _load(run_id: UUID) -> Run | None:
     return runs.defer("workflow__snapshot", "outputs", "error").filter(pk=run_id).first()
 
 
-def _carry(run: Run, ledger: Ledger) -> None:
+def _carry(run: Run, ledger: Ledger, here: bool) -> None:
     note_recovery(ledger)
     try:
         if ledger.lease.strikes >= POISON_STRIKES:
             raise RunEnds.poison(run)
-        segment = Segment(restore(run), graph_of(run), ledger)
+        segment = Segment(restore(run), graph_of(run), ledger, here=here)
         with keeper.kept(ledger.lease, segment.hear):
             segment.carry()
     except (UnknownNodeType, UnknownEngine) as error:

@@ -33,13 +33,15 @@ BATCH = 64  # steps rendered in one feed, and rows written in one flush
 FLUSH_S = 0.1
 CONCURRENT = 32  # steps of one run that reach outside at the same time
 BUDGET_S, BUDGET_STEPS = 60.0, 2_000
+HERE_S = 0.1
 TICK_S = 1.0
 
 
 class Segment:
     """Walks one run while the lease is held and there is something to do."""
 
-    def __init__(self, run: Run, graph: Graph, ledger: Ledger) -> None:
+    def __init__(self, run: Run, graph: Graph, ledger: Ledger, *, here: bool = False) -> None:
+        """Take up a run; `here`: only for a moment, and without what reaches outside."""
         self.run = run
         self.ledger = ledger
         self.steps = Steps(run, graph, ledger)
@@ -49,7 +51,8 @@ class Segment:
         self.prepared: deque[Attempt] = deque()
         self.news = News(ledger.lease.wake, ledger.lease.wanted)
         self.wake = -1  # up to which wake-up everything was taken in
-        self._until = time.monotonic() + BUDGET_S
+        self._here = here
+        self._until = time.monotonic() + (HERE_S if here else BUDGET_S)
 
     def hear(self, news: News | None) -> None:
         """Take a message of the lease's keeper; None says that the lease is lost."""
@@ -120,7 +123,7 @@ class Segment:
         self._look()
         if self._may_start:
             self._start_ready()
-        if self.running or (self.steps.later and self._may_start):
+        if self.running or (self.steps.later and self._may_start and not self._here):
             self._listen()
             return True
         if self._may_start and self.course.ready:
@@ -191,7 +194,7 @@ class Segment:
             self.steps.take_in(outcomes)
             self._flush_if_due()
         self._cancel_abandoned()
-        if self._may_start:
+        if self._may_start and not self._here:
             self.prepared += self.steps.due_again()
             self._start_prepared()
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
+from apps.common import schemas
 from apps.common.types import JSON
 from apps.runs.models import Run, Signal, Wait
 
@@ -14,15 +15,7 @@ RECEIVED = "received"
 def problem_of(payload: JSON, wait: Wait) -> str:
     """Return why a payload is not what the step expects; empty if it is."""
     schema = wait.terms.get("schema")
-    if not schema:
-        return ""
-    import jsonschema  # noqa: PLC0415 - 70 ms that only signals with a schema need
-
-    problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(payload)), None)
-    if problem is None:
-        return ""
-    place = "/".join(str(part) for part in problem.absolute_path)
-    return f"{place}: {problem.message[:300]}" if place else problem.message[:300]
+    return schemas.problem_of(payload, schema) if schema else ""
 
 
 def hand_over(signal: Signal, wait: Wait) -> bool:

@@ -9,13 +9,18 @@ class TriggersConfig(AppConfig):
     name = "apps.triggers"
 
     def ready(self) -> None:
-        from apps.dispatch.appointments import register_appointments
+        from apps.dispatch import chores
+        from apps.egress.breakers import on_change
+        from apps.retention import classes
         from apps.runs.events import register_listener
         from apps.triggers import policies  # noqa: F401 - registers the policies
         from apps.triggers.deliveries import DELIVERY, SCHEDULE
-        from apps.triggers.reactions import hear
+        from apps.triggers.keeping import Deliveries
+        from apps.triggers.reactions import hear, hear_service
         from apps.triggers.tasks import call_carry_out, call_fire
 
-        register_appointments(SCHEDULE, call_fire)
-        register_appointments(DELIVERY, call_carry_out)
+        chores.register(SCHEDULE, call_fire)
+        chores.register(DELIVERY, call_carry_out)
         register_listener(hear)
+        classes.register("deliveries", Deliveries())
+        on_change(hear_service)

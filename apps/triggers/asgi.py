@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from apps.common.bodies import App, BodyLimit, Receive, Send
 from apps.common.problems import as_domain_error
 from apps.common.types import JSONDict
-from apps.runs import following
+from apps.runs import following, here
 from apps.runs.feed import Feed
 from apps.runs.relay import Frame
 from apps.tenants.asgi import headers_of, send_answer, send_problem, tenant_scope
@@ -52,7 +52,8 @@ async def _serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await send(message)
 
     try:
-        accepted = await query(webhooks.receive, _call_of(scope, await _body(receive)))
+        call = _call_of(scope, await _body(receive))
+        accepted = await query(here.starting, partial(webhooks.receive, call), _is_awaited)
         await _answer(accepted, receive, noted)
     except Gone:
         return
@@ -67,6 +68,10 @@ async def _serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     finally:
         if accepted is not None:
             accepted.seat.leave()
+
+
+def _is_awaited(accepted: Accepted) -> bool:
+    return accepted.config.answer in (AnswerMode.LAST, AnswerMode.RESPOND)
 
 
 def _call_of(scope: dict[str, Any], body: bytes) -> Call:

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooMany
 from apps.common.types import JSONDict
-from apps.dispatch import appointments
+from apps.dispatch import chores
 from apps.nodes.types.core_start import StartConfig
 from apps.runs.accepting import form_of, pinned_version
 from apps.runs.models import Run
@@ -19,7 +19,7 @@ from apps.runs.services import cancel_run, start_run
 from apps.triggers.configs import Overlap
 from apps.triggers.models import Delivery, Trigger
 
-DELIVERY = "triggers.delivery"  # the kind of appointment: a delivery that is still pending
+DELIVERY = "triggers.delivery"  # the kind of chore: a delivery that is still pending
 SCHEDULE = "triggers.schedule"  # and: a schedule that fires next
 KEPT, KEPT_REFUSED = 500, 100
 MOST_QUEUED = 100
@@ -33,7 +33,7 @@ def carry_out(delivery_id: UUID) -> None:
     with transaction.atomic():
         delivery = _locked(delivery_id)
         if delivery is None:
-            appointments.cancel(DELIVERY, delivery_id)
+            chores.done(DELIVERY, [delivery_id])
         else:
             attempt(delivery)
 
@@ -110,7 +110,7 @@ def settle(delivery: Delivery, outcome: str, reason: str = "", run: Run | None =
     """Write down what came of a delivery."""
     delivery.outcome, delivery.reason, delivery.run = outcome, reason[:300], run
     delivery.save(update_fields=["outcome", "reason", "run", "updated_at"])
-    appointments.cancel(DELIVERY, delivery.pk)
+    chores.done(DELIVERY, [delivery.pk])
     tidy_sometimes(delivery)
 
 
@@ -126,7 +126,7 @@ def pause_if_barred(trigger: Trigger, error: DomainError) -> None:
         return
     trigger.enabled, trigger.paused_reason = False, error.detail[:300]
     trigger.save(update_fields=["enabled", "paused_reason", "updated_at"])
-    appointments.cancel(SCHEDULE, trigger.pk)
+    chores.done(SCHEDULE, [trigger.pk])
     record("trigger.paused", actor=None, target=trigger, after={"reason": trigger.paused_reason})
 
 
@@ -208,5 +208,5 @@ def _cancelled(trigger: Trigger, going_on: Any, delivery: Delivery) -> bool:
 def _postpone(delivery: Delivery, seconds: int, reason: str) -> None:
     delivery.reason = reason[:300]
     delivery.save(update_fields=["reason", "updated_at"])
-    due_at = appointments.now() + timedelta(seconds=seconds)
-    appointments.appoint(DELIVERY, delivery.pk, due_at)
+    due_at = chores.now() + timedelta(seconds=seconds)
+    chores.plan(DELIVERY, [delivery.pk], due_at)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.dispatch import appointments
+from apps.dispatch import chores
 from apps.triggers.configs import Misfire
 from apps.triggers.deliveries import DELIVERY, SCHEDULE, Outcome, attempt, locked_trigger
 from apps.triggers.models import Delivery, Trigger
@@ -24,9 +24,9 @@ def fire(trigger_id: UUID) -> None:
     with transaction.atomic():
         trigger = locked_trigger(trigger_id)
         if trigger is None or not trigger.enabled or trigger.next_at is None:
-            appointments.cancel(SCHEDULE, trigger_id)
+            chores.done(SCHEDULE, [trigger_id])
             return
-        now = appointments.now()
+        now = chores.now()
         due, is_cut = _due(trigger, trigger.next_at, now)
         _move_on(trigger, due[-1] if due else None)
         for delivery in _deliveries(trigger, due, now, is_cut=is_cut):
@@ -39,9 +39,9 @@ def plan(trigger: Trigger, after: datetime) -> None:
     trigger.next_at = next(times, None) if trigger.enabled else None
     trigger.save(update_fields=["next_at", "updated_at"])
     if trigger.next_at is None:
-        appointments.cancel(SCHEDULE, trigger.pk)
+        chores.done(SCHEDULE, [trigger.pk])
     else:
-        appointments.appoint(SCHEDULE, trigger.pk, _due_at(trigger, trigger.next_at))
+        chores.plan(SCHEDULE, [trigger.pk], _due_at(trigger, trigger.next_at))
 
 
 def _due(trigger: Trigger, first: datetime, now: datetime) -> tuple[list[datetime], bool]:
@@ -59,8 +59,8 @@ def _move_on(trigger: Trigger, fired: datetime | None) -> None:
     """Go on after what fired; a schedule whose last time is over rests."""
     if fired is not None:
         plan(trigger, fired)
-    elif trigger.next_at is not None:  # called before its time: the appointment was moved
-        appointments.appoint(SCHEDULE, trigger.pk, _due_at(trigger, trigger.next_at))
+    elif trigger.next_at is not None:  # called before its time: the chore was moved
+        chores.plan(SCHEDULE, [trigger.pk], _due_at(trigger, trigger.next_at))
 
 
 def _deliveries(
@@ -77,8 +77,8 @@ def _deliveries(
         _note_missed(trigger, [moment for moment in missed if moment not in wanted], is_cut=is_cut)
     rows = [_delivery(trigger, moment) for moment in wanted]
     Delivery.objects.bulk_create(rows)
-    for row in rows:
-        appointments.appoint(DELIVERY, row.pk, now + timedelta(seconds=appointments.AGAIN_S))
+    again_at = now + timedelta(seconds=chores.AGAIN_S)
+    chores.plan(DELIVERY, [row.pk for row in rows], again_at)
     return rows
 
 

@@ -119,6 +119,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Keep those whose run goes on."""
         return self.filter(outcome=Delivery.Outcome.STARTED).exclude(run__status__in=Run.FINISHED)
 
+    def settled(self) -> Self:
+        """Keep those of which nothing follows any more."""
+        over = self.filter(Q(run=None) | Q(run__status__in=Run.FINISHED))
+        return over.exclude(outcome=Delivery.Outcome.PENDING)
+
 
 class Delivery(TimestampedModel):
     """One time that a trigger was asked to start a run, and what came of it."""

@@ -1,18 +1,20 @@
-"""What follows from events of runs: event triggers fire, and schedules that queue go on.
+"""What follows from events of runs and services: event triggers fire, and schedules that queue go on.
 
 It hears in the transaction that writes the event down. There it only adds rows: a delivery for each
-trigger that asks for the event, and its appointment. So no event is lost, and a trigger that cannot
+trigger that asks for the event, and its chore. So no event is lost, and a trigger that cannot
 start its run does no harm to the run that the event is about.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from apps.accounts import policies
 from apps.common.types import JSONDict
-from apps.dispatch import appointments
+from apps.dispatch import chores
+from apps.egress.breakers import Change
 from apps.runs.events import Event
 from apps.runs.models import Run, Wait
 from apps.triggers.configs import EVENTS
@@ -34,6 +36,35 @@ def hear(run: Run, events: Sequence[Event]) -> None:
             _let_the_next_start(run)
 
 
+@transaction.atomic
+def hear_service(change: Change) -> None:
+    """Take note that a service opened or recovered; it is the whole workspace's, of no workflow."""
+    payload = told_of_service(change)
+    for trigger in _asking(change.event):
+        if policies.holds(trigger.run_as, "service.view"):
+            _deliver(trigger, payload)
+
+
+def told_of_service(change: Change) -> JSONDict:
+    """Return what the started run is told about a service."""
+    circuit = change.circuit
+    return {
+        "event": change.event,
+        "at": circuit.since_at.isoformat(),
+        "service": {
+            "kind": circuit.service,
+            "target": circuit.target,
+            "last_error": circuit.last_error,
+        },
+    }
+
+
+def _asking(name: str) -> Iterable[Trigger]:
+    """Return the triggers that ask for an event."""
+    found = Trigger.objects.filter(kind=Trigger.Kind.EVENT, enabled=True)
+    return found.filter(config__events__contains=[name]).select_related("run_as")
+
+
 def _name(event: Event) -> str:
     """Return what triggers call the event; delays are no approvals."""
     if event.type == "node.waiting" and event.data.get("kind") != Wait.Kind.APPROVAL:
@@ -42,8 +73,7 @@ def _name(event: Event) -> str:
 
 
 def _fire(run: Run, name: str, event: Event) -> None:
-    found = Trigger.objects.filter(kind=Trigger.Kind.EVENT, enabled=True)
-    asking = [each for each in found.filter(config__events__contains=[name]) if _covers(each, run)]
+    asking = [each for each in _asking(name) if _covers(each, run)]
     if not asking:
         return
     before = _line(run)
@@ -52,13 +82,18 @@ def _fire(run: Run, name: str, event: Event) -> None:
     for trigger in asking:
         if trigger.pk in {each.trigger_id for each in before}:
             continue  # it started this run itself
-        delivery = Delivery(trigger=trigger, payload=payload, depth=depth)
-        if depth > MOST_DEPTH:
-            delivery.outcome = Outcome.REFUSED
-            delivery.reason = f"{MOST_DEPTH} event triggers in a row led to this: it ends here."
-        delivery.save()
-        if delivery.outcome == Outcome.PENDING:
-            appointments.appoint_now(DELIVERY, delivery.pk)
+        _deliver(trigger, payload, depth)
+
+
+def _deliver(trigger: Trigger, payload: JSONDict, depth: int = 0) -> None:
+    """Write down what is to be started."""
+    delivery = Delivery(trigger=trigger, payload=payload, depth=depth)
+    if depth > MOST_DEPTH:
+        delivery.outcome = Outcome.REFUSED
+        delivery.reason = f"{MOST_DEPTH} event triggers in a row led to this: it ends here."
+    delivery.save()
+    if delivery.outcome == Outcome.PENDING:
+        chores.add(DELIVERY, [delivery.pk])
 
 
 def _covers(trigger: Trigger, run: Run) -> bool:
@@ -107,7 +142,7 @@ def _approval(run: Run, event: Event) -> JSONDict:
 def _let_the_next_start(run: Run) -> None:
     """Have the deliveries looked at that wait for this run to end."""
     for delivery_id in _queued_behind(run):
-        appointments.appoint_now(DELIVERY, delivery_id)
+        chores.add(DELIVERY, [delivery_id])
 
 
 def _queued_behind(run: Run) -> Iterable[Any]:

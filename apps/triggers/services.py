@@ -17,7 +17,7 @@ from apps.accounts.models import Folder, User
 from apps.audit.services import record
 from apps.common.errors import Invalid
 from apps.common.types import JSONDict
-from apps.dispatch import appointments
+from apps.dispatch import chores
 from apps.runs.accepting import check_in_use, checked_inputs, form_of
 from apps.runs.exceptions import NotPublished
 from apps.triggers import deliveries, firing
@@ -116,8 +116,8 @@ def delete_trigger(trigger: Trigger, *, actor: User) -> None:
     """Remove a trigger and what is known of its deliveries; its runs stay."""
     policies.check(actor, "edit", trigger)
     pending = trigger.deliveries.filter(outcome=Delivery.Outcome.PENDING)
-    appointments.cancel(DELIVERY, *pending.values_list("pk", flat=True))
-    appointments.cancel(SCHEDULE, trigger.pk)
+    chores.done(DELIVERY, list(pending.values_list("pk", flat=True)))
+    chores.done(SCHEDULE, [trigger.pk])
     record("trigger.deleted", actor=actor, target=trigger, before=_shown(trigger))
     trigger.delete()
 
@@ -133,7 +133,7 @@ def listen(trigger: Trigger, *, actor: User) -> Trigger:
     policies.check(actor, "edit", trigger.workflow)
     policies.check(actor, "run", trigger.workflow)
     with transaction.atomic():
-        trigger.test_until, trigger.test_by = appointments.now() + LISTEN, actor
+        trigger.test_until, trigger.test_by = chores.now() + LISTEN, actor
         trigger.save(update_fields=["test_until", "test_by", "updated_at"])
         record("trigger.tested", actor=actor, target=trigger)
     return trigger
@@ -170,7 +170,7 @@ def next_fire_times(trigger: Trigger, count: int = 5) -> list[datetime]:
     """Return when a schedule fires next if it is enabled. Raises NotASchedule."""
     if trigger.kind != Kind.SCHEDULE:
         raise NotASchedule
-    now = appointments.now()
+    now = chores.now()
     return next_times(trigger.schedule, now, start=trigger.since or now, count=count)
 
 
@@ -260,7 +260,7 @@ def _check_use(trigger: Trigger) -> None:
         raise NotPublished("The workflow has no published version. Publish it first.")
     if trigger.kind == Kind.SCHEDULE:
         form = form_of(workflow.published_version)
-        offer = {"fire_at": appointments.now().isoformat()}
+        offer = {"fire_at": chores.now().isoformat()}
         checked_inputs(workflow.published_version, deliveries.inputs_of(trigger, offer, form))
 
 
@@ -272,7 +272,7 @@ def _save(trigger: Trigger, *, replan: bool) -> None:
     except IntegrityError:
         raise PathTaken.at("path", "Another webhook has this path. Choose another one.") from None
     if replan and trigger.kind == Kind.SCHEDULE:
-        trigger.since = appointments.now()
+        trigger.since = chores.now()
         trigger.save(update_fields=["since"])
         firing.plan(trigger, trigger.since)
 

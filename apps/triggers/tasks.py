@@ -1,5 +1,6 @@
 """The doors through which a worker comes to what is due."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,9 +23,10 @@ def carry_out(delivery_id: str) -> None:
     deliveries.carry_out(UUID(delivery_id))
 
 
-def _call(task: Any, subject: UUID, schema: str) -> None:
-    """Send for a worker; a broker that is away is the caller's to notice, at once."""
-    task.apply_async([str(subject)], headers={HEADER: schema}, retry=False)
+def _call(task: Any, subjects: Collection[UUID], schema: str) -> None:
+    """Send for a worker for each; a broker that is away is the caller's to notice, at once."""
+    for subject in subjects:
+        task.apply_async([str(subject)], headers={HEADER: schema}, retry=False)
 
 
 call_fire = partial(_call, fire)

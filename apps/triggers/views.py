@@ -17,7 +17,7 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid, NotFound
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
-from apps.dispatch import appointments
+from apps.dispatch import chores
 from apps.triggers import services
 from apps.triggers.configs import EVENTS, ScheduleConfig
 from apps.triggers.curl import curl
@@ -92,7 +92,7 @@ def _is(trigger: Trigger, kind: str) -> bool:
 def _addresses(request: AuthenticatedRequest, trigger: Trigger) -> JSONDict:
     url = request.build_absolute_uri(f"/hooks/{trigger.path}")
     test_url = request.build_absolute_uri(f"/hooks/test/{trigger.path}")
-    listening = trigger.test_until is not None and trigger.test_until > appointments.now()
+    listening = trigger.test_until is not None and trigger.test_until > chores.now()
     return {
         "url": url,
         "test_url": test_url,
@@ -140,7 +140,7 @@ def preview(request: AuthenticatedRequest) -> HttpResponse:
     context: JSONDict = {}
     try:
         config = ScheduleConfig.model_validate(form.config)
-        now = appointments.now()
+        now = chores.now()
         times = next_times(config, now, start=now, count=PREVIEWED)
         context = {"words": in_words(config), "zone": config.time_zone}
         context["times"] = [each.astimezone(config.zone) for each in times]

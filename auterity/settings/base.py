@@ -248,6 +248,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "apps.runs.models.Run.Status",
+        "RunTrigger": "apps.runs.models.Run.Trigger",
+        "RetentionTrigger": "apps.retention.models.RetentionJob.Trigger",
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",
         "ProviderStatus": "apps.gateway.models.Provider.Status",

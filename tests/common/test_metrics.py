@@ -1,5 +1,7 @@
 """Who is answered by `/metrics`, and what it says."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
@@ -7,7 +9,7 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
-from apps.dispatch import leases
+from apps.dispatch import chores, leases
 from apps.dispatch.exceptions import Fenced
 from apps.dispatch.models import Ticket, WorkerProcess
 from apps.dispatch.services import admit
@@ -78,12 +80,14 @@ def test_it_tells_of_tickets_queues_and_workers(
     settings.RUNS_PER_TENANT = 1
     admit(uuid7())
     admit(uuid7())
+    chores.plan("tests.dishes", [uuid7()], chores.now() + timedelta(hours=1))
     with public_scope():
         WorkerProcess.objects.create(host="here", pid=1, slots=8, busy=3)
     sweep()
     found = scrape()
     assert found["auterity_tickets{state=ready}"] == 1
     assert found["auterity_tickets{state=pending}"] == 1
+    assert found["auterity_chores{kind=tests.dishes}"] == 1
     assert found["auterity_backlog{tenant=alpha}"] == 1
     assert found["auterity_backlog{tenant=(others)}"] == 0
     assert found["auterity_workers{state=up}"] == 1

@@ -5,8 +5,8 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.common.types import JSONDict
-from apps.dispatch import appointments
-from apps.dispatch.models import Appointment
+from apps.dispatch import chores
+from apps.dispatch.models import Chore
 from apps.triggers import deliveries, firing
 from apps.triggers.deliveries import DELIVERY
 from apps.triggers.models import Delivery, Trigger
@@ -43,7 +43,7 @@ def due(schedule: Trigger, next_at: datetime) -> None:
     every = timedelta(seconds=schedule.schedule.every_s or 0)
     since = next_at - 10_000 * every
     Trigger.objects.filter(pk=schedule.pk).update(next_at=next_at, since=since)
-    Appointment.objects.filter(subject=schedule.pk).update(due_at=next_at)
+    Chore.objects.filter(subject=schedule.pk).update(due_at=next_at)
 
 
 def fire(schedule: Trigger) -> list[Delivery]:
@@ -54,11 +54,11 @@ def fire(schedule: Trigger) -> list[Delivery]:
 
 def carry_out_all() -> None:
     """Carry out what is pending in the workspace, as the sweep would have it done."""
-    pending = Appointment.objects.filter(kind=DELIVERY).order_by("pk")
+    pending = Chore.objects.filter(kind=DELIVERY).order_by("pk")
     for subject in pending.values_list("subject", flat=True):
         deliveries.carry_out(subject)
 
 
 def now() -> datetime:
     """Return the database's time."""
-    return appointments.now()
+    return chores.now()

@@ -114,11 +114,14 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
+SLOW_S = 1.5
+
+
 class Target:
     """A web server on loopback that remembers the keys of the calls it got.
 
     It holds answers back until `answer` is set, or for its patience. Below `/flaky` the first call
-    of each key is answered by 503.
+    of each key is answered by 503; below `/slow` the answers take longer than a heartbeat.
     """
 
     def __init__(self, patience_s: float = 60) -> None:
@@ -145,7 +148,7 @@ class Target:
         is_first = (path, key) not in self.calls and not self.forgives
         self.calls.append((path, key))
         self.arrived.set()
-        self.answer.wait(self.patience_s)
+        self.answer.wait(max(self.patience_s, SLOW_S if path.startswith("/slow") else 0))
         return 503 if path.startswith("/flaky") and is_first else 200
 
     def reset(self) -> None:

@@ -37,6 +37,11 @@ def eventful(target: Target) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def patient(target: Target) -> dict[str, Any]:
+    """A call that takes longer than a heartbeat."""
+    return graph(call("slow", target, path="/slow"), edge("start", "slow"))
+
+
 def irrevocable(target: Target) -> dict[str, Any]:
     """A call that must not be made twice, between steps that only compute."""
     return graph(

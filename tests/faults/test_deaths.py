@@ -21,14 +21,16 @@ from tests.factories.runs import Start
 from tests.faults.auditor import audit, audit_run, audit_sink
 from tests.faults.crowd import ROOT, Target, environment
 from tests.faults.points import POINTS
-from tests.faults.scenarios import eventful, irrevocable
+from tests.faults.scenarios import eventful, irrevocable, patient
 from tests.faults.sizes import LONG
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("deaths")]
-SCENARIOS = {"eventful": eventful, "irrevocable": irrevocable}
+SCENARIOS = {"eventful": eventful, "irrevocable": irrevocable, "patient": patient}
 KILLED = -9
 # A start is over before a worker's life begins: what it leaves is asked in `test_refusals`.
 BEFORE_LIFE = {"before a start is committed"}
+# Whoever carries a run for a moment only comes to none: see the patient scenario.
+HEARTBEAT = {"in heartbeat", "after heartbeat"}
 
 
 class Mortals:
@@ -95,12 +97,17 @@ def test_a_death_at_every_point(start: Start, mortals: Mortals, target: Target, 
     run = start(definition)
     code, counts = mortals.live(run)
     assert (code, run.status) == (0, "succeeded")
+    if name == "patient":
+        counts = {point: count for point, count in counts.items() if point in HEARTBEAT}
+        assert counts.keys() == HEARTBEAT
+    else:
+        counts = {point: count for point, count in counts.items() if point not in HEARTBEAT}
     died = {
         point for point, time in moments(counts) if dies(start, mortals, target, name, point, time)
     }
     assert died == set(counts)
     if name == "eventful":
-        assert died == POINTS.keys() - BEFORE_LIFE
+        assert died == POINTS.keys() - BEFORE_LIFE - HEARTBEAT
 
 
 def dies(start: Start, mortals: Mortals, target: Target, name: str, point: str, time: int) -> bool:
@@ -121,6 +128,10 @@ def dies(start: Start, mortals: Mortals, target: Target, name: str, point: str, 
 
 def look(run: Run, target: Target, name: str, where: str) -> None:
     """Compare what the target saw with what the scenario allows after one death."""
+    if name == "patient":
+        assert run.status == "succeeded", where
+        assert audit_sink(target.seen("/slow"), [run], "slow", kills=1) == [], where
+        return
     if name == "eventful":
         assert run.status == "succeeded", where
         assert audit_sink(target.seen("/put"), [run], "put", kills=1) == [], where

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from apps.egress import circuits
+from apps.egress.exceptions import BreakerOpen
 from apps.files import s3
 from apps.files.exceptions import BlobAltered, BlobMissing, StorageAway
 from apps.files.storage import Folder, Storage, clear, storage
+from apps.tenants.context import Scope, entered
 
 NAME = "t_alpha/ab/0198f0f0f0f07000800000000000ffab"
 
@@ -161,6 +164,32 @@ class TestBucket:
         short.S3_ENDPOINT, short.S3_BUCKET = s3_server, "another"
         with pytest.raises(StorageAway):
             storage().get(NAME, 10)
+
+    def test_a_store_that_keeps_failing_is_left_alone(self, short: Settings) -> None:
+        short.S3_ENDPOINT = "http://127.0.0.1:1"
+        with entered(Scope("t_storage")):
+            for _ in range(circuits.RULES.failures):
+                with pytest.raises(StorageAway):
+                    storage().get(NAME, 10)
+            (circuit,) = circuits.listed()
+            assert (circuit.service, circuit.target, circuit.open) == ("storage", s3.STORE, True)
+            with pytest.raises(StorageAway) as caught:
+                storage().put(NAME, b"x")
+            assert isinstance(caught.value.__cause__, BreakerOpen)
+            assert int(caught.value.headers["Retry-After"]) > 5
+
+    def test_a_store_that_answers_is_well_whatever_it_says(
+        self, short: Settings, s3_server: str
+    ) -> None:
+        short.S3_ENDPOINT = s3_server
+        with entered(Scope("t_storage")):
+            for bucket in ("payloads", "another"):
+                short.S3_BUCKET = bucket
+                storage.cache_clear()
+                for _ in range(circuits.RULES.failures):
+                    with pytest.raises((BlobMissing, StorageAway)):
+                        storage().get(NAME[:-2] + "00", 10)
+            assert circuits.listed() == []
 
     @pytest.mark.parametrize("status", [301, 302, 307])
     def test_no_answer_leads_it_elsewhere(self, short: Settings, status: int) -> None:

@@ -1,6 +1,9 @@
 """The built-in provider: what the samples ask of it, the same every time, and what it refuses."""
 
+import importlib
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,9 @@ import pytest
 from apps.gateway.adapters.builtin import answer
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.exceptions import NotBuiltIn
+from apps.gateway.rules import find
 
+PARSER: Any = importlib.import_module("re._parser")
 TICKET = """From: Ana Silva <ana@silva.example>
 Subject: Kettle arrived broken
 
@@ -143,3 +148,78 @@ def test_odd_texts_do_no_harm(text: str) -> None:
     assert classify(text, {"refund": "", "other": ""})
     fields = [{"name": name, "type": "text"} for name in ("email", "company", "name", "total")]
     answer(CompletionRequest("f", [], task="extract", hints={"text": text, "fields": fields}))
+
+
+def unbounded(pattern: str, flags: int = 0) -> list[str]:
+    """Return the repeats of a pattern that have no upper bound."""
+    found = []
+
+    def walk(parsed: Any) -> None:
+        for operation, given in parsed:
+            if "REPEAT" in str(operation) and given[1] is PARSER.MAXREPEAT:
+                found.append(str(given))
+            for part in given if isinstance(given, tuple | list) else ():
+                for each in part if isinstance(part, list) else (part,):
+                    if isinstance(each, PARSER.SubPattern):
+                        walk(each)
+
+    walk(PARSER.parse(pattern, flags))
+    return found
+
+
+def test_what_is_searched_for_anywhere_has_a_bound() -> None:
+    """A repeat without one makes a search go through a long run of signs once for each of them."""
+    kept = [find.EMAIL, find.URL, find.PHONE, find.MONEY, find.NUMBER, find.PERCENT, find.ORDER]
+    kept += [find.ISO, find.DAY_MONTH, find.MONTH_DAY, find.COMPANY, *find.PERSON]
+    assert {each.pattern: unbounded(each.pattern) for each in kept if unbounded(each.pattern)} == {}
+    assert unbounded(r"\d[\d,]*x|(a{1,3}(?:b+))") != []
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """Return how many functions a piece of work calls."""
+    count = 0
+
+    def note(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "unit", ["a. ", "a\n", "1,", "Ab Cd. ", "<p>a</p>", '{"a":1},', "x: y\n\n"]
+)
+def test_twice_the_text_is_twice_the_work(unit: str) -> None:
+    schema = {"type": "object", "properties": {"summary": {"type": "string"}}}
+
+    def work(count: int) -> None:
+        generate(unit * count, schema)
+        generate(f"Summarise this:\n\n{unit * count}")
+
+    work(1)  # what is made once
+    assert calls_of(lambda: work(2_000)) < 2.5 * calls_of(lambda: work(1_000))
+
+
+@pytest.mark.parametrize("name", ["_" * 300, "a_-_-" * 60, "total" * 50])
+def test_a_name_of_a_property_is_only_a_name(name: str) -> None:
+    schema = {"type": "object", "properties": {name: {"type": ["string", "null"]}}}
+    assert json.loads(generate("-_- " * 50_000, schema)).keys() == {name}
+
+
+def test_a_schema_asks_for_so_much_and_no_more() -> None:
+    deep: dict[str, Any] = {"type": "boolean"}
+    for _ in range(8):
+        deep = {"type": "array", "items": deep, "minItems": 40}
+    with pytest.raises(NotBuiltIn, match="more values"):
+        generate("Is it urgent? No.", deep)
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up() -> None:
+    schema = {"type": "string", "pattern": "^(a|a|aa)+$", "title": "summary"}
+    with pytest.raises(NotBuiltIn, match="takes too long"):
+        generate("a" * 200 + "!", {"type": "object", "properties": {"text": schema}})

@@ -17,11 +17,16 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.files.models import Blob, Discarded
 from apps.files.storage import Folder
+from apps.notifications import services as notifications
+from apps.notifications.models import Mail, Notification
+from apps.notifications.outbox import Letter
+from apps.notifications.services import Notice
 from apps.retention.carrying import carry, chained
-from apps.retention.classes import CLASSES
+from apps.retention.classes import RULED
 from apps.retention.models import RetentionJob
 from apps.retention.services import change_rules, place_hold, release_hold, start_job
-from apps.runs.models import NodeRun, Run, RunEvent
+from apps.runs import links
+from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent, Wait
 from apps.runs.services import cancel_run, retry_run
 from apps.tenants.context import current_schema, maintenance
 from apps.workflows.services import delete_workflow, purge_workflow
@@ -29,7 +34,7 @@ from tests.factories.runs import Start, carry_family, error_of, family, step
 from tests.factories.runs import carry as carried
 from tests.factories.storage import away, grown_old
 from tests.faults.auditor import audit_run, blobs
-from tests.runs.scenes import published
+from tests.runs.scenes import asking, published, started
 from tests.runs.test_payloads import BIG, resumed
 from tests.runs.test_rounds import over
 from tests.runs.test_semantics import graph, transform
@@ -158,8 +163,35 @@ class TestWhatGoes:
         assert job.counts["audit"] == 1
         assert not AuditEntry.objects.filter(pk=old.pk).exists()
 
+    def test_what_people_were_told_goes_and_mails_on_their_way_stay(
+        self, alice: User, bob: User
+    ) -> None:
+        letter = Letter("welcome", "News", {"tenant": {"name": "Alpha"}, "address": "x"})
+        for day, key in enumerate(("old", "new")):
+            notices = [Notice(alice, key, letter=letter), Notice(bob, key)]
+            notifications.tell(notices, kind="test", key=key)
+            then = timezone.now() - timedelta(days=91 - 2 * day)
+            Notification.objects.filter(key=key).update(created_at=then)
+            Mail.objects.filter(key__startswith=key).update(updated_at=then)
+        assert deletion(alice).counts == {"notices": 2}
+        assert set(Notification.objects.values_list("key", flat=True)) == {"new"}
+        assert Mail.objects.count() == 2  # not sent yet, however old
+        Mail.objects.update(status=Mail.Status.SENT)
+        assert deletion(alice).counts == {"notices": 1}
+        assert Mail.objects.get().key.startswith("new")
+
+    def test_links_go_once_their_time_is_over(self, bob: User, alice: User) -> None:
+        wait = Wait.objects.get(run=carried(started(published(bob, asking()), bob)))
+        for hours in (1, -25):
+            links.make(wait, alice)
+            newest = DecisionLink.objects.order_by("-pk")[:1].values("pk")
+            at = timezone.now() + timedelta(hours=hours)
+            DecisionLink.objects.filter(pk__in=newest).update(expires_at=at)
+        assert deletion(alice).counts == {"links": 1}
+        assert DecisionLink.objects.get().expires_at > timezone.now()
+
     def test_for_ever_is_for_ever(self, start: Start, alice: User) -> None:
-        change_rules(dict.fromkeys(("payloads", "history", "runs", "audit")), actor=alice)
+        change_rules(dict.fromkeys(RULED), actor=alice)
         run = aged(carried(start(large())), 3000)
         assert deletion(alice).counts == {}
         assert run.events.exists()
@@ -233,19 +265,19 @@ class TestHolds:
     def test_a_hold_that_comes_in_the_middle_counts(
         self, start: Start, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(type(CLASSES["runs"]), "batch", 1)
+        monkeypatch.setattr(type(RULED["runs"]), "batch", 1)
         runs = [
             aged(carried(start(graph(transform("a"), edge("start", "a")))), 95) for _ in range(3)
         ]
         job = start_job(actor=alice)
-        original = type(CLASSES["runs"]).delete
+        original = type(RULED["runs"]).delete
 
         def held_after(self: Any, ids: Any) -> None:
             original(self, ids)
             if Run.objects.count() == 2:
                 place_hold(actor=alice, reason="now")
 
-        monkeypatch.setattr(type(CLASSES["runs"]), "delete", held_after)
+        monkeypatch.setattr(type(RULED["runs"]), "delete", held_after)
         carry(job.pk)
         assert Run.objects.count() == 2
         assert len(runs) == 3

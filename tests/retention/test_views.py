@@ -36,8 +36,11 @@ def test_at_first_it_says_what_will_be_there(client: APIClient) -> None:
 
 def test_rules_are_saved_and_refused_in_place(client: APIClient) -> None:
     kept = {"payloads": "10", "history": "", "runs": "20", "audit": "400"}
+    kept |= {"notices": "90", "deliveries": ""}
     assert send(client, "rules", **kept).status_code == 302
-    assert rules() == {"payloads": 10, "history": None, "runs": 20, "audit": 400}
+    found = rules()
+    assert (found["payloads"], found["history"], found["runs"]) == (10, None, 20)
+    assert (found["notices"], found["deliveries"]) == (90, None)
     refused = send(client, "rules", **{**kept, "audit": "3"})
     assert refused.status_code == 422
     assert "greater than or equal to 90" in refused.content.decode()

@@ -120,6 +120,30 @@ def test_a_repeat_with_the_same_key_starts_nothing(client: APIClient, workflow: 
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_run_is_one_of_its_kind(
+    client: APIClient, workflow: Workflow, vera: User, bob: User
+) -> None:
+    body = {"inputs": {"who": "Ada"}, "dedupe_key": "order ü/7"}
+    first = client.post(start_url(workflow), body)
+    again = client.post(start_url(workflow), {**body, "inputs": {"who": "Bo"}})
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.json() == first.json()
+    carry(Run.objects.get())
+    done = client.post(start_url(workflow), {**body, "wait": 5})
+    assert (done.status_code, done.json()["id"]) == (200, first.json()["id"])
+    assert done.json()["inputs"] == {"who": "Ada"}
+    assert Run.objects.count() == 1
+    assert api_client(vera).post(start_url(workflow), body).status_code == 403
+    other = published(bob, name="Other")  # whose keys are its own
+    assert client.post(start_url(other), body).json()["id"] != first.json()["id"]
+    for key in ("", "order 8"):
+        assert client.post(start_url(workflow), {**body, "dedupe_key": key}).status_code == 202
+    assert Run.objects.count() == 4
+    long = client.post(start_url(workflow), {**body, "dedupe_key": "x" * 201})
+    assert (long.status_code, long.json()["errors"][0]["field"]) == (422, "dedupe_key")
+
+
 def test_the_list_filters_and_pages(client: APIClient, workflow: Workflow, bob: User) -> None:
     other = published(bob, name="Other")
     for _ in range(2):

@@ -17,6 +17,9 @@ from tests.factories.runs import carry, events, step
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
+# What models are asked is written down by another connection.
+ASKING = pytest.mark.django_db(transaction=True)
+
 
 def kept(part: dict[str, Any]) -> dict[str, Any]:
     return {**part, "cache_ttl_s": 3600}
@@ -48,6 +51,7 @@ def test_the_same_input_is_answered_from_what_was_kept(workflow: Workflow, bob: 
     assert Decimal(told.data["saved_usd"]) == 0
 
 
+@ASKING
 def test_what_it_cost_is_said_to_be_saved(bob: User) -> None:
     ask = kept(node("ask", "ai.generate", config={"prompt": "Say hello"}))
     workflow = create_workflow(actor=bob, name="AI", definition=graph(ask, edge("start", "ask")))
@@ -86,6 +90,7 @@ def test_other_rights_begin_anew(workflow: Workflow, bob: User, alice: User) -> 
     assert not is_kept(run_of(workflow, User.objects.get(pk=alice.pk), x=1))
 
 
+@ASKING
 def test_another_route_begins_anew(bob: User) -> None:
     ask = kept(node("ask", "ai.generate", config={"prompt": "Say hello"}))
     workflow = create_workflow(actor=bob, name="AI", definition=graph(ask, edge("start", "ask")))

@@ -10,15 +10,17 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.ids import uuid7
+from apps.common.navigation import MOST
 from apps.dispatch.gate import RESUMED
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.sweeper import DUE, FIRE, sweep
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from apps.notifications.models import Notification
 from apps.notifications.outbox import send_due
-from apps.runs.counts import approvals_of
+from apps.runs.counts import approvals_of, decisions_for
 from apps.runs.models import Run, Wait
 from apps.runs.services import decide
 from apps.tenants.context import public_scope
@@ -188,8 +190,26 @@ def test_thousands_of_open_waits_are_rows_only(
                 assert "Seq Scan" not in found, plan
         with django_assert_max_num_queries(12):
             assert sweep() == 0
-    assert approvals_of(bob) == thousands + 1
+    assert approvals_of(bob) == MOST
     assert approvals_of(oscar) == 0
     with django_assert_max_num_queries(40):
         page = browser(bob).get("/approvals/")
     assert page.context["page"].paginator.count == thousands + 1
+    assert "99+" in page.content.decode()
+
+
+def test_questions_of_others_are_passed_over_by_an_index(
+    thousands: int, oscar: User, bob: User
+) -> None:
+    with public_scope(), connection.cursor() as cursor:  # as the owner, who alone may
+        cursor.execute("ANALYZE t_alpha.runs_wait, t_alpha.runs_run")
+    plan = decisions_for(oscar).explain()
+    assert "runs_approvals_by_assignee" in plan
+    assert "Seq Scan on runs_wait" not in plan
+    page = browser(bob).get("/approvals/?status=others")
+    assert page.context["page"].paginator.count == 0
+    by_due = F("expires_at").asc(nulls_last=True), "-created_at", "-id"
+    seen = policies.visible(oscar, Wait.objects.approvals())
+    others = seen.awaiting_others(oscar).order_by(*by_due)
+    assert others.count() == thousands + 1
+    assert "runs_approvals_by_due" in others[:30].explain()

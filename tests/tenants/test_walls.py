@@ -121,7 +121,6 @@ def test_grants_are_the_checked_in_ones(alpha: Tenant) -> None:
     dml = "DELETE, INSERT, SELECT, UPDATE"
     assert {str(row[0]): row[1] for row in rows} == {
         "django_content_type": "SELECT",
-        "dispatch_appointment": dml,
         "dispatch_chore": dml,
         "dispatch_pulse": "SELECT",
         "dispatch_tenantload": "SELECT",

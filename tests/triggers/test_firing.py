@@ -11,8 +11,8 @@ from django.db import connection
 from apps.accounts.models import User
 from apps.accounts.services import set_active
 from apps.audit.models import AuditEntry
-from apps.dispatch import appointments
-from apps.dispatch.models import Appointment
+from apps.dispatch import chores
+from apps.dispatch.models import Chore
 from apps.dispatch.sweeper import sweep
 from apps.runs.models import Run
 from apps.tenants.context import tenant_context
@@ -47,14 +47,14 @@ def test_it_fires_in_its_persons_name_and_moves_on(bob: User) -> None:
     assert outputs["who"] == "Ada"
     schedule.refresh_from_db()
     assert schedule.next_at > now()
-    assert Appointment.objects.get(kind=SCHEDULE).due_at == schedule.next_at
-    assert not Appointment.objects.filter(kind=DELIVERY).exists()
+    assert Chore.objects.get(kind=SCHEDULE).due_at == schedule.next_at
+    assert not Chore.objects.filter(kind=DELIVERY).exists()
 
 
 def test_before_its_time_nothing_happens(bob: User) -> None:
     schedule = every(bob)
     assert fire(schedule) == []
-    assert Appointment.objects.get(kind=SCHEDULE).due_at == schedule.next_at
+    assert Chore.objects.get(kind=SCHEDULE).due_at == schedule.next_at
 
 
 def test_a_second_call_for_the_same_time_starts_nothing(bob: User) -> None:
@@ -81,7 +81,7 @@ def test_once_rests_afterwards(bob: User) -> None:
     assert [each.outcome for each in fire(schedule)] == ["started"]
     schedule.refresh_from_db()
     assert schedule.next_at is None
-    assert not Appointment.objects.exists()
+    assert not Chore.objects.exists()
 
 
 @pytest.mark.parametrize(("misfire", "runs"), [("skip", 0), ("once", 1), ("all", 10)])
@@ -121,9 +121,9 @@ def test_what_is_on_time_runs_whatever_is_missed(bob: User) -> None:
 
 def test_jitter_delays_the_start_and_not_the_fire_time(bob: User) -> None:
     schedule = every(bob, 3600, jitter_s=3600)
-    appointment = Appointment.objects.get(kind=SCHEDULE)
-    assert schedule.next_at <= appointment.due_at <= schedule.next_at + timedelta(hours=1)
-    assert appointment.due_at == schedule.next_at + delay_of(schedule.pk, schedule.next_at, 3600)
+    chore = Chore.objects.get(kind=SCHEDULE)
+    assert schedule.next_at <= chore.due_at <= schedule.next_at + timedelta(hours=1)
+    assert chore.due_at == schedule.next_at + delay_of(schedule.pk, schedule.next_at, 3600)
 
 
 class TestOverlap:
@@ -154,8 +154,8 @@ class TestOverlap:
         carry_out_all()
         assert Run.objects.count() == 1
         carry(first)
-        appointment = Appointment.objects.get(kind=DELIVERY)
-        assert appointment.due_at < now() + timedelta(seconds=6)  # it was moved up
+        chore = Chore.objects.get(kind=DELIVERY)
+        assert chore.due_at < now() + timedelta(seconds=11)  # it was moved up
         carry_out_all()
         found[1].refresh_from_db()
         assert (found[1].outcome, found[1].reason) == ("started", "")
@@ -177,7 +177,7 @@ def test_a_person_who_left_pauses_it(bob: User, alice: User) -> None:
     assert "not active" in schedule.paused_reason
     entry = AuditEntry.objects.get(action="trigger.paused")
     assert (entry.actor_label, entry.after["reason"]) == ("system", schedule.paused_reason)  # type: ignore[index]
-    assert not Appointment.objects.exists()
+    assert not Chore.objects.exists()
     assert not Run.objects.exists()
     back, _ = update_trigger(schedule, actor=alice, changes={"enabled": True})
     assert (back.run_as, back.paused_reason, back.state) == (alice, "", "active")
@@ -210,7 +210,7 @@ def test_disabling_forgets_the_time_and_enabling_starts_from_now(bob: User) -> N
     schedule = every(bob)
     off, _ = update_trigger(schedule, actor=bob, changes={"enabled": False})
     assert off.next_at is None
-    assert not Appointment.objects.exists()
+    assert not Chore.objects.exists()
     assert fire(off) == []
     on, _ = update_trigger(off, actor=bob, changes={"enabled": True})
     assert on.next_at is not None
@@ -218,21 +218,21 @@ def test_disabling_forgets_the_time_and_enabling_starts_from_now(bob: User) -> N
     assert next_fire_times(on, 3)[0] == on.next_at
 
 
-def test_a_purged_workflow_takes_its_appointments_along(bob: User) -> None:
+def test_a_purged_workflow_takes_its_chores_along(bob: User) -> None:
     schedule = every(bob)
     subject = schedule.pk
     schedule.workflow.delete()
     firing.fire(subject)
-    assert not Appointment.objects.exists()
+    assert not Chore.objects.exists()
 
 
 def test_the_sweep_calls_for_every_workspace(
     alpha: Tenant, beta: Tenant, bob: User, mallory: User
 ) -> None:
     called: list[tuple[Any, str]] = []
-    before = appointments._calls[SCHEDULE]
-    appointments.register_appointments(
-        SCHEDULE, lambda subject, schema: called.append((subject, schema))
+    before = chores._calls[SCHEDULE]
+    chores.register(
+        SCHEDULE, lambda subjects, schema: called.extend((each, schema) for each in subjects)
     )
     try:
         ours = every(bob)
@@ -246,7 +246,7 @@ def test_the_sweep_calls_for_every_workspace(
         sweep()
         assert called == []  # nobody is called twice in a moment; later they are
     finally:
-        appointments.register_appointments(SCHEDULE, before)
+        chores.register(SCHEDULE, before)
 
 
 @pytest.mark.django_db(transaction=True)

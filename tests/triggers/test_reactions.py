@@ -6,7 +6,9 @@ import pytest
 
 from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import create_folder
-from apps.dispatch.models import Appointment
+from apps.dispatch.models import Chore
+from apps.egress import circuits
+from apps.egress.breakers import Fault, breaker
 from apps.runs.models import Run, Wait
 from apps.runs.services import cancel_run, decide
 from apps.triggers import reactions
@@ -35,7 +37,7 @@ def test_a_failure_starts_another_workflow(bob: User) -> None:
     failed = carry(started(published(bob, failing(), name="Sends"), bob))
     (delivery,) = waiting.deliveries.all()
     assert delivery.outcome == "pending"  # not in the way of the run that failed
-    assert Appointment.objects.get(kind=DELIVERY).subject == delivery.pk
+    assert Chore.objects.get(kind=DELIVERY).subject == delivery.pk
     (event,) = told()
     assert (event["event"], event["workflow"]["name"]) == ("run.failed", "Sends")
     assert event["run"]["id"] == str(failed.pk)
@@ -43,7 +45,21 @@ def test_a_failure_starts_another_workflow(bob: User) -> None:
     assert event["run"]["error"]["node"] == "send"
     delivery.refresh_from_db()
     assert (delivery.outcome, delivery.depth) == ("started", 0)
-    assert not Appointment.objects.exists()
+    assert not Chore.objects.exists()
+
+
+def test_a_service_that_opens_and_recovers_starts_workflows(bob: User) -> None:
+    waiting = listening(bob, "service.opened", "service.recovered")
+    listening(bob, "run.failed")
+    for _ in range(circuits.RULES.failures):
+        with breaker("http", "api.example.com") as call:
+            call.note(Fault("HTTP 503"))
+    (delivery,) = waiting.deliveries.all()
+    assert delivery.outcome == "pending"
+    (event,) = told()
+    assert event["event"] == "service.opened"
+    assert event["service"]["target"] == "api.example.com"
+    assert event["service"]["last_error"] == "HTTP 503"
 
 
 def test_only_what_was_asked_for(bob: User) -> None:

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from apps.common.navigation import MOST
+
 register = template.Library()
 
 NOTHING = "\N{EN DASH}"
@@ -176,6 +178,12 @@ def money(amount: Decimal | float | str | None) -> str:
 def thousands(number: float | str | None) -> str:
     """Return a number with separators; a dash for none."""
     return NOTHING if number is None or isinstance(number, str) else f"{number:,}"
+
+
+@register.filter
+def bounded(number: int) -> str:
+    """Return a count of things that are counted up to a hundred."""
+    return str(number) if number < MOST else f"{MOST - 1}+"
 
 
 @register.simple_tag

@@ -10,40 +10,47 @@ from apps.gateway.rules.words import number
 EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b")
 URL = re.compile(r"https?://[^\s<>\"')\]]{3,500}")
 PHONE = re.compile(r"(?<![\w/])\+?\d[\d ()/.-]{6,18}\d(?!\w)")
+# Nothing here repeats without a bound: where a long run of signs could begin anywhere, a search
+# would go through it once for each of them.
 MONEY = re.compile(
-    r"(?:[$€£]|\b(?:USD|EUR|GBP))\s?(\d[\d,]*(?:\.\d{1,2})?)|(\d[\d,]*(?:\.\d{1,2})?)\s?(?:[$€£]|USD|EUR|GBP|dollars?|euros?)\b"
+    r"(?:[$€£]|\b(?:USD|EUR|GBP))\s?(\d[\d,]{0,20}(?:\.\d{1,2})?)"
+    r"|(\d[\d,]{0,20}(?:\.\d{1,2})?)\s?(?:[$€£]|USD|EUR|GBP|dollars?|euros?)\b"
 )
 NUMBER = re.compile(r"(?<![\w.,-])-?\d[\d,]{0,15}(?:\.\d{1,6})?(?![\w-])")
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s?(?:%|percent\b)")
 ORDER = re.compile(
     r"\b(?:order|ticket|invoice|case|ref(?:erence)?|account|customer|booking)\b\W{0,3}(?:no\.?|nr\.?|number|id)?"
-    r"\W{0,3}(?=[A-Z0-9-]*\d)([A-Z0-9][A-Z0-9-]{2,23})\b",
+    r"\W{0,3}(?=[A-Z0-9-]{0,23}\d)([A-Z0-9][A-Z0-9-]{2,23})\b",
     re.IGNORECASE,
 )
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\.?\s+([A-Z][a-z]{2,8})\.?,?\s+(\d{4})\b")
-MONTH_DAY = re.compile(r"\b([A-Z][a-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-NAME = r"([A-Z][\w'\u2019-]{1,30}(?:\s+[A-Z][\w'\u2019-]{1,30}){0,2})"
+DAY_MONTH = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th)?\.?\s{1,5}([A-Z][a-z]{2,8})\.?,?\s{1,5}(\d{4})\b"
+)
+MONTH_DAY = re.compile(r"\b([A-Z][a-z]{2,8})\.?\s{1,5}(\d{1,2})(?:st|nd|rd|th)?,?\s{1,5}(\d{4})\b")
+NAME = r"([A-Z][\w'\u2019-]{1,30}(?:\s{1,5}[A-Z][\w'\u2019-]{1,30}){0,2})"
 PERSON = [
     re.compile(
-        r"^\W{0,3}(?:from|name|customer|sender|contact|requester|lead)[\"']?\s*[:=]\s*[\"']?"
+        r"^\W{0,3}(?:from|name|customer|sender|contact|requester|lead)[\"']?\s{0,5}[:=]\s{0,5}[\"']?"
         + NAME,
         re.MULTILINE | re.IGNORECASE,
     ),
-    re.compile(r"[\"'](?:name|customer|contact|from|sender)[\"']\s*:\s*[\"']" + NAME),
-    re.compile(r"\b(?:my name is|this is|I am|I'm)\s+" + NAME),
+    re.compile(r"[\"'](?:name|customer|contact|from|sender)[\"']\s{0,5}:\s{0,5}[\"']" + NAME),
+    re.compile(r"\b(?:my name is|this is|I am|I'm)\s{1,5}" + NAME),
     re.compile(
-        r"(?:regards|thanks|thank you|sincerely|cheers|best|yours)\s*,?\s*[\r\n]+\s*" + NAME
+        r"(?:regards|thanks|thank you|sincerely|cheers|best|yours)\s{0,5},?\s{0,5}[\r\n]{1,4}\s{0,5}"
+        + NAME
     ),
 ]
 COMPANY = re.compile(
-    r"\b(?:at|from|of|for|with)\s+([A-Z][\w&.'\u2019-]*(?:\s+[A-Z][\w&.'\u2019-]*){0,3})"
-    r"|\b([A-Z][\w&'\u2019-]*(?:\s+[A-Z][\w&'\u2019-]*){0,3}\s+(?:Inc|Ltd|LLC|GmbH|AG|Corp|Co|SA|BV))\b"
+    r"\b(?:at|from|of|for|with)\s{1,5}([A-Z][\w&.'\u2019-]{0,40}(?:\s{1,5}[A-Z][\w&.'\u2019-]{0,40}){0,3})"
+    r"|\b([A-Z][\w&'\u2019-]{0,40}(?:\s{1,5}[A-Z][\w&'\u2019-]{0,40}){0,3}\s{1,5}(?:Inc|Ltd|LLC|GmbH|AG|Corp|Co|SA|BV))\b"
 )
 YES = re.compile(r"\b(yes|true|confirmed|agreed|accepted|required|urgent)\b", re.IGNORECASE)
 NO = re.compile(r"\b(no|not|false|never|none|declined|without)\b", re.IGNORECASE)
 
+MAX_NAME = 100
 AUXILIARY = frozenset({"is", "has", "was", "wants", "needs", "should"})
 
 Finder = Callable[[str], Any]
@@ -123,8 +130,11 @@ BY_NAME: list[tuple[re.Pattern[str], Finder]] = [
 
 def labelled(name: str, text: str) -> str | None:
     """Return what stands behind the field's own name, such as `Order number: 123`."""
-    spoken = re.escape(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).replace("_", "[ _-]?")
-    pattern = rf"(?im)^\W{{0,4}}{spoken}\W{{0,2}}\s*[:=]\s*[\"']?(.{{1,300}}?)[\"',;]*\s*$"
+    apart = re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name[:MAX_NAME]).lower())
+    spoken = "[ _-]?".join(re.escape(word) for word in apart if word)
+    if not spoken:
+        return None
+    pattern = rf"(?im)^\W{{0,4}}{spoken}\W{{0,2}}\s{{0,3}}[:=]\s{{0,3}}[\"']?(.{{1,300}}?)[\"',;]{{0,5}}\s{{0,3}}$"
     found = re.search(pattern, text)
     return found[1].strip() if found else None
 
@@ -140,7 +150,7 @@ def truth(name: str, text: str) -> bool | None:
     said = labelled(name, text)
     if said is not None:
         return not NO.search(said)
-    words = [word for word in re.split(r"[_\W]+", name.lower()) if word not in AUXILIARY]
+    words = [word for word in re.split(r"[_\W]+", name[:MAX_NAME].lower()) if word not in AUXILIARY]
     for sentence in re.split(r"[.!?\n]", text):
         if words and all(word[:5] in sentence.lower() for word in words):
             return not NO.search(sentence)

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from apps.common.schemas import problem_of
 from apps.common.types import JSON, JSONDict
 from apps.gateway.exceptions import NotBuiltIn
 from apps.gateway.rules import find, score
@@ -12,6 +13,8 @@ from apps.gateway.rules.compose import compose, headline, key_sentences, reply, 
 from apps.gateway.rules.words import Prompt, body, frequent, number
 
 MAX_DEPTH, MAX_ROWS, FEW = 12, 50, 3
+# Every value reads its text anew: so many characters in all, and so many for one without text.
+MOST_WORK, A_VALUE = 10_000_000, 5_000
 SCORE = re.compile(r"score|rating|probability|confidence|likelihood|priority|relevance", re.I)
 SHARE = re.compile(r"probability|confidence|likelihood", re.I)
 REASON = re.compile(r"reason|why|explanation|rationale|justification", re.I)
@@ -26,15 +29,9 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 
 def fill(schema: JSONDict, prompt: Prompt) -> JSON:
     """Return a value that fits the schema. Raises NotBuiltIn naming the place that does not."""
-    import jsonschema  # noqa: PLC0415 - 70 ms that only answers with a schema need
-
     value = _Filler(schema).value(schema, prompt, "", 0)
-    problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(value)), None)
-    if problem is not None:
-        place = "/".join(str(part) for part in problem.absolute_path) or "the answer"
-        raise NotBuiltIn(
-            f"The built-in provider found nothing that fits the schema at {place}: {problem.message[:200]}."
-        )
+    if problem := problem_of(value, schema, whole="the answer"):
+        raise NotBuiltIn(f"The built-in provider found nothing that fits the schema: {problem}.")
     return value
 
 
@@ -43,8 +40,10 @@ class _Filler:
 
     def __init__(self, root: JSONDict) -> None:
         self.root = root
+        self.work = 0
 
     def value(self, schema: Any, prompt: Prompt, name: str, depth: int) -> JSON:
+        self._count(prompt)
         schema = self._resolved(schema)
         if depth > MAX_DEPTH:
             return None
@@ -63,6 +62,12 @@ class _Filler:
             return self._array(schema, prompt, name, depth)
         found = _scalar(kind, schema, prompt, name)
         return found if found is not None or "null" in kinds else _empty(kind, schema, prompt)
+
+    def _count(self, prompt: Prompt) -> None:
+        """Read a text once more. Raises NotBuiltIn where that comes to more than one answer may cost."""
+        self.work += A_VALUE + len(prompt.text)
+        if self.work > MOST_WORK:
+            raise NotBuiltIn("The schema asks for more values than the built-in provider makes.")
 
     def _object(self, schema: JSONDict, prompt: Prompt, depth: int) -> JSONDict:
         properties = schema.get("properties")

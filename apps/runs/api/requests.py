@@ -107,6 +107,14 @@ class StartSerializer(PartSerializer):
         max_value=MAX_WAIT_S,
         help_text="Seconds to wait for the end; 200 with the finished run, or 202 as without it.",
     )
+    dedupe_key = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=200,
+        help_text="What makes this run one of a kind: while the workflow has a run with the same key, "
+        "that run is the answer and none is started, whatever the other fields say.",
+    )
 
 
 class SettlementSerializer(serializers.Serializer[Any]):

@@ -21,7 +21,7 @@ from apps.accounts.api.authentication import user_now
 from apps.common.parsing import parse_json
 from apps.common.problems import problem_response
 from apps.common.types import JSON, JSONDict
-from apps.runs import following, places
+from apps.runs import following, here, places
 from apps.runs.api.serializers import StartedSerializer, WholeRunSerializer
 from apps.runs.feed import Feed
 from apps.runs.models import Run
@@ -57,10 +57,11 @@ def waiting(endpoint: Endpoint) -> Endpoint:
     @wraps(endpoint)
     async def view(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         body = request.body  # the endpoint then reads from memory, and so do we
-        answer = await query(_served, endpoint, request, kwargs)
-        if answer.status_code != HTTPStatus.ACCEPTED:
-            return answer
-        seconds = _seconds(body)
+        serve = partial(_served, endpoint, request, kwargs)
+        answer: Response = await query(
+            here.starting, serve, lambda answer: _wanted(answer, body) > 0
+        )
+        seconds = _wanted(answer, body)
         if not seconds:
             return answer
         release_thread()
@@ -110,7 +111,10 @@ def _caller(answer: Response) -> str:
     return principal
 
 
-def _seconds(body: bytes) -> float:
+def _wanted(answer: Response, body: bytes) -> float:
+    """Return how many seconds the caller waits for the end of the run that was started."""
+    if answer.status_code != HTTPStatus.ACCEPTED:
+        return 0
     asked = parse_json(body) if body else {}
     return float(asked.get("wait") or 0) if isinstance(asked, dict) else 0
 

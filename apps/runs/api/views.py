@@ -37,6 +37,7 @@ from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.feed import Feed
 from apps.runs.filters import STATES, approvals_in, filtered
 from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
+from apps.runs.services.starting import dedupe_key_of
 from apps.workflows.services import find_workflow
 
 FILTERS = [
@@ -143,6 +144,7 @@ class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
             version=asked["version"],
             trigger=Run.Trigger.API if self.actor.acting_key else Run.Trigger.MANUAL,
             part=serializer.part_of(asked),
+            dedupe_key=dedupe_key_of(pk, asked["dedupe_key"]),
         )
         return Response(StartedSerializer(run).data, status=HTTPStatus.ACCEPTED)
 

@@ -2,13 +2,16 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.accounts.models import RoleBinding, User
 from apps.common.models import TimestampedModel
 from apps.runs.models.runs import Run
 from apps.runs.models.steps import FRAME_LENGTH
+
+_OPEN_APPROVAL = Q(kind="approval", status="open")
 
 
 class WaitQuerySet(models.QuerySet["Wait"]):
@@ -24,20 +27,15 @@ class WaitQuerySet(models.QuerySet["Wait"]):
 
     def assigned_to(self, user: User) -> Self:
         """Keep what this person may decide as far as assignment goes: theirs, or nobody's."""
-        wanted = Q(assignees=[]) | Q(assignees__contains=[user.email])
-        for held in user.bindings:
-            named = Q(assignees__contains=[_name_of(held, user)])
-            if held.folder:
-                named &= Q(run__workflow__folder__path__startswith=held.folder.path)
-            wanted |= named
-        return self.filter(wanted)
+        return self.filter(_asks(user))
 
     def awaiting(self, user: User) -> Self:
         """Keep the open ones that this person is asked for and has not answered."""
-        answered = Vote.objects.filter(
-            wait=models.OuterRef("pk"), round=models.OuterRef("round"), voter=user
-        )
-        return self.open().assigned_to(user).exclude(models.Exists(answered))
+        return self.open().assigned_to(user).exclude(_answered(user))
+
+    def awaiting_others(self, user: User) -> Self:
+        """Keep the other open ones."""
+        return self.open().filter(~_asks(user) | _answered(user))
 
 
 class Wait(TimestampedModel):
@@ -95,6 +93,29 @@ class Wait(TimestampedModel):
         indexes = [
             models.Index(fields=["status", "-created_at"], name="runs_waits_by_status"),
             models.Index(
+                F("expires_at").asc(nulls_last=True),
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=_OPEN_APPROVAL,
+                name="runs_approvals_by_due",
+            ),
+            GinIndex(
+                fields=["assignees"],
+                opclasses=["jsonb_path_ops"],
+                condition=_OPEN_APPROVAL,
+                name="runs_approvals_by_assignee",
+            ),
+            models.Index(
+                fields=["run"],
+                condition=_OPEN_APPROVAL & Q(assignees=[]),
+                name="runs_approvals_for_all",
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(kind="approval") & ~Q(status="open"),
+                name="runs_approvals_decided",
+            ),
+            models.Index(
                 fields=["signal", "key"], condition=Q(kind="signal"), name="runs_waits_for_signals"
             ),
         ]
@@ -111,6 +132,23 @@ class Wait(TimestampedModel):
         held = [each for each in user.bindings if each.covers(folder.path if folder else "")]
         names = {user.email, *(_name_of(each, user) for each in held)}
         return not self.assignees or bool(names & set(self.assignees))
+
+
+def _asks(user: User) -> Q:
+    """Match what asks this person, or everybody. A role counts where it is held."""
+    asks = Q(assignees=[]) | Q(assignees__contains=[user.email])
+    for held in user.bindings:
+        named = Q(assignees__contains=[_name_of(held, user)])
+        if held.folder:
+            named &= Q(run__workflow__folder__path__startswith=held.folder.path)
+        asks |= named
+    return asks
+
+
+def _answered(user: User) -> models.Exists:
+    """Match what this person has answered in its present round."""
+    wait, round_ = models.OuterRef("pk"), models.OuterRef("round")
+    return models.Exists(Vote.objects.filter(wait=wait, round=round_, voter=user))
 
 
 def _name_of(held: RoleBinding, user: User) -> str:

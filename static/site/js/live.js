@@ -37,9 +37,11 @@ function follow() {
   }
 }
 
+const MOST = 100; // the server counts no further
+
 function count(place, number) {
   for (const each of document.querySelectorAll(`[data-count="${place}"]`)) {
-    each.textContent = number;
+    each.textContent = number < MOST ? number : `${MOST - 1}+`;
     each.hidden = number === 0;
   }
 }
