@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check faults golden soak fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden simulate soak fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -30,6 +30,9 @@ faults: .venv/dev.stamp ## Run the fault tests in their long forms, about an hou
 
 golden: .venv/dev.stamp ## Keep the histories that are new in tests/faults/histories.py
 	@GOLDEN=add $(BIN)/python manage.py with_services -- $(BIN)/pytest tests/faults/test_golden.py -q --create-db -k is_kept
+
+simulate: .venv/dev.stamp ## Tell more seeds of the simulator than CI does: make simulate seeds=10000
+	@SEEDS=$(or $(seeds),10000) $(BIN)/python manage.py with_services -- $(BIN)/pytest tests/simulation/test_seeds.py -q --create-db -n auto
 
 soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was lost: make soak minutes=30
 	@$(BIN)/python -m tests.faults.soak $(or $(minutes),30)

@@ -16,13 +16,16 @@ class RunsConfig(AppConfig):
             asking,
             policies,  # noqa: F401 - registers the policies
         )
+        from apps.runs.carrying import Tickets
         from apps.runs.counts import approvals_of, running_of
+        from apps.runs.engine import register_engine
         from apps.runs.last import last_run_of
         from apps.runs.services.steering import end_run
         from apps.runs.tasks import ring
         from apps.tenants.provisioning import restrict_table
         from apps.workflows.history import register_last_run
 
+        register_engine(Tickets())
         register_advance(ring)
         register_end(end_run)
         kinds.register(*asking.KINDS)

@@ -8,7 +8,16 @@ from apps.accounts.models import User
 from apps.runs.last import last_run_of
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.services import cancel_run, decide
-from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
+from tests.factories.runs import (
+    Start,
+    carry,
+    carry_family,
+    error_of,
+    events,
+    fire_timers,
+    step,
+    steps,
+)
 from tests.faults.auditor import audit_run
 from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
@@ -327,3 +336,18 @@ def test_the_studio_page_brings_the_workflows_own_steps_only(start: Start, bob: 
         ("each", ""),
     ]
     assert run.nodes.count() == 5
+
+
+def test_a_failed_chunk_is_for_the_outer_run_to_deal_with(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.runs.loops.FRAMES", 1)
+    monkeypatch.setattr("apps.runs.loops.CHUNK", 1)
+    failing = inside("each", code("bad", "raise ValueError('no')"))
+    gone_through = each(items=[1, 2]) | {"on_error": "branch"}
+    run = start(over(gone_through, failing, transform("rescue"), edge("each", "rescue", "error")))
+    run = carry_family(run)
+    assert (run.status, steps(run)["rescue"]) == ("succeeded", "succeeded")
+    assert set(Run.objects.filter(parent=run).values_list("status", flat=True)) <= {
+        "failed", "cancelled",
+    }  # fmt: skip

@@ -6,14 +6,13 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSON
-from apps.dispatch import services as dispatch
 from apps.dispatch.models import Ticket
 from apps.runs import attention
+from apps.runs.engine import engine
 from apps.runs.exceptions import BadSettlement, NothingToSettle
 from apps.runs.folding import timer_key
 from apps.runs.ledger import Ledger, stored_of
 from apps.runs.models import Run
-from apps.runs.services.steering import in_hand
 
 
 @transaction.atomic
@@ -27,7 +26,7 @@ def settle_attention(
     NothingToSettle, BadSettlement, RunFinished, Forbidden.
     """
     policies.check(actor, "control", run)
-    with in_hand(run) as ledger:
+    with engine().in_hand(run) as ledger:
         offered = attention.choices_of(run)
         if ledger is None or not offered:
             raise NothingToSettle
@@ -43,7 +42,7 @@ def settle_attention(
             ledger.finish(stored_of(run), Run.Status.FAILED, error=error)
             return run
         _keep(run, ledger, answer)
-    dispatch.wake(run.pk)
+    engine().wake(run.pk)
     return run
 
 

@@ -8,9 +8,8 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import NotFound
 from apps.common.types import JSON, JSONDict
-from apps.dispatch import services as dispatch
-from apps.dispatch.models import Ticket
 from apps.runs import asking, events, links
+from apps.runs.engine import engine
 from apps.runs.events import Event
 from apps.runs.exceptions import (
     AlreadyDecided,
@@ -102,7 +101,7 @@ def _locked(wait: Wait) -> Wait:
 
     The ticket first, because whoever ends the run locks it first too.
     """
-    Ticket.objects.select_for_update().filter(pk=wait.run_id).first()
+    engine().lock(wait.run_id)
     waits = Wait.objects.approvals().select_for_update(of=("self",))
     found = waits.select_related("run__workflow__folder").filter(pk=wait.pk).first()
     if found is None:
@@ -172,7 +171,7 @@ def _close(wait: Wait, vote: Vote, chosen: str) -> None:
     if not Wait.objects.filter(pk=wait.pk).open().update(**changes):
         raise AlreadyDecided
     wait.refresh_from_db()
-    dispatch.wake(wait.run_id)
+    engine().wake(wait.run_id)
 
 
 def _note(wait: Wait, vote: Vote) -> None:

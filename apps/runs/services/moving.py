@@ -6,14 +6,13 @@ from django.db.models import F
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
-from apps.dispatch import services as dispatch
 from apps.dispatch.models import Ticket
 from apps.runs.course import Stored
+from apps.runs.engine import engine
 from apps.runs.exceptions import NoSuchVersion, NotMovable
 from apps.runs.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.moving import Move
-from apps.runs.services.steering import in_hand
 
 STANDING = {
     Run.Status.WAITING: Ticket.Status.WAITING,
@@ -39,7 +38,7 @@ def preview_move(run: Run, *, actor: User, version: int) -> Move:
 def move_run(run: Run, *, actor: User, version: int) -> Run:
     """Let a run that stands still go on with a newer version. Raises what `preview_move` does."""
     policies.check(actor, "control", run)
-    with in_hand(run) as ledger:
+    with engine().in_hand(run) as ledger:
         if ledger is None:
             raise NotMovable("A worker carries the run right now. Pause it first.")
         move = preview_move(run, actor=actor, version=version)
@@ -48,7 +47,7 @@ def move_run(run: Run, *, actor: User, version: int) -> Run:
         before = {"version": run.version.number}
         record("run.moved", actor=actor, target=run, before=before, after={"version": version})
         _carry_over(run, move, ledger, actor)
-    dispatch.wake(run.pk)  # what follows from the new edges is looked at
+    engine().wake(run.pk)  # what follows from the new edges is looked at
     return run
 
 

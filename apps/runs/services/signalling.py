@@ -9,9 +9,8 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSON
-from apps.dispatch import services as dispatch
-from apps.dispatch.models import Ticket
 from apps.runs import events, signals
+from apps.runs.engine import engine
 from apps.runs.events import Event
 from apps.runs.exceptions import (
     AmbiguousSignal,
@@ -60,7 +59,7 @@ def send_signal(
     target = wait.run if wait else run
     assert target is not None
     policies.check(actor, "signal", target)
-    Ticket.objects.select_for_update().filter(pk=target.pk).first()  # whoever ends the run does too
+    engine().lock(target.pk)  # whoever ends the run does too
     known = _known(sent, run)
     if known is not None:
         return known
@@ -121,7 +120,7 @@ def _taken(sent: Signal, wait: Wait) -> Signal:
         wait.run,
         events.append(wait.run, [Event("node.decided", wait.node, data=data, frame=wait.frame)]),
     )
-    dispatch.wake(wait.run_id)
+    engine().wake(wait.run_id)
     return sent
 
 
@@ -136,7 +135,7 @@ def _kept(sent: Signal, run: Run) -> Signal:
     sent.keep_until = timezone.now() + KEEP
     sent.save(force_insert=True)
     record("run.signalled", actor=sent.sent_by, target=run, after=_told(sent))
-    dispatch.wake(run.pk)
+    engine().wake(run.pk)
     return sent
 
 

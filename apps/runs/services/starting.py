@@ -9,10 +9,9 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.types import JSONDict
-from apps.dispatch import services as dispatch
-from apps.dispatch.gate import Lane
 from apps.runs import events
 from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
+from apps.runs.engine import engine
 from apps.runs.events import Event
 from apps.runs.graphs import graph_of
 from apps.runs.ledger import announce
@@ -20,8 +19,6 @@ from apps.runs.models import NodeRun, Run
 from apps.runs.parts import WHOLE, Cut, Part, copies, needs_inputs
 from apps.runs.payloads import lay_aside
 from apps.workflows.models import Workflow
-
-MAX_LANE = 32_767  # runs of one workflow at a time; more is no limit
 
 
 def find_run(run_id: UUID | str, *, actor: User) -> Run:
@@ -101,15 +98,6 @@ def _cut_down(run: Run, part: Part) -> list[NodeRun]:
 
 def queue(run: Run, *, priority: int = 0, also: tuple[Event, ...] = ()) -> Run:
     """Put a new run on its way, with the event that says so."""
-    ticket = dispatch.admit(run.pk, priority=priority, lane=_lane_of(run))
-    dispatch.ring_on_commit(ticket)
+    engine().start(run, priority=priority)
     announce(run, events.append(run, [Event("run.queued"), *also]), status=run.status)
     return run
-
-
-def _lane_of(run: Run) -> Lane | None:
-    """Return the lane of the run's workflow, if its settings say how many runs may go on."""
-    cap = run.version.definition.get("settings", {}).get("max_concurrent_runs")
-    if isinstance(cap, bool) or not isinstance(cap, int) or cap < 1:
-        return None
-    return Lane(run.workflow_id, min(cap, MAX_LANE))
