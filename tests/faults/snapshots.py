@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model
+from django.db.models import BigAutoField, Model
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
@@ -115,8 +115,8 @@ def _values(row: Model) -> JSONDict:
 def _parsed(kind: type[Model], values: JSONDict) -> JSONDict:
     found = {}
     for name, value in values.items():
-        if name == "role":
-            continue  # the database says whose it is
+        if name == "role" or (name == "id" and isinstance(kind._meta.pk, BigAutoField)):
+            continue  # the database says whose it is, and counts
         field: Any = kind._meta.get_field(name)
         parsed = bytes.fromhex(value) if name == "state" else field.to_python(value)
         found[name] = parsed

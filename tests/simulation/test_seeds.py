@@ -11,7 +11,7 @@ import pytest
 
 from tests.simulation.story import Cast, Story
 
-SEEDS = int(os.environ.get("SEEDS", "500"))
+SEEDS = int(os.environ.get("SEEDS", "250"))
 BLOCK = 50
 KEPT_LINES = (Path(__file__).parent / "kept.txt").read_text().splitlines()
 KEPT = [int(line.split()[0]) for line in KEPT_LINES]
