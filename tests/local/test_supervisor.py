@@ -22,7 +22,10 @@ def test_a_cold_start_reaches_ready_and_says_how_to_go_on(product: Product) -> N
     assert product.says("health   postgres up, redis up, site up, web up, worker up")
     assert product.output.count("/accounts/link/") == 5
     assert all(line.split(maxsplit=1)[0] in KNOWN for line in product.lines if line.strip())
-    assert product.get("/healthz/ready") == (200, '{"status": "ready", "failed": [], "warnings": []}')
+    assert product.get("/healthz/ready") == (
+        200,
+        '{"status": "ready", "failed": [], "warnings": []}',
+    )
 
 
 KNOWN = {"postgres", "redis", "setup", "site", "web", "worker", "auterity", "health"}
