@@ -5,6 +5,7 @@ Whoever says what a trigger does answers for it: from then on its runs use their
 
 import re
 import secrets
+from collections.abc import Set
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -101,9 +102,7 @@ def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple
         trigger.config = stored(_checked(trigger.kind, changes["config"], actor))
         trigger.__dict__.pop("settings", None)
     made = _change_webhook(trigger, changes) if trigger.kind == Kind.WEBHOOK else ""
-    if changes.keys() - {"name"} and trigger.enabled:
-        policies.check(actor, "run", trigger.workflow)
-        trigger.run_as, trigger.paused_reason = actor, ""
+    _answer_for(trigger, actor, changes.keys() - {"name"})
     _check_use(trigger)
     _save(trigger, replan=bool(changes.keys() & {"config", "enabled"}))
     after = _shown(trigger) | ({"secret": "changed"} if changes.get("secret") or made else {})
@@ -212,6 +211,20 @@ def _path(wanted: str) -> str:
         )
         raise Invalid.at("path", message)
     return path
+
+
+def _answer_for(trigger: Trigger, actor: User, changed: Set[str]) -> None:
+    """Let the runs use the rights of who says what they do; switching off says nothing new.
+
+    Also where it is off: deliveries may be pending, and another person may listen for a test.
+    """
+    if changed and trigger.enabled:
+        policies.check(actor, "run", trigger.workflow)
+        trigger.paused_reason = ""
+    if changed - {"enabled"} or (changed and trigger.enabled):
+        trigger.run_as = actor
+    if changed - {"enabled"} and trigger.test_by_id != actor.pk:
+        trigger.test_until = trigger.test_by = None
 
 
 def _change_webhook(trigger: Trigger, changes: JSONDict) -> str:

@@ -11,6 +11,7 @@ from apps.common.errors import Forbidden, Invalid, NotFound
 from apps.dispatch.models import Chore
 from apps.runs.exceptions import Archived, BadInputs, NotPublished
 from apps.runs.models import Run
+from apps.triggers.deliveries import carry_out
 from apps.triggers.exceptions import (
     BadConfig,
     NotASchedule,
@@ -179,6 +180,26 @@ class TestChanging:
         assert changed.run_as == alice
         off, _ = update_trigger(hook, actor=bob, changes={"enabled": False})
         assert off.run_as == alice
+
+    def test_what_is_changed_while_it_is_off_borrows_nobodys_rights(
+        self, bob: User, alice: User, workflow: Workflow
+    ) -> None:
+        schedule = made(alice, workflow, kind="schedule", config={"every_s": 60})
+        waiting = Delivery.objects.create(trigger=schedule, payload={})
+        other = published(bob, echo(), name="Another")
+        changes = {"enabled": False, "workflow": other}
+        assert update_trigger(schedule, actor=bob, changes=changes)[0].run_as == bob
+        carry_out(waiting.pk)
+        assert Run.objects.get().started_by == bob
+
+    def test_a_test_by_another_person_ends(
+        self, bob: User, alice: User, workflow: Workflow
+    ) -> None:
+        hook = listen(made(alice, workflow), actor=alice)
+        other = published(bob, echo(), name="Another")
+        assert update_trigger(hook, actor=alice, changes={"config": {}})[0].test_until
+        changed, _ = update_trigger(hook, actor=bob, changes={"workflow": other})
+        assert changed.test_until is None
 
     def test_operators_may_not(self, bob: User, oscar: User, workflow: Workflow) -> None:
         hook = made(bob, workflow)
