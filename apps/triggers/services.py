@@ -101,7 +101,7 @@ def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple
     if "config" in changes:
         trigger.config = stored(_checked(trigger.kind, changes["config"], actor))
         trigger.__dict__.pop("settings", None)
-    made = _change_webhook(trigger, changes) if trigger.kind == Kind.WEBHOOK else ""
+    made = _change_webhook(trigger, changes, before) if trigger.kind == Kind.WEBHOOK else ""
     _answer_for(trigger, actor, changes.keys() - {"name"})
     _check_use(trigger)
     _save(trigger, replan=bool(changes.keys() & {"config", "enabled"}))
@@ -227,13 +227,16 @@ def _answer_for(trigger: Trigger, actor: User, changed: Set[str]) -> None:
         trigger.test_until = trigger.test_by = None
 
 
-def _change_webhook(trigger: Trigger, changes: JSONDict) -> str:
+def _change_webhook(trigger: Trigger, changes: JSONDict, before: JSONDict) -> str:
     if "path" in changes:
         trigger.path = _path(changes["path"])
     needs = trigger.webhook.auth.needs_secret
     if not needs:
         trigger.secret = ""
         return ""
+    was_public = before["config"].get("auth", {}).get("algorithm") == "RS256"
+    if was_public and trigger.webhook.auth.algorithm != "RS256":
+        trigger.secret = ""  # all the world may know it
     if changes.get("secret") or not trigger.secret or "config" in changes:
         return _set_secret(trigger, changes.get("secret") or _known_secret(trigger))
     return ""

@@ -1,8 +1,11 @@
 """Making, changing and repeating: who may, whose rights count, what is kept secret."""
 
+import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import create_folder
@@ -167,6 +170,17 @@ class TestSecrets:
     def test_a_public_key_cannot_be_made(self, bob: User, workflow: Workflow) -> None:
         with pytest.raises(SecretMissing):
             made(bob, workflow, config={"auth": {"kind": "jwt", "algorithm": "RS256"}})
+
+    def test_a_public_key_becomes_no_secret(self, bob: User, workflow: Workflow) -> None:
+        numbers = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+        key = json.dumps({"keys": [RSAAlgorithm.to_jwk(numbers, as_dict=True)]})
+        auth = {"kind": "jwt", "algorithm": "RS256"}
+        hook = made(bob, workflow, config={"auth": auth}, secret=key)
+        for other in ({"kind": "jwt", "algorithm": "HS256"}, {"kind": "header"}):
+            changed, secret = update_trigger(hook, actor=bob, changes={"config": {"auth": other}})
+            assert secret
+            assert unseal(changed.secret, context=changed.secret_context) == secret
+            update_trigger(hook, actor=bob, changes={"config": {"auth": auth}, "secret": key})
 
 
 class TestChanging:
