@@ -19,6 +19,7 @@ from apps.audit.services import record
 from apps.common.errors import Invalid
 from apps.common.types import JSONDict
 from apps.dispatch import chores
+from apps.retention import holds
 from apps.runs.accepting import check_in_use, checked_inputs, form_of
 from apps.runs.exceptions import NotPublished
 from apps.triggers import deliveries, firing
@@ -90,11 +91,13 @@ def create_trigger(
 def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple[Trigger, str]:
     """Change name, workflow, config, path, secret or `enabled`; who changes it answers for it.
 
-    Returns the trigger with a secret that had to be made. Raises like `create_trigger`.
+    Returns the trigger with a secret that had to be made. Raises OnHold, and like `create_trigger`.
     """
     trigger = _locked(trigger)
     policies.check(actor, "edit", trigger)
     before = _shown(trigger)
+    if changes.get("workflow", trigger.workflow) != trigger.workflow:
+        holds.check_may_go(trigger.workflow)  # its deliveries would leave with it
     for name in {"name", "workflow", "enabled"} & changes.keys():
         setattr(trigger, name, changes[name])
     policies.check(actor, "edit", trigger)  # where it lies now
@@ -112,8 +115,9 @@ def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple
 
 @transaction.atomic
 def delete_trigger(trigger: Trigger, *, actor: User) -> None:
-    """Remove a trigger and what is known of its deliveries; its runs stay."""
+    """Remove a trigger and what is known of its deliveries; its runs stay. Raises OnHold."""
     policies.check(actor, "edit", trigger)
+    holds.check_may_go(trigger.workflow)
     pending = trigger.deliveries.filter(outcome=Delivery.Outcome.PENDING)
     chores.done(DELIVERY, list(pending.values_list("pk", flat=True)))
     chores.done(SCHEDULE, [trigger.pk])
