@@ -59,6 +59,12 @@ class BadPart(Invalid):
     code = "bad_part"
 
 
+class PastAQuestion(Forbidden):
+    """People are asked before these steps. Only who may edit the workflow can run them past that."""
+
+    code = "past_a_question"
+
+
 class NothingToSettle(Conflict):
     """The run does not ask anything, or somebody has answered already."""
 

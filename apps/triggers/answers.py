@@ -24,7 +24,7 @@ ALLOWED = frozenset(
     }
 )  # fmt: skip
 JSON_TYPE, TEXT_TYPE = "application/json", "text/plain; charset=utf-8"
-PRINTABLE = re.compile(r"^[\x20-\x7e]{0,2000}$")
+PRINTABLE = re.compile(r"[\x20-\x7e]{0,2000}")
 NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
@@ -98,14 +98,14 @@ def _allowed(headers: JSONDict) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers.items():
         key, text = str(name).lower(), str(value)
-        if key in ALLOWED and PRINTABLE.match(text) and (key != "location" or _is_here(text)):
+        if key in ALLOWED and PRINTABLE.fullmatch(text) and (key != "location" or _is_here(text)):
             found[key] = text
     return found
 
 
 def _is_here(address: str) -> bool:
     """Tell whether an address is a path of this site, also as browsers read it."""
-    return bool(re.match(r"^/(?![/\\])[^\\]*$", address))
+    return bool(re.fullmatch(r"/(?![/\\])[^\\]*", address))
 
 
 def _json(value: JSON, status: int) -> Answer:

@@ -13,6 +13,7 @@ from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooMa
 from apps.common.types import JSONDict
 from apps.dispatch import chores
 from apps.nodes.types.core_start import StartConfig
+from apps.retention import holds
 from apps.runs.accepting import form_of, pinned_version
 from apps.runs.models import Run
 from apps.runs.services import cancel_run, start_run
@@ -137,7 +138,9 @@ def tidy_sometimes(delivery: Delivery) -> None:
 
 
 def tidy(trigger_id: UUID) -> None:
-    """Remove all but the newest deliveries; refused ones push out no others."""
+    """Remove all but the newest deliveries; refused ones push out no others. A hold keeps all."""
+    if _is_held(trigger_id):
+        return
     all_ = Delivery.objects.filter(trigger_id=trigger_id).exclude(outcome=Outcome.PENDING)
     refused = all_.filter(outcome=Outcome.REFUSED)
     others = all_.exclude(outcome=Outcome.REFUSED)
@@ -146,6 +149,11 @@ def tidy(trigger_id: UUID) -> None:
         last = newest[kept - 1 : kept].first()
         if last is not None:
             rows.filter(created_at__lt=last).delete()
+
+
+def _is_held(trigger_id: UUID) -> bool:
+    held = Trigger.objects.filter(pk=trigger_id, workflow__in=holds.held_workflows())
+    return holds.everything_is_held() or held.exists()
 
 
 def _locked(delivery_id: UUID) -> Delivery | None:

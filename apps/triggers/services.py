@@ -5,6 +5,7 @@ Whoever says what a trigger does answers for it: from then on its runs use their
 
 import re
 import secrets
+from collections.abc import Set
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from apps.audit.services import record
 from apps.common.errors import Invalid
 from apps.common.types import JSONDict
 from apps.dispatch import chores
+from apps.retention import holds
 from apps.runs.accepting import check_in_use, checked_inputs, form_of
 from apps.runs.exceptions import NotPublished
 from apps.triggers import deliveries, firing
@@ -89,21 +91,21 @@ def create_trigger(
 def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple[Trigger, str]:
     """Change name, workflow, config, path, secret or `enabled`; who changes it answers for it.
 
-    Returns the trigger with a secret that had to be made. Raises like `create_trigger`.
+    Returns the trigger with a secret that had to be made. Raises OnHold, and like `create_trigger`.
     """
     trigger = _locked(trigger)
     policies.check(actor, "edit", trigger)
     before = _shown(trigger)
+    if changes.get("workflow", trigger.workflow) != trigger.workflow:
+        holds.check_may_go(trigger.workflow)  # its deliveries would leave with it
     for name in {"name", "workflow", "enabled"} & changes.keys():
         setattr(trigger, name, changes[name])
     policies.check(actor, "edit", trigger)  # where it lies now
     if "config" in changes:
         trigger.config = stored(_checked(trigger.kind, changes["config"], actor))
         trigger.__dict__.pop("settings", None)
-    made = _change_webhook(trigger, changes) if trigger.kind == Kind.WEBHOOK else ""
-    if changes.keys() - {"name"} and trigger.enabled:
-        policies.check(actor, "run", trigger.workflow)
-        trigger.run_as, trigger.paused_reason = actor, ""
+    made = _change_webhook(trigger, changes, before) if trigger.kind == Kind.WEBHOOK else ""
+    _answer_for(trigger, actor, changes.keys() - {"name"})
     _check_use(trigger)
     _save(trigger, replan=bool(changes.keys() & {"config", "enabled"}))
     after = _shown(trigger) | ({"secret": "changed"} if changes.get("secret") or made else {})
@@ -113,8 +115,9 @@ def update_trigger(trigger: Trigger, *, actor: User, changes: JSONDict) -> tuple
 
 @transaction.atomic
 def delete_trigger(trigger: Trigger, *, actor: User) -> None:
-    """Remove a trigger and what is known of its deliveries; its runs stay."""
+    """Remove a trigger and what is known of its deliveries; its runs stay. Raises OnHold."""
     policies.check(actor, "edit", trigger)
+    holds.check_may_go(trigger.workflow)
     pending = trigger.deliveries.filter(outcome=Delivery.Outcome.PENDING)
     chores.done(DELIVERY, list(pending.values_list("pk", flat=True)))
     chores.done(SCHEDULE, [trigger.pk])
@@ -214,13 +217,30 @@ def _path(wanted: str) -> str:
     return path
 
 
-def _change_webhook(trigger: Trigger, changes: JSONDict) -> str:
+def _answer_for(trigger: Trigger, actor: User, changed: Set[str]) -> None:
+    """Let the runs use the rights of who says what they do; switching off says nothing new.
+
+    Also where it is off: deliveries may be pending, and another person may listen for a test.
+    """
+    if changed and trigger.enabled:
+        policies.check(actor, "run", trigger.workflow)
+        trigger.paused_reason = ""
+    if changed - {"enabled"} or (changed and trigger.enabled):
+        trigger.run_as = actor
+    if changed - {"enabled"} and trigger.test_by_id != actor.pk:
+        trigger.test_until = trigger.test_by = None
+
+
+def _change_webhook(trigger: Trigger, changes: JSONDict, before: JSONDict) -> str:
     if "path" in changes:
         trigger.path = _path(changes["path"])
     needs = trigger.webhook.auth.needs_secret
     if not needs:
         trigger.secret = ""
         return ""
+    was_public = before["config"].get("auth", {}).get("algorithm") == "RS256"
+    if was_public and trigger.webhook.auth.algorithm != "RS256":
+        trigger.secret = ""  # all the world may know it
     if changes.get("secret") or not trigger.secret or "config" in changes:
         return _set_secret(trigger, changes.get("secret") or _known_secret(trigger))
     return ""

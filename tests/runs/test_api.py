@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from apps.accounts import roles
 from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import create_api_key, create_folder, role_named
 from apps.common.ids import uuid7
@@ -142,6 +143,20 @@ def test_a_run_is_one_of_its_kind(
     assert Run.objects.count() == 4
     long = client.post(start_url(workflow), {**body, "dedupe_key": "x" * 201})
     assert (long.status_code, long.json()["errors"][0]["field"]) == (422, "dedupe_key")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_known_key_shows_no_run_that_one_may_not_see(
+    client: APIClient, workflow: Workflow, oscar: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"inputs": {"who": "Ada"}, "dedupe_key": "order 7"}
+    client.post(start_url(workflow), body)
+    carry(Run.objects.get())
+    reduced = {**roles.BUILTIN, "operator": roles.BUILTIN["operator"] - {"run.view"}}
+    monkeypatch.setattr("apps.accounts.models.BUILTIN", reduced)
+    answer = api_client(oscar).post(start_url(workflow), {**body, "wait": 5})
+    assert (answer.status_code, "Ada" in answer.text) == (403, False)
+    assert api_client(oscar).post(start_url(workflow), {"inputs": {"who": "Bo"}}).status_code == 202
 
 
 def test_the_list_filters_and_pages(client: APIClient, workflow: Workflow, bob: User) -> None:

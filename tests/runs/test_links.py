@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import change_role, set_active
 from apps.audit.models import AuditEntry
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
@@ -150,6 +150,14 @@ def test_who_may_no_longer_decide_does_not_by_link(
     set_active(oscar, active=False, actor=alice)
     assert stranger().get(path).status_code == 410
     assert not wait.votes.exists()
+
+
+def test_who_may_not_see_the_workflow_any_more_reads_nothing(oscar: User, wait: Wait) -> None:
+    path = path_for(oscar)
+    RoleBinding.objects.filter(user=oscar).delete()
+    page = stranger().get(path)
+    assert (page.status_code, "Refund Ada" in page.content.decode()) == (410, False)
+    assert stranger().post(path, {"decision": "approved"}).status_code == 410
 
 
 def test_a_settled_question_says_so(bob: User, oscar: User, alice: User) -> None:

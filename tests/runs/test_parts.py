@@ -8,13 +8,14 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from apps.runs.effects import key_of
-from apps.runs.exceptions import BadInputs, BadPart, NoSuchStep, RunNotFinished
-from apps.runs.models import Run
+from apps.runs.exceptions import BadInputs, BadPart, NoSuchStep, PastAQuestion, RunNotFinished
+from apps.runs.models import Run, Wait
 from apps.runs.parts import ALL, FROM, ONLY, UNTIL, Part
-from apps.runs.services import rerun, start_run
+from apps.runs.services import cancel_run, decide, rerun, retry_run, start_run
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, events, step, steps
+from tests.runs.scenes import asking, published, started
 from tests.runs.test_rounds import each, inside, over
 from tests.runs.test_semantics import graph, transform, when
 from tests.workflows.definitions import edge, greeting
@@ -172,3 +173,50 @@ class TestStarting:
     def test_viewers_may_not(self, workflow: Workflow, vera: User) -> None:
         with pytest.raises(Forbidden):
             start_run(workflow, actor=vera, inputs={}, version="draft", part=Part(UNTIL, "a"))
+
+
+class TestPastAQuestion:
+    """Who may only run a workflow is asked like everybody; who may edit it could leave that out."""
+
+    PARTS = (
+        Part(ALL, pins={"ask": {"decision": "approved"}}, exits={"ask": "approved"}),
+        Part(ONLY, "pay", pins={"ask": {"decision": "approved"}}, exits={"ask": "approved"}),
+        Part(ONLY, "pay"),
+    )
+
+    @pytest.fixture
+    def asks(self, bob: User) -> Workflow:
+        return published(bob, asking())
+
+    @pytest.fixture
+    def refused(self, asks: Workflow, bob: User, oscar: User) -> Run:
+        run = carry(started(asks, oscar))
+        decide(Wait.objects.get(run=run), actor=bob, decision="rejected", comment="No")
+        return carry(Run.objects.get(pk=run.pk))
+
+    @pytest.mark.parametrize("part", PARTS[:2])
+    def test_at_the_start(self, asks: Workflow, bob: User, oscar: User, part: Part) -> None:
+        with pytest.raises(PastAQuestion):
+            start_run(asks, actor=oscar, inputs={"who": "Ada"}, part=part)
+        assert not Run.objects.exists()
+        run = carry(start_run(asks, actor=bob, inputs={"who": "Ada"}, part=part))
+        assert run.outputs == "paid"
+
+    @pytest.mark.parametrize("part", PARTS)
+    def test_in_a_repeat(self, refused: Run, oscar: User, part: Part) -> None:
+        with pytest.raises(PastAQuestion):
+            rerun(refused, actor=oscar, part=part)
+
+    def test_by_another_input_after_the_answer(self, refused: Run, oscar: User) -> None:
+        with pytest.raises(PastAQuestion):
+            retry_run(refused, actor=oscar, from_node="pay", inputs={"amount": 1_000_000})
+
+    def test_what_is_asked_anew_or_stays_answered_may_be_repeated(
+        self, refused: Run, oscar: User
+    ) -> None:
+        assert carry(rerun(refused, actor=oscar, part=Part(FROM, "pay"))).outputs != "paid"
+        again = carry(rerun(refused, actor=oscar, part=Part(FROM, "ask")))
+        assert again.status == "waiting"
+        cancel_run(again, actor=oscar)
+        pinned = Part(ALL, pins={"start": {"who": "Eve"}})
+        assert carry(rerun(refused, actor=oscar, part=pinned)).status == "waiting"

@@ -230,6 +230,8 @@ def test_responses(output: JSONDict, status: int, body: bytes, media: str | None
             {"cache-control": "no-store", "etag": '"1"'},
         ),
         ({"ETag": "a\r\nSet-Cookie: b=c"}, {}),
+        ({"ETag": "a\n"}, {}),  # written as it is, it would end the headers before the sandbox
+        ({"Location": "/here\n"}, {}),
         ({"Content-Security-Policy": "default-src *", "Access-Control-Allow-Origin": "*"}, {}),
         ({"Content-Length": "1", "Transfer-Encoding": "chunked", "Connection": "close"}, {}),
     ],

@@ -1,8 +1,11 @@
 """Making, changing and repeating: who may, whose rights count, what is kept secret."""
 
+import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import create_folder
@@ -11,6 +14,7 @@ from apps.common.errors import Forbidden, Invalid, NotFound
 from apps.dispatch.models import Chore
 from apps.runs.exceptions import Archived, BadInputs, NotPublished
 from apps.runs.models import Run
+from apps.triggers.deliveries import carry_out
 from apps.triggers.exceptions import (
     BadConfig,
     NotASchedule,
@@ -167,6 +171,17 @@ class TestSecrets:
         with pytest.raises(SecretMissing):
             made(bob, workflow, config={"auth": {"kind": "jwt", "algorithm": "RS256"}})
 
+    def test_a_public_key_becomes_no_secret(self, bob: User, workflow: Workflow) -> None:
+        numbers = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+        key = json.dumps({"keys": [RSAAlgorithm.to_jwk(numbers, as_dict=True)]})
+        auth = {"kind": "jwt", "algorithm": "RS256"}
+        hook = made(bob, workflow, config={"auth": auth}, secret=key)
+        for other in ({"kind": "jwt", "algorithm": "HS256"}, {"kind": "header"}):
+            changed, secret = update_trigger(hook, actor=bob, changes={"config": {"auth": other}})
+            assert secret
+            assert unseal(changed.secret, context=changed.secret_context) == secret
+            update_trigger(hook, actor=bob, changes={"config": {"auth": auth}, "secret": key})
+
 
 class TestChanging:
     def test_who_changes_it_answers_for_it(
@@ -179,6 +194,26 @@ class TestChanging:
         assert changed.run_as == alice
         off, _ = update_trigger(hook, actor=bob, changes={"enabled": False})
         assert off.run_as == alice
+
+    def test_what_is_changed_while_it_is_off_borrows_nobodys_rights(
+        self, bob: User, alice: User, workflow: Workflow
+    ) -> None:
+        schedule = made(alice, workflow, kind="schedule", config={"every_s": 60})
+        waiting = Delivery.objects.create(trigger=schedule, payload={})
+        other = published(bob, echo(), name="Another")
+        changes = {"enabled": False, "workflow": other}
+        assert update_trigger(schedule, actor=bob, changes=changes)[0].run_as == bob
+        carry_out(waiting.pk)
+        assert Run.objects.get().started_by == bob
+
+    def test_a_test_by_another_person_ends(
+        self, bob: User, alice: User, workflow: Workflow
+    ) -> None:
+        hook = listen(made(alice, workflow), actor=alice)
+        other = published(bob, echo(), name="Another")
+        assert update_trigger(hook, actor=alice, changes={"config": {}})[0].test_until
+        changed, _ = update_trigger(hook, actor=bob, changes={"workflow": other})
+        assert changed.test_until is None
 
     def test_operators_may_not(self, bob: User, oscar: User, workflow: Workflow) -> None:
         hook = made(bob, workflow)

@@ -328,3 +328,8 @@ def test_pointers() -> None:
         for each in ("/a/0/b~1c", "/a/0/d~0e", "/a/1", "/a/x", "/a/0/b~1c/z", "/")
     ]
     assert found == [1, 2, None, None, None, 3]
+
+
+@pytest.mark.parametrize("path", ["/hooks/\x00", "/hooks/test/orders\x00", "/hooks/\ud800"])
+def test_a_path_that_no_database_can_look_for_is_not_there(caller: Caller, path: str) -> None:
+    assert caller(path).status == 404

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.accounts.models import User
-from apps.common.errors import Invalid
+from apps.common.errors import Forbidden, Invalid
 from apps.runs import payloads, services
 from apps.runs.api.control import RunControl
 from apps.runs.api.pagination import NodePagination, in_order
@@ -137,8 +137,11 @@ class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
         serializer = StartSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
+        workflow = find_workflow(pk, actor=self.actor)
+        if asked["dedupe_key"] and not policies.allows(self.actor, "view", Run(workflow=workflow)):
+            raise Forbidden  # the answer may be a run that another started
         run = services.start_run(
-            find_workflow(pk, actor=self.actor),
+            workflow,
             actor=self.actor,
             inputs=asked["inputs"],
             version=asked["version"],

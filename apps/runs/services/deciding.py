@@ -91,7 +91,7 @@ def find_link(token: str) -> DecisionLink:
     link = links.find(token)
     if link is None or link.used_at or link.expires_at <= timezone.now():
         raise LinkClosed
-    if not link.user.is_active:
+    if not policies.allows(link.user, "view", link.wait):  # they have left, or the folder is shut
         raise LinkClosed
     return link
 

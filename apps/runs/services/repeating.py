@@ -13,6 +13,7 @@ from apps.runs.models import Run
 from apps.runs.parts import ALL, FROM, UNTIL, Part, copies
 from apps.runs.payloads import lay_aside
 from apps.runs.services.starting import queue
+from apps.runs.unasked import check_asked
 
 
 def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JSON = None) -> Run:
@@ -31,8 +32,8 @@ def rerun(run: Run, *, actor: User, part: Part, inputs: JSON = None) -> Run:
     """Start a new run of the same version that does a part of it once more; the old one stays.
 
     From a step on and for one alone, what other steps gave is taken over, and `inputs` stand in for
-    what the step gets; for all and up to a step they are the run's inputs. Raises BadPart and what
-    `retry_run` does.
+    what the step gets; for all and up to a step they are the run's inputs. Raises BadPart,
+    PastAQuestion and what `retry_run` does.
     """
     policies.check(actor, "control", run)
     policies.check(actor, "run", run.workflow)
@@ -42,6 +43,7 @@ def rerun(run: Run, *, actor: User, part: Part, inputs: JSON = None) -> Run:
     if part.mode in (ALL, UNTIL) and not isinstance(inputs, dict | None):
         raise BadInputs.at("inputs", "Give an object: the run begins at its start.")
     new, rows = retrying.repeated(run, part, inputs)
+    check_asked(new, part, actor=actor)
     if new.inputs != run.inputs:
         new.inputs = checked_inputs(run.version, new.inputs)
     if new.trigger != Run.Trigger.RETRY and actor.acting_key:

@@ -18,6 +18,7 @@ from apps.runs.ledger import announce
 from apps.runs.models import NodeRun, Run
 from apps.runs.parts import WHOLE, Cut, Part, copies, needs_inputs
 from apps.runs.payloads import lay_aside
+from apps.runs.unasked import check_asked
 from apps.workflows.models import Workflow
 
 
@@ -43,7 +44,7 @@ def start_run(
     A part runs some of its steps, with outputs given for others. With a `dedupe_key` that a run of
     the workspace has already, that run is returned instead. Raises NotPublished, NoSuchVersion,
     BadInputs with an entry for each field, HasProblems for a draft that cannot run, NoSuchStep,
-    BadPart, InBin, Archived, Forbidden, Backlogged, StorageAway.
+    BadPart, PastAQuestion, InBin, Archived, Forbidden, Backlogged, StorageAway.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
@@ -53,7 +54,7 @@ def start_run(
     run = Run(
         workflow=workflow, version=pinned, trigger=trigger, started_by=actor, dedupe_key=dedupe_key
     )
-    rows = [] if part.is_whole else _cut_down(run, part)
+    rows = [] if part.is_whole else _cut_down(run, part, actor)
     if inputs or part.is_whole or needs_inputs(graph_of(run), part):
         inputs = checked_inputs(pinned, inputs)
     run.inputs = inputs
@@ -87,12 +88,13 @@ def _saved(run: Run) -> bool:
     return True
 
 
-def _cut_down(run: Run, part: Part) -> list[NodeRun]:
+def _cut_down(run: Run, part: Part, actor: User) -> list[NodeRun]:
     """Let a run begin at a part of its version; return the rows of its pinned steps."""
     cut = Cut(graph_of(run), part)
     rows = cut.place_pins(run, (), timezone.now())
     cut.check_known({row.place for row in rows}, has_input=False)
     run.part, run.state = part.as_json(), cut.state(rows)
+    check_asked(run, part, actor=actor)
     return rows
 
 
