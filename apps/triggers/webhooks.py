@@ -16,6 +16,8 @@ from django.utils import timezone
 from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge
 from apps.common.types import JSON, JSONDict
 from apps.runs.models import Run
+from apps.tenants.context import current_tenant
+from apps.tenants.hosts import is_served
 from apps.triggers import deliveries, limits
 from apps.triggers.calls import Call, kept
 from apps.triggers.configs import AnswerMode, WebhookConfig
@@ -69,7 +71,8 @@ def receive(call: Call) -> Accepted:
 
 def still_open(trigger_id: UUID) -> bool:
     """Tell whether whoever follows a run of the webhook may go on."""
-    return Trigger.objects.filter(pk=trigger_id, workflow__deleted_at=None).exists()
+    found = Trigger.objects.filter(pk=trigger_id, workflow__deleted_at=None)
+    return is_served(current_tenant()) and found.exists()
 
 
 def _find(call: Call) -> Trigger:

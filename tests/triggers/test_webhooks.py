@@ -333,3 +333,12 @@ def test_pointers() -> None:
 @pytest.mark.parametrize("path", ["/hooks/\x00", "/hooks/test/orders\x00", "/hooks/\ud800"])
 def test_a_path_that_no_database_can_look_for_is_not_there(caller: Caller, path: str) -> None:
     assert caller(path).status == 404
+
+
+def test_a_stream_ends_with_its_workspace(hook: Trigger, alpha: Tenant) -> None:
+    assert webhooks.still_open(hook.pk)
+    suspend_tenant(alpha)
+    assert not webhooks.still_open(hook.pk)
+    resume_tenant(alpha)
+    Trigger.objects.all().delete()
+    assert not webhooks.still_open(hook.pk)
