@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -30,7 +31,7 @@ Listener = Callable[[News | None], None]
 _lock = threading.Lock()
 _held: dict[UUID, tuple[Lease, Listener, float]] = {}
 _forsaken: dict[UUID, Lease] = {}
-_beating: list[object] = []
+_beating: list[Future[None]] = []
 
 
 @contextmanager
@@ -61,8 +62,8 @@ def forsake(lease: Lease) -> None:
 
 
 def _go_on_beating() -> None:
-    if not _beating:
-        _beating.append(loop.submit(_beat()))
+    if not _beating or _beating[-1].done():  # one that ended by a fault is no beat either
+        _beating[:] = [loop.submit(_beat())]
 
 
 async def _beat() -> None:

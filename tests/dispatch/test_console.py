@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.db.models.functions import Now
 from django.test import Client
 
@@ -150,7 +151,7 @@ def test_workspaces_are_paused_and_resumed(alpha: Tenant, beta: Tenant) -> None:
 def test_quotas_are_changed_for_one_workspace(alpha: Tenant, beta: Tenant) -> None:
     client = staff_browser()
     client.get(QUOTAS)
-    form = f"{QUOTAS}{alpha.role_name}/change/"
+    form = f"{QUOTAS}{quote(alpha.role_name)}/change/"
     assert client.get(form).status_code == 200
     refused = client.post(form, {"max_running": "-1", "max_queued": "", "weight": "0"})
     assert refused.status_code == 200
@@ -199,7 +200,7 @@ def test_nobody_else_does_any_of_it(alice: User, alpha: Tenant, action: str, who
     chosen = {"action": action, "_selected_action": [str(target)], "reason": "mine"}
     assert client.post(page, chosen).status_code in {302, 404}
     form = {"max_running": "1000", "max_queued": "", "weight": "9"}
-    assert client.post(f"{QUOTAS}{alpha.role_name}/change/", form).status_code in {302, 404}
+    assert client.post(f"{QUOTAS}{quote(alpha.role_name)}/change/", form).status_code in {302, 404}
     with public_scope():
         assert Ticket.objects.filter(pk=ticket.pk, wake=0, wanted="").exists()
         assert WorkerProcess.objects.filter(wanted="work").exists()

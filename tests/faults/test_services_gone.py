@@ -198,7 +198,7 @@ def test_postgres_killed_in_the_middle_of_runs(load: Load) -> None:
             assert_problem(answer)
         assert page.result().status == 503
         assert "Back in a moment" in page.result().text
-        assert ready.result().json == {"status": "waiting", "failed": ["database"]}
+        assert ready.result().json == {"status": "waiting", "failed": ["database"], "warnings": []}
         assert alive.result().status == 200
         assert closed.result() == TRY_LATER
     until(lambda: database_answers(product))

@@ -24,6 +24,7 @@ from apps.tenants.services import resume_tenant, suspend_tenant
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client
 from tests.runs.scenes import published, started, tell
+from tests.workflows.definitions import edge, greeting, node
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STREAM = {"Accept": "text/event-stream"}
@@ -31,7 +32,11 @@ STREAM = {"Accept": "text/event-stream"}
 
 @pytest.fixture
 def workflow(bob: User) -> Workflow:
-    return published(bob)
+    """A workflow with a step that only a worker makes."""
+    definition = greeting()
+    definition["nodes"].append(node("work", "code.python", config={"source": "1"}))
+    definition["edges"].append(edge("start", "work"))
+    return published(bob, definition)
 
 
 @pytest.fixture

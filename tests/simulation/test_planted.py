@@ -12,9 +12,9 @@ from apps.runs.steps import Steps
 from apps.runs.vector import Byte, Walk
 from tests.simulation.clock import WORKERS
 from tests.simulation.story import Cast, Story
-from tests.simulation.test_seeds import SEEDS
 
 Plant = Callable[[pytest.MonkeyPatch], None]
+SEEDS = 600  # the rarest needs some hundreds
 
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:

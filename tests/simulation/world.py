@@ -8,6 +8,7 @@ real one. Within a transaction nobody else acts, as its locks see to it; but its
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -89,7 +90,9 @@ class World:
 
     @contextmanager
     def played(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        """Have the engine meet this world."""
+        """Have the engine meet this world, alone."""
+        for beats in keeper._beating:  # of a test before: it ends once nothing is held
+            beats.result(10)
         with monkeypatch.context() as patch, transaction.atomic():
             self.clock.plant(patch)
             patch.setattr(loop, "submit", self._submit)
@@ -97,7 +100,7 @@ class World:
             patch.setattr(retries, "_random", self.dice)
             patch.setattr(services, "_advance", [lambda run_id, _schema: self.bells.append(run_id)])
             patch.setattr(quarantine, "carry_alone", lambda run_id: self.carry(run_id, alone=True))
-            patch.setattr(keeper, "_beating", [self])
+            patch.setattr(keeper, "_beating", [Future()])  # its beats are ours
             patch.setattr(
                 graphs, "_graphs", OrderedDict()
             )  # what is known already is not asked for

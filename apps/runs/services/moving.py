@@ -36,7 +36,10 @@ def preview_move(run: Run, *, actor: User, version: int) -> Move:
 
 @transaction.atomic
 def move_run(run: Run, *, actor: User, version: int) -> Run:
-    """Let a run that stands still go on with a newer version. Raises what `preview_move` does."""
+    """Let a run that stands still go on with a newer version. Raises what `preview_move` does.
+
+    It acts for who moved it from then on: nobody borrows another person's rights for new steps.
+    """
     policies.check(actor, "control", run)
     with engine().in_hand(run) as ledger:
         if ledger is None:
@@ -59,7 +62,7 @@ def _carry_over(run: Run, move: Move, ledger: Ledger, actor: User) -> None:
         "run.moved", None, by=str(actor), steps=told,
         **{"from": run.version.number, "to": move.version.number},
     )  # fmt: skip
-    ledger.changes["version"] = move.version
+    ledger.changes |= {"version": move.version, "started_by": actor}
     ticket = STANDING[Run.Status(run.status)]
     ledger.release(Stored(move.state, {}), wake_seen=ledger.lease.wake, ticket=ticket)
 
