@@ -7,6 +7,7 @@ Who does not pass waits for the sweep, which lets workspaces in by turns (`admis
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,27 +25,33 @@ RESUMED = 100  # what has begun goes before what has not
 ROLES, LANES = 4_810_233, 4_810_234  # spaces of advisory locks
 
 # The order of each is that of an index: it keeps the planner from reading all, statistics or not.
-LOAD = """
-SELECT coalesce(load.max_running, %(running)s), coalesce(load.max_queued, %(queued)s),
-       load.paused_at IS NULL AND coalesce(pulse.room, 1) > 0
-           AND coalesce((SELECT priority FROM dispatch_ticket
-                         WHERE role = %(role)s AND status = 'pending'
-                         ORDER BY priority DESC, id LIMIT 1) < %(priority)s, true)
-FROM (SELECT) AS one LEFT JOIN dispatch_tenantload AS load ON load.role = %(role)s
-                     LEFT JOIN dispatch_pulse AS pulse ON pulse.id = 1
-"""
 ACTIVE = """
 SELECT count(*) FROM (
     SELECT FROM dispatch_ticket WHERE role = %(role)s AND status IN ('ready', 'running')
-    ORDER BY id LIMIT %(limit)s
+    ORDER BY id LIMIT {limit}
 ) AS active
 """
 QUEUED = """
 SELECT count(*) FROM (
     SELECT FROM dispatch_ticket WHERE role = %(role)s AND status IN ('pending', 'held')
-    ORDER BY id LIMIT %(limit)s
+    ORDER BY id LIMIT {limit}
 ) AS queued
 """
+LOAD = f"""
+SELECT running - ({ACTIVE.format(limit="running")}), queued - ({QUEUED.format(limit="queued")}),
+       running, is_open, clock_timestamp()
+FROM (
+    SELECT coalesce(load.max_running, %(running)s) AS running,
+           coalesce(load.max_queued, %(queued)s) AS queued,
+           load.paused_at IS NULL AND coalesce(pulse.room, 1) > 0
+               AND coalesce((SELECT priority FROM dispatch_ticket
+                             WHERE role = %(role)s AND status = 'pending'
+                             ORDER BY priority DESC, id LIMIT 1) < %(priority)s, true) AS is_open
+    FROM (SELECT) AS one LEFT JOIN dispatch_tenantload AS load ON load.role = %(role)s
+                         LEFT JOIN dispatch_pulse AS pulse ON pulse.id = 1
+) AS load
+"""  # noqa: S608 - our own texts
+COUNT = ACTIVE.format(limit="%(limit)s")
 IN_LANE = """
 SELECT count(*) FROM dispatch_ticket
 WHERE lane = %(lane)s AND status IN ('pending', 'ready', 'running')
@@ -63,17 +70,24 @@ class Lane:
 
 @dataclass(frozen=True)
 class Load:
-    """What the current workspace may take up, and whether its gate is open at all now."""
+    """How much more the current workspace may take up, and whether its gate is open at all now."""
 
-    max_running: int
-    max_queued: int
+    free: int  # runs that may go on beside those that do
+    free_in_queue: int
+    cap: int
     is_open: bool
+    at: datetime  # the database's time
 
     @classmethod
     def read(cls, priority: int) -> "Load":
         """Return it as it is for a run of a priority: who waits already goes first."""
         values = {"running": settings.RUNS_PER_TENANT, "queued": settings.RUN_BACKLOG}
         return cls(*_row(LOAD, priority=priority, **values))
+
+    @property
+    def is_ample(self) -> bool:
+        """Whether runs may go on here without asking who else starts some at this moment."""
+        return self.is_open and self.free > NEAR
 
 
 @dataclass(frozen=True)
@@ -93,18 +107,16 @@ def limits_of(load: TenantLoad) -> Limits:
     )
 
 
-def entry(priority: int, lane: Lane | None) -> str:
+def entry(load: Load, lane: Lane | None) -> str:
     """Return the status in which a run that wants to go on enters: ready, or how it waits."""
     if lane is not None and not _lane_has_room(lane):
         return Status.HELD
-    load = Load.read(priority)
-    return Status.READY if load.is_open and _has_room(load.max_running) else Status.PENDING
+    return Status.READY if load.is_open and _has_room(load) else Status.PENDING
 
 
-def refuse_if_backlogged() -> None:
+def refuse_if_backlogged(load: Load) -> None:
     """Raise Backlogged when as many runs of the workspace are queued as may be."""
-    limit = Load.read(0).max_queued
-    if _row(QUEUED, limit=limit)[0] >= limit:
+    if load.free_in_queue <= 0:
         raise Backlogged(retry_after=30)
 
 
@@ -115,12 +127,11 @@ def lane_of(ticket: Ticket) -> Lane | None:
     return Lane(ticket.lane, ticket.lane_cap)
 
 
-def _has_room(cap: int) -> bool:
-    free = cap - _row(ACTIVE, limit=cap)[0]
-    if free > NEAR or free <= 0:
-        return bool(free > 0)
+def _has_room(load: Load) -> bool:
+    if load.free > NEAR or load.free <= 0:
+        return load.free > 0
     # Whoever passed under this lock is committed, and counted, before the next one gets it.
-    return bool(_row(LOCK_ROLE, space=ROLES)[0] and _row(ACTIVE, limit=cap)[0] < cap)
+    return bool(_row(LOCK_ROLE, space=ROLES)[0] and _row(COUNT, limit=load.cap)[0] < load.cap)
 
 
 def _lane_has_room(lane: Lane) -> bool:

@@ -1,9 +1,7 @@
 """Admission, wake-ups, wishes and timers; and the doorbell, which is allowed to fail."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,7 +25,6 @@ Advance = Callable[[UUID, str], None]
 End = Callable[[UUID, str], bool]
 _advance: list[Advance] = []
 _end: list[End] = []
-_at_hand: ContextVar[list[UUID] | None] = ContextVar("at_hand", default=None)
 
 
 def register_advance(function: Advance) -> None:
@@ -52,15 +49,22 @@ def admit(
 
     Raises Backlogged when too many are queued already, unless the run is a step of another.
     """
+    load = gate.Load.read(priority)
     if not is_step:
-        gate.refuse_if_backlogged()
+        gate.refuse_if_backlogged(load)
     return Ticket.objects.create(
         id=run_id,
         priority=priority,
         lane=None if lane is None else lane.id,
         lane_cap=None if lane is None else lane.cap,
-        status=gate.entry(priority, lane),
+        status=gate.entry(load, lane),
     )
+
+
+def free_at(priority: int = 0) -> datetime | None:
+    """Return the database's time if runs may go on now without queueing for it, else None."""
+    load = gate.Load.read(priority)
+    return load.at if load.is_ample else None
 
 
 def ring_on_commit(ticket: Ticket) -> None:
@@ -130,7 +134,8 @@ def resume(run_id: UUID) -> bool:
 def _let_in(ticket: Ticket) -> None:
     """Bring a run that stood still to the gate, before all that have not begun."""
     ticket.priority = max(ticket.priority, gate.RESUMED)
-    ticket.status = gate.entry(ticket.priority, gate.lane_of(ticket))
+    load = gate.Load.read(ticket.priority)
+    ticket.status = gate.entry(load, gate.lane_of(ticket))
     ticket.save(update_fields=["priority", "status"])
 
 
@@ -167,26 +172,8 @@ def fired_timers(run_id: UUID) -> list[Timer]:
     return list(Timer.objects.filter(ticket_id=run_id).exclude(fired_at=None))
 
 
-@contextmanager
-def at_hand() -> Iterator[list[UUID]]:
-    """Collect the runs that are rung for in this block: who asked carries them on, or rings.
-
-    They are due as ever: what is dropped here, the sweeper rings for.
-    """
-    runs: list[UUID] = []
-    token = _at_hand.set(runs)
-    try:
-        yield runs
-    finally:
-        _at_hand.reset(token)
-
-
 def ring_quietly(run_id: UUID, schema: str) -> None:
     """Send for a worker now; if that fails, the sweeper will."""
-    runs = _at_hand.get()
-    if runs is not None:
-        runs.append(run_id)
-        return
     try:
         ring(run_id, schema)
     except BrokerAway as error:

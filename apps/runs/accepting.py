@@ -7,13 +7,13 @@ from apps.common.types import JSONDict
 from apps.nodes import registry
 from apps.nodes.types.core_start import InputRefused, StartConfig, check_inputs
 from apps.runs.exceptions import Archived, BadInputs, NoSuchVersion, NotPublished
+from apps.runs.graphs import Derived
 from apps.runs.outcomes import storable
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import snapshot_draft
 
-MOST_FORMS = 500
-_forms: dict[str, StartConfig] = {}
+_forms = Derived[StartConfig](500)
 
 
 def check_in_use(workflow: Workflow) -> None:
@@ -34,17 +34,8 @@ def checked_inputs(version: WorkflowVersion, inputs: JSONDict) -> JSONDict:
 
 
 def form_of(version: WorkflowVersion) -> StartConfig:
-    """Return the form of the version's start step; without fields it takes any inputs.
-
-    It is kept by the hash of the definition: to start most runs nobody reads a definition.
-    """
-    known = _forms.get(version.sha256)
-    if known is None:
-        known = StartConfig.model_validate(_start_config(version))
-        if len(_forms) >= MOST_FORMS:
-            _forms.clear()
-        _forms[version.sha256] = known
-    return known
+    """Return the form of the version's start step; without fields it takes any inputs."""
+    return _forms.get(version.sha256, lambda: StartConfig.model_validate(_start_config(version)))
 
 
 def pinned_version(workflow: Workflow, actor: User, wanted: int | str | None) -> WorkflowVersion:

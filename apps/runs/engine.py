@@ -12,8 +12,21 @@ from apps.runs.ledger import Ledger
 from apps.runs.models import Run
 
 
+class Over(Protocol):
+    """A run that has come to its end and is not written down."""
+
+    def write(self) -> Run:
+        """Write it with its whole history, in the caller's transaction."""
+
+
 class Engine(Protocol):
     """Carries runs. Every call belongs to the caller's transaction: it counts once that commits."""
+
+    def hurry(self, run: Run, *, priority: int) -> Over | None:
+        """Carry a run that is not written yet to its end, if that takes but a moment; else None.
+
+        Outside of a transaction. Nothing of what it does reaches outside before it is written.
+        """
 
     def start(self, run: Run, *, priority: int) -> None:
         """Carry a new run as soon as there is room for it. Raises Backlogged."""

@@ -61,17 +61,22 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
     Run.objects.filter(pk=run.pk).update(
         seq=F("seq") + len(events), updated_at=timezone.now(), **changes
     )
-    last = Run.objects.values_list("seq", flat=True).get(pk=run.pk)
-    run.seq = last
+    run.seq = Run.objects.values_list("seq", flat=True).get(pk=run.pk)
     for name, value in changes.items():
         if not hasattr(value, "resolve_expression"):
             setattr(run, name, value)
+    return insert(run, events)
+
+
+def insert(run: Run, events: Sequence[Event]) -> list[JSONDict]:
+    """Add the last events that a run has counted; return them as they are told to watchers."""
+    first = run.seq - len(events) + 1
     rows = [
         RunEvent(
-            run_id=run.pk, seq=last - len(events) + place, type=event.type, at=event.at,
+            run_id=run.pk, seq=seq, type=event.type, at=event.at,
             frame=event.frame, node=event.node, attempt=event.attempt, data=event.data,
         )
-        for place, event in enumerate(events, 1)
+        for seq, event in enumerate(events, first)
     ]  # fmt: skip
     records.insert(rows)
     tell_listeners(run, events)

@@ -1,54 +1,79 @@
-"""Compiled graphs, kept by the hash of what they were made from."""
+"""What follows from a version alone, kept in the process by the hash of its definition.
+
+To start and to carry most runs nobody reads a definition. Two workspaces with equal definitions
+share what is made of them: it holds nothing else.
+"""
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
 from uuid import UUID
 
+from apps.common.types import JSONDict
 from apps.runs.models import Run
 from apps.workflows.definition import parse
 from apps.workflows.graph import Graph, compile_graph
 from apps.workflows.models import WorkflowVersion
 
-KEPT = 64
 ENGINES = frozenset({1})  # whose meaning of definitions this interpreter knows
-
-_lock = threading.Lock()
-_graphs: OrderedDict[str, Graph] = OrderedDict()
+T = TypeVar("T")
 
 
 class UnknownEngine(LookupError):
     """The version was made for an engine that this one does not know."""
 
 
+class Derived(Generic[T]):
+    """What is made of definitions: those used last are kept, by hash."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._made: OrderedDict[str, T] = OrderedDict()
+
+    def get(self, sha256: str, make: Callable[[], T]) -> T:
+        """Return what was made of the definition with a hash, made now where it is missing."""
+        with self._lock:
+            if sha256 in self._made:
+                self._made.move_to_end(sha256)
+                return self._made[sha256]
+        made = make()
+        with self._lock:
+            self._made[sha256] = made
+            while len(self._made) > self._size:
+                self._made.popitem(last=False)
+        return made
+
+
+_graphs = Derived[Graph](64)
+_settings = Derived[JSONDict](500)
+
+
 def graph_of(run: Run) -> Graph:
     """Return the graph that a run walks. Raises UnknownEngine, UnknownNodeType."""
-    return graph_of_version(run.version_id)
+    return _graph(run.version)
 
 
 def graph_of_version(version_id: UUID) -> Graph:
-    """Return the graph of a version. Raises UnknownEngine, UnknownNodeType.
+    """Return the graph of a version. Raises UnknownEngine, UnknownNodeType."""
+    return _graph(WorkflowVersion.objects.defer("definition").get(pk=version_id))
 
-    Two workspaces with equal definitions share one: it holds nothing but the definition.
-    """
-    versions = WorkflowVersion.objects.filter(pk=version_id)
-    sha256, engine = versions.values_list("sha256", "engine").get()
-    if engine not in ENGINES:
-        raise UnknownEngine(UnknownEngine.__doc__)
-    with _lock:
-        graph = _graphs.pop(sha256, None)
-    if graph is None:
-        graph = compile_graph(parse(versions.values_list("definition", flat=True).get()))
-    with _lock:
-        _graphs[sha256] = graph
-        while len(_graphs) > KEPT:
-            _graphs.popitem(last=False)
-    return graph
+
+def settings_of(version: WorkflowVersion) -> JSONDict:
+    """Return the settings of a version's workflow."""
+    return _settings.get(version.sha256, lambda: version.definition.get("settings") or {})
 
 
 def timeout_of(run: Run) -> float | None:
     """Return how long the version lets a run take, in seconds; None: as long as it takes."""
-    settings = WorkflowVersion.objects.values_list("definition__settings", flat=True)
-    wanted = (settings.get(pk=run.version_id) or {}).get("timeout_s")
+    wanted = settings_of(run.version).get("timeout_s")
     if isinstance(wanted, bool) or not isinstance(wanted, int | float) or wanted <= 0:
         return None
     return float(wanted)
+
+
+def _graph(version: WorkflowVersion) -> Graph:
+    if version.engine not in ENGINES:
+        raise UnknownEngine(UnknownEngine.__doc__)
+    return _graphs.get(version.sha256, lambda: compile_graph(parse(version.definition)))

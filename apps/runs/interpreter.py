@@ -33,19 +33,18 @@ logger = logging.getLogger(__name__)
 POISON_STRIKES = 3
 
 
-def advance(run_id: UUID, *, alone: bool = False, here: bool = False) -> None:
+def advance(run_id: UUID, *, alone: bool = False) -> None:
     """Carry a run as far as it goes now. Does nothing if another worker has it.
 
     With `alone` this process carries nothing else, and so takes also what is suspected of killing.
-    With `here` it is no worker: it carries for a moment, and starts nothing that reaches outside.
     """
     lease = leases.claim(run_id, owner(), alone=alone)
     if lease is None:
-        if not (alone or here) and leases.is_suspected(run_id):
+        if not alone and leases.is_suspected(run_id):
             quarantine.carry_alone(run_id)
         return
     try:
-        _advance(run_id, lease, here)
+        _advance(run_id, lease)
     except Fenced:
         logger.warning("Run %s was taken over by another worker.", run_id)
     except StorageAway:
@@ -65,25 +64,25 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _advance(run_id: UUID, lease: Lease, here: bool) -> None:
+def _advance(run_id: UUID, lease: Lease) -> None:
     run = _load(run_id)
     if run is None:  # its workflow was purged meanwhile
         leases.finish(lease)
         return
-    _carry(run, Ledger(run, lease, Clock(lease.at)), here)
+    _carry(run, Ledger(run, lease, Clock(lease.at)))
 
 
 def _load(run_id: UUID) -> Run | None:
-    runs = Run.objects.select_related("workflow")
-    return runs.defer("workflow__snapshot", "outputs", "error").filter(pk=run_id).first()
+    runs = Run.objects.select_related("workflow", "version").filter(pk=run_id)
+    return runs.defer("workflow__snapshot", "version__definition", "outputs", "error").first()
 
 
-def _carry(run: Run, ledger: Ledger, here: bool) -> None:
+def _carry(run: Run, ledger: Ledger) -> None:
     note_recovery(ledger)
     try:
         if ledger.lease.strikes >= POISON_STRIKES:
             raise RunEnds.poison(run)
-        segment = Segment(restore(run), graph_of(run), ledger, here=here)
+        segment = Segment(restore(run), graph_of(run), ledger)
         with keeper.kept(ledger.lease, segment.hear):
             segment.carry()
     except (UnknownNodeType, UnknownEngine) as error:

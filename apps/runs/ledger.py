@@ -168,36 +168,41 @@ class Ledger:
             if wanted == Ticket.Wish.CANCEL and status == Run.Status.SUCCEEDED:
                 raise WokenUp
             self._stop_open_steps()
-            now = self.clock.now()
-            self.changes |= {"status": status, "outputs": outputs, "error": error}
-            self.changes["finished_at"] = now
-            data = self._totals(now) | ({"error": error} if error else {})
-            self.note(f"run.{status}", None, **data)
+            spent = Run.objects.values_list("cost_usd", "tokens").get(pk=self.run.pk)
+            self._note_end(status, outputs, error, *spent)
             self._write(Stored(stopped(stored.state), {}))
             if status != Run.Status.SUCCEEDED:
                 self._end_children()
             leases.finish(self.lease)
         self._clear()
-        RUNS.labels(status).inc()
-        RUN_SECONDS.observe(data["ms"] / 1000)
+        count_end(self.run)
 
-    def _totals(self, now: datetime) -> JSONDict:
+    def _note_end(
+        self, status: str, outputs: JSON, error: JSONDict | None, cost_usd: Decimal, tokens: int
+    ) -> None:
+        """Note that the run is over, with what it took: `cost_usd` and `tokens` were written before."""
+        now = self.clock.now()
         started = self.run.started_at or self.changes.get("started_at") or now
-        spent = Run.objects.values_list("cost_usd", "tokens").get(pk=self.run.pk)
-        return {
-            "ms": round((now - started).total_seconds() * 1000),
-            "cost_usd": str(spent[0] + self.cost_usd),
-            "tokens": spent[1] + self.tokens,
-        }
+        self.changes |= {"status": status, "outputs": outputs, "error": error, "finished_at": now}
+        told: JSONDict = {"error": error} if error else {}
+        self.note(
+            f"run.{status}",
+            ms=round((now - started).total_seconds() * 1000),
+            cost_usd=str(cost_usd + self.cost_usd),
+            tokens=tokens + self.tokens,
+            **told,
+        )
 
     def _stop_open_steps(self) -> None:
         """Cancel the steps that run or wait, as far as the rows know of them."""
         found = NodeRun.objects.filter(run=self.run, status__in=OPEN)
-        stored = {spot_of(row): row for row in found}
+        self._cancel_open({spot_of(row): row for row in found})
+        asking.cancel(Wait.objects.filter(run=self.run))
+
+    def _cancel_open(self, stored: dict[Spot, NodeRun]) -> None:
         for _, row in sorted({**stored, **self.rows}.items()):
             if row.status in OPEN:
                 self.cancel(row)
-        asking.cancel(Wait.objects.filter(run=self.run))
 
     def cancel(self, row: NodeRun) -> None:
         """Note that a step that was open ends without a result."""
@@ -288,6 +293,13 @@ class Ledger:
         self.changes.clear()
         self.cost_usd, self.tokens, self.steps = Decimal(0), 0, 0
         self.used, self.progress, self.since = Usage(), False, None
+
+
+def count_end(run: Run) -> None:
+    """Count a run that ended, in the figures of this process."""
+    assert run.finished_at is not None
+    RUNS.labels(run.status).inc()
+    RUN_SECONDS.observe((run.finished_at - (run.started_at or run.finished_at)).total_seconds())
 
 
 def spot_of(row: NodeRun) -> Spot:

@@ -41,7 +41,7 @@ class Segment:
     """Walks one run while the lease is held and there is something to do."""
 
     def __init__(self, run: Run, graph: Graph, ledger: Ledger, *, here: bool = False) -> None:
-        """Take up a run; `here`: only for a moment, and without what reaches outside."""
+        """Take up a run; `here`: to its end within a moment, or not at all (`runs.here`)."""
         self.run = run
         self.ledger = ledger
         self.steps = Steps(run, graph, ledger)
@@ -50,7 +50,8 @@ class Segment:
         self.running: dict[Spot, Future[Outcome]] = {}
         self.prepared: deque[Attempt] = deque()
         self.news = News(ledger.lease.wake, ledger.lease.wanted)
-        self.wake = -1  # up to which wake-up everything was taken in
+        # Up to which wake-up everything was taken in; of a run that nobody knows there is none.
+        self.wake = self.news.wake if here else -1
         self._here = here
         self._until = time.monotonic() + (HERE_S if here else BUDGET_S)
 
@@ -259,7 +260,7 @@ class Segment:
             self.news = news
 
     def _flush_if_due(self) -> None:
-        if len(self.ledger.rows) >= BATCH or self.ledger.age_s >= FLUSH_S:
+        if not self._here and (len(self.ledger.rows) >= BATCH or self.ledger.age_s >= FLUSH_S):
             self._flush()
 
     def _flush(self) -> None:

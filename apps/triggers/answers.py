@@ -45,7 +45,7 @@ class Answer:
 
 def started(accepted: Accepted, status: str = "") -> Answer:
     """Say which run was started, and how far it is."""
-    told = {"run": str(accepted.run_id), "status": status or accepted.status}
+    told = {"run": str(accepted.run.pk), "status": status or accepted.run.status}
     return _json(told, HTTPStatus.ACCEPTED)
 
 
@@ -59,7 +59,9 @@ def outcome(accepted: Accepted) -> Answer:
 
     One that goes on, or waits for a person, is told of like one that was just started.
     """
-    run = Run.objects.defer("inputs", "state").get(pk=accepted.run_id)
+    run = accepted.run
+    if not run.is_finished:  # when it was accepted
+        run = Run.objects.defer("inputs", "state").get(pk=run.pk)
     if accepted.config.answer == AnswerMode.RESPOND:
         response = _responses(run.pk).order_by("finished_at", "place").first()
         if response is not None and isinstance(response.output, dict):

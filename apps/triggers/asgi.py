@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from apps.common.bodies import App, BodyLimit, Receive, Send
 from apps.common.problems import as_domain_error
 from apps.common.types import JSONDict
-from apps.runs import following, here
+from apps.runs import following
 from apps.runs.feed import Feed
 from apps.runs.relay import Frame
 from apps.tenants.asgi import headers_of, send_answer, send_problem, tenant_scope
@@ -53,7 +53,7 @@ async def _serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
     try:
         call = _call_of(scope, await _body(receive))
-        accepted = await query(here.starting, partial(webhooks.receive, call), _is_awaited)
+        accepted = await query(webhooks.receive, call)
         await _answer(accepted, receive, noted)
     except Gone:
         return
@@ -68,10 +68,6 @@ async def _serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     finally:
         if accepted is not None:
             accepted.seat.leave()
-
-
-def _is_awaited(accepted: Accepted) -> bool:
-    return accepted.config.answer in (AnswerMode.LAST, AnswerMode.RESPOND)
 
 
 def _call_of(scope: dict[str, Any], body: bytes) -> Call:
@@ -105,7 +101,8 @@ async def _answer(accepted: Accepted, receive: Receive, send: Send) -> None:
     elif mode == AnswerMode.NOW:
         await _send(send, answers.started(accepted), accepted)
     else:
-        await _while_here(receive, _settled(accepted))
+        if not accepted.run.is_finished:
+            await _while_here(receive, _settled(accepted))
         await _send(send, await query(answers.outcome, accepted), accepted)
 
 
@@ -120,7 +117,7 @@ async def _settled(accepted: Accepted) -> None:
     if accepted.config.answer == AnswerMode.RESPOND:
         settled = answers.is_answerable
     await following.until_settled(
-        accepted.run_id, accepted.config.wait_s, settled=settled, steps=accepted.steps
+        accepted.run.pk, accepted.config.wait_s, settled=settled, steps=accepted.steps
     )
 
 
@@ -150,7 +147,7 @@ async def _stream(accepted: Accepted, send: Send) -> None:
     headers = {"content-type": EVENT_STREAM, "cache-control": "no-store", "x-accel-buffering": "no"}
     listed = [(k.encode(), v.encode()) for k, v in headers.items()]
     await send({"type": "http.response.start", "status": 200, "headers": listed})
-    feed = Feed(accepted.run_id)
+    feed = Feed(accepted.run.pk)
     may_follow = partial(webhooks.still_open, accepted.trigger_id)
     async for frame in following.frames(feed, current_scope(), may_follow):
         if line := _line(frame):

@@ -61,10 +61,10 @@ def begin(
     delivery: Delivery,
     *,
     actor: User | None,
-    dedupe_key: str = "",
     version: str | None = None,
+    **how: Any,
 ) -> Run:
-    """Start the run that a delivery asks for, in somebody's name.
+    """Start the run that a delivery asks for, in somebody's name; `how` goes to `start_run`.
 
     Raises what `start_run` raises, and Barred where nobody is left who may start it.
     """
@@ -82,7 +82,7 @@ def begin(
         inputs=inputs_of(trigger, delivery.payload, form),
         version=version,
         trigger=trigger.kind,
-        dedupe_key=dedupe_key,
+        **how,
     )
 
 

@@ -8,7 +8,7 @@ Intervals are real time too, counted from when the schedule was saved.
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from cronsim import CronSim
 from apps.triggers.configs import ScheduleConfig
 
 LAST_YEAR = 2200
+SECOND = timedelta(seconds=1)
 
 
 def times_after(config: ScheduleConfig, moment: datetime, *, start: datetime) -> Iterator[datetime]:
@@ -70,14 +71,54 @@ def in_words(config: ScheduleConfig) -> str:
 
 
 def _cron(config: ScheduleConfig, moment: datetime) -> Iterator[datetime]:
+    follows_real_time = any(part.startswith("*") for part in config.cron.split()[:2])
+    turns = _in_real_time if follows_real_time else _by_the_clock
     last = moment
-    for found in CronSim(config.cron, moment.astimezone(config.zone)):
+    for found in turns(config, moment):
         at = found.astimezone(UTC)
         if at.year > LAST_YEAR:
             return
         if at > last:  # a time of the clock that is passed twice is one fire time
             yield at
             last = at
+
+
+def _by_the_clock(config: ScheduleConfig, moment: datetime) -> Iterator[datetime]:
+    return iter(CronSim(config.cron, moment.astimezone(config.zone)))
+
+
+def _in_real_time(config: ScheduleConfig, moment: datetime) -> Iterator[datetime]:
+    """Go on in one offset until the clocks change, then in the next.
+
+    Left to itself `cronsim` misses a turn where they change by half an hour, as on Lord Howe.
+    """
+    while True:
+        offset = _offset(config, moment + SECOND)
+        for found in CronSim(config.cron, moment.astimezone(timezone(offset))):
+            if _offset(config, found) != offset:
+                moment = _change(config, moment + SECOND, found) - SECOND
+                break
+            yield found
+            moment = found
+
+
+def _change(config: ScheduleConfig, low: datetime, high: datetime) -> datetime:
+    """Return when the clocks of the zone change between two times."""
+    low, high = low.astimezone(UTC), high.astimezone(UTC)
+    before = _offset(config, low)
+    while high - low > SECOND:
+        middle = low + (high - low) // 2
+        if _offset(config, middle) == before:
+            low = middle
+        else:
+            high = middle
+    return high.replace(microsecond=0)
+
+
+def _offset(config: ScheduleConfig, moment: datetime) -> timedelta:
+    offset = moment.astimezone(config.zone).utcoffset()
+    assert offset is not None
+    return offset
 
 
 def _every(seconds: int, moment: datetime, start: datetime) -> Iterator[datetime]:

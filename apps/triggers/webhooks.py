@@ -7,10 +7,10 @@ raises, there is none.
 import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge
@@ -30,7 +30,8 @@ from apps.vault import services as vault
 
 SAME_FOR = timedelta(hours=24)  # how long a dedupe key stands for the same run
 RESPOND = "core.respond"
-WAITING = frozenset({AnswerMode.LAST, AnswerMode.RESPOND, AnswerMode.STREAM})
+ENDING = frozenset({AnswerMode.LAST, AnswerMode.RESPOND})
+WAITING = ENDING | {AnswerMode.STREAM}
 
 
 class WrongMethod(DomainError):
@@ -44,8 +45,7 @@ class WrongMethod(DomainError):
 class Accepted:
     """A run that a call started, or started before, and how the caller is answered."""
 
-    run_id: UUID
-    status: str
+    run: Run
     config: WebhookConfig
     trigger_id: UUID
     duplicate: bool = False
@@ -121,29 +121,33 @@ def _accepted(trigger: Trigger, call: Call) -> Accepted:
     except BaseException:
         seat.leave()
         raise
-    return Accepted(run.pk, run.status, config, trigger.pk, duplicate, steps, seat)
+    return Accepted(run, config, trigger.pk, duplicate, steps, seat)
 
 
-@transaction.atomic
 def _start(trigger: Trigger, call: Call, payload: JSONDict) -> tuple[Run, bool]:
     """Start the run and write the delivery down, both or neither."""
     key = "" if call.is_test else _dedupe_key(trigger, call, payload)
-    offered, is_whole = kept(payload, call.body)
-    delivery = Delivery(trigger=trigger, payload=payload, is_test=call.is_test)
     if key:
         _forget(key)
+    delivery = Delivery(trigger=trigger, payload=payload, is_test=call.is_test)
     run = deliveries.begin(
         delivery,
         actor=trigger.test_by if call.is_test else trigger.run_as,
         version="draft" if call.is_test else None,
         dedupe_key=key,
+        is_awaited=trigger.webhook.answer in ENDING,
+        alongside=partial(_write_down, delivery, call.body, is_keyed=bool(key)),
     )
-    duplicate = bool(key) and Delivery.objects.filter(run=run).exists()
+    return run, delivery.outcome == Outcome.DUPLICATE
+
+
+def _write_down(delivery: Delivery, body: bytes, run: Run, *, is_keyed: bool) -> None:
+    duplicate = is_keyed and Delivery.objects.filter(run=run).exists()
     delivery.outcome = Outcome.DUPLICATE if duplicate else Outcome.STARTED
-    delivery.run, delivery.payload, delivery.is_whole = run, offered, is_whole
+    delivery.run = run
+    delivery.payload, delivery.is_whole = kept(delivery.payload, body)
     delivery.save(force_insert=True)
     deliveries.tidy_sometimes(delivery)
-    return run, duplicate
 
 
 def _dedupe_key(trigger: Trigger, call: Call, payload: JSONDict) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from apps.common.types import JSON, JSONDict
 from apps.nodes import registry
+from apps.nodes.base import Effect
 from apps.sandbox.expressions import (
     Expression,
     Template,
@@ -77,6 +78,14 @@ class Graph:
     def undoing(self) -> frozenset[int]:
         """The places of the steps that take back what others did."""
         return frozenset(n.undone_by for n in self.nodes if n.undone_by is not None)
+
+    @cached_property
+    def only_computes(self) -> bool:
+        """Whether no step of it, nor of what lies inside, reaches outside."""
+        bodies = (node.body for node in self.nodes if node.body)
+        return all(registry.find(node.type).effect == Effect.PURE for node in self.nodes) and all(
+            body.only_computes for body in bodies
+        )
 
     @cached_property
     def sinks(self) -> tuple[int, ...]:

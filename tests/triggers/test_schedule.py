@@ -64,6 +64,17 @@ def test_intervals_are_real_time() -> None:
     assert [f"{each:%H:%M}" for each in found] == ["00:30", "01:30", "02:30"]
 
 
+def test_no_turn_is_missed_where_clocks_change_by_half_an_hour() -> None:
+    config = ScheduleConfig(cron="0 */6 * * *", time_zone="Australia/Lord_Howe")
+    found = next_times(config, datetime(2026, 4, 4, 6, tzinfo=UTC), start=START, count=4)
+    assert [f"{each:%d %H:%M}" for each in found] == [
+        "04 07:00",
+        "04 13:00",
+        "04 19:30",
+        "05 01:30",
+    ]
+
+
 def test_once_is_once() -> None:
     moment = datetime(2026, 5, 1, 8, tzinfo=UTC)
     config = ScheduleConfig(at=moment)

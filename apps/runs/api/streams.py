@@ -21,7 +21,7 @@ from apps.accounts.api.authentication import user_now
 from apps.common.parsing import parse_json
 from apps.common.problems import problem_response
 from apps.common.types import JSON, JSONDict
-from apps.runs import following, here, places
+from apps.runs import following, places
 from apps.runs.api.serializers import StartedSerializer, WholeRunSerializer
 from apps.runs.feed import Feed
 from apps.runs.models import Run
@@ -57,10 +57,7 @@ def waiting(endpoint: Endpoint) -> Endpoint:
     @wraps(endpoint)
     async def view(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         body = request.body  # the endpoint then reads from memory, and so do we
-        serve = partial(_served, endpoint, request, kwargs)
-        answer: Response = await query(
-            here.starting, serve, lambda answer: _wanted(answer, body) > 0
-        )
+        answer: Response = await query(_served, endpoint, request, kwargs)
         seconds = _wanted(answer, body)
         if not seconds:
             return answer

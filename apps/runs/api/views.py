@@ -148,6 +148,7 @@ class WorkflowRunsView(mixins.ListModelMixin, TenantViewSet[Run]):
             trigger=Run.Trigger.API if self.actor.acting_key else Run.Trigger.MANUAL,
             part=serializer.part_of(asked),
             dedupe_key=dedupe_key_of(pk, asked["dedupe_key"]),
+            is_awaited=bool(asked["wait"]),
         )
         return Response(StartedSerializer(run).data, status=HTTPStatus.ACCEPTED)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
@@ -68,6 +69,8 @@ class Run(TimestampedModel):
 
     FINISHED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
 
+    # When it was asked for: it may be over before it is written down.
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="runs")
     # A version with runs stays; purging its workflow takes both.
     version = models.ForeignKey(WorkflowVersion, on_delete=models.RESTRICT, related_name="runs")

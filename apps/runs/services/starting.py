@@ -1,6 +1,7 @@
 """Finding runs and starting new ones."""
 
 import hashlib
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.runs import events
 from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
-from apps.runs.engine import engine
+from apps.runs.engine import Over, engine
 from apps.runs.events import Event
 from apps.runs.graphs import graph_of
 from apps.runs.ledger import announce
@@ -38,18 +39,21 @@ def start_run(
     priority: int = 0,
     part: Part = WHOLE,
     dedupe_key: str = "",
+    is_awaited: bool = False,
+    alongside: Callable[[Run], object] | None = None,
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
     A part runs some of its steps, with outputs given for others. With a `dedupe_key` that a run of
-    the workspace has already, that run is returned instead. Raises NotPublished, NoSuchVersion,
+    the workspace has already, that run is returned instead. Where the end is awaited, the run may
+    be over already. What is written `alongside` is so in the transaction of the run. Raises NotPublished, NoSuchVersion,
     BadInputs with an entry for each field, HasProblems for a draft that cannot run, NoSuchStep,
     BadPart, PastAQuestion, InBin, Archived, Forbidden, Backlogged, StorageAway.
     """
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
     if known := _known(dedupe_key):
-        return known
+        return _beside(known, alongside)
     pinned = pinned_version(workflow, actor, version)
     run = Run(
         workflow=workflow, version=pinned, trigger=trigger, started_by=actor, dedupe_key=dedupe_key
@@ -59,10 +63,18 @@ def start_run(
         inputs = checked_inputs(pinned, inputs)
     run.inputs = inputs
     lay_aside(run)  # before the transaction: it may ask the file storage
+    over = engine().hurry(run, priority=priority) if is_awaited else None
     with transaction.atomic():
-        if not _saved(run):
-            return Run.objects.get(dedupe_key=dedupe_key)
-        return queue(run, priority=priority, also=copies(run, rows))
+        saved = _saved(run, over)
+        if saved is run and over is None:
+            queue(run, priority=priority, also=copies(run, rows))
+        return _beside(saved, alongside)
+
+
+def _beside(run: Run, write: Callable[[Run], object] | None) -> Run:
+    if write is not None:
+        write(run)
+    return run
 
 
 def dedupe_key_of(workflow_id: UUID, text: str) -> str:
@@ -75,17 +87,19 @@ def _known(dedupe_key: str) -> Run | None:
     return Run.objects.filter(dedupe_key=dedupe_key).first() if dedupe_key else None
 
 
-def _saved(run: Run) -> bool:
-    """Write a new run down, unless another one with its key was faster by a moment."""
-    if not run.dedupe_key:
-        run.save(force_insert=True)
-        return True
+def _saved(run: Run, over: Over | None) -> Run:
+    """Write a new run down; return it, or the one with its key that was faster by a moment."""
     try:
-        with transaction.atomic():
-            run.save(force_insert=True)
+        with transaction.atomic(savepoint=bool(run.dedupe_key)):
+            if over is None:
+                run.save(force_insert=True)
+            else:
+                over.write()
+            return run
     except IntegrityError:
-        return False
-    return True
+        if not run.dedupe_key:
+            raise
+        return Run.objects.get(dedupe_key=run.dedupe_key)
 
 
 def _cut_down(run: Run, part: Part, actor: User) -> list[NodeRun]:
