@@ -29,7 +29,8 @@ from apps.tenants.context import current_schema
 from apps.tenants.database import give_back, take
 from apps.workflows.graph import Graph
 
-BATCH = 64  # steps rendered in one feed, and rows written in one flush
+BATCH = 64  # steps rendered in one feed
+FLUSH_ROWS = 256
 FLUSH_S = 0.1
 CONCURRENT = 32  # steps of one run that reach outside at the same time
 BUDGET_S, BUDGET_STEPS = 60.0, 2_000
@@ -260,7 +261,7 @@ class Segment:
             self.news = news
 
     def _flush_if_due(self) -> None:
-        if not self._here and (len(self.ledger.rows) >= BATCH or self.ledger.age_s >= FLUSH_S):
+        if not self._here and (len(self.ledger.rows) >= FLUSH_ROWS or self.ledger.age_s >= FLUSH_S):
             self._flush()
 
     def _flush(self) -> None:
