@@ -7,6 +7,7 @@ whole truth about them; `tests/accounts/test_roles.py` holds the same table writ
 VIEWER = frozenset(
     {
         "workflow.view",
+        "review.view",
         "run.view",
         "approval.view",
         "trigger.view",
@@ -28,11 +29,13 @@ BUILDER = OPERATOR | {
     "workflow.edit",
     "workflow.publish",
     "workflow.delete",
+    "review.decide",
     "trigger.edit",
     "credential.use",
 }
 ADMIN = BUILDER | {
     "folder.manage",
+    "review_rule.manage",
     "member.manage",
     "api_key.manage",
     "provider.manage",

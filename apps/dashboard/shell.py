@@ -36,6 +36,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
     "": (
         Place("dashboard:home", "Home", "house", on_tab_bar=True),
         Place("workflows:list", "Workflows", "workflow", "workflow.view"),
+        Place("reviews:list", "Reviews", "eye", "review.view", waits=True),
         Place("triggers:list", "Triggers", "zap", "trigger.view"),
         Place("runs:list", "Runs", "activity", "run.view", on_tab_bar=True),
         Place("runs:approvals", "Approvals", "hand", "approval.view", on_tab_bar=True, waits=True),

@@ -15,7 +15,7 @@ from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.events import publish_on_commit
 from apps.common.types import JSON, JSONDict
-from apps.workflows import document, drafts, purging
+from apps.workflows import document, drafts, publishing, purging
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
 from apps.workflows.exceptions import (
@@ -86,6 +86,7 @@ def update_workflow(
         raise PreconditionFailed(headers={"ETag": workflow.etag})
     before = {key: _shown(getattr(workflow, key)) for key in changes if key != "definition"}
     if "folder" in changes:
+        publishing.check_move(workflow, changes["folder"], actor)
         workflow.folder = changes["folder"]
         policies.check(actor, "edit", workflow)
     if "tags" in changes:
@@ -152,6 +153,7 @@ def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> Wor
     if not workflow.has_unpublished_changes:
         raise NothingToPublish
     draft = _valid(drafts.load(workflow))
+    publishing.check_publish(workflow)
     last = workflow.versions.aggregate(last=Max("number"))["last"] or 0
     version = WorkflowVersion.objects.create(
         workflow=workflow, number=last + 1, sha256=workflow.draft_sha256,

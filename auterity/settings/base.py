@@ -87,6 +87,7 @@ TENANT_APPS = [
     "apps.workflows",
     "apps.runs",
     "apps.retention",
+    "apps.reviews",
     "apps.triggers",
     "allauth.account",
     "allauth.mfa",

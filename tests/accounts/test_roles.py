@@ -8,6 +8,7 @@ ROLES = ["owner", "admin", "builder", "operator", "viewer"]
 TABLE = {
     #                     owner admin builder operator viewer
     "workflow.view": (1, 1, 1, 1, 1),
+    "review.view": (1, 1, 1, 1, 1),
     "run.view": (1, 1, 1, 1, 1),
     "approval.view": (1, 1, 1, 1, 1),
     "trigger.view": (1, 1, 1, 1, 1),
@@ -24,9 +25,11 @@ TABLE = {
     "workflow.edit": (1, 1, 1, 0, 0),
     "workflow.publish": (1, 1, 1, 0, 0),
     "workflow.delete": (1, 1, 1, 0, 0),
+    "review.decide": (1, 1, 1, 0, 0),
     "trigger.edit": (1, 1, 1, 0, 0),
     "credential.use": (1, 1, 1, 0, 0),
     "folder.manage": (1, 1, 0, 0, 0),
+    "review_rule.manage": (1, 1, 0, 0, 0),
     "member.manage": (1, 1, 0, 0, 0),
     "api_key.manage": (1, 1, 0, 0, 0),
     "provider.manage": (1, 1, 0, 0, 0),

@@ -25,6 +25,7 @@ from apps.notifications.services import Notice, tell
 from apps.onboarding.arrival import arrival_path
 from apps.retention import carrying
 from apps.retention import services as retention
+from apps.reviews import services as reviews
 from apps.runs import links
 from apps.runs.interpreter import advance
 from apps.runs.models import Wait
@@ -81,6 +82,7 @@ def make_world(slug: str) -> World:
         _waits(world)
         _gateway(world)
         _services(world)
+        _reviews(world)
     return world
 
 
@@ -269,3 +271,25 @@ def _services(world: World) -> None:
         with breaker("http", f"{world.canary}.example") as call:
             call.note(Fault(f"HTTP 503 of {world.canary}"))
     world.objects["service"] = circuits.listed()[0].id
+
+
+def _reviews(world: World) -> None:
+    """Make a folder in which publishing needs a review, and ask for one of a workflow in it."""
+    owner = world.people["owner"]
+    folder = accounts.create_folder(name=f"{world.canary}-inner reviewed", actor=owner)
+    rule = reviews.set_rule(actor=owner, folder=folder, approvals=1)
+    reviewed = _workflow(world, "reviewed", folder)
+    review = reviews.request_review(reviewed, actor=owner, notes=f"{world.canary}-inner change")
+    other = _workflow(world, "answered", folder)
+    author = world.people["admin"]
+    answered = reviews.request_review(other, actor=author, notes=f"{world.canary}-inner change")
+    answered.authors.clear()  # the owner made it, and is to answer here
+    world.objects |= {
+        "rule": str(rule.pk),
+        "spare_folder": str(
+            accounts.create_folder(name=f"{world.canary}-inner spare", actor=owner).pk
+        ),
+        "reviewed": str(reviewed.pk),
+        "review": str(review.pk),
+        "answerable": str(answered.pk),
+    }

@@ -1,5 +1,6 @@
 """How things look in words and small drawings: icons, states, times, money, counts, sparklines."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.common.navigation import MOST
+from apps.common.types import JSON
 
 register = template.Library()
 
@@ -77,6 +79,12 @@ def initials(name: Any) -> str:
 def joined(text: str, end: Any) -> str:
     """Return text and end as one, for ids of elements."""
     return f"{text}{end}"
+
+
+@register.filter
+def written_out(value: JSON) -> str:
+    """Return a value in full as people read it: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @register.filter

@@ -117,12 +117,6 @@ def as_json(value: JSON) -> str:
 
 
 @register.filter
-def written_out(value: JSON) -> str:
-    """Return a value in full as people read it: text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-
-
-@register.filter
 def due_group(wait: Wait) -> str:
     """Return under which heading an open question stands."""
     if wait.expires_at is None:

@@ -1,0 +1,165 @@
+"""Pages of reviews: the list, one review with what changed, and the rules."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import policies
+from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.common.pagination import page_of
+from apps.common.types import JSONDict
+from apps.reviews import news, services
+from apps.reviews.filters import filtered
+from apps.reviews.forms import ApprovalsForm, OpinionForm, RuleForm
+from apps.reviews.models import Review, Rule
+from apps.workflows.diff import diff
+
+EMPTY: JSONDict = {"nodes": [], "edges": [], "settings": {}}
+RELATED = ("workflow__folder", "requested_by", "version", "base")
+
+
+@require_GET
+@permission_required("review.view")
+def list_(request: AuthenticatedRequest) -> HttpResponse:
+    """Show the reviews; which ones is in the address."""
+    state = request.GET.get("state") or "mine"
+    seen = policies.visible(request.user, Review.objects.select_related(*RELATED))
+    kept = filtered(seen, {**request.GET.dict(), "state": state}, request.user)
+    states = ("mine", "open", "closed")
+    context = {
+        "page": page_of(request, kept.order_by("-created_at")),
+        "state": state,
+        "words": request.GET.get("q", "").strip(),
+        "counts": {each: filtered(seen, {"state": each}, request.user) for each in states},
+        "has_rules": Rule.objects.exists(),
+        "may_manage": policies.holds(request.user, "review_rule.manage"),
+    }
+    return render(request, "reviews/list.html", context)
+
+
+@require_GET
+@permission_required("review.view")
+def detail(request: AuthenticatedRequest, review_id: UUID) -> HttpResponse:
+    """Show one review: what changed, what people said, and the form for one's own opinion."""
+    return _detail(request, services.find_review(review_id, actor=request.user))
+
+
+@require_POST
+@permission_required("review.decide")
+def answer(request: AuthenticatedRequest, review_id: UUID) -> HttpResponse:
+    """Approve or refuse."""
+    review = services.find_review(review_id, actor=request.user)
+    form = OpinionForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, review, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+    try:
+        services.give_opinion(review, actor=request.user, **form.opinion)
+    except Invalid as error:
+        form.add_error("comment", error.detail)
+        return _detail(request, review, error.status, form=form)
+    except (Conflict, Forbidden) as error:
+        review = services.find_review(review_id, actor=request.user)
+        return _detail(request, review, error.status, form=form, refused=error.detail)
+    said = "approved" if form.opinion["approves"] else "refused"
+    messages.success(request, f"You have {said} “{review.workflow}”.")
+    return redirect("reviews:detail", review.pk)
+
+
+@require_POST
+@permission_required("workflow.edit")
+def withdraw(request: AuthenticatedRequest, review_id: UUID) -> HttpResponse:
+    """End a review without an answer."""
+    review = services.find_review(review_id, actor=request.user)
+    try:
+        services.withdraw_review(review, actor=request.user)
+        messages.success(request, "Withdrawn. Nobody is asked any more.")
+    except Conflict as error:
+        messages.error(request, error.detail)
+    return redirect("reviews:detail", review.pk)
+
+
+def _detail(
+    request: AuthenticatedRequest, review: Review, status: int = HTTPStatus.OK, **extra: Any
+) -> HttpResponse:
+    before = review.base.definition if review.base else EMPTY
+    opinions = list(review.opinions.select_related("reviewer"))
+    context = {
+        "review": review,
+        "changes": diff(before, review.version.definition),
+        "opinions": opinions,
+        "approvals": sum(1 for each in opinions if each.approves),
+        "authors": review.authors.all(),
+        "reviewers": news.reviewers_of(review) if review.is_open else [],
+        "is_stale": review.version.sha256 != review.workflow.draft_sha256,
+        "may_answer": services.may_answer(review, request.user),
+        "may_withdraw": review.is_open and policies.allows(request.user, "edit", review.workflow),
+        "form": OpinionForm(),
+        **extra,
+    }
+    return render(request, "reviews/detail.html", context, status=status)
+
+
+@require_GET
+@permission_required("review.view")
+def rules(request: AuthenticatedRequest) -> HttpResponse:
+    """Show where publishing needs a review."""
+    return _rules(request)
+
+
+@require_POST
+@permission_required("review_rule.manage")
+def add_rule(request: AuthenticatedRequest) -> HttpResponse:
+    """Have publishing need approvals in a place."""
+    form = RuleForm(request.POST, actor=request.user)
+    if form.is_valid():
+        try:
+            rule = services.set_rule(actor=request.user, **form.cleaned_data)
+            messages.success(request, f"{rule}: publishing needs a review from now on.")
+            return redirect("reviews:rules")
+        except Invalid as error:
+            form.add_error("folder", error.detail)
+    return _rules(request, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+
+
+@require_POST
+@permission_required("review_rule.manage")
+def change_rule(request: AuthenticatedRequest, rule_id: UUID) -> HttpResponse:
+    """Need more or fewer approvals."""
+    rule = policies.find(request.user, Rule.objects.all(), pk=rule_id)
+    form = ApprovalsForm(request.POST)
+    if not form.is_valid():
+        raise Invalid.at("approvals", "Choose a number from the list.")
+    services.change_rule(rule, actor=request.user, **form.cleaned_data)
+    messages.success(request, f"{rule}: saved.")
+    return redirect("reviews:rules")
+
+
+@require_POST
+@permission_required("review_rule.manage")
+def remove_rule(request: AuthenticatedRequest, rule_id: UUID) -> HttpResponse:
+    """Let a place publish without a review of its own."""
+    rule = policies.find(request.user, Rule.objects.all(), pk=rule_id)
+    services.remove_rule(rule, actor=request.user)
+    messages.success(request, f"{rule}: the rule is gone.")
+    return redirect("reviews:rules")
+
+
+def _rules(
+    request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
+) -> HttpResponse:
+    context = {
+        "rules": policies.visible(request.user, Rule.objects.select_related("folder")).order_by(
+            "folder__name"
+        ),
+        "numbers": [number for number, _ in ApprovalsForm().fields["approvals"].choices],  # type: ignore[attr-defined]
+        "may_manage": policies.holds(request.user, "review_rule.manage"),
+        "form": RuleForm(actor=request.user),
+        **extra,
+    }
+    return render(request, "reviews/rules.html", context, status=status)
