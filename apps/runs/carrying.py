@@ -6,14 +6,13 @@ from uuid import UUID
 
 from apps.dispatch import leases
 from apps.dispatch import services as dispatch
-from apps.dispatch.gate import Lane
 from apps.dispatch.leases import Lease
 from apps.dispatch.models import Ticket
 from apps.runs.exceptions import RunFinished
+from apps.runs.lanes import lane_of
 from apps.runs.ledger import Clock, Ledger
 from apps.runs.models import Run
 
-MAX_LANE = 32_767  # runs of one workflow at a time; more is no limit
 OWNER = "service"
 
 
@@ -21,7 +20,7 @@ class Tickets:
     """Runs are carried by the workers of `interpreter`, who ask `dispatch` for them."""
 
     def start(self, run: Run, *, priority: int) -> None:
-        ticket = dispatch.admit(run.pk, priority=priority, lane=_lane_of(run))
+        ticket = dispatch.admit(run.pk, priority=priority, lane=lane_of(run))
         dispatch.ring_on_commit(ticket)
 
     def wake(self, run_id: UUID) -> None:
@@ -72,11 +71,3 @@ class Tickets:
 
 def _ledger(run: Run, lease: Lease) -> Ledger:
     return Ledger(run, lease, Clock(lease.at))
-
-
-def _lane_of(run: Run) -> Lane | None:
-    """Return the lane of the run's workflow, if its settings say how many runs may go on."""
-    cap = run.version.definition.get("settings", {}).get("max_concurrent_runs")
-    if isinstance(cap, bool) or not isinstance(cap, int) or cap < 1:
-        return None
-    return Lane(run.workflow_id, min(cap, MAX_LANE))
