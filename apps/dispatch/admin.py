@@ -227,7 +227,16 @@ class QuotaAdmin(OfWorkspace):
     search_fields = ("role",)
     ordering = ("role",)
     actions = ("pause", "unpause")
-    fields = ("workspace", "state", "running", "queued", "max_running", "max_queued", "weight")
+    fields = (
+        "workspace",
+        "state",
+        "running",
+        "queued",
+        "max_running",
+        "max_queued",
+        "max_outside",
+        "weight",
+    )
     readonly_fields = ("workspace", "state", "running", "queued")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -244,7 +253,7 @@ class QuotaAdmin(OfWorkspace):
     def save_model(self, request: HttpRequest, obj: TenantLoad, form: Any, change: bool) -> None:
         """Change them by the service, which writes it down."""
         tenant = Tenant.objects.get(role_name=obj.role)
-        quotas = operations.Quotas(obj.max_running, obj.max_queued, obj.weight)
+        quotas = operations.Quotas(obj.max_running, obj.max_queued, obj.weight, obj.max_outside)
         operations.set_quotas(tenant, quotas, actor=_actor(request))
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]

@@ -22,7 +22,7 @@ class DispatchConfig(AppConfig):
         from apps.tenants.provisioning import share_table
         from apps.tenants.tasks import register_refusal
 
-        for name in ("ticket", "timer", "chore"):
+        for name in ("ticket", "timer", "chore", "pass"):
             share_table(f"dispatch_{name}", "SELECT, INSERT, UPDATE, DELETE")
         # The gate reads what a workspace may take up, and whether there is room at all.
         share_table("dispatch_tenantload", "SELECT")

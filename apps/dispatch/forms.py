@@ -26,14 +26,16 @@ class QuotasForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic at
 
     class Meta:
         model = TenantLoad
-        fields = ("max_running", "max_queued", "weight")
+        fields = ("max_running", "max_queued", "max_outside", "weight")
         labels = {
             "max_running": "Runs at a time",
             "max_queued": "Runs in the queue",
+            "max_outside": "Steps outside at a time",
             "weight": "Weight",
         }
         help_texts = {
             "max_running": "Empty: what every workspace has. What runs already goes on.",
             "max_queued": "Past it, starting a run is refused with 429. Empty: as every workspace.",
+            "max_outside": "Those that call other services. Empty: as every workspace.",
             "weight": "Its share of the turns when the workers are busy: 2 is twice as many as 1.",
         }

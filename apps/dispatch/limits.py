@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Q
 
+from apps.dispatch import passes
 from apps.dispatch.gate import limits_of
 from apps.dispatch.models import CurrentRole, TenantLoad, Ticket
 
@@ -44,6 +45,7 @@ class Standing:
     weight: int
     is_paused: bool
     lanes: list[LaneUse]
+    outside: Use | None = None  # steps that call other services, where their number is limited
 
 
 def standing() -> Standing:
@@ -59,7 +61,13 @@ def standing() -> Standing:
         weight=load.weight,
         is_paused=load.paused_at is not None,
         lanes=_lanes(),
+        outside=_outside(),
     )
+
+
+def _outside() -> Use | None:
+    cap = passes.cap_of_workspace()
+    return None if cap is None else Use(passes.in_use(), cap)
 
 
 def _lanes() -> list[LaneUse]:

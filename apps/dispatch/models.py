@@ -7,6 +7,7 @@ about themselves is the owner's alone.
 
 from typing import Self
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Now
@@ -143,6 +144,37 @@ class Timer(models.Model):
         return f"{self.kind} {self.key} {self.fire_at:%Y-%m-%d %H:%M:%S}"
 
 
+class Pass(models.Model):
+    """The right of one step to reach outside, or its place in the queue for one: see `passes`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # No foreign key: it would lock tickets. What outlives its ticket is swept out.
+    ticket_id = models.UUIDField()
+    role = models.CharField(max_length=63, db_default=CurrentRole())
+    key = models.CharField(max_length=470)  # of the step in the run
+    channel = models.UUIDField(null=True)
+    cap = models.PositiveIntegerField(null=True)  # of the channel
+    # That of the carrier who took it; empty while the step waits.
+    fence = models.PositiveBigIntegerField(null=True)
+    asked_at = models.DateTimeField(db_default=Now())
+    called_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket_id", "key"], name="dispatch_pass_once")
+        ]
+        indexes = [
+            models.Index(fields=["role"], name="dispatch_pass_of_role"),
+            models.Index(
+                fields=["role", "asked_at"], condition=Q(fence=None), name="dispatch_pass_queued"
+            ),
+        ]
+        verbose_name_plural = "passes"
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.key}"
+
+
 class TenantLoad(models.Model):
     """What a workspace may take up, and how far its turn has come; without a row the defaults hold.
 
@@ -152,6 +184,9 @@ class TenantLoad(models.Model):
     role = models.CharField(primary_key=True, max_length=63, db_default=CurrentRole())
     max_running = models.PositiveIntegerField(null=True, blank=True)
     max_queued = models.PositiveIntegerField(null=True, blank=True)
+    max_outside = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     weight = models.PositiveSmallIntegerField(default=1)
     # The time of the queue at which its last admission ended: start-time fair queueing.
     served = models.FloatField(default=0)

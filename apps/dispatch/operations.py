@@ -37,6 +37,7 @@ class Quotas:
     max_running: int | None
     max_queued: int | None
     weight: int
+    max_outside: int | None = None
 
     def as_json(self) -> JSONDict:
         """Return them as the trail keeps them."""

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import chores, services
+from apps.dispatch import chores, passes, services
 from apps.dispatch.admission import admit_by_turns
 from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.gate import RESUMED
@@ -77,6 +77,7 @@ def sweep() -> int:
     """
     begun = time.monotonic()
     with public_scope():
+        passes.call_waiting()
         due = _take_due()
         rung = 0
         try:

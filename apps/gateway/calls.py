@@ -5,13 +5,16 @@ call as an adapter sees it: one target with its opened key, and what was heard f
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
 
 from apps.common.types import JSONDict
 
 OnText = Callable[[str], None]
+# Tells whether a provider, of which so many calls may go on at a time, has room for this one.
+GoThrough = Callable[[UUID, int], Awaitable[bool]]
 
 # Providers with a dialect of their own that we can call: litellm's name -> where they are.
 TRANSLATED = {

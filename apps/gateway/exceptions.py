@@ -60,6 +60,14 @@ class ProviderBusy(GatewayError):
     retryable = True
 
 
+class ProviderFull(GatewayError):
+    """As many calls to the provider go on as may at a time."""
+
+    code = "provider_full"
+    hint = "It is tried again; if that lasts, allow more calls at a time, or add a target."
+    retryable = True
+
+
 class ProviderFailed(GatewayError):
     """The provider failed."""
 

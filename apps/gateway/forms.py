@@ -8,7 +8,7 @@ from apps.common.errors import DomainError
 from apps.common.parsing import parse_json
 from apps.common.types import JSONDict
 from apps.gateway.calls import TRANSLATED
-from apps.gateway.models import ModelRoute, Provider
+from apps.gateway.models import MOST_CALLS, ModelRoute, Provider
 from apps.gateway.services import MAX_TARGETS
 
 ANSWERS = [
@@ -47,6 +47,13 @@ class ProviderForm(forms.Form):
         required=False,
         widget=forms.TextInput(MONO),
         help_text="As the provider spells it, such as gpt-5-mini. The test asks this one.",
+    )
+    max_calls = forms.IntegerField(
+        label="Calls at a time",
+        required=False,
+        min_value=1,
+        max_value=MOST_CALLS,
+        help_text="Steps above it wait for a free place. Empty: as many as come.",
     )
     answers = forms.ChoiceField(label="It can answer with", choices=ANSWERS, required=False)
 

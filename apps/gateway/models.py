@@ -18,6 +18,7 @@ from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
 
 MILLION = Decimal(1_000_000)
+MOST_CALLS = 10_000  # that may be allowed to go on at a time
 NAME = RegexValidator(
     r"\A[a-z][a-z0-9._-]{0,62}\Z",
     "Use small letters, digits, dots, dashes and underscores, and start with a letter.",
@@ -54,6 +55,8 @@ class Provider(TimestampedModel):
     capabilities = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     needs_key = models.BooleanField(default=True)
     default_model = models.CharField(max_length=200, blank=True)
+    # How many steps may call it at a time, whichever key it has; empty: as many as like.
+    max_calls = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects = ProviderQuerySet.as_manager()
 

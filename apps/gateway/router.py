@@ -24,6 +24,7 @@ from apps.gateway.calls import (
     PATIENCE,
     TRANSLATED,
     CompletionRequest,
+    GoThrough,
     Listener,
     Patience,
     Reply,
@@ -35,6 +36,7 @@ from apps.gateway.exceptions import (
     KeyRefused,
     NoUsableTarget,
     ProviderBusy,
+    ProviderFull,
     ProviderResting,
     UnknownRoute,
 )
@@ -43,6 +45,7 @@ from apps.tenants.database import query
 from apps.vault.services import unseal
 
 Adapter = Callable[[CompletionRequest, Upstream, Listener], Awaitable[Reply]]
+FULL_S = 1.0  # after which it is worth asking again for a place that others have
 ADAPTERS: dict[str, Adapter] = {
     Provider.Kind.BUILTIN: builtin.call,
     Provider.Kind.OPENAI: openai_compatible.call,
@@ -57,6 +60,8 @@ class Target:
     upstream: Upstream
     price: ModelPrice | None = None
     credential_id: UUID | None = None
+    provider_id: UUID | None = None
+    max_calls: int | None = None
 
     @property
     def is_builtin(self) -> bool:
@@ -85,6 +90,14 @@ class Trace:
 
     attempts: list[JSONDict] = field(default_factory=list)
     target: Target | None = None
+    go_through: GoThrough | None = None
+
+
+def first_provider(alias: str) -> Provider | None:
+    """Return the provider that a route asks first; None where none can be asked."""
+    targets = RouteTarget.objects.filter(route__alias=alias).select_related("provider")
+    found = targets.prefetch_related("provider__credentials")
+    return next((each.provider for each in found if each.provider.state == "ready"), None)
 
 
 def plan(alias: str) -> Plan:
@@ -122,7 +135,7 @@ def target_of(
     )  # fmt: skip
     host = URL(provider.base_url).host or "" if provider.base_url else ""
     price = ModelPrice.objects.best(provider, host, model)
-    return Target(upstream, price, key.pk if key else None)
+    return Target(upstream, price, key.pk if key else None, provider.pk, provider.max_calls)
 
 
 async def ask(
@@ -149,6 +162,7 @@ async def _try(
     trace.target = target
     trace.attempts.append(attempt)
     try:
+        await _check_room(target, trace.go_through)
         return await _ask_guarded(target, request, listener)
     except GatewayError as error:
         attempt["error"] = error.code
@@ -157,6 +171,13 @@ async def _try(
         raise
     finally:
         attempt["ms"] = round((time.perf_counter() - start) * 1000)
+
+
+async def _check_room(target: Target, go_through: GoThrough | None) -> None:
+    if go_through is None or target.provider_id is None or target.max_calls is None:
+        return
+    if not await go_through(target.provider_id, target.max_calls):
+        raise ProviderFull(retry_after=FULL_S)
 
 
 async def _ask_guarded(target: Target, request: CompletionRequest, listener: Listener) -> Reply:

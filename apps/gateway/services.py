@@ -25,6 +25,7 @@ from apps.gateway.calls import (
     TRANSLATED,
     Completion,
     CompletionRequest,
+    GoThrough,
     Listener,
     OnText,
     Patience,
@@ -54,16 +55,22 @@ PARAMS = frozenset(
 TEST_QUESTION = "Answer with the one word: ready"
 
 
-async def complete(request: CompletionRequest, *, on_text: OnText | None = None) -> Completion:
+async def complete(
+    request: CompletionRequest,
+    *,
+    on_text: OnText | None = None,
+    go_through: GoThrough | None = None,
+) -> Completion:
     """Ask the models of a route and return the first answer; `on_text` hears it as it comes.
 
-    Every call leaves one row in the ledger, also one that failed or was cancelled. Raises
+    `go_through` is asked before a provider whose calls at a time are limited. Every call leaves one row in the ledger, also one that failed or was cancelled. Raises
     GatewayError.
     """
     listener, trace, entry = Listener(on_text), router.Trace(), ledger.opened(request)
     entry.streamed = on_text is not None
     try:
         plan = await query(router.plan, request.route)
+        trace.go_through = go_through
         entry.route_version = plan.version
         return await _answered(plan, request, listener, trace, entry)
     except GatewayError as error:
@@ -156,6 +163,7 @@ def add_provider(
     credential: str = "",
     default_model: str = "",
     needs_key: bool = True,
+    max_calls: int | None = None,
     capabilities: list[str] | None = None,
 ) -> Provider:
     """Connect a provider. Raises BadProvider, BadAddress, NameTaken, Forbidden."""
@@ -166,7 +174,7 @@ def add_provider(
         kind=kind, name=name.strip(), slug=slug or _free_slug(name), needs_key=needs_key,
         base_url=keys.checked_address(address, with_key=bool(credential)),
         litellm_provider=litellm_provider if kind == Provider.Kind.LITELLM else "",
-        default_model=default_model.strip(),
+        default_model=default_model.strip(), max_calls=max_calls,
         capabilities=_checked(capabilities if capabilities is not None else ["json_schema"]),
     )  # fmt: skip
     _check_name(provider)
@@ -195,7 +203,7 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
         provider.base_url = keys.checked_address(address, with_key=bool(key))
     if "capabilities" in changes:
         provider.capabilities = _checked(changes["capabilities"])
-    for field in {"name", "status", "default_model", "needs_key"} & set(changes):
+    for field in {"name", "status", "default_model", "needs_key", "max_calls"} & set(changes):
         setattr(provider, field, changes[field])
     provider.save()
     after = _shown(provider)
@@ -365,5 +373,7 @@ def delete_price(price: ModelPrice, *, actor: User) -> None:
 
 
 def _shown(provider: Provider) -> JSONDict:
-    fields = ("name", "kind", "base_url", "status", "default_model", "needs_key", "capabilities")
+    fields = (
+        "name", "kind", "base_url", "status", "default_model", "needs_key", "capabilities", "max_calls",
+    )  # fmt: skip
     return {field: getattr(provider, field) for field in fields}

@@ -72,7 +72,7 @@ def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
     found = policies.find(request.user, _providers(), pk=provider_id)
     answers = found.capabilities[0] if found.capabilities else ""
     first = {"answers": answers} | {
-        name: getattr(found, name) for name in ("name", "base_url", "default_model")
+        name: getattr(found, name) for name in ("name", "base_url", "default_model", "max_calls")
     }
     form = ProviderForm(request.POST or None, initial=first)
     if request.method == "POST":

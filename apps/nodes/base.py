@@ -250,6 +250,8 @@ class Node(ABC, Generic[C, O]):
     version: ClassVar[int] = 1
     effect: ClassVar[Effect] = Effect.IDEMPOTENT
     only_reads: ClassVar[bool] = False  # its key saves money: the world is as before
+    reaches_out: ClassVar[bool] = False  # it calls services that others run
+    asks_others: ClassVar[bool] = False  # people, a sender or another workflow, each time anew
     config: ClassVar[type[Config]]
     output: ClassVar[type[BaseModel]]
     inputs: ClassVar[tuple[Port, ...]] = (Port("in", "Input"),)

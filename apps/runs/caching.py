@@ -1,21 +1,25 @@
-"""Results that may be used again: of steps whose author said for how long.
+"""Results that may be used again: of steps, and of whole runs, whose author said for how long.
 
 A result is kept for one step of one version, for what the step was given, and for whom the run acts
 with the rights that they have: publishing anew, another input, other rights, or a change of models
 and their credentials make another key, under which nothing is kept yet. Steps that act on the
-world are never answered from here.
+world are never answered from here, and a workflow with such a step cannot be published so.
 """
 
 import hashlib
 import json
 from datetime import timedelta
 
+from django.utils import timezone
+
 from apps.common.types import JSON
 from apps.gateway.router import settings_stamp
 from apps.nodes.base import Effect
 from apps.runs.effects import Attempt
+from apps.runs.graphs import settings_of
 from apps.runs.models import KeptResult, NodeRun, Run
 from apps.runs.outcomes import Done, Outcome, storable
+from apps.workflows.settings import ttl_of
 
 MAX_KEPT = 256 << 10
 HARMLESS = (Effect.PURE, Effect.IDEMPOTENT)
@@ -33,6 +37,27 @@ def key_of(attempt: Attempt) -> str | None:
             attempt.config.model_dump(mode="json"), attempt.prev, scope_of(attempt.run), stamp,
         ]
     )  # fmt: skip
+
+
+def key_of_run(run: Run) -> str:
+    """Return under what the result of a whole new run is kept; empty where it is not to be kept."""
+    if not ttl_of(settings_of(run.version)):
+        return ""
+    return _digest([str(run.version_id), run.inputs, scope_of(run), settings_stamp()])
+
+
+def answer_run(run: Run) -> bool:
+    """Let a new run, not saved yet, have the result of an earlier one; tell whether there is one."""
+    since = timezone.now() - timedelta(seconds=ttl_of(settings_of(run.version)))
+    made = Run.objects.filter(status=Run.Status.SUCCEEDED, saved_usd=None, finished_at__gt=since)
+    found = made.filter(cache_key=run.cache_key).order_by("-finished_at").first()
+    if found is None:
+        return False
+    run.cached_from, run.saved_usd = found, found.cost_usd
+    run.outputs, run.outputs_blob_id = found.outputs, found.outputs_blob_id
+    run.status = Run.Status.SUCCEEDED
+    run.started_at = run.finished_at = timezone.now()
+    return True
 
 
 def scope_of(run: Run) -> JSON:

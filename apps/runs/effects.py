@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from apps.common.types import JSON, JSONDict
 from apps.egress import client as egress
-from apps.gateway.calls import Completion, CompletionRequest
+from apps.gateway.calls import Completion, CompletionRequest, GoThrough
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.services import complete
 from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
@@ -60,6 +60,7 @@ class Attempt:
     cache_key: str | None = None
     logs: list[str] = field(default_factory=list)
     used: Usage = field(default_factory=Usage)
+    go_through: GoThrough | None = None  # asks for room at a provider: see `runs.outside`
     _calls: int = 0  # of models, in this attempt
 
     def again(self, number: int) -> None:
@@ -98,7 +99,9 @@ class Attempt:
         tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
             return await complete(
-                replace(request, idempotency_key=key, source=source), on_text=tokens.add
+                replace(request, idempotency_key=key, source=source),
+                on_text=tokens.add,
+                go_through=self.go_through,
             )
         except GatewayError as error:
             raise NodeError(

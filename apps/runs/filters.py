@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from apps.common.errors import Invalid
 from apps.common.moments import moment
-from apps.runs.models import Run, Wait, WaitQuerySet
+from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
 
+MOST_NAMED = 50  # frames or steps in one question
 STATES = ("open", "decided", "all")
 
 
 def filtered(queryset: QuerySet[Run], params: Mapping[str, str]) -> QuerySet[Run]:
-    """Keep what the query parameters ask for: status, workflow, trigger, since, until.
+    """Keep what the query parameters ask for: status, workflow, trigger, parent, since, until.
 
     `status` may name several, separated by commas. Raises Invalid naming each parameter that
     makes no sense.
@@ -27,6 +29,20 @@ def filtered(queryset: QuerySet[Run], params: Mapping[str, str]) -> QuerySet[Run
             errors.append({"field": name, "message": str(error), "code": "invalid"})
     if errors:
         raise Invalid(errors=errors)
+    return queryset
+
+
+def steps_in(queryset: QuerySet[NodeRun], params: QueryDict) -> QuerySet[NodeRun]:
+    """Keep the steps of some frames, and some steps by their ids; each may be given several times.
+
+    The empty frame is that of the workflow's own steps. Raises Invalid for more than `MOST_NAMED`.
+    """
+    for name in ("frame", "node"):
+        wanted = params.getlist(name)
+        if len(wanted) > MOST_NAMED:
+            raise Invalid.at(name, f"Give it {MOST_NAMED} times at most.")
+        if wanted:
+            queryset = queryset.filter(**{f"{name}__in": wanted})
     return queryset
 
 
@@ -56,6 +72,13 @@ def _by_workflow(queryset: QuerySet[Run], text: str) -> QuerySet[Run]:
         raise ValueError("Give the id of a workflow.") from None
 
 
+def _by_parent(queryset: QuerySet[Run], text: str) -> QuerySet[Run]:
+    try:
+        return queryset.filter(parent_id=UUID(text))
+    except ValueError:
+        raise ValueError("Give the id of a run.") from None
+
+
 def _since(queryset: QuerySet[Run], text: str) -> QuerySet[Run]:
     return queryset.filter(created_at__gte=moment(text))
 
@@ -75,6 +98,7 @@ _FILTERS = {
     "status": _by_status,
     "workflow": _by_workflow,
     "trigger": _by_trigger,
+    "parent": _by_parent,
     "since": _since,
     "until": _until,
 }

@@ -95,7 +95,16 @@ def _retrying(data: JSONDict) -> str:
     return f"Failed with {code}, again in {clock(data.get('delay_s') or 0)}"
 
 
+def _for_a_place(limits: JSONDict) -> str:
+    """Say which limit holds a step: that of a provider, or of the workspace."""
+    if limits.get("provider"):
+        return f"Waits for a free place: {limits['provider']} is called {limits['calls']} at a time"
+    return f"Waits for a free place: {limits['workspace']} steps reach outside at a time"
+
+
 def _waiting(data: JSONDict) -> str:
+    if data.get("kind") == "place":
+        return _for_a_place(data["limits"])
     kind = {"approval": "Asks a person", "delay": "Waits"}.get(data.get("kind", ""), "Waits")
     return f"{kind} until {data['until'][:16].replace('T', ' ')} UTC" if data.get("until") else kind
 
@@ -115,7 +124,12 @@ def _moved(data: JSONDict) -> str:
     return f"Moved from version {data['from'] or 'draft'} to {data['to']} by {data['by']}"
 
 
+def _succeeded(data: JSONDict) -> str:
+    return "Answered from cache, no step ran" if "cached_from" in data else "Succeeded"
+
+
 WORDS: dict[str, Words] = {
+    "run.succeeded": _succeeded,
     "run.cancelling": lambda data: _by(
         "Ended at once" if data.get("at_once") else "Cancel asked for"
     )(data),

@@ -1,4 +1,8 @@
-"""The lane of a run: how many runs of its workflow may go on at a time."""
+"""Lanes: a workflow whose settings say how many of its runs may go on at a time.
+
+Runs inside others count like any other: a run that waits for an inner one holds no place, so the two
+never wait for each other.
+"""
 
 from apps.dispatch.gate import Lane
 from apps.runs.graphs import settings_of

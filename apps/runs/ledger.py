@@ -18,12 +18,14 @@ from apps.common.types import JSON, JSONDict
 from apps.dispatch import leases, loop
 from apps.dispatch import services as dispatch
 from apps.dispatch.exceptions import WokenUp
+from apps.dispatch.gate import RESUMED
 from apps.dispatch.leases import Lease, News
 from apps.dispatch.models import Ticket
 from apps.dispatch.services import Alarm
 from apps.runs import asking, events
 from apps.runs.course import Spot, Stored
 from apps.runs.events import Event
+from apps.runs.lanes import lane_of
 from apps.runs.metrics import RUN_SECONDS, RUNS
 from apps.runs.models import KeptResult, NodeRun, Run, Wait
 from apps.runs.parts import copies
@@ -255,7 +257,10 @@ class Ledger:
         for child in self.children:
             child.run.seq = 0  # a writing that was taken back has numbered its events before
             child.run.save()
-            dispatch.ring_on_commit(dispatch.admit(child.run.pk, is_step=True))
+            ticket = dispatch.admit(
+                child.run.pk, priority=RESUMED, lane=lane_of(child.run), is_step=True
+            )  # what is part of something begun goes before what is not begun
+            dispatch.ring_on_commit(ticket)
             told = [Event("run.queued"), *copies(child.run, child.carried)]
             announce(child.run, events.append(child.run, told), status=child.run.status)
 

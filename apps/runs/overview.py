@@ -99,6 +99,8 @@ def _condensed(looks: list[str]) -> list[str]:
 
 
 def _where(run: Run, telling: Sequence[NodeRun], done: int) -> str:
+    if run.is_from_cache:
+        return "From cache"
     if run.error and run.status != Run.Status.SUCCEEDED:
         title = next((s.title for s in telling if s.status == NodeRun.Status.FAILED), "")
         said = str(run.error.get("message") or run.error.get("code") or "")

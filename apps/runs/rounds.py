@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, Value, When
 
 from apps.common.types import JSONDict
 from apps.runs.models import NodeRun, Run
 
-MOST_READ, MOST_OFFERED = 2_000, 100
+MOST_READ, MOST_OFFERED, MOST_CHUNKS = 2_000, 100, 5
 OPEN = ("queued", "running", "waiting", "retrying")
 FIRST = ("failed", "running", "succeeded")  # what is shown where nobody has chosen
 
@@ -35,6 +35,7 @@ class Rounds:
     found: Sequence[Round]  # by their number
     shown: Round | None
     total: int | None  # that there will be, where that is known
+    chunks: Sequence[Run] = ()  # runs that go through parts of a list that is too long for one
 
     @property
     def words(self) -> str:
@@ -123,7 +124,15 @@ def rounds_of(run: Run, key: str, wanted: str) -> Rounds:
     found = sorted((_round(each) for each in grouped[:MOST_READ]), key=lambda each: each.index)
     chosen = [each for each in found if f"{wanted}/".startswith(f"{each.frame}/")]
     chosen += sorted(found, key=lambda each: FIRST.index(each.status))
-    return Rounds(found, chosen[0] if chosen else None, _total(run, key))
+    chunks = () if found else _chunks(run, key)
+    return Rounds(found, chosen[0] if chosen else None, _total(run, key), chunks)
+
+
+def _chunks(run: Run, key: str) -> list[Run]:
+    """Return the first runs that go through parts of the list of a step; those failed come first."""
+    inside = run.children.filter(awaited_by__run=run, awaited_by__frame__startswith=f"{key}.")
+    failed_first = Case(When(status=Run.Status.FAILED, then=Value(0)), default=Value(1))
+    return list(inside.exclude(chunk=None).order_by(failed_first, "created_at", "id")[:MOST_CHUNKS])
 
 
 def _round(row: JSONDict) -> Round:

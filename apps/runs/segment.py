@@ -23,6 +23,7 @@ from apps.runs.graphs import timeout_of
 from apps.runs.ledger import Ledger
 from apps.runs.models import Run
 from apps.runs.outcomes import Outcome, failure_of, internal
+from apps.runs.outside import Outside
 from apps.runs.steps import Steps
 from apps.runs.vector import Byte
 from apps.tenants.context import current_schema
@@ -47,6 +48,7 @@ class Segment:
         self.ledger = ledger
         self.steps = Steps(run, graph, ledger)
         self.course = self.steps.course
+        self.outside = Outside(self.steps.book, self.course, ledger.lease)
         self.inbox: SimpleQueue[Outcome | News | None] = SimpleQueue()
         self.running: dict[Spot, Future[Outcome]] = {}
         self.prepared: deque[Attempt] = deque()
@@ -165,6 +167,7 @@ class Segment:
             if named in folded.decisions:
                 self.steps.decisions[waiting[named]] = folded.decisions[named]
             self.course.mark(waiting[named], Byte.READY)
+        self.outside.come()
         for named in folded.decisions.keys() & answered.keys():
             self.steps.decisions[answered[named]] = folded.decisions[named]
         for named in chunks:
@@ -203,7 +206,8 @@ class Segment:
     def _start_prepared(self) -> None:
         """Commit the intent of each step, then start it: never the other way round."""
         free = CONCURRENT - len(self.running)
-        fresh = [self.prepared.popleft() for _ in range(min(free, len(self.prepared)))]
+        next_ = [self.prepared.popleft() for _ in range(min(free, len(self.prepared)))]
+        fresh = self.outside.admit(next_)
         if not fresh:
             return
         for attempt in fresh:
@@ -240,6 +244,7 @@ class Segment:
         for outcome in outcomes:
             self.running.pop(outcome.spot, None)
         self.steps.take_in(outcomes)
+        self.outside.give_back(outcome.spot for outcome in outcomes)
         self._cancel_abandoned()
 
     def _messages(self, patience_s: float) -> Iterable[Outcome | News]:
@@ -294,6 +299,7 @@ class Segment:
         """Stop what runs, or was about to, in rounds that were given up."""
         abandoned = set(self.steps.abandoned)
         self.steps.abandoned.clear()
+        self.outside.forget(abandoned)
         for spot in abandoned & self.running.keys():
             self.running.pop(spot).cancel()
         self.prepared = deque(each for each in self.prepared if each.spot not in abandoned)
@@ -302,3 +308,4 @@ class Segment:
         for future in self.running.values():
             future.cancel()
         self.running.clear()
+        self.outside.close()

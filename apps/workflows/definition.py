@@ -5,12 +5,21 @@ import json
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from apps.common.types import JSON, JSONDict
 from apps.workflows.exceptions import BadDefinition
 
 MAX_NODES, MAX_EDGES, MAX_BYTES = 5_000, 20_000, 4 << 20
+MONTH_S = 30 * 86_400
 MAX_SAFE = 2**53 - 1  # the document keeps numbers as browsers do
 UNDO_PORT = "undo"
 NODE_ID = r"^[a-z][a-z0-9_]{0,62}$"
@@ -94,6 +103,27 @@ class Note(Part):
     colour: str = Field("yellow", max_length=20)
 
 
+class Settings(BaseModel):
+    """The settings that the product knows; others are kept and mean nothing to it."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    timeout_s: float | None = Field(
+        None, gt=0, le=MONTH_S, title="Time limit", description="Seconds after which a run ends."
+    )
+    max_concurrent_runs: int | None = Field(
+        None, ge=1, le=32_767, title="Runs at a time", description="More of them wait in turn."
+    )
+    cache_ttl_s: int | None = Field(
+        None,
+        ge=1,
+        le=MONTH_S,
+        title="Keep results",
+        description="Seconds for which a successful run answers later ones with the same version, "
+        "inputs and rights, which then do not run. Every step must only read or compute.",
+    )
+
+
 class Definition(Part):
     """A whole workflow. Ids are unique; everything else about the graph is judged by `validation`."""
 
@@ -103,7 +133,9 @@ class Definition(Part):
     nodes: list[Node] = Field(default_factory=list, max_length=MAX_NODES)
     edges: list[Edge] = Field(default_factory=list, max_length=MAX_EDGES)
     notes: list[Note] = Field(default_factory=list, max_length=1_000)
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: Annotated[dict[str, Any], WithJsonSchema(Settings.model_json_schema())] = Field(
+        default_factory=dict
+    )
 
     @field_validator("nodes", "notes")
     @classmethod

@@ -81,9 +81,10 @@ class Graph:
 
     @cached_property
     def only_computes(self) -> bool:
-        """Whether no step of it, nor of what lies inside, reaches outside."""
+        """Whether no step of it, nor of what lies inside, reaches outside or asks others."""
+        types = (registry.find(node.type) for node in self.nodes)
         bodies = (node.body for node in self.nodes if node.body)
-        return all(registry.find(node.type).effect == Effect.PURE for node in self.nodes) and all(
+        return all(each.effect == Effect.PURE and not each.asks_others for each in types) and all(
             body.only_computes for body in bodies
         )
 

@@ -18,6 +18,7 @@ from apps.workflows.definition import UNDO_PORT, Definition, Edge, Node
 from apps.workflows.graph import Upstream, live_edges, parse_when, topological
 from apps.workflows.nesting import nesting
 from apps.workflows.problems import Problem
+from apps.workflows.settings import problems_of
 
 ERROR_PORT = "error"
 ABOUT_THE_PLACE = frozenset({"unknown_step", "no_round", "no_item"})
@@ -65,7 +66,7 @@ def _form_fields(definition: Definition) -> list[str] | None:
 
 def validate(definition: Definition) -> list[Problem]:
     """Return every problem of a definition; only errors keep it from being published."""
-    found = [*_shape(definition), *nesting(definition)]
+    found = [*_shape(definition), *nesting(definition), *problems_of(definition)]
     place = _Place.of(definition)
     nodes = {node.id: node for node in definition.nodes}
     for node in definition.nodes:

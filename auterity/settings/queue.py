@@ -53,6 +53,12 @@ RUNS_PER_TENANT = env_int(
     minimum=1,
     help="Runs of one workspace that are carried on at the same time; waiting ones do not count.",
 )
+OUTSIDE_PER_TENANT = env_int(
+    "AUTERITY_OUTSIDE_PER_TENANT",
+    0,
+    minimum=0,
+    help="Steps of one workspace that may call other services at the same time; 0: no limit.",
+)
 RUN_BACKLOG = env_int(
     "AUTERITY_RUN_BACKLOG",
     10_000,

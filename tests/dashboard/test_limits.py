@@ -5,7 +5,10 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
+from apps.dispatch import passes
+from apps.dispatch.leases import claim
 from apps.dispatch.models import TenantLoad
+from apps.dispatch.passes import Wanted
 from apps.dispatch.services import admit
 from apps.runs.models import Run
 from apps.runs.services import start_run
@@ -53,6 +56,19 @@ def test_the_workspaces_own_quotas_count(alice: User, alpha: Tenant) -> None:
         TenantLoad.objects.create(role=alpha.role_name, max_running=7, weight=3)
     told = api_client(alice).get("/api/v1/limits/").json()
     assert (told["running"]["limit"], told["weight"], told["is_paused"]) == (7, 3, False)
+
+
+def test_places_outside_are_told_where_there_is_a_limit(alice: User, alpha: Tenant) -> None:
+    client = api_client(alice)
+    assert client.get("/api/v1/limits/").json()["outside"] is None
+    assert "Steps outside at a time" not in browser(alice).get("/limits/").content.decode()
+    with public_scope():
+        TenantLoad.objects.create(role=alpha.role_name, max_outside=20)
+    lease = claim(admit(uuid7()).pk, "test")
+    assert lease is not None
+    passes.take(lease, [Wanted("a"), Wanted("b")])
+    assert client.get("/api/v1/limits/").json()["outside"] == {"now": 2, "limit": 20}
+    assert "2 of 20" in " ".join(browser(alice).get("/limits/").content.decode().split())
 
 
 @pytest.mark.django_db(transaction=True)  # the view is served on a connection of its own

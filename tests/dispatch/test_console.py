@@ -153,17 +153,19 @@ def test_quotas_are_changed_for_one_workspace(alpha: Tenant, beta: Tenant) -> No
     client.get(QUOTAS)
     form = f"{QUOTAS}{quote(alpha.role_name)}/change/"
     assert client.get(form).status_code == 200
-    refused = client.post(form, {"max_running": "-1", "max_queued": "", "weight": "0"})
+    wrong = {"max_running": "-1", "max_queued": "", "max_outside": "0", "weight": "0"}
+    refused = client.post(form, wrong)
     assert refused.status_code == 200
-    assert (
-        client.post(form, {"max_running": "2", "max_queued": "", "weight": "3"}).status_code == 302
-    )
+    wanted = {"max_running": "2", "max_queued": "", "max_outside": "20", "weight": "3"}
+    assert client.post(form, wanted).status_code == 302
     with public_scope():
         load = TenantLoad.objects.get(role=alpha.role_name)
         assert (load.max_running, load.max_queued, load.weight) == (2, None, 3)
+        assert load.max_outside == 20
         entry = AuditEntry.objects.get(action="dispatch.quotas_changed")
-        assert entry.before == {"max_running": None, "max_queued": None, "weight": 1}
-        assert entry.after == {"max_running": 2, "max_queued": None, "weight": 3}
+        nothing = {"max_running": None, "max_queued": None, "max_outside": None, "weight": 1}
+        assert entry.before == nothing
+        assert entry.after == {**nothing, "max_running": 2, "max_outside": 20, "weight": 3}
     assert len(trail("dispatch.quotas_changed", alpha)) == 1
 
 

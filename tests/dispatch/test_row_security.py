@@ -5,7 +5,9 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from apps.common.ids import uuid7
-from apps.dispatch.models import Ticket, Timer
+from apps.dispatch.leases import claim
+from apps.dispatch.models import Pass, Ticket, Timer
+from apps.dispatch.passes import Wanted, take
 from apps.dispatch.services import Alarm, admit, set_timers
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
@@ -54,3 +56,13 @@ def test_the_wall_is_the_policy(ticket: Ticket, beta: Tenant) -> None:
         cursor.execute("ALTER TABLE dispatch_ticket DISABLE ROW LEVEL SECURITY")
     with tenant_context(beta):
         assert Ticket.objects.filter(pk=ticket.pk).exists()
+
+
+def test_passes_have_the_same_wall(alpha: Tenant, beta: Tenant) -> None:
+    lease = claim(admit(uuid7()).pk, "test")
+    assert lease is not None
+    take(lease, [Wanted("a")])
+    with tenant_context(beta):
+        assert not Pass.objects.exists()
+        assert Pass.objects.all().delete()[0] == 0
+    assert Pass.objects.get().role == alpha.role_name

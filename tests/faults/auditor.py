@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from django.utils import timezone
 
-from apps.dispatch.models import Ticket, Timer
+from apps.dispatch.models import Pass, Ticket, Timer
 from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.files.models import Blob
 from apps.files.services import GRACE, load
@@ -169,11 +169,12 @@ def _tickets(run: Run) -> list[str]:
 def _waits(run: Run) -> list[str]:
     """A run waits rightly when each step that waits has somebody or something to wait for."""
     timers = set(Timer.objects.filter(ticket_id=run.pk).values_list("key", flat=True))
+    queued = set(Pass.objects.filter(ticket_id=run.pk, fence=None).values_list("key", flat=True))
     waits = Wait.objects.filter(run=run).open().exclude(kind=Wait.Kind.DELAY)
     asked = {timer_key(frame, node) for frame, node in waits.values_list("frame", "node")}
     open_ = run.nodes.filter(status__in=[NodeRun.Status.WAITING, NodeRun.Status.RETRYING])
     return [
         f"I2 {run}: {node} waits for nothing that can come"
         for frame, node in open_.values_list("frame", "node")
-        if timer_key(frame, node) not in timers | asked
+        if timer_key(frame, node) not in timers | asked | queued
     ]

@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.common.ids import uuid7
 from apps.gateway.models import LlmCall, Provider
 from apps.tenants.context import tenant_context
@@ -45,6 +46,16 @@ def test_a_provider_is_connected_changed_and_removed(client: APIClient, fake: Fa
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
     assert not [each for each in (made, changed, listed) if SECRET.encode() in each.content]
+
+
+def test_calls_at_a_time_are_limited_and_let_free(client: APIClient, provider: Provider) -> None:
+    url = f"{URL}providers/{provider.pk}/"
+    assert client.get(url).json()["max_calls"] is None
+    assert client.patch(url, {"max_calls": 3}).json()["max_calls"] == 3
+    assert client.patch(url, {"max_calls": 0}).status_code == 422
+    assert client.patch(url, {"name": "Other"}).json()["max_calls"] == 3
+    assert client.patch(url, {"max_calls": None}).json()["max_calls"] is None
+    assert AuditEntry.objects.filter(action="provider.updated", after__max_calls=3).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,8 +17,10 @@ from apps.tenants.models import Tenant
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client, key_client
-from tests.factories.runs import carry
+from tests.factories.runs import Start, carry, carry_family
 from tests.runs.scenes import asking, failing, published, started
+from tests.runs.test_rounds import each, inside, over
+from tests.runs.test_semantics import transform
 from tests.workflows.definitions import greeting
 
 URL = "/api/v1/runs/"
@@ -211,6 +213,42 @@ def test_steps_are_told_in_the_order_of_the_graph(
     ]  # fmt: skip
     assert second["next"] is None
     assert client.get(f"{URL}{run.pk}/").json()["outputs"] == "Hello Ada"
+
+
+def test_steps_are_asked_for_by_round_and_by_name(client: APIClient, start: Start) -> None:
+    part = over(each(), inside("each", transform("a")), inside("each", transform("b")))
+    run = carry(start(part, orders=[1, 2, 3]))
+
+    def found(**query: Any) -> list[tuple[str, str]]:
+        steps = client.get(f"{URL}{run.pk}/nodes/", query).json()["results"]
+        return [(step["frame"], step["node"]) for step in steps]
+
+    assert len(found()) == 8
+    assert found(frame="") == [("", "start"), ("", "each")]
+    assert found(frame="each.1") == [("each.1", "a"), ("each.1", "b")]
+    assert found(node="a", frame=["each.0", "each.2"]) == [("each.0", "a"), ("each.2", "a")]
+    assert found(node=["a", "each"]) == [
+        ("", "each"), ("each.0", "a"), ("each.1", "a"), ("each.2", "a"),
+    ]  # fmt: skip
+    assert found(frame="each.9") == found(node="nobody") == []
+    paged = client.get(f"{URL}{run.pk}/nodes/", {"node": "a", "page_size": "2"}).json()
+    assert [step["frame"] for step in paged["results"]] == ["each.0", "each.1"]
+    assert [step["frame"] for step in client.get(paged["next"]).json()["results"]] == ["each.2"]
+    many = client.get(f"{URL}{run.pk}/nodes/?" + "node=a&" * 51)
+    assert (many.status_code, many.json()["errors"][0]["field"]) == (422, "node")
+    assert client.get(f"{URL}{run.pk}/nodes/?frame=%00").status_code < 500
+
+
+def test_the_runs_inside_one_are_found_by_it(client: APIClient, start: Start) -> None:
+    part = over(each(), inside("each", transform("a")))
+    run = carry_family(start(part, orders=list(range(250))))
+    inner = client.get(URL, {"parent": str(run.pk)}).json()["results"]
+    assert {each["parent"] for each in inner} == {str(run.pk)}
+    assert sorted(each["chunk"]["first"] for each in inner) == [0, 100, 200]
+    assert {each["chunk"]["node"] for each in inner} == {"each"}
+    assert client.get(URL, {"parent": str(inner[0]["id"])}).json()["results"] == []
+    assert client.get(f"{URL}{run.pk}/").json()["chunk"] is None
+    assert client.get(URL, {"parent": "x"}).json()["errors"][0]["field"] == "parent"
 
 
 def test_a_run_is_steered(client: APIClient, workflow: Workflow, bob: User) -> None:

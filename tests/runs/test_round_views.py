@@ -92,3 +92,17 @@ def test_chunks_of_a_long_list_are_runs(start: Start, vera: User) -> None:
     assert "Items 101 to 200" in page.content.decode()
     back = page_of(vera, chunks[0])
     assert back.context["outer_run"].chunk.startswith("items ")
+
+
+def test_the_rounds_of_a_long_list_are_linked_in_the_runs_that_have_them(
+    start: Start, vera: User
+) -> None:
+    run = carry_family(start(over(each(), inside("each", transform("a"))), orders=list(range(250))))
+    page = page_of(vera, run, node="start")
+    chunks = page.context["waterfall"].rows[1].rounds.chunks
+    assert [each.chunk["first"] for each in chunks] == [0, 100, 200]
+    text = page.content.decode()
+    assert "Its rounds are in runs inside:" in text
+    assert all(f'href="/runs/{each.pk}/"' in text for each in chunks)
+    inner = page_of(vera, chunks[0])
+    assert inner.context["waterfall"].rows[1].rounds.shown is not None

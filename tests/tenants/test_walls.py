@@ -122,6 +122,7 @@ def test_grants_are_the_checked_in_ones(alpha: Tenant) -> None:
     assert {str(row[0]): row[1] for row in rows} == {
         "django_content_type": "SELECT",
         "dispatch_chore": dml,
+        "dispatch_pass": dml,
         "dispatch_pulse": "SELECT",
         "dispatch_tenantload": "SELECT",
         "dispatch_ticket": dml,

@@ -61,3 +61,56 @@ def test_a_start_without_fields_takes_any_input() -> None:
     definition = greeting()
     definition["nodes"][0]["config"] = {}
     assert not [each for each in validate(parse(definition)) if each.code == "unknown_input"]
+
+
+def with_settings(type_: str, config: JSONDict, **settings: object) -> JSONDict:
+    return definition(type_, config) | {"settings": settings}
+
+
+@pytest.mark.parametrize(
+    ("type_", "config"),
+    [
+        ("http.request", {"method": "POST", "url": "https://example.com/"}),
+        ("http.request", {"url": "https://example.com/", "idempotency_header": True}),
+        ("human.approval", {"title": "May it go on?"}),
+        ("flow.signal", {"name": "paid", "key": "7"}),
+        ("flow.run", {"workflow": "0198c0de-0000-7000-8000-000000000000"}),
+    ],
+)
+def test_results_are_not_kept_of_what_is_to_be_done_each_time(type_: str, config: JSONDict) -> None:
+    assert not errors(parse(with_settings(type_, config)))
+    (problem,) = errors(parse(with_settings(type_, config, cache_ttl_s=60)))
+    told = (problem.code, problem.node, problem.field)
+    assert told == ("not_cacheable", "step", "settings.cache_ttl_s")
+
+
+@pytest.mark.parametrize(
+    ("type_", "config"),
+    [
+        ("http.request", {"url": "https://example.com/{{ input.path }}"}),
+        ("ai.generate", {"prompt": "Say hello"}),
+        ("code.python", {"source": "1 + 1"}),
+    ],
+)
+def test_results_are_kept_of_what_reads_or_computes(type_: str, config: JSONDict) -> None:
+    assert not errors(parse(with_settings(type_, config, cache_ttl_s=60)))
+
+
+def test_a_step_that_is_switched_off_keeps_no_result_from_being_kept() -> None:
+    asking = with_settings("human.approval", {"title": "?"}, cache_ttl_s=60)
+    asking["nodes"][1]["disabled"] = True
+    assert not errors(parse(asking))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("cache_ttl_s", 0), ("cache_ttl_s", "60"), ("max_concurrent_runs", 1.5), ("timeout_s", -1)],
+)
+def test_a_setting_that_means_nothing_is_told(name: str, value: object) -> None:
+    (problem,) = errors(parse(with_settings("code.python", {"source": "1"}, **{name: value})))
+    assert (problem.code, problem.field) == ("bad_setting", f"settings.{name}")
+
+
+def test_settings_of_others_are_kept() -> None:
+    kept = parse(with_settings("code.python", {"source": "1"}, theirs={"a": 1}))
+    assert (errors(kept), kept.settings) == ([], {"theirs": {"a": 1}})

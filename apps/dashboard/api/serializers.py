@@ -26,6 +26,11 @@ class LimitsSerializer(serializers.Serializer[Any]):
 
     running = UseSerializer(source="standing.running")
     queued = UseSerializer(source="standing.queued")
+    outside = UseSerializer(
+        source="standing.outside",
+        allow_null=True,
+        help_text="Steps that call other services; null where their number is not limited.",
+    )
     waiting = serializers.IntegerField(source="standing.waiting")
     paused = serializers.IntegerField(source="standing.paused")
     weight = serializers.IntegerField(source="standing.weight")

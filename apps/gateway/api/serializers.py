@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.gateway.models import LlmCall, ModelPrice, ModelRoute, Provider, RouteTarget
+from apps.gateway.models import MOST_CALLS, LlmCall, ModelPrice, ModelRoute, Provider, RouteTarget
 
 KINDS = [Provider.Kind.OPENAI.value, Provider.Kind.LITELLM.value]
 
@@ -28,7 +28,7 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
         model = Provider
         fields = [
             "id", "slug", "name", "kind", "base_url", "litellm_provider", "status", "state", "key",
-            "capabilities", "needs_key", "default_model", "created_at", "updated_at",
+            "capabilities", "needs_key", "default_model", "max_calls", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -43,6 +43,13 @@ class ProviderSettingsSerializer(serializers.Serializer[Any]):
     )
     default_model = serializers.CharField(max_length=200, required=False, allow_blank=True)
     needs_key = serializers.BooleanField(required=False)
+    max_calls = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MOST_CALLS,
+        help_text="How many steps may call it at a time; the others wait in turn. Null: any number.",
+    )
     capabilities = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=10, required=False
     )

@@ -48,7 +48,7 @@ class Classify(Node[ClassifyConfig, ClassifyOutput]):
     """Let a model choose one of your classes for a text, and go on by the port of that class."""
 
     name, label, group, icon = "ai.classify", "Classify", Group.AI, "tags"
-    effect, only_reads = Effect.KEYED, True
+    effect, only_reads, reaches_out = Effect.KEYED, True, True
     config, output = ClassifyConfig, ClassifyOutput
     outputs = PortsOfConfig("/classes")
     example = {

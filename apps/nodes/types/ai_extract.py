@@ -48,7 +48,7 @@ class Extract(Node[ExtractConfig, AnyOutput]):
     """Let a model find named fields in a text; what it does not find is null."""
 
     name, label, group, icon = "ai.extract", "Extract", Group.AI, "scan-text"
-    effect, only_reads = Effect.KEYED, True
+    effect, only_reads, reaches_out = Effect.KEYED, True, True
     config, output = ExtractConfig, AnyOutput
     outputs = (Port("out", "Fields", Kind.JSON),)
     example = {

@@ -54,7 +54,7 @@ class Generate(Node[GenerateConfig, GenerateOutput]):
     """Ask a model through a route and hand on its text, or JSON that fits a schema."""
 
     name, label, group, icon = "ai.generate", "Generate", Group.AI, "sparkles"
-    effect, only_reads = Effect.KEYED, True
+    effect, only_reads, reaches_out = Effect.KEYED, True, True
     config, output = GenerateConfig, GenerateOutput
     outputs = (Port("out", "Answer", Kind.JSON),)
     example = {

@@ -44,7 +44,7 @@ class RunWorkflow(Node[RunConfig, RunOutput]):
     """
 
     name, label, group, icon = "flow.run", "Run workflow", Group.LOGIC, "workflow"
-    effect = Effect.PURE
+    effect, asks_others = Effect.PURE, True
     config, output = RunConfig, RunOutput
     needed = ("workflow",)
     example = {"workflow": "", "inputs": {"text": "{{ prev.text }}"}}

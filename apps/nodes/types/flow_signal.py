@@ -68,7 +68,7 @@ class Signal(Node[SignalConfig, SignalOutput]):
     """
 
     name, label, group, icon = "flow.signal", "Wait for signal", Group.LOGIC, "radio"
-    effect = Effect.PURE
+    effect, asks_others = Effect.PURE, True
     config, output = SignalConfig, SignalOutput
     outputs = (Port("out", "Signal", Kind.JSON), Port("timeout", "No signal", Kind.JSON))
     needed = ("key",)

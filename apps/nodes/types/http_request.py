@@ -54,7 +54,7 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
     """
 
     name, label, group, icon = "http.request", "HTTP request", Group.INTEGRATION, "globe"
-    config, output = HttpConfig, HttpOutput
+    config, output, reaches_out = HttpConfig, HttpOutput, True
     needed = ("url",)
     example = {"method": "GET", "url": "https://example.com/{{ input.path }}"}
 

@@ -169,7 +169,7 @@ class Approval(Node[ApprovalConfig, ApprovalOutput]):
     """
 
     name, label, group, icon = "human.approval", "Approval", Group.PEOPLE, "hand"
-    effect = Effect.PURE
+    effect, asks_others = Effect.PURE, True
     config, output = ApprovalConfig, ApprovalOutput
     outputs = PortsOfConfig("/actions", always=("expired",), kind=Kind.ANY)
     example = {

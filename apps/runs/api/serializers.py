@@ -91,6 +91,14 @@ class AttentionField(serializers.Field[Any, Any, Any, Any]):
         return told(value)
 
 
+class ChunkSerializer(serializers.Serializer[Any]):
+    """Which items of a long list the run goes through, for which step of its parent."""
+
+    node = serializers.CharField()
+    first = serializers.IntegerField(help_text="Counted from 0.")
+    count = serializers.IntegerField()
+
+
 class RunSerializer(serializers.ModelSerializer[Run]):
     """A run; read only, because runs are started and steered, never edited."""
 
@@ -100,14 +108,31 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6, read_only=True)
     retry_of = serializers.UUIDField(source="retry_of_id", read_only=True, allow_null=True)
     part = RunPartSerializer(read_only=True, allow_null=True)
+    parent = serializers.UUIDField(  # type: ignore[assignment]  # a name of the base class, too
+        source="parent_id", read_only=True, allow_null=True
+    )
+    chunk = ChunkSerializer(read_only=True, allow_null=True)
+    cached_from = serializers.UUIDField(
+        source="cached_from_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The run whose result this one has: it was answered from cache, no step ran.",
+    )
+    saved_usd = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=6,
+        read_only=True,
+        allow_null=True,
+        help_text="What that result cost when it was made; only of a run answered from cache.",
+    )
     attention = AttentionField(source="*", read_only=True)
 
     class Meta:
         model = Run
         fields = [
             "id", "workflow", "version", "status", "trigger", "inputs", "outputs", "error",
-            "cost_usd", "tokens", "cpu_ms", "peak_kb", "retry_of", "part", "attention",
-            "created_at", "started_at", "finished_at",
+            "cost_usd", "tokens", "cpu_ms", "peak_kb", "retry_of", "part", "parent", "chunk", "cached_from",
+            "saved_usd", "attention", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -35,7 +35,7 @@ from apps.runs.api.serializers import (
 )
 from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.feed import Feed
-from apps.runs.filters import STATES, approvals_in, filtered
+from apps.runs.filters import STATES, approvals_in, filtered, steps_in
 from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
 from apps.runs.services.starting import dedupe_key_of
 from apps.workflows.services import find_workflow
@@ -44,8 +44,18 @@ FILTERS = [
     OpenApiParameter("status", str, description="One or more, separated by commas."),
     OpenApiParameter("workflow", UUID),
     OpenApiParameter("trigger", str, description="One or more, separated by commas."),
+    OpenApiParameter("parent", UUID, description="The run inside which they are."),
     OpenApiParameter("since", str, description="A time or a day; runs created from then on."),
     OpenApiParameter("until", str, description="A time or a day; runs created before."),
+]
+OF_STEPS = [
+    OpenApiParameter(
+        "frame",
+        str,
+        many=True,
+        description="Rounds, such as `each_1.3`; empty: the workflow's own steps. Up to 50.",
+    ),
+    OpenApiParameter("node", str, many=True, description="Steps by their ids. Up to 50."),
 ]
 AFTER = OpenApiParameter("after", int, description="The last `seq` that you have.")
 LAST_EVENT_ID = OpenApiParameter(
@@ -76,11 +86,11 @@ class RunViewSet(mixins.ListModelMixin, RunControl):
         """Return a run."""
         return Response(WholeRunSerializer(self.get_object()).data)
 
-    @extend_schema(responses=NodeRunSerializer(many=True))
+    @extend_schema(parameters=OF_STEPS, responses=NodeRunSerializer(many=True))
     @action(detail=True, methods=["GET"], pagination_class=NodePagination, filter_backends=[])
     def nodes(self, request: Request, pk: str) -> Response:
         """List the steps of a run in the order of the graph, with what they got and gave."""
-        steps: QuerySet[Any] = in_order(self.get_object().nodes.all())
+        steps = in_order(steps_in(self.get_object().nodes.all(), request.query_params))
         page = self.paginate_queryset(steps)
         return self.get_paginated_response(NodeRunSerializer(page, many=True).data)
 

@@ -100,6 +100,12 @@ class Run(TimestampedModel):
     )
     # What asked for it, where asking twice must not start two.
     dedupe_key = models.CharField(max_length=120, blank=True, default="")
+    # Under what a result is used again, and whose result this run has: see `runs.caching`.
+    cache_key = models.CharField(max_length=64, blank=True, default="")
+    cached_from = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="answered"
+    )
+    saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)
     # The run of whose step this is the inner run, or a chunk: {"node": id, "first", "count"}.
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     depth = models.PositiveSmallIntegerField(default=0)
@@ -132,6 +138,11 @@ class Run(TimestampedModel):
             models.Index(fields=["-created_at"], name="runs_recent"),
             models.Index(fields=["workflow", "-created_at"], name="runs_of_workflow"),
             models.Index(fields=["status", "-created_at"], name="runs_by_status"),
+            models.Index(
+                fields=["cache_key", "-finished_at"],
+                condition=~Q(cache_key="") & Q(status="succeeded"),
+                name="runs_by_cache_key",
+            ),
             index_of("inputs_blob"),
             index_of("outputs_blob"),
             index_of("edited_blob"),
@@ -149,6 +160,11 @@ class Run(TimestampedModel):
     def is_finished(self) -> bool:
         """Whether nothing of it will happen any more."""
         return self.status in self.FINISHED
+
+    @property
+    def is_from_cache(self) -> bool:
+        """Whether no step ran, because an earlier run had the same to do."""
+        return self.saved_usd is not None
 
     @property
     def channel(self) -> str:

@@ -56,7 +56,7 @@ def _keep(run: Run, ledger: Ledger, answer: dict[str, JSON]) -> None:
         ledger.changes["generations"] = {**known, error["node"]: known.get(error["node"], 0) + 1}
     if error.get("code") == "outcome_unknown" or answer["choice"] == attention.FAIL:
         ledger.changes["answers"] = {timer_key(error.get("frame", ""), error["node"] or ""): answer}
-    ledger.changes["error"] = None
+    ledger.changes |= {"error": None, "cache_key": ""}  # what a person made of it is not repeated
     ledger.release(
         stored_of(run),
         wake_seen=ledger.lease.wake,

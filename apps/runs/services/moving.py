@@ -62,7 +62,8 @@ def _carry_over(run: Run, move: Move, ledger: Ledger, actor: User) -> None:
         "run.moved", None, by=str(actor), steps=told,
         **{"from": run.version.number, "to": move.version.number},
     )  # fmt: skip
-    ledger.changes |= {"version": move.version, "started_by": actor}
+    # What two versions made together is no result of either.
+    ledger.changes |= {"version": move.version, "started_by": actor, "cache_key": ""}
     ticket = STANDING[Run.Status(run.status)]
     ledger.release(Stored(move.state, {}), wake_seen=ledger.lease.wake, ticket=ticket)
 

@@ -6,6 +6,7 @@ import type { Editor } from "../model/editor";
 import type { JsonObject } from "../model/json";
 import { around } from "../model/nesting";
 import { Observable } from "../model/observable";
+import { framesAround } from "../model/rounds";
 import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
 import { RunApi } from "./runApi";
@@ -75,8 +76,10 @@ export class Follower {
   async show(id: string, fresh = false): Promise<void> {
     this.#wanted += 1;
     const own = this.#wanted;
-    const [details, nodes] = await Promise.all([this.api.run(id), this.api.nodes(id)]);
+    const [details, outermost] = await Promise.all([this.api.run(id), this.api.nodes(id, [""])]);
     const events = await this.api.events(id, 0);
+    // The events tell of all rounds; where they were removed, only the rows still do.
+    const nodes = events.length ? outermost : await this.api.nodes(id);
     if (own !== this.#wanted) return; // another one was asked for meanwhile
     const { shown } = this.editor;
     shown.begin(details, nodes);
@@ -132,13 +135,15 @@ export class Follower {
     }, SETTLING);
   }
 
+  /** Fetch the workflow's own steps, and the rounds that are shown of the selected one. */
   async #fetchSteps(): Promise<void> {
-    const { shown } = this.editor;
+    const { overlay, selection, shown } = this.editor;
+    const frames = framesAround(selection.single === null ? "" : overlay.rounds.frameOf(selection.single));
     const id = shown.details.value?.id;
     if (!id) return;
     const ended = shown.finished;
     try {
-      const [nodes, details] = await Promise.all([this.api.nodes(id), ended ? this.api.run(id) : null]);
+      const [nodes, details] = await Promise.all([this.api.nodes(id, frames), ended ? this.api.run(id) : null]);
       if (shown.details.value?.id !== id) return;
       shown.put(nodes);
       if (details) shown.details.set(details);

@@ -20,9 +20,11 @@ export class RunApi {
     return get(this.#url(id));
   }
 
-  async nodes(id: string): Promise<NodeRun[]> {
+  /** Return what is stored of the steps, of all rounds or of those of some frames. */
+  async nodes(id: string, frames: readonly string[] = []): Promise<NodeRun[]> {
     const found: NodeRun[] = [];
-    for (let url: string | null = `${this.#url(id)}nodes/?page_size=500`; url; ) {
+    const asked = new URLSearchParams([["page_size", "500"], ...frames.map((frame) => ["frame", frame])]);
+    for (let url: string | null = `${this.#url(id)}nodes/?${asked}`; url; ) {
       const page: { results: NodeRun[]; next: string | null } = await get(url);
       found.push(...page.results);
       url = page.next;
@@ -53,6 +55,11 @@ export class RunApi {
   /** Return the newest runs of this workflow. */
   async recent(): Promise<RunDetails[]> {
     return (await get<{ results: RunDetails[] }>(`${this.urls.runs}?page_size=20`)).results;
+  }
+
+  /** Return the runs that go through the parts of a long list of a run. */
+  async parts(id: string): Promise<RunDetails[]> {
+    return (await get<{ results: RunDetails[] }>(`${this.urls.api}runs/?parent=${id}&page_size=100`)).results;
   }
 
   /** Return the open questions of a run; none where one may not see them. */

@@ -8,6 +8,7 @@ import { Button } from "../parts/Button";
 import { DataView } from "../parts/DataView";
 import { Icon } from "../parts/Icon";
 import { StatusPill } from "../parts/StatusPill";
+import { Parts } from "./Parts";
 import { RoundPicker } from "./RoundPicker";
 
 /** What came into a step in the shown run: the outputs before it, the run's inputs, and what it got. */
@@ -51,10 +52,12 @@ export function InputTab({ step }: { step: Step }) {
 
 /** What a step gave in the shown run, in one of the rounds of the loop around it. */
 export function OutputTab({ step }: { step: Step }) {
+  const editor = useEditor();
   return (
     <>
       <RoundPicker id={step.id} />
       <Output step={step} />
+      {editor.store.holds(step.id) && <Parts holder={step.id} />}
     </>
   );
 }

@@ -169,7 +169,8 @@ function retryWith(step: Step, part: "max_attempts" | "total_s" | "retry_on", va
   return Object.keys(rest).length ? rest : undefined;
 }
 
-const NUMBER: Field = {
+/** A field for a number, of which all else is left to be said. */
+export const NUMBER: Field = {
   name: "",
   label: "",
   widget: "number",

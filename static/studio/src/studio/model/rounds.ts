@@ -8,6 +8,12 @@ export function loopOf(frame: string): { loop: string; index: number } {
   return { loop: frame.slice(0, dot), index: Number(frame.slice(dot + 1)) };
 }
 
+/** The frames whose steps can be named in a frame: itself and those around it, the outermost first. */
+export function framesAround(frame: string): string[] {
+  const parts = frame ? frame.split("/") : [];
+  return ["", ...parts.map((_, depth) => parts.slice(0, depth + 1).join("/"))];
+}
+
 export class Rounds {
   /** The highest round of each loop, and of each step the loops that it lies in. */
   #latest = new Map<string, number>();

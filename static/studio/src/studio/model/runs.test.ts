@@ -19,6 +19,7 @@ const DETAILS: RunDetails = {
   cost_usd: "0.000000",
   tokens: 0,
   retry_of: null,
+  chunk: null,
   created_at: "2026-01-01T00:00:00Z",
   started_at: null,
   finished_at: null,

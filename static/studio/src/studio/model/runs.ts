@@ -30,6 +30,8 @@ export interface RunDetails {
   cost_usd: string | null;
   tokens: number | null;
   retry_of: string | null;
+  /** Which items of a long list of another run it goes through, for which step. */
+  chunk: { node: string; first: number; count: number } | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useEditor, useObservable } from "../model/hooks";
 import type { Drawer as Name } from "../model/panels";
+import { WorkflowSettings } from "../inspector/WorkflowSettings";
 import { Outline } from "../outline/Outline";
 import { Palette } from "../palette/Palette";
 import { IconButton } from "../parts/Button";
@@ -14,6 +15,7 @@ const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   find: { title: "Find", body: () => <Find /> },
   problems: { title: "Problems", body: () => <Problems /> },
   versions: { title: "Versions", body: () => <VersionsPanel /> },
+  settings: { title: "Workflow settings", body: () => <WorkflowSettings /> },
 };
 
 /** What the rail opened. */

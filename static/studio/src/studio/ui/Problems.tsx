@@ -22,13 +22,14 @@ export function Problems() {
 function Entry({ problem }: { problem: Problem }) {
   const editor = useEditor();
   const there = editor.store.nodes.has(problem.node);
+  const ofSettings = !problem.node && problem.field.startsWith("settings.");
   return (
     <button
       type="button"
       className={`problem problem-${problem.severity}`}
-      disabled={!there}
+      disabled={!there && !ofSettings}
       data-testid="problem"
-      onClick={() => editor.goTo(problem.node)}
+      onClick={() => (there ? editor.goTo(problem.node) : editor.panels.drawer.set("settings"))}
     >
       <Icon name={problem.severity === "error" ? "circle-alert" : "triangle-alert"} />
       <span>

@@ -8,6 +8,7 @@ const TILES: { drawer: Drawer; icon: string; label: string }[] = [
   { drawer: "find", icon: "search", label: "Find (Ctrl+F)" },
   { drawer: "problems", icon: "list-checks", label: "Problems" },
   { drawer: "versions", icon: "history", label: "Versions" },
+  { drawer: "settings", icon: "settings", label: "Workflow settings" },
 ];
 
 /** The tiles at the left; each opens a drawer. */

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0008_index_open_approvals'),
+        ('runs', '0009_add_cached_runs'),
     ]
 
     operations = [

@@ -1,0 +1,64 @@
+"""What a workflow says of its runs as a whole, and what keeps a result from being used again."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from apps.common.types import JSONDict
+from apps.nodes import registry
+from apps.nodes.base import Effect
+from apps.workflows.definition import Definition, Node, Settings
+from apps.workflows.problems import Problem
+
+HARMLESS = (Effect.PURE, Effect.IDEMPOTENT)
+
+
+def ttl_of(settings: JSONDict) -> int:
+    """Return for how many seconds results are used again; 0 where they are not."""
+    try:
+        return Settings.model_validate(settings).cache_ttl_s or 0
+    except ValidationError:
+        return 0
+
+
+def problems_of(definition: Definition) -> Iterator[Problem]:
+    """Yield what is wrong with the settings, alone and for these steps."""
+    try:
+        settings = Settings.model_validate(definition.settings)
+    except ValidationError as error:
+        for detail in error.errors():
+            name = str(detail["loc"][0])
+            title = Settings.model_fields[name].title
+            fix = "Correct the workflow's settings."
+            yield Problem("bad_setting", f"{title}: {detail['msg']}", fix, field=f"settings.{name}")
+        return
+    if settings.cache_ttl_s:
+        yield from _not_cacheable(definition)
+
+
+def _not_cacheable(definition: Definition) -> Iterator[Problem]:
+    for node in definition.nodes:
+        reason = "" if node.disabled else _why_anew(node)
+        if reason:
+            yield Problem(
+                "not_cacheable",
+                f"Results are to be used again, but {reason}.",
+                "Empty “Keep results” in the workflow's settings, or remove the step. "
+                "A single step can keep its result instead.",
+                node.id,
+                "settings.cache_ttl_s",
+            )
+
+
+def _why_anew(node: Node) -> str:
+    """Return why a step must be done in each run; empty where its result may be used again."""
+    try:
+        type_ = registry.find(node.type)
+        config = type_.config.model_validate(type_.upgrade(node.config, node.type_version))
+    except (registry.UnknownNodeType, ValidationError):
+        return "what this step does is not known"
+    if type_.asks_others:
+        return "this step asks for an answer that is another one each time"
+    if type_.only_reads or type_.effect_of(config) in HARMLESS:
+        return ""
+    return "this step acts on the world"

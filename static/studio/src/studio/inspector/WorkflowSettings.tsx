@@ -1,0 +1,67 @@
+import type { Field } from "../model/fields";
+import { useEditor, useMeta, useProblems } from "../model/hooks";
+import * as ops from "../model/ops";
+import { Control } from "./Control";
+import { NUMBER } from "./StepSettings";
+
+const MONTH_S = 30 * 86_400;
+
+const FIELDS: Field[] = [
+  {
+    ...NUMBER,
+    name: "max_concurrent_runs",
+    label: "Runs at a time",
+    help: "More of them wait in turn, also those that are part of another run.",
+    integer: true,
+    least: 1,
+    most: 32_767,
+    fallback: "as many as the workspace may",
+  },
+  {
+    ...NUMBER,
+    name: "timeout_s",
+    label: "Time limit of a run",
+    help: "A run that takes longer is ended.",
+    unit: "s",
+    least: 0.001,
+    most: MONTH_S,
+    fallback: "none",
+  },
+  {
+    ...NUMBER,
+    name: "cache_ttl_s",
+    label: "Keep results",
+    help: "A later run with the same version, inputs and rights is answered by a result that is younger, and does not run. Only for workflows whose steps read or compute.",
+    unit: "s",
+    integer: true,
+    least: 1,
+    most: MONTH_S,
+    fallback: "not kept",
+  },
+];
+
+/** What holds of all runs of the workflow; stored with the draft, in force once it is published. */
+export function WorkflowSettings() {
+  const editor = useEditor();
+  const { settings } = useMeta();
+  const problems = useProblems();
+  return (
+    <div className="workflow-settings">
+      {FIELDS.map((field) => (
+        <Control
+          key={field.name}
+          field={field}
+          value={settings[field.name]}
+          id={`workflow-${field.name}`}
+          testId={`workflow-${field.name}`}
+          readOnly={editor.readOnly}
+          problems={problems
+            .filter((each) => each.field === `settings.${field.name}`)
+            .map((each) => (each.node ? { ...each, message: `${editor.store.titleOf(each.node)}: ${each.message}` } : each))}
+          onChange={(value) => editor.edit((doc) => ops.setSetting(doc, field.name, value))}
+        />
+      ))}
+      <p className="quiet">They count for runs of the next version that you publish.</p>
+    </div>
+  );
+}

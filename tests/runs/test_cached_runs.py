@@ -1,0 +1,171 @@
+"""Whole runs that are answered by the result of an earlier one."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts.models import RoleBinding, User
+from apps.dispatch.models import Ticket
+from apps.gateway.models import Provider
+from apps.runs import services
+from apps.runs.models import Run
+from apps.runs.parts import WHOLE
+from apps.workflows.models import Workflow
+from apps.workflows.services import definition_of, publish_workflow, update_workflow
+from tests.factories.browsers import browser
+from tests.factories.cast import api_client
+from tests.factories.runs import carry, events
+from tests.faults.auditor import audit_run
+from tests.runs.scenes import published
+from tests.runs.test_semantics import graph, transform
+from tests.workflows.definitions import edge
+
+Change = Callable[[Workflow, User], None]
+
+
+def keeping(text: str = "{{ input.who }}!") -> dict[str, Any]:
+    definition = graph(transform("greet", text), edge("start", "greet"))
+    return {**definition, "settings": {"cache_ttl_s": 60}}
+
+
+@pytest.fixture
+def workflow(bob: User) -> Workflow:
+    return published(bob, keeping())
+
+
+def run_of(workflow: Workflow, actor: User, who: str = "Ada", **rest: Any) -> Run:
+    # Loaded anew, as each request does: what they may do is read once for each loaded user.
+    actor, workflow = User.objects.get(pk=actor.pk), Workflow.objects.get(pk=workflow.pk)
+    run = services.start_run(workflow, actor=actor, inputs={"who": who}, **rest)
+    return run if run.is_finished else carry(run)
+
+
+def test_the_same_start_is_answered_at_once(workflow: Workflow, bob: User) -> None:
+    first = run_of(workflow, bob)
+    Run.objects.filter(pk=first.pk).update(cost_usd=Decimal("0.25"))
+    second = run_of(workflow, bob)
+    assert not first.is_from_cache
+    assert (second.cached_from, second.saved_usd) == (first, Decimal("0.25"))
+    assert (second.status, second.outputs) == ("succeeded", first.outputs)
+    assert second.cost_usd == 0
+    assert events(second) == ["run.queued", "run.succeeded"]
+    assert not second.nodes.exists()
+    assert not Ticket.objects.filter(pk=second.pk).exists()
+    assert audit_run(second) == []
+
+
+def test_an_answer_from_cache_does_not_make_it_last_longer(workflow: Workflow, bob: User) -> None:
+    first, second = run_of(workflow, bob), run_of(workflow, bob)
+    long_ago = timezone.now() - timedelta(seconds=61)
+    Run.objects.filter(pk=first.pk).update(finished_at=long_ago)
+    assert second.is_from_cache
+    assert not run_of(workflow, bob).is_from_cache
+
+
+def test_other_inputs_run(workflow: Workflow, bob: User) -> None:
+    run_of(workflow, bob)
+    other = run_of(workflow, bob, who="Grace")
+    assert (other.is_from_cache, other.outputs) == (False, {"n": "Grace!"})
+
+
+def test_each_person_has_their_own_results(workflow: Workflow, bob: User, alice: User) -> None:
+    run_of(workflow, bob)
+    assert not run_of(workflow, alice).is_from_cache
+
+
+def publishes(workflow: Workflow, actor: User) -> None:
+    definition = definition_of(workflow).as_json() | {"settings": {"cache_ttl_s": 61}}
+    update_workflow(workflow, actor=actor, revision=None, changes={"definition": definition})
+    publish_workflow(workflow, actor=actor)
+
+
+def gives_other_rights(workflow: Workflow, actor: User) -> None:
+    owner = RoleBinding.objects.get(user__email__startswith="alice").role
+    RoleBinding.objects.filter(user=actor).update(role=owner)
+
+
+def changes_a_provider(workflow: Workflow, actor: User) -> None:
+    provider = Provider.objects.first()
+    assert provider is not None
+    provider.save()
+
+
+@pytest.mark.parametrize("change", [publishes, gives_other_rights, changes_a_provider])
+def test_what_may_change_the_result_begins_anew(
+    workflow: Workflow, alice: User, bob: User, change: Change
+) -> None:
+    run_of(workflow, bob)
+    assert run_of(workflow, bob).is_from_cache
+    change(workflow, bob)
+    assert not run_of(workflow, bob).is_from_cache
+
+
+def test_failed_runs_are_no_results(bob: User) -> None:
+    workflow = published(bob, keeping("{{ 1 // 0 }}"))
+    assert [run_of(workflow, bob).status for _ in range(2)] == ["failed", "failed"]
+
+
+def test_a_draft_runs_whenever_it_is_tried(workflow: Workflow, bob: User) -> None:
+    runs = [run_of(workflow, bob, version="draft") for _ in range(2)]
+    assert [each.is_from_cache for each in runs] == [False, False]
+
+
+def test_without_the_setting_every_run_runs(bob: User) -> None:
+    workflow = published(bob, {**keeping(), "settings": {}})
+    assert [run_of(workflow, bob).is_from_cache for _ in range(2)] == [False, False]
+
+
+def test_doing_it_again_by_hand_runs(workflow: Workflow, bob: User) -> None:
+    run_of(workflow, bob)
+    cached = run_of(workflow, bob)
+    again = carry(services.rerun(cached, actor=bob, part=WHOLE))
+    assert (again.is_from_cache, again.outputs) == (False, cached.outputs)
+
+
+def test_asking_twice_by_one_name_makes_one_run(workflow: Workflow, bob: User) -> None:
+    run_of(workflow, bob)
+    runs = {run_of(workflow, bob, dedupe_key="once").pk for _ in range(2)}
+    assert len(runs) == 1
+
+
+def test_the_cached_run_outlives_its_origin(workflow: Workflow, bob: User) -> None:
+    first, second = run_of(workflow, bob), run_of(workflow, bob)
+    first.delete()
+    second.refresh_from_db()
+    assert (second.cached_from, second.is_from_cache) == (None, True)
+
+
+class TestHowItIsTold:
+    """What the API and the pages say of a run that was answered from cache."""
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_api_names_the_run_whose_result_it_is(self, workflow: Workflow, bob: User) -> None:
+        first = run_of(workflow, bob)
+        client, body = api_client(bob), {"inputs": {"who": "Ada"}}
+        answer = client.post(f"/api/v1/workflows/{workflow.pk}/runs/", body).json()
+        assert answer["status"] == "succeeded"
+        told = client.get(f"/api/v1/runs/{answer['id']}/").json()
+        assert (told["outputs"], told["cost_usd"]) == ({"n": "Ada!"}, "0.000000")
+        assert (told["cached_from"], told["saved_usd"]) == (str(first.pk), "0.000000")
+        ran = client.get(f"/api/v1/runs/{first.pk}/").json()
+        assert (ran["cached_from"], ran["saved_usd"]) == (None, None)
+
+    def test_the_page_links_it(self, workflow: Workflow, bob: User) -> None:
+        first, second = run_of(workflow, bob), run_of(workflow, bob)
+        page = browser(bob).get(f"/runs/{second.pk}/")
+        text = page.content.decode()
+        assert 'data-testid="from-cache"' in text
+        assert f'href="/runs/{first.pk}/"' in text
+        history = browser(bob).get(f"/runs/{second.pk}/?view=history").content.decode()
+        assert "Answered from cache, no step ran" in history
+        assert "From cache" in browser(bob).get("/runs/").content.decode()
+
+    def test_the_page_of_a_run_that_ran_says_nothing_of_it(
+        self, workflow: Workflow, bob: User
+    ) -> None:
+        page = browser(bob).get(f"/runs/{run_of(workflow, bob).pk}/")
+        assert "from-cache" not in page.content.decode()
