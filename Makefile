@@ -31,8 +31,9 @@ faults: .venv/dev.stamp ## Run the fault tests in their long forms, about an hou
 golden: .venv/dev.stamp ## Keep the histories that are new in tests/faults/histories.py
 	@GOLDEN=add $(BIN)/python manage.py with_services -- $(BIN)/pytest tests/faults/test_golden.py -q --create-db -k is_kept
 
-simulate: .venv/dev.stamp ## Tell more seeds of the simulator than CI does: make simulate seeds=10000
-	@SEEDS=$(or $(seeds),10000) $(BIN)/python manage.py with_services -- $(BIN)/pytest tests/simulation/test_seeds.py -q --create-db -n auto
+simulate: .venv/dev.stamp ## Tell more seeds of the simulator than CI does: make simulate seeds=10000, or seed=130 alone
+	@$(if $(seed),SEED=$(seed),SEEDS=$(or $(seeds),10000)) $(BIN)/python manage.py with_services -- \
+	  $(BIN)/pytest tests/simulation/test_seeds.py -q --create-db $(if $(seed),-k no_seed,-n auto)
 
 soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was lost: make soak minutes=30
 	@$(BIN)/python -m tests.faults.soak $(or $(minutes),30)
@@ -54,7 +55,7 @@ tenant: .venv/local.stamp ## Make a workspace in the running product: make tenan
 	@[ -n "$(name)" ] || { echo "Name the workspace: make tenant name=acme"; exit 1; }
 	@$(BIN)/python manage.py create_workspace $(name) || { echo "Is Auterity running? Start it with: make run"; exit 1; }
 
-bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, api_runs, webhooks, live)
+bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, api_runs, webhooks, live, recovery)
 	@$(BIN)/python manage.py with_services -- $(BIN)/python -m bench.$(name)
 
 shell: .venv/local.stamp ## Open a Python shell in the project

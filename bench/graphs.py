@@ -66,3 +66,16 @@ def _holding(step: dict[str, Any]) -> dict[str, Any]:
 def _transform(name: str, value: str) -> dict[str, Any]:
     config = {"fields": [{"name": "n", "value": value}]}
     return {"id": name, "type": "data.transform", "config": config}
+
+
+def held(url: str) -> dict[str, Any]:
+    """Return a call that carries a key, so that it is made again after a crash."""
+    config = {"method": "PUT", "url": url, "body": "x", "idempotency_header": True}
+    return {
+        "schema": 1,
+        "nodes": [
+            {"id": "start", "type": "core.start", "config": {}},
+            {"id": "call", "type": "http.request", "config": config},
+        ],
+        "edges": [{"source": "start", "target": "call"}],
+    }

@@ -44,11 +44,11 @@ def data_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Running]:
+def running(data: Path, **more: str) -> Iterator[Running]:
     """Start the product on a data folder, wait until it is ready, and stop it in the end."""
     port = free_port()
     env = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-    env |= {"AUTERITY_DATA": str(data), "PORT": str(port)}
+    env |= {"AUTERITY_DATA": str(data), "PORT": str(port)} | more
     log = data / "bench.log"
     started = time.monotonic()
     with log.open("w") as output:

@@ -11,4 +11,5 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from apps.tenants.provisioning import restrict_table
 
-        restrict_table("audit_entry", "SELECT, INSERT")
+        for table in ("audit_entry", "audit_link", "audit_check"):
+            restrict_table(table, "SELECT, INSERT")

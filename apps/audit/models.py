@@ -1,4 +1,4 @@
-"""Audit entries."""
+"""Audit entries, the chain that they are linked into, and what checks of it found."""
 
 from typing import Never
 
@@ -42,3 +42,40 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: object, **kwargs: object) -> Never:
         raise TypeError("Audit entries are never deleted one by one.")
+
+
+class Link(models.Model):
+    """One place in the chain: the hash of an entry and of everything linked before it.
+
+    The last link of each batch is signed. What a rule deleted leaves one link, signed as the
+    beginning of what there is.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    entry = models.UUIDField(unique=True)
+    hash = models.CharField(max_length=64)
+    signature = models.TextField(blank=True)
+    begins = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "audit_link"
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+
+class Check(models.Model):
+    """One walk along the whole chain: how far it is intact, and what is wrong after that."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(auto_now_add=True)
+    number = models.BigIntegerField()  # of the last link that holds; none: 0
+    until = models.DateTimeField(null=True)  # when the entry of that link was written
+    wrong = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "audit_check"
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return self.wrong or f"intact up to {self.number}"

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -12,6 +13,12 @@ from apps.common.requests import request_info
 from apps.common.types import JSONDict
 
 SYSTEM = "system"
+_listeners: list[Callable[[AuditEntry], None]] = []
+
+
+def on_record(listener: Callable[[AuditEntry], None]) -> None:
+    """Have somebody hear of each entry, in its transaction."""
+    _listeners.append(listener)
 
 
 @runtime_checkable
@@ -42,7 +49,7 @@ def record(
     given as before and after is kept as it is. Without an actor, the system itself acted.
     """
     info = request_info.get()
-    return AuditEntry.objects.create(
+    entry = AuditEntry.objects.create(
         actor_type="system" if actor is None else type(actor).__name__.lower(),
         actor_id="" if actor is None else str(actor.pk),
         actor_label=SYSTEM if actor is None else _label(actor),
@@ -57,6 +64,9 @@ def record(
         ip=_address(info.ip),
         request_id=info.id,
     )
+    for hear in _listeners:
+        hear(entry)
+    return entry
 
 
 def _label(thing: object) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -57,7 +58,12 @@ def now() -> datetime:
     return at
 
 
-def plan(kind: str, subjects: Collection[UUID], due_at: datetime) -> None:
+def plan_now(kind: str, subjects: Collection[UUID]) -> None:
+    """Have things looked at by the first sweep after this transaction."""
+    plan(kind, subjects, Now())
+
+
+def plan(kind: str, subjects: Collection[UUID], due_at: datetime | Now) -> None:
     """Have things looked at at a time; those that are planned already are moved."""
     Chore.objects.bulk_create(
         [Chore(kind=kind, subject=each, due_at=due_at, role=CurrentRole()) for each in subjects],

@@ -13,13 +13,12 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from apps.audit.models import AuditEntry
+from apps.audit import trimming
 from apps.files import services as files
 from apps.files.models import Blob, referring
 from apps.notifications.models import Mail, Notification
 from apps.retention import holds
 from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent
-from apps.tenants.context import current_schema, maintenance
 
 LONGEST_DAYS = 3650
 
@@ -115,7 +114,7 @@ class Runs(DataClass):
 
 
 class Trail(DataClass):
-    """The audit trail, oldest entries first; evidence, so that any hold keeps all of it."""
+    """The audit trail in the order of its chain; evidence, so that any hold keeps all of it."""
 
     kind = Kind(
         "Audit trail",
@@ -123,17 +122,14 @@ class Trail(DataClass):
         default_days=400,
         minimum_days=90,
     )
-    batch = 500
 
     def over(self, before: datetime) -> list[UUID]:
         if holds.anything_is_held():
             return []
-        return _ids(AuditEntry.objects.filter(at__lt=before).order_by("at", "pk"), self.batch)
+        return trimming.older(before)
 
     def delete(self, ids: Sequence[UUID]) -> None:
-        # The workspace's own role may only add to its trail; this is the one thing that takes away.
-        with maintenance(current_schema()):
-            AuditEntry.objects.filter(pk__in=ids).delete()
+        trimming.trim(ids)
 
 
 class Notices(DataClass):

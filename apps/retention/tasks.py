@@ -1,14 +1,26 @@
-"""The door through which a worker comes to a job."""
+"""The doors through which a worker comes to a job, and to the trail."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from celery import shared_task
 
-from apps.retention import carrying
-from apps.tenants.tasks import TenantTask
+from apps.retention import carrying, trail
+from apps.tenants.tasks import HEADER, TenantTask
 
 
 @shared_task(base=TenantTask, name="retention.carry_job")
 def carry_job(job_id: str) -> None:
     """Carry a job on. Safe to deliver twice: batches take turns."""
     carrying.carry(UUID(job_id))
+
+
+@shared_task(base=TenantTask, name="retention.link_trail")
+def link_trail() -> None:
+    """Link the new entries of the trail. Safe to deliver twice: an entry has one place."""
+    trail.link_pending()
+
+
+def call_link(_entries: Collection[UUID], schema: str) -> None:
+    """Send for one worker, however many entries there are."""
+    link_trail.apply_async([], headers={HEADER: schema}, retry=False)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.audit.models import Check
 from apps.common.errors import Conflict, Forbidden
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
@@ -48,6 +49,7 @@ def _overview(
         "released_count": LegalHold.objects.exclude(released_at=None).count(),
         "jobs": page_of(request, kept),
         "running": everything.unfinished().first(),
+        "check": Check.objects.first(),
         "last": everything.filter(status=RetentionJob.Status.DONE).first(),
         "filters": filters,
         "applied": sum(1 for value in filters.values() if value),

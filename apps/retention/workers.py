@@ -1,6 +1,6 @@
 """What each worker process does beside its tasks: every few minutes it looks after all workspaces.
 
-The day's deletion is made here, and one whose worker died is taken up. Workers may do this side by
+The day's deletion is made here, and one whose worker died is taken up; the trail is checked. Workers may do this side by
 side: a workspace has one unfinished job, and the job's row says whose turn it is.
 """
 
@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from apps.dispatch import workers
-from apps.retention import carrying, services
+from apps.retention import carrying, services, trail
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 
@@ -42,6 +42,7 @@ def go_round() -> None:
     """Do what is due in every workspace that is open; trouble in one keeps no other waiting."""
     try:
         with public_scope():
+            trail.look_after()
             tenants = list(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
     except DatabaseError as error:
         logger.warning("Retention waits for the database: %s", str(error).strip())
@@ -51,6 +52,7 @@ def go_round() -> None:
             return
         with tenant_context(tenant):
             try:
+                trail.look_after()
                 job = services.due_job()
                 if job is not None:
                     carrying.carry(job)

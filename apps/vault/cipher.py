@@ -5,7 +5,10 @@ import hashlib
 import os
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from apps.vault.exceptions import CannotUnseal
 
@@ -53,3 +56,13 @@ def decrypt(sealed: str, *, key: bytes, context: str) -> bytes:
     except ValueError as error:
         raise CannotUnseal from error
     return decrypt_bytes(raw, key=key, context=context)
+
+
+def derived(key: bytes, *, context: str) -> bytes:
+    """Return the key that another one stands for in a context; neither tells of the other."""
+    return HKDF(SHA256(), length=32, salt=None, info=context.encode()).derive(key)
+
+
+def signing_key(seed: bytes) -> Ed25519PrivateKey:
+    """Return the key pair that a seed stands for."""
+    return Ed25519PrivateKey.from_private_bytes(seed)

@@ -30,12 +30,14 @@ def unseal(token: str, *, context: str) -> str:
     """Return a sealed text. Raises CannotUnseal unless schema, context and keys all fit."""
     version, _, rest = token.partition(".")
     key_id, _, sealed = rest.partition(".")
-    if version != VERSION or not _is_uuid(key_id):
+    if version != VERSION:
         raise CannotUnseal
-    data_key = DataKey.objects.filter(pk=key_id).first()
-    if data_key is None:
-        raise CannotUnseal
-    return cipher.decrypt(sealed, key=_unwrap(data_key), context=_bound(context)).decode()
+    return cipher.decrypt(sealed, key=_key(key_id), context=_bound(context)).decode()
+
+
+def derive(key_id: str, context: str) -> bytes:
+    """Return the key of a context that follows from a data key. Raises CannotUnseal without one."""
+    return cipher.derived(_key(key_id), context=_bound(context))
 
 
 def current_key_id() -> UUID:
@@ -81,6 +83,14 @@ def _make_key() -> DataKey:
     key_id = uuid7()
     wrapped = cipher.encrypt(cipher.new_key(), key=master, context=_bound(f"data-key:{key_id}"))
     return DataKey.objects.create(pk=key_id, wrapped=wrapped, master_id=cipher.key_id(master))
+
+
+def _key(key_id: str) -> bytes:
+    """Return the data key that a token names."""
+    data_key = DataKey.objects.filter(pk=key_id).first() if _is_uuid(key_id) else None
+    if data_key is None:
+        raise CannotUnseal
+    return _unwrap(data_key)
 
 
 def _unwrap(data_key: DataKey) -> bytes:

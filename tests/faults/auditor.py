@@ -5,8 +5,9 @@ numbers have no gap, and folding the events gives the stored state. I4 a step su
 and nothing runs before what it depends on. I5 a target saw each key at least once, repeats no more
 than kills, and no key that history does not know. I6 nobody holds a lease on finished work.
 I7 every
-reference to a blob resolves with its hash, and no blob past its grace is without one. I8 what a run cost is what its steps and the ledger say. I10 whatever belongs to a run belongs to
-its workspace. `CHECKS` is where others add theirs: I9 the chain of the audit trail.
+reference to a blob resolves with its hash, and no blob past its grace is without one. I8 what a run
+cost is what its steps and the ledger say. I9 the chain of the audit trail holds. I10 whatever
+belongs to a run belongs to its workspace. `CHECKS` is where others add theirs.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from django.utils import timezone
 
+from apps.audit.checking import verify
 from apps.dispatch.models import Pass, Ticket, Timer
 from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.files.models import Blob
@@ -54,7 +56,13 @@ def blobs(runs: Sequence[Run]) -> list[str]:
     return found
 
 
-CHECKS: list[Check] = [books.costs, books.owners, blobs]
+def trail(_runs: Sequence[Run]) -> list[str]:
+    """Return what is wrong with the audit trail of the current workspace (I9)."""
+    verdict = verify()
+    return [f"I9 {verdict.wrong}"] if verdict.wrong else []
+
+
+CHECKS: list[Check] = [books.costs, books.owners, blobs, trail]
 
 
 def audit(runs: Iterable[Run], *, expected: int) -> list[str]:

@@ -8,6 +8,10 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from apps.accounts.models import User
+from apps.audit import chain
+from apps.audit.models import AuditEntry
+from apps.audit.services import record
 from apps.common.ids import uuid7
 from apps.dispatch.models import Ticket, Timer
 from apps.files.services import store
@@ -190,3 +194,14 @@ def test_i7_an_orphan(run: Run, folder: Folder) -> None:
     assert audit([run], expected=1) == []
     grown_old(blob)
     assert any("I7 nobody" in found for found in audit([run], expected=1))
+
+
+@pytest.mark.parametrize("harm", ["changed", "deleted"])
+def test_i9_a_trail_that_is_not_as_it_was_written(run: Run, alice: User, harm: str) -> None:
+    entry = record("thing.changed", actor=alice)
+    chain.link()
+    assert audit([run], expected=1) == []
+    with maintenance(current_schema()):
+        rows = AuditEntry.objects.filter(pk=entry.pk)
+        rows.update(result="denied") if harm == "changed" else rows.delete()
+    assert "I9" in _names(audit([run], expected=1))

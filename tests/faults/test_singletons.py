@@ -1,4 +1,4 @@
-"""Two of everything of which there should be one: sweepers that pause in the middle (F16)."""
+"""Several of what should be one, pausing in the middle (F16): sweepers, claims, linkers of the trail."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,12 +8,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.models import QuerySet
 
+from apps.audit import chain, checking
+from apps.audit.models import AuditEntry, Link
+from apps.audit.services import record
 from apps.common.ids import uuid7
 from apps.dispatch import services, sweeper
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.services import Alarm, admit, set_timers
+from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("carriers")]
@@ -87,9 +92,61 @@ def test_without_the_lock_rows_still_fire_once(
     assert rung == Counter({ticket.pk: 1 for ticket in due})
 
 
+def linkers(alpha: Tenant, rounds: int) -> Counter[str]:
+    """Let several link the trail at once, while it is written; return how that went for them."""
+    ended = Counter[str]()
+
+    def link() -> None:
+        with tenant_context(alpha):
+            try:
+                ended["linked"] += chain.link()
+            except (chain.Busy, IntegrityError) as error:
+                ended[type(error).__name__] += 1
+
+    for _ in range(rounds):
+        for number in range(4):
+            record(f"thing.{number}", actor=None)
+        together(link)
+    return ended
+
+
+def in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each linker pause between looking at the end of the chain and looking for entries."""
+    original, pause = chain.unlinked, Event()
+
+    def slowly() -> QuerySet[AuditEntry]:
+        pause.wait(0.05)  # so that the others come in the middle of it
+        return original()
+
+    monkeypatch.setattr(chain, "unlinked", slowly)
+
+
+def test_several_linkers_give_each_entry_one_place(
+    alpha: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_middle(monkeypatch)
+    ended = linkers(alpha, ROUNDS)
+    assert ended["Busy"]
+    assert not ended["IntegrityError"]
+    while chain.link():
+        pass
+    assert Link.objects.count() == AuditEntry.objects.count()
+    assert checking.verify().wrong == ""
+
+
+def test_without_their_lock_the_rows_keep_the_chain_in_order(
+    alpha: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_middle(monkeypatch)
+    monkeypatch.setattr(chain, "_be_alone", lambda: None)
+    ended = linkers(alpha, ROUNDS)
+    assert ended["IntegrityError"], "nobody came in the middle: the test shows nothing"
+    assert Link.objects.count() == AuditEntry.objects.count()
+    assert checking.verify().wrong == ""
+
+
 def test_two_claims_at_once_give_one_lease(alpha: Tenant) -> None:
     from apps.dispatch import leases
-    from apps.tenants.context import tenant_context
 
     ticket, won = admit(uuid7()), list[object]()
 

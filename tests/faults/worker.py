@@ -2,7 +2,8 @@
 
 `python -m tests.faults.worker <celery arguments>`; what differs comes from the environment:
 FAULT_LEASE_S is a shorter lease, FAULT_DROP the share of doorbells that are lost, FAULT_CLOCK_H by
-how many hours the clock is wrong (`jumps`: it is set anew five times a second). A step whose id
+how many hours the clock is wrong (`jumps`: it is set anew five times a second), FAULT_MAIL_PORT a
+mail server's, and with FAULT_DIE_SENT it dies of the first mail that it sends. A step whose id
 begins with `dies` takes its worker with it, in the way that the rest of the id says.
 With `carry_alone` it is the process that a worker starts for a run that has its last chance.
 """
@@ -96,11 +97,26 @@ def die_at(point: str) -> None:
     Watch(point).plant()
 
 
+def mail_to(port: str) -> None:
+    """Hand mails to a server of the test."""
+    settings.EMAIL_BACKEND = "apps.egress.mail.GuardedEmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", int(port), False
+
+
+def die_sent(_: str) -> None:
+    """End the process once a mail was sent, before that is noted."""
+    from apps.notifications import outbox
+
+    vars(outbox)["_went_out"] = lambda mail: os.kill(os.getpid(), signal.SIGKILL)
+
+
 PLANTS: dict[str, Callable[[str], None]] = {
     "FAULT_LEASE_S": shorten_lease,
     "FAULT_DROP": drop_doorbells,
     "FAULT_CLOCK_H": set_clock,
     "FAULT_DIE_AT": die_at,
+    "FAULT_MAIL_PORT": mail_to,
+    "FAULT_DIE_SENT": die_sent,
 }
 
 

@@ -57,7 +57,7 @@ def rung() -> Iterator[list[str]]:
 def test_a_mail_goes_out_once(oscar: User) -> None:
     tell(oscar)
     tell(oscar)
-    assert Chore.objects.count() == 1
+    assert Chore.objects.filter(kind=outbox.CHORE).count() == 1
     assert outbox.send_due() == 1
     assert outbox.send_due() == 0
     (sent,) = mail.outbox
@@ -65,7 +65,7 @@ def test_a_mail_goes_out_once(oscar: User) -> None:
     row = Mail.objects.get()
     assert sent.extra_headers["Message-ID"] == f"<{row.pk}@localhost>"
     assert (row.status, row.sealed) == ("sent", "")
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind=outbox.CHORE).exists()
     assert Notification.objects.get().user == oscar
 
 
@@ -85,7 +85,7 @@ def test_nothing_is_mailed_of_what_did_not_happen(oscar: User) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert not Mail.objects.exists()
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind=outbox.CHORE).exists()
 
 
 def test_a_sender_that_dies_between_sending_and_noting_repeats_the_same_mail(
@@ -119,7 +119,7 @@ def test_a_mail_is_tried_again_later_and_given_up_in_the_end(
     with monkeypatch.context() as patched:
         patched.setattr(EmailMessage, "send", refuse)
         assert outbox.send_due() == 0
-        row, chore = Mail.objects.get(), Chore.objects.get()
+        row, chore = Mail.objects.get(), Chore.objects.get(kind=outbox.CHORE)
         assert (row.status, row.attempts) == ("queued", 1)
         assert row.error == "ConnectionRefusedError: no server here"
         assert row.due_at > timezone.now()
@@ -130,7 +130,7 @@ def test_a_mail_is_tried_again_later_and_given_up_in_the_end(
     row.refresh_from_db()
     assert (row.status, row.attempts) == ("dead", len(outbox.PAUSES_S) + 1)
     assert row.sealed
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind=outbox.CHORE).exists()
     with pytest.raises(Forbidden):
         services.send_again(row, actor=bob)
     services.send_again(row, actor=alice)
@@ -148,7 +148,7 @@ def test_what_is_settled_is_not_mailed_and_counts_as_read(oscar: User) -> None:
     assert outbox.send_due() == 1
     assert Mail.objects.get(about=about).status == "withdrawn"
     assert list(Notification.objects.unread().values_list("key", flat=True)) == ["other"]
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind=outbox.CHORE).exists()
 
 
 @pytest.mark.parametrize(
@@ -200,5 +200,5 @@ def test_the_sweep_rings_for_each_workspace_until_it_is_done(
 def test_chores_belong_to_a_workspace(oscar: User, beta: Tenant) -> None:
     tell(oscar)
     with tenant_context(beta):
-        assert not Chore.objects.exists()
+        assert not Chore.objects.filter(kind=outbox.CHORE).exists()
         assert not Mail.objects.exists()

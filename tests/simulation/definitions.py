@@ -20,7 +20,7 @@ LATER = {"max_attempts": 2, "initial_s": 60, "max_s": 90}
 def invent(dice: Random, child: str) -> JSONDict:
     """Return a definition that passes validation; `child` is a workflow that it may run."""
     made = _Inventor(dice, child)
-    made.body(None, ["start"], dice.randint(3, 7))
+    made.body(None, ["start"], dice.randint(2, 5))
     settings: JSONDict = {"timeout_s": 900} if dice.random() < 0.1 else {}
     definition = graph(*made.nodes, *made.edges, **settings)
     assert validation.errors(parse(definition)) == []
@@ -100,14 +100,14 @@ class _Inventor:
 
     def each(self, name: str) -> JSONDict:
         config = {
-            "items": list(range(self.dice.randint(1, 6))),
+            "items": list(range(self.dice.randint(1, 4))),
             "max_parallel": self.dice.randint(1, 3),
             "on_item_error": self.dice.choice(("fail", "null", "drop")),
         }
         return node(name, "flow.each", config=config, on_error=self.dice.choice(("fail", "branch")))
 
     def loop(self, name: str) -> JSONDict:
-        config = {"max_rounds": self.dice.randint(1, 3), "at_limit": "stop"}
+        config = {"max_rounds": self.dice.randint(1, 2), "at_limit": "stop"}
         return node(name, "flow.loop", config=config, on_error=self.dice.choice(("fail", "branch")))
 
     def undo(self, made: JSONDict) -> None:

@@ -85,7 +85,7 @@ class Story:
             workflow=self.cast.workflow, definition=definition, number=self.seed + 2,
             sha256=uuid7().hex,
         )  # fmt: skip
-        for _ in range(self.dice.choice((1, 1, 2))):
+        for _ in range(self.dice.choice((1, 1, 1, 2))):
             services.start_run(
                 self.cast.workflow, actor=self.cast.actor, inputs={}, version=self.seed + 2
             )
@@ -163,7 +163,8 @@ class Story:
 
     def told(self, found: list[str]) -> str:
         """Return what is shown of a seed that failed."""
-        return "\n".join([f"seed {self.seed}", *found, *self.world.trace[-80:]])
+        again = f"seed {self.seed}; again: make simulate seed={self.seed}"
+        return "\n".join([again, *found, *self.world.trace[-80:]])
 
 
 def cast_of(tenant: Tenant, actor: User) -> Cast:

@@ -14,7 +14,7 @@ from tests.simulation.clock import WORKERS
 from tests.simulation.story import Cast, Story
 
 Plant = Callable[[pytest.MonkeyPatch], None]
-SEEDS = 600  # the rarest needs some hundreds
+SEEDS = 500  # the rarest needs some hundreds
 
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,7 @@ def test_once_rests_afterwards(bob: User) -> None:
     assert [each.outcome for each in fire(schedule)] == ["started"]
     schedule.refresh_from_db()
     assert schedule.next_at is None
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind__in=[SCHEDULE, DELIVERY]).exists()
 
 
 @pytest.mark.parametrize(("misfire", "runs"), [("skip", 0), ("once", 1), ("all", 10)])
@@ -177,7 +177,7 @@ def test_a_person_who_left_pauses_it(bob: User, alice: User) -> None:
     assert "not active" in schedule.paused_reason
     entry = AuditEntry.objects.get(action="trigger.paused")
     assert (entry.actor_label, entry.after["reason"]) == ("system", schedule.paused_reason)  # type: ignore[index]
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind__in=[SCHEDULE, DELIVERY]).exists()
     assert not Run.objects.exists()
     back, _ = update_trigger(schedule, actor=alice, changes={"enabled": True})
     assert (back.run_as, back.paused_reason, back.state) == (alice, "", "active")
@@ -210,7 +210,7 @@ def test_disabling_forgets_the_time_and_enabling_starts_from_now(bob: User) -> N
     schedule = every(bob)
     off, _ = update_trigger(schedule, actor=bob, changes={"enabled": False})
     assert off.next_at is None
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind__in=[SCHEDULE, DELIVERY]).exists()
     assert fire(off) == []
     on, _ = update_trigger(off, actor=bob, changes={"enabled": True})
     assert on.next_at is not None
@@ -223,7 +223,7 @@ def test_a_purged_workflow_takes_its_chores_along(bob: User) -> None:
     subject = schedule.pk
     schedule.workflow.delete()
     firing.fire(subject)
-    assert not Chore.objects.exists()
+    assert not Chore.objects.filter(kind__in=[SCHEDULE, DELIVERY]).exists()
 
 
 def test_the_sweep_calls_for_every_workspace(

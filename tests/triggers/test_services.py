@@ -14,7 +14,7 @@ from apps.common.errors import Forbidden, Invalid, NotFound
 from apps.dispatch.models import Chore
 from apps.runs.exceptions import Archived, BadInputs, NotPublished
 from apps.runs.models import Run
-from apps.triggers.deliveries import carry_out
+from apps.triggers.deliveries import DELIVERY, SCHEDULE, carry_out
 from apps.triggers.exceptions import (
     BadConfig,
     NotASchedule,
@@ -229,7 +229,7 @@ class TestChanging:
         changed, _ = update_trigger(schedule, actor=bob, changes={"config": {"every_s": 7200}})
         assert changed.next_at is not None
         assert (changed.next_at - now()).total_seconds() == pytest.approx(7200, abs=20)
-        assert Chore.objects.get().due_at == changed.next_at
+        assert Chore.objects.get(kind=SCHEDULE).due_at == changed.next_at
         assert len(next_fire_times(changed, 3)) == 3
 
     def test_another_name_moves_no_fire_time(self, bob: User, workflow: Workflow) -> None:
@@ -243,7 +243,7 @@ class TestChanging:
         fire(schedule)
         delete_trigger(schedule, actor=bob)
         assert Run.objects.count() == 1
-        assert not Chore.objects.exists()
+        assert not Chore.objects.filter(kind__in=[SCHEDULE, DELIVERY]).exists()
         assert AuditEntry.objects.filter(action="trigger.deleted").exists()
 
     def test_kinds_keep_to_what_they_have(self, bob: User, workflow: Workflow) -> None:
