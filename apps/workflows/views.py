@@ -19,7 +19,7 @@ from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.nodes.catalogue import catalogue
-from apps.workflows import drafts, history, services
+from apps.workflows import drafts, history, presence, services
 from apps.workflows.activity import activity_of
 from apps.workflows.filters import filtered
 from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
@@ -185,6 +185,10 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
     draft = drafts.load(workflow)
     published = workflow.published_version
     api = f"/api/v1/workflows/{workflow.pk}/"
+    permissions = {
+        verb: workflow.deleted_at is None and policies.allows(user, verb, workflow)
+        for verb in ("edit", "run", "publish")
+    }
     return {
         "workflow": {
             "id": str(workflow.pk),
@@ -200,9 +204,11 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
         "snapshot": draft.data,
         "etag": workflow.etag,
         "nodeTypes": catalogue(),
-        "permissions": {
-            verb: workflow.deleted_at is None and policies.allows(user, verb, workflow)
-            for verb in ("edit", "run", "publish")
+        "permissions": permissions,
+        "collab": {
+            "url": presence.socket_of(workflow.pk),
+            "user": presence.identity_of(user),
+            "canEdit": permissions["edit"],
         },
         "urls": {
             "api": "/api/v1/",

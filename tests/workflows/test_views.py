@@ -9,6 +9,7 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.workflows import services
 from apps.workflows.models import Workflow
+from apps.workflows.presence import COLOURS
 from tests.factories.browsers import browser
 from tests.workflows.definitions import greeting
 
@@ -38,11 +39,16 @@ def test_a_new_workflow_opens_in_the_studio(bob: User) -> None:
     assert browser(bob).post("/workflows/new/", {"name": ""}).status_code == 422
 
 
-def test_the_studio_gets_what_it_needs(vera: User, workflow: Workflow) -> None:
+def test_the_studio_gets_what_it_needs(bob: User, vera: User, workflow: Workflow) -> None:
     page = browser(vera).get(f"/workflows/{workflow.pk}/")
     boot = page.context["boot"]
     assert boot["permissions"] == {"edit": False, "run": False, "publish": False}
     assert [each["id"] for each in boot["snapshot"]["nodes"]] == ["greet", "reply", "start"]
+    assert boot["collab"]["url"] == f"/ws/wf/{workflow.pk}"
+    assert boot["collab"]["user"].items() >= {"id": str(vera.pk), "name": "Vera"}.items()
+    assert boot["collab"]["user"]["colour"] in COLOURS
+    assert boot["collab"]["canEdit"] is False
+    assert browser(bob).get(f"/workflows/{workflow.pk}/").context["boot"]["collab"]["canEdit"]
     assert "<script>" not in page.content.decode().split('id="boot"')[1].split("</script>")[0]
 
 
