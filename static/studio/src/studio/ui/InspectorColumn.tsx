@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from "react";
-import { Inspector } from "../inspector/Inspector";
 import { useEditor, useObservable, useSelectedEdge, useSingle } from "../model/hooks";
 import { IconButton } from "../parts/Button";
-import { EdgeSettings } from "./EdgeSettings";
+import { lazily } from "./lazily";
+
+const Inspector = lazily(async () => (await import("../inspector/Inspector")).Inspector);
+const EdgeSettings = lazily(async () => (await import("./EdgeSettings")).EdgeSettings);
 
 const KEY = "auterity-inspector-width";
 const LEAST = 300;
