@@ -10,6 +10,7 @@ import { EXPRESSION } from "../parts/DataView";
 import { KindTile } from "../parts/KindTile";
 import { RunHistory } from "../parts/RunHistory";
 import { StepProvider, useStepContext } from "./context";
+import { Overwritten } from "./FieldPeople";
 import { SchemaForm } from "./SchemaForm";
 import { InputTab, OutputTab } from "./StepData";
 import { StepSettings } from "./StepSettings";
@@ -66,6 +67,11 @@ function Setup({ step }: { step: Step }) {
   return (
     <div className="setup">
       <p className="quiet">{type.description}</p>
+      <Overwritten
+        field={`${step.id}/title`}
+        what="the name"
+        restore={(mine) => editor.gesture((doc) => ops.rename(doc, step.id, typeof mine === "string" ? mine : ""))}
+      />
       <SchemaForm step={step} type={type} />
       <StepSettings step={step} />
     </div>

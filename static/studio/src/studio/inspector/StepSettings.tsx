@@ -4,9 +4,10 @@ import type { Field } from "../model/fields";
 import { useEditor } from "../model/hooks";
 import { isObject, type Json } from "../model/json";
 import * as ops from "../model/ops";
-import type { NodeKey } from "../model/ydoc";
+import type { NodeKey } from "../model/stored";
 import { Icon } from "../parts/Icon";
 import { Control } from "./Control";
+import { Overwritten } from "./FieldPeople";
 import { useDraft } from "./useDraft";
 import { NumberWidget } from "./widgets/simple";
 
@@ -15,6 +16,18 @@ const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
   ["branch", "Go on by the error port"],
   ["default", "Go on with a default output"],
   ["continue", "Go on with the error as output"],
+];
+
+/** What somebody else may have set as well, in words. */
+const OTHERS: [NodeKey, string][] = [
+  ["notes", "the notes"],
+  ["retry", "the attempts"],
+  ["timeout_s", "the timeout"],
+  ["on_error", "what happens if the step fails"],
+  ["default_output", "the default output"],
+  ["join", "when the step starts"],
+  ["undo", "the undo step"],
+  ["disabled", "whether the step is on"],
 ];
 
 /** What every step has beside its type's own fields: notes, retries, time, errors. */
@@ -55,6 +68,9 @@ export function StepSettings({ step }: { step: Step }) {
         Settings
         {step.disabled && <span className="quiet">switched off</span>}
       </button>
+      {OTHERS.map(([key, what]) => (
+        <Overwritten key={key} field={`${step.id}/${key}`} what={what} restore={(mine) => set(key, mine)} />
+      ))}
       {open && (
         <>
           <div className="field">

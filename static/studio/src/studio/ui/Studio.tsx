@@ -14,6 +14,7 @@ import { TopBar } from "./TopBar";
 import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 
+const NotSaved = lazily(async () => (await import("./NotSaved")).NotSaved);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
@@ -41,6 +42,7 @@ function Shell() {
       <Drawer />
       <main className="stage" id="stage" tabIndex={-1} aria-label="Workflow">
         {outline ? <Outline /> : <Canvas />}
+        <NotSaved />
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
             {outline ? "Show the canvas" : "Show the outline"}
