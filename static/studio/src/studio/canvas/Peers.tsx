@@ -58,6 +58,10 @@ function Selected({ peer }: { peer: Peer }) {
     const box = store.boxOf(id);
     return box ? [{ id, box }] : [];
   });
+  if (peer.box) {
+    const [x, y, width, height] = peer.box;
+    boxes.push({ id: "all", box: { x, y, width, height } });
+  }
   return boxes.map(({ id, box }, index) => (
     <div
       key={id}

@@ -16,14 +16,14 @@ export function awarenessFor(editor: Editor, ydoc: Y.Doc): Awareness {
   const send = () => {
     timer = null;
     // Nobody sees it: whoever comes is shown it then.
-    if (presence.peers.size) awareness.setLocalState({ ...shownOf(presence.own.value) });
+    if (presence.peers.size) awareness.setLocalState({ ...presence.own.value });
   };
   const soon = () => {
     timer ??= setTimeout(send, EVERY);
   };
-  awareness.setLocalState({ ...shownOf(presence.own.value) });
+  awareness.setLocalState({ ...presence.own.value });
   presence.own.on(soon);
-  editor.selection.on("selection", () => presence.show({ sel: [...editor.selection.ids] }));
+  editor.selection.on("selection", () => presence.show(selected(editor)));
   awareness.on("change", ({ added }: { added: number[] }) => {
     const others = new Map(awareness.getStates());
     others.delete(awareness.clientID);
@@ -33,9 +33,12 @@ export function awarenessFor(editor: Editor, ydoc: Y.Doc): Awareness {
   return awareness;
 }
 
-/** What travels of it: of a large selection the first, whose ghosts say enough. */
-function shownOf(shown: Shown): Shown {
-  return { ...shown, sel: shown.sel.slice(0, MOST_SELECTED) };
+/** What travels of a selection: its ids, or of a large one the box around it. */
+function selected({ selection, store }: Editor): Pick<Shown, "sel" | "box"> {
+  const ids = [...selection.ids];
+  if (ids.length <= MOST_SELECTED) return { sel: ids, box: null };
+  const box = store.grid.bounds(ids);
+  return { sel: [], box: box && [box.x, box.y, box.width, box.height] };
 }
 
 /** Tell those who cannot see it who came and who went, once for all that happens within a moment. */

@@ -18,6 +18,8 @@ const UPDATE = 2;
 export const SIGNED_OUT = 4401;
 export const FORBIDDEN = 4403;
 const GONE = 4404;
+/** What we sent cannot be taken, or is too much: requests tell why, and the socket is tried rarely. */
+const REFUSED: ReadonlySet<number> = new Set([4400, 4413]);
 
 const SLOWEST = 15_000;
 const LOOKING = 10_000; // how often the connection is looked at
@@ -210,11 +212,16 @@ export class Provider {
     this.options.onLost();
     if (!this.#wanted) return;
     this.#failures += 1;
+    const pause = REFUSED.has(code) ? SLOWEST : Math.min(SLOWEST, 250 * 2 ** this.#failures);
+    this.#again(pause);
+  }
+
+  #again(pause: number): void {
     // Spread, so that not everybody comes back in the same moment after a restart.
-    const pause = Math.min(SLOWEST, 250 * 2 ** this.#failures) * (0.75 + Math.random() / 2);
+    const spread = pause * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => {
       this.#timer = null;
       if (this.#wanted && !this.#socket) this.#open();
-    }, pause);
+    }, spread);
   }
 }

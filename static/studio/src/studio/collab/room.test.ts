@@ -188,6 +188,17 @@ describe("two people", () => {
     expect(ben.editor.presence.people.map(({ name }) => name)).toEqual(["Ana"]);
   });
 
+  test("see of a large selection the frame around it", async () => {
+    const [ana, ben] = [await open("Ana"), await open("Ben")];
+    ana.editor.edit((doc) => {
+      for (let at = 0; at < 60; at += 1) ops.addStep(doc, step(`n${at}`, "data.transform", { position: [at * 10, 0] }));
+    });
+    ana.editor.selection.set(Array.from({ length: 60 }, (_, at) => `n${at}`));
+    await passes(100);
+    const [peer] = ben.editor.presence.peers.values();
+    expect([peer?.sel, peer?.box]).toEqual([[], [0, 0, 826, 98]]);
+  });
+
   test("are shown to the others twenty times a second at most, and to nobody not at all", async () => {
     const ana = await open("Ana");
     const frames = () => server.heard.filter((kind) => kind === "awareness").length;
@@ -343,6 +354,14 @@ describe("rights", () => {
     await passes(100);
     expect([editor.saving.value.kind, editor.readOnly]).toEqual(["saved", false]);
   });
+});
+
+test("what the server cannot take is not sent again and again", async () => {
+  await open("Ana");
+  server.heard.length = 0;
+  server.closeAll(4413);
+  await passes(5_000);
+  expect(server.heard).toEqual([]);
 });
 
 test("a connection that says nothing any more is given up and made anew", async () => {

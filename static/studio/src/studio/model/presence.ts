@@ -16,6 +16,8 @@ export interface Caret {
 export interface Shown {
   cursor: readonly [number, number] | null;
   sel: readonly string[];
+  /** Around all that is selected, where that is too much to name. */
+  box: readonly [x: number, y: number, width: number, height: number] | null;
   drag: { dx: number; dy: number } | null;
   /** `<step or note>/<field>`. */
   field: string | null;
@@ -29,7 +31,7 @@ export interface Peer extends Shown {
   moved: number;
 }
 
-export const NOTHING_SHOWN: Shown = { cursor: null, sel: [], drag: null, field: null, caret: null };
+export const NOTHING_SHOWN: Shown = { cursor: null, sel: [], box: null, drag: null, field: null, caret: null };
 export const MOST_SELECTED = 50;
 
 /** Topics: `people` when somebody came or went; `canvas` for cursors, selections and drags; `field:<key>`. */
@@ -116,7 +118,7 @@ export class Presence {
 }
 
 function canvasPart(peer: Peer | undefined) {
-  return peer && [peer.user, peer.cursor, peer.sel, peer.drag, peer.field, peer.moved];
+  return peer && [peer.user, peer.cursor, peer.sel, peer.box, peer.drag, peer.field, peer.moved];
 }
 
 function fieldPart(peer: Peer | undefined) {
@@ -126,15 +128,16 @@ function fieldPart(peer: Peer | undefined) {
 /** Read what a window shows; undefined for what is none. The server says who it is. */
 function readPeer(client: number, raw: unknown, before: Peer | undefined, now: number): Peer | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { user, cursor, sel, drag, field, caret } = raw as Record<string, unknown>;
+  const { user, cursor, sel, box, drag, field, caret } = raw as Record<string, unknown>;
   const person = readPerson(user);
   if (!person) return undefined;
-  const at = readPair(cursor);
+  const at = readNumbers(cursor, 2) as Peer["cursor"];
   return {
     client,
     user: person,
     cursor: at,
     sel: Array.isArray(sel) ? sel.filter((id) => typeof id === "string").slice(0, MOST_SELECTED) : [],
+    box: readNumbers(box, 4) as Peer["box"],
     drag: readDrag(drag),
     field: typeof field === "string" ? field : null,
     caret: typeof caret === "object" && caret !== null ? (caret as Caret) : null,
@@ -148,9 +151,8 @@ function readPerson(raw: unknown): Person | undefined {
   return { id, name, colour: /^[a-z]+$/.test(colour ?? "") ? String(colour) : "blue" };
 }
 
-function readPair(raw: unknown): readonly [number, number] | null {
-  if (!Array.isArray(raw) || !Number.isFinite(raw[0]) || !Number.isFinite(raw[1])) return null;
-  return [raw[0], raw[1]];
+function readNumbers(raw: unknown, count: number): number[] | null {
+  return Array.isArray(raw) && raw.length === count && raw.every(Number.isFinite) ? raw : null;
 }
 
 function readDrag(raw: unknown): Peer["drag"] {
