@@ -337,6 +337,15 @@ describe("rights", () => {
     expect(await indexedDB.databases()).toEqual([]);
   });
 
+  test("a socket that takes edits in silence does not hide that the right is gone", async () => {
+    const { editor } = await open("Ana");
+    server.prompt = false;
+    requests = () => Response.json({ code: "forbidden", detail: "No." }, { status: 403 });
+    editor.edit((doc) => ops.rename(doc, "a", "Unsaved"));
+    await passes(5_000);
+    expect(editor.saving.value).toEqual({ kind: "shut", why: "forbidden", unsaved: true });
+  });
+
   test("a request that is refused says the same", async () => {
     server.refuses = 1006;
     requests = () => Response.json({ code: "forbidden", detail: "No." }, { status: 403 });

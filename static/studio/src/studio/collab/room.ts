@@ -14,6 +14,7 @@ import { socketUrl } from "./socket";
 import { Unsaved } from "./unsaved";
 
 const ASKING = 1_000; // between two questions whether deletions are stored
+const PATIENCE = 4_000; // how long the socket may take to store something before it is asked by a request
 const SETTLING = 5_000; // how long a run waits for the socket before a request goes
 const SAID = 6_000; // how long “Synced” stands
 
@@ -36,6 +37,7 @@ export class Room {
   #wasOffline = false;
   #refusal = "";
   #asking: ReturnType<typeof setTimeout> | null = null;
+  #overdue: ReturnType<typeof setTimeout> | null = null;
   #waiting: (() => void)[] = [];
 
   constructor(
@@ -84,7 +86,7 @@ export class Room {
     this.provider.destroy();
     this.saver.stop();
     this.ydoc.off("update", this.#edited);
-    if (this.#asking !== null) clearTimeout(this.#asking);
+    for (const timer of [this.#asking, this.#overdue]) if (timer !== null) clearTimeout(timer);
     page.removeEventListener("offline", this.#offline);
     page.removeEventListener("online", this.#online);
     page.removeEventListener("beforeunload", this.#leaving);
@@ -115,7 +117,7 @@ export class Room {
     this.unsaved.owe(update);
     this.#refusal = "";
     this.saver.edited();
-    if (this.live) this.#askSoon();
+    if (this.live) this.#expect();
     this.#tell();
   };
 
@@ -135,8 +137,12 @@ export class Room {
   }
 
   #stored(owedBefore: boolean): void {
-    if (this.unsaved.any) this.#askSoon();
-    else for (const go of this.#waiting.splice(0)) go();
+    if (this.unsaved.any) this.#expect();
+    else {
+      if (this.#overdue !== null) clearTimeout(this.#overdue);
+      this.#overdue = null;
+      for (const go of this.#waiting.splice(0)) go();
+    }
     if (owedBefore && !this.unsaved.any) this.options.onStored();
     this.#tell();
   }
@@ -144,7 +150,7 @@ export class Room {
   #joined(): void {
     this.saver.stop();
     this.#begin();
-    if (this.unsaved.any) this.#askSoon();
+    if (this.unsaved.any) this.#expect();
     this.#tell();
   }
 
@@ -218,13 +224,19 @@ export class Room {
     return !this.#reachable && (this.saver.fails || !this.options.page.navigator.onLine);
   }
 
-  /** State vectors do not tell of deletions: the server is asked for all that it has. */
-  #askSoon(): void {
-    if (this.#asking !== null) return;
-    this.#asking = setTimeout(() => {
+  /**
+   * Expect the server to store what was sent. State vectors do not tell of deletions: it is asked for
+   * all that it has. A socket on which one may only look takes edits in silence: a request tells why.
+   */
+  #expect(): void {
+    this.#asking ??= setTimeout(() => {
       this.#asking = null;
       if (this.live && this.unsaved.needsAnswer) this.provider.ask();
     }, ASKING);
+    this.#overdue ??= setTimeout(() => {
+      this.#overdue = null;
+      if (this.live && this.unsaved.any) void this.saver.flush();
+    }, PATIENCE);
   }
 
   /** Wait until the server has stored everything; false if that takes too long. */

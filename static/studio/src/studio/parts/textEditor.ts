@@ -205,10 +205,7 @@ class Caret extends WidgetType {
     const caret = document.createElement("span");
     caret.className = `co-caret peer-${this.colour}`;
     caret.setAttribute("aria-hidden", "true");
-    const name = document.createElement("span");
-    name.className = "co-caret-name";
-    name.textContent = this.name;
-    caret.append("\u2060", name, "\u2060"); // joiners, so that the caret takes no room and breaks no line
+    caret.dataset["name"] = this.name; // shown by the styles: it is no part of the text
     return caret;
   }
 

@@ -15,6 +15,11 @@ export function lazily<P extends object>(load: () => Promise<ComponentType<P>>):
   };
 }
 
+/** Fetch something with the parts, while nothing else is to do. */
+export function fetchWithParts(load: () => Promise<unknown>): void {
+  waiting.push(load);
+}
+
 /** Fetch all parts while nothing else is to do, so that each opens at once. */
 export function fetchParts(): void {
   for (const load of waiting.splice(0))
