@@ -15,13 +15,14 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
+from apps.collaboration.routing import websocket_urlpatterns as collaboration
 from apps.common.bodies import BodyLimit
 from apps.runs.routing import websocket_urlpatterns as runs
 from apps.tenants.asgi import Mounts
 from apps.tenants.consumers import TenantSockets
 from apps.triggers.asgi import hooks
 
-websocket_urlpatterns: list[Any] = [*runs]
+websocket_urlpatterns: list[Any] = [*runs, *collaboration]
 # HTTP that is served without Django's middleware; tests/isolation walks each.
 mounts = {"/hooks/": hooks}
 

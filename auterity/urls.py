@@ -17,6 +17,7 @@ api: list[Any] = [
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.breakers.api.urls")),
+    path("", include("apps.collaboration.api.urls")),
     path("", include("apps.workflows.api.urls")),
     path("", include("apps.dashboard.api.urls")),
     path(

@@ -29,6 +29,7 @@ def _web(bind: str, port: int) -> tuple[str, ...]:
         sys.executable, "-m", "uvicorn", "auterity.asgi:application",
         "--host", bind, "--port", str(port), "--timeout-graceful-shutdown", "5",
         "--no-access-log", "--log-level", "warning", "--ws-max-size", str(2**20),
+        "--ws", "auterity.sockets:Sockets",
         # Who is believed about a client's address is Django's to decide: AUTERITY_TRUSTED_PROXIES.
         "--no-proxy-headers", "--no-server-header",
     )  # fmt: skip

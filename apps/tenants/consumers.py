@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -13,7 +13,7 @@ from apps.common.outages import outage_of
 from apps.common.requests import RequestInfo, request_info
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
-from apps.tenants.hosts import Destination, Site, resolve
+from apps.tenants.hosts import Destination, Site, destination_of_socket
 from apps.tenants.keys import group_name
 from apps.tenants.models import Tenant
 
@@ -25,6 +25,8 @@ App = Callable[..., Any]
 
 
 TRY_LATER = 1013  # pages open the socket again after a while
+NO_ORIGIN = ("", "null")  # what programs and pages without an address of their own send
+MAX_TICKET = 200
 
 
 class TenantConsumer(AsyncJsonWebsocketConsumer):
@@ -70,6 +72,7 @@ class TenantSockets:
     """ASGI wrapper of all sockets: same-origin check, then the tenant of the host.
 
     A missing or foreign Origin is refused before anything else is read (cross-site hijacking).
+    Only a ticket (`?ticket=`) makes up for a missing one; then cookies count for nothing.
     """
 
     def __init__(self, app: App) -> None:
@@ -79,9 +82,14 @@ class TenantSockets:
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         origin = headers.get(b"origin", b"").decode("latin-1")
-        if not host or _place_of(origin) != host.lower():
+        ticket = ticket_of(scope)
+        is_ours = _place_of(origin) == host.lower() or (bool(ticket) and origin in NO_ORIGIN)
+        if not host or not is_ours:
             await _close(receive, send, 4403)
             return
+        if ticket:
+            kept = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+            scope = {**scope, "headers": kept, "ticket": ticket}
         try:
             await self._serve(host, scope, receive, send)
         except Exception as error:
@@ -92,7 +100,7 @@ class TenantSockets:
             await _close(receive, send, TRY_LATER)
 
     async def _serve(self, host: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        destination = await query(resolve, host)
+        destination = await query(destination_of_socket, host, scope.get("ticket", ""))
         if not _served(destination):
             await _close(receive, send, 4404)
             return
@@ -101,6 +109,12 @@ class TenantSockets:
         request_info.set(RequestInfo(id=str(uuid7()), ip=client))
         with tenant_context(destination.tenant):
             await self.app({**scope, "tenant": destination.tenant}, receive, send)
+
+
+def ticket_of(scope: dict[str, Any]) -> str:
+    """Return the ticket in a socket's address, without which programs are not let in."""
+    query_string: str = scope.get("query_string", b"").decode("latin-1")
+    return parse_qs(query_string).get("ticket", [""])[0][:MAX_TICKET]
 
 
 def _place_of(origin: str) -> str:

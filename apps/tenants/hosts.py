@@ -75,6 +75,16 @@ def destination(host: str, authorization: str = "") -> Destination:
     return resolve(host)
 
 
+def destination_of_socket(host: str, ticket: str = "") -> Destination:
+    """Return where a socket goes: to the site of its host, or on loopback to its ticket's tenant.
+
+    A ticket begins with the slug of the workspace that gave it, and is looked for there only.
+    """
+    if ticket and bare_host(host) in LOOPBACK and not settings.PRODUCTION:
+        return _tenant(slug=ticket.partition(".")[0])
+    return resolve(host)
+
+
 def is_served(tenant: Tenant | None) -> bool:
     """Tell whether the workspace is served now; what has been open for a while asks again."""
     with public_scope():

@@ -9,9 +9,13 @@ class WorkflowsConfig(AppConfig):
     name = "apps.workflows"
 
     def ready(self) -> None:
+        from apps.dispatch import chores
         from apps.tenants.provisioning import restrict_table
         from apps.workflows import policies  # noqa: F401 - registers the policies
+        from apps.workflows.drafts import SETTLE
+        from apps.workflows.tasks import call_settle
 
         # A tenant's own role may add and purge these rows, never alter them.
         restrict_table("workflows_workflowupdate", "SELECT, INSERT, DELETE")
         restrict_table("workflows_workflowversion", "SELECT, INSERT, DELETE")
+        chores.register(SETTLE, call_settle)

@@ -151,7 +151,7 @@ def parse(data: JSON) -> Definition:
     if len(json.dumps(data)) > MAX_BYTES:
         raise BadDefinition(f"A definition may have {MAX_BYTES >> 20} MiB.")
     try:
-        _check_numbers(data)
+        check_numbers(data)
         return Definition.model_validate(normalised(data))
     except ValidationError as error:
         raise BadDefinition(errors=[_entry(detail) for detail in error.errors()[:50]]) from error
@@ -200,7 +200,7 @@ def _refuse_twice(ids: list[str]) -> None:
         seen.add(each)
 
 
-def _check_numbers(value: JSON) -> None:
+def check_numbers(value: JSON) -> None:
     """Refuse numbers that the document would change."""
     stack = [value]
     while stack:

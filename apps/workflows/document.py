@@ -12,17 +12,17 @@ two to a round trip. Edges without both ends are ignored: somebody deleted a nod
 else connected it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from pycrdt import Doc, Map, Text
+from pycrdt import Doc, Map, Snapshot, Text, merge_updates
 
 from apps.common.types import JSON, JSONDict
 from apps.nodes import registry
 from apps.workflows.definition import Definition, normalised
 from apps.workflows.exceptions import BadUpdate
-from apps.workflows.wire import check_state_vector, check_update
+from apps.workflows.wire import Contents, check_state_vector, check_update, read_snapshot
 
 PARTS = ("meta", "nodes", "text", "layout", "edges", "notes")
 NODE_KEYS = (
@@ -37,15 +37,35 @@ DETAILS = ("name", "description")
 YDoc = Doc[Any]
 
 
-def load(updates: Iterable[bytes]) -> YDoc:
-    """Return the document that the updates make."""
+def load(updates: Sequence[bytes]) -> YDoc:
+    """Return the document that the updates make, in whatever order they are."""
     doc: YDoc = Doc()
     for part in PARTS:
         doc.get(part, type=Map)
-    with doc.transaction():
-        for update in updates:
-            doc.apply_update(update)
+    if updates:
+        doc.apply_update(merged(updates))
     return doc
+
+
+def merged(updates: Sequence[bytes]) -> bytes:
+    """Return one update that says what all of them say.
+
+    The library applies updates one by one rightly only if none comes before what it builds on;
+    merging them is right in any order (`tests/workflows/test_order.py`).
+    """
+    return updates[0] if len(updates) == 1 else merge_updates(*updates)
+
+
+def covered(doc: YDoc) -> Contents:
+    """Return which ticks a document holds, and which of them are deleted."""
+    return read_snapshot(Snapshot.from_doc(doc).encode())
+
+
+def is_complete(doc: YDoc, contents: Contents) -> bool:
+    """Tell whether the document holds all that was brought: nothing waits for what is missing."""
+    clocks = check_state_vector(doc.get_state())
+    spans = [*contents.brought, *contents.deleted]
+    return all(clocks.get(client, 0) >= end for client, _, end in spans)
 
 
 def apply(doc: YDoc, update: bytes) -> None:
@@ -67,7 +87,7 @@ def read(doc: YDoc) -> JSONDict:
 
 def read_details(doc: YDoc) -> dict[str, str]:
     """Return the name and description that the document carries, so far as it does."""
-    meta = _part(doc, "meta").to_py() or {}
+    meta = part_of(doc, "meta").to_py() or {}
     found = {key: meta.get(key) for key in DETAILS}
     return {key: value for key, value in found.items() if isinstance(value, str)}
 
@@ -77,7 +97,7 @@ def write_details(doc: YDoc, details: dict[str, str]) -> bytes:
     before = doc.get_state()
     with doc.transaction():
         for key, value in details.items():
-            _set(_part(doc, "meta"), key, value)
+            _set(part_of(doc, "meta"), key, value)
     return doc.get_update(before)
 
 
@@ -96,9 +116,9 @@ def write(doc: YDoc, definition: Definition) -> bytes:
     """
     before = doc.get_state()
     with doc.transaction():
-        _write_meta(_part(doc, "meta"), definition)
+        _write_meta(part_of(doc, "meta"), definition)
         _write_nodes(doc, definition)
-        _write_edges(_part(doc, "edges"), definition)
+        _write_edges(part_of(doc, "edges"), definition)
         _write_notes(doc, definition)
     return doc.get_update(before)
 
@@ -112,7 +132,8 @@ def text_parameters(type_name: str) -> frozenset[str]:
     return frozenset()
 
 
-def _part(doc: YDoc, name: str) -> Map[Any]:
+def part_of(doc: YDoc, name: str) -> Map[Any]:
+    """Return one of the document's parts."""
     part: Map[Any] = doc.get(name, type=Map)
     return part
 
@@ -123,12 +144,12 @@ def _keys(part: Map[Any]) -> list[str]:
 
 
 def _read(doc: YDoc) -> JSONDict:
-    meta = _part(doc, "meta").to_py() or {}
-    nodes = _part(doc, "nodes").to_py() or {}
-    texts = _part(doc, "text").to_py() or {}
-    layout = _part(doc, "layout").to_py() or {}
-    edges = _part(doc, "edges").to_py() or {}
-    notes = _part(doc, "notes").to_py() or {}
+    meta = part_of(doc, "meta").to_py() or {}
+    nodes = part_of(doc, "nodes").to_py() or {}
+    texts = part_of(doc, "text").to_py() or {}
+    layout = part_of(doc, "layout").to_py() or {}
+    edges = part_of(doc, "edges").to_py() or {}
+    notes = part_of(doc, "notes").to_py() or {}
     by_owner: dict[str, dict[str, str]] = {}
     for key in sorted(texts):
         owner, _, parameter = key.partition("/")
@@ -136,16 +157,16 @@ def _read(doc: YDoc) -> JSONDict:
     return {
         "schema": 1,
         "nodes": [
-            _read_node(id_, nodes[id_], by_owner.get(id_, {}), layout.get(id_))
+            read_node(id_, nodes[id_], by_owner.get(id_, {}), layout.get(id_))
             for id_ in sorted(nodes)
         ],
         "edges": [
-            _read_edge(edges[key])
+            read_edge(edges[key])
             for key in sorted(edges)
             if edges[key]["s"] in nodes and edges[key]["t"] in nodes
         ],
         "notes": [
-            _read_note(id_, notes[id_], by_owner.get(id_, {}), layout.get(id_))
+            read_note(id_, notes[id_], by_owner.get(id_, {}), layout.get(id_))
             for id_ in sorted(notes)
         ],
         "settings": {
@@ -156,7 +177,8 @@ def _read(doc: YDoc) -> JSONDict:
     }
 
 
-def _read_node(node_id: str, stored: JSONDict, texts: dict[str, str], place: Any) -> JSONDict:
+def read_node(node_id: str, stored: JSONDict, texts: dict[str, str], place: Any) -> JSONDict:
+    """Return a node's JSON."""
     config = {
         key[len(CONFIG) :]: normalised(stored[key])
         for key in sorted(stored)
@@ -165,20 +187,22 @@ def _read_node(node_id: str, stored: JSONDict, texts: dict[str, str], place: Any
     node: JSONDict = {"id": node_id, "type": stored["type"]}
     node |= {key: normalised(stored[key]) for key in NODE_KEYS if stored.get(key) is not None}
     node["config"] = config | texts
-    node |= _read_place(place)
+    node |= read_place(place)
     return node
 
 
-def _read_note(note_id: str, stored: JSONDict, texts: dict[str, str], place: Any) -> JSONDict:
+def read_note(note_id: str, stored: JSONDict, texts: dict[str, str], place: Any) -> JSONDict:
+    """Return a note's JSON."""
     return {
         "id": note_id,
         "colour": stored.get("colour", "yellow"),
         "text": texts.get("text", ""),
-        **_read_place(place),
+        **read_place(place),
     }
 
 
-def _read_place(place: Any) -> JSONDict:
+def read_place(place: Any) -> JSONDict:
+    """Return position and size, so far as there are any."""
     if not place:
         return {}
     numbers = normalised(list(place))
@@ -186,7 +210,8 @@ def _read_place(place: Any) -> JSONDict:
     return {"position": numbers[:2], **size}
 
 
-def _read_edge(stored: JSONDict) -> JSONDict:
+def read_edge(stored: JSONDict) -> JSONDict:
+    """Return an edge's JSON."""
     edge = {name: stored[short] for name, short in EDGE_KEYS.items()}
     return edge | {"when": stored.get("when"), "label": stored.get("label", "")}
 
@@ -198,7 +223,7 @@ def _write_meta(meta: Map[Any], definition: Definition) -> None:
 
 
 def _write_nodes(doc: YDoc, definition: Definition) -> None:
-    nodes, layout, texts = _part(doc, "nodes"), _part(doc, "layout"), _part(doc, "text")
+    nodes, layout, texts = part_of(doc, "nodes"), part_of(doc, "layout"), part_of(doc, "text")
     kept = {node.id for node in definition.nodes}
     for gone in [key for key in _keys(nodes) if key not in kept]:
         del nodes[gone]
@@ -237,7 +262,7 @@ def _write_edges(edges: Map[Any], definition: Definition) -> None:
 
 
 def _write_notes(doc: YDoc, definition: Definition) -> None:
-    notes, layout, texts = _part(doc, "notes"), _part(doc, "layout"), _part(doc, "text")
+    notes, layout, texts = part_of(doc, "notes"), part_of(doc, "layout"), part_of(doc, "text")
     wanted = {note.id: {"colour": note.colour} for note in definition.notes}
     for gone in [key for key in _keys(notes) if key not in wanted]:
         _forget(layout, texts, gone)

@@ -1,25 +1,37 @@
 """The draft of a workflow: reading it from the log and adding to the log.
 
-The caller holds the workflow's row locked (`locked`), so that updates get gap-free numbers.
+Updates get gap-free numbers, because whoever adds any holds the workflow's row locked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
 from apps.accounts.models import User
+from apps.common.events import publish_on_commit
 from apps.common.types import JSONDict
+from apps.dispatch import chores
 from apps.tenants.keys import group_name
 from apps.workflows import document
 from apps.workflows.definition import Definition, content_hash, parse
 from apps.workflows.document import YDoc
-from apps.workflows.exceptions import DraftTooLarge
+from apps.workflows.exceptions import DraftTooLarge, InBin
 from apps.workflows.models import Workflow, WorkflowUpdate
 from apps.workflows.problems import Problem
 from apps.workflows.validation import validate
+from apps.workflows.wire import check_update
 
 MAX_DRAFT = 8 << 20
 COMPACT_AFTER = 200  # updates that are merged into the snapshot at once
+MAX_TOLD = 256 << 10  # bytes of an update that travel with its event; longer ones are read
+SETTLE = "draft"  # the chore that looks at a draft after live changes
+SETTLE_AFTER_S = 2
 
 
 @dataclass
@@ -46,10 +58,14 @@ class Draft:
 
 def load(workflow: Workflow) -> Draft:
     """Return the draft from snapshot and log."""
+    return Draft(document.load(updates_of(workflow)))
+
+
+def updates_of(workflow: Workflow) -> list[bytes]:
+    """Return the bytes that make the draft: the snapshot and what the log has after it."""
     later = WorkflowUpdate.objects.filter(workflow=workflow, seq__gt=workflow.snapshot_seq)
     updates = [bytes(data) for data in later.order_by("seq").values_list("data", flat=True)]
-    snapshot = [bytes(workflow.snapshot)] if workflow.snapshot else []
-    return Draft(document.load([*snapshot, *updates]))
+    return [*([bytes(workflow.snapshot)] if workflow.snapshot else []), *updates]
 
 
 def locked(workflow_id: UUID) -> Workflow:
@@ -60,30 +76,93 @@ def locked(workflow_id: UUID) -> Workflow:
 def append(workflow: Workflow, draft: Draft, update: bytes, *, author: User | None) -> None:
     """Add an update that `draft.doc` already contains to the log, and derive the rest anew.
 
-    Raises BadUpdate, BadDefinition or DraftTooLarge; the transaction then takes all of it back.
+    The caller holds the row locked. Raises BadUpdate, BadDefinition or DraftTooLarge; the
+    transaction then takes all of it back.
     """
+    is_new = workflow.draft_seq == 0
+    if workflow.told_seq == workflow.draft_seq and not is_new:
+        plan_settling(workflow.pk)
     WorkflowUpdate.objects.create(
         workflow=workflow, seq=workflow.draft_seq + 1, data=update, author=author
     )
     workflow.draft_seq += 1
+    workflow.told_seq = workflow.draft_seq if is_new else workflow.told_seq
+    derive(workflow, draft)
+    if is_long(workflow) or len(update) >= MAX_DRAFT // 8:
+        compact(workflow)
+    seq = workflow.draft_seq
+    publish_on_commit(group_of(workflow.pk), told(seq, seq, update))
+
+
+@dataclass(frozen=True)
+class Written:
+    """An update and who made it."""
+
+    data: bytes
+    author_id: UUID | None
+
+
+@transaction.atomic
+def extend(workflow_id: UUID, written: Sequence[Written]) -> int:
+    """Add checked updates to the log as they are; durable when this returns the last one's number.
+
+    No document is built here: what is derived from the draft follows by a chore, and whoever
+    calls this tells the draft's group. Raises InBin.
+    """
+    rows = Workflow.objects.select_for_update(of=("self",))
+    workflow = rows.only("draft_seq", "told_seq", "deleted_at").get(pk=workflow_id)
+    if workflow.deleted_at is not None:
+        raise InBin
+    first, last = workflow.draft_seq + 1, workflow.draft_seq + len(written)
+    WorkflowUpdate.objects.bulk_create(
+        WorkflowUpdate(workflow_id=workflow_id, seq=seq, data=each.data, author_id=each.author_id)
+        for seq, each in enumerate(written, first)
+    )
+    Workflow.objects.filter(pk=workflow_id).update(
+        draft_seq=last, revision=F("revision") + 1, updated_at=timezone.now()
+    )
+    if workflow.told_seq == workflow.draft_seq:
+        plan_settling(workflow_id)
+    return last
+
+
+def plan_settling(workflow_id: UUID) -> None:
+    """Have a draft looked at soon; the first change after the last look asks for it."""
+    chores.plan(SETTLE, [workflow_id], chores.now() + timedelta(seconds=SETTLE_AFTER_S))
+
+
+def derive(workflow: Workflow, draft: Draft) -> None:
+    """Set what follows from the draft. Raises BadUpdate or BadDefinition."""
     workflow.draft_sha256 = content_hash(draft.data)
     workflow.node_count = len(draft.definition.nodes)
     workflow.problem_count = sum(each.severity == "error" for each in draft.problems)
     for key, value in document.read_details(draft.doc).items():
         setattr(workflow, key, value[: 200 if key == "name" else 10_000] or getattr(workflow, key))
-    _check_size(workflow, draft, update)
+    workflow.derived_seq = workflow.draft_seq
 
 
-def _check_size(workflow: Workflow, draft: Draft, update: bytes) -> None:
-    """Merge the log into the snapshot from time to time, so that opening stays fast."""
-    if workflow.draft_seq - workflow.snapshot_seq < COMPACT_AFTER and len(update) < MAX_DRAFT // 8:
-        return
-    merged = draft.doc.get_update()
-    if len(merged) > MAX_DRAFT:
+def is_long(workflow: Workflow) -> bool:
+    """Tell whether the log has so much after the snapshot that opening becomes slow."""
+    return workflow.draft_seq - workflow.snapshot_seq >= COMPACT_AFTER
+
+
+def compact(workflow: Workflow) -> None:
+    """Merge the log into the snapshot, without what was deleted. Raises DraftTooLarge."""
+    whole = document.merged(updates_of(workflow))
+    doc = document.load([whole])
+    if document.is_complete(doc, check_update(whole)):
+        whole = doc.get_update()  # else it would lose what waits for something missing
+    if len(whole) > MAX_DRAFT:
         raise DraftTooLarge
-    workflow.snapshot, workflow.snapshot_seq = merged, workflow.draft_seq
+    workflow.snapshot, workflow.snapshot_seq = whole, workflow.draft_seq
 
 
-def group_of(workflow: Workflow) -> str:
-    """Return the channel group of a workflow's editors."""
-    return group_name(f"workflow.{workflow.pk}")
+def group_of(workflow_id: UUID) -> str:
+    """Return the channel group of a draft: who is in it hears of each update."""
+    return group_name(f"draft.{workflow_id}")
+
+
+def told(first: int, last: int, data: bytes) -> JSONDict:
+    """Return the event that says what was added to the log; who needs more reads it there."""
+    event: JSONDict = {"type": "update", "first": first, "last": last}
+    return event | ({"data": data} if len(data) <= MAX_TOLD else {})

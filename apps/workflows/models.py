@@ -90,7 +90,10 @@ class Workflow(TimestampedModel):
     draft_seq = models.PositiveBigIntegerField(default=0)
     snapshot = models.BinaryField(default=bytes)
     snapshot_seq = models.PositiveBigIntegerField(default=0)
-    # Derived from the draft.
+    # Derived from the draft as it was at `derived_seq`: live changes are looked at a little later.
+    derived_seq = models.PositiveBigIntegerField(default=0)
+    # How far those were told who want to know that a draft changed: once for a burst of changes.
+    told_seq = models.PositiveBigIntegerField(default=0)
     draft_sha256 = models.CharField(max_length=64, blank=True)
     node_count = models.PositiveIntegerField(default=0)
     problem_count = models.PositiveIntegerField(default=0)
@@ -113,9 +116,11 @@ class Workflow(TimestampedModel):
 
     @property
     def has_unpublished_changes(self) -> bool:
-        """Whether the draft differs from what runs."""
+        """Whether the draft differs from what runs; of what nobody looked at yet it is assumed."""
         published = self.published_version
-        return published is None or published.sha256 != self.draft_sha256
+        if published is None or self.derived_seq != self.draft_seq:
+            return True
+        return published.sha256 != self.draft_sha256
 
 
 class WorkflowUpdate(models.Model):

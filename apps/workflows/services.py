@@ -13,7 +13,6 @@ from apps.accounts import policies
 from apps.accounts.models import Folder, User
 from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
-from apps.common.events import publish_on_commit
 from apps.common.types import JSON, JSONDict
 from apps.workflows import document, drafts, purging
 from apps.workflows.definition import Definition, parse
@@ -148,7 +147,7 @@ def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> Wor
     Raises HasProblems with each problem, NothingToPublish, InBin, Forbidden.
     """
     policies.check(actor, "publish", workflow)
-    workflow = _locked(workflow)
+    workflow = _current(_locked(workflow))
     if not workflow.has_unpublished_changes:
         raise NothingToPublish
     draft = _valid(drafts.load(workflow))
@@ -169,7 +168,7 @@ def snapshot_draft(workflow: Workflow, *, actor: User) -> WorkflowVersion:
     Raises HasProblems, InBin, Forbidden (it needs the rights to edit and to run).
     """
     policies.check(actor, "run", workflow)
-    workflow = _editable(workflow, actor)
+    workflow = _current(_editable(workflow, actor))
     known = workflow.versions.filter(sha256=workflow.draft_sha256).first()
     if known is not None:
         return known
@@ -309,6 +308,13 @@ def _editable(workflow: Workflow, actor: User) -> Workflow:
     return _locked(workflow)
 
 
+def _current(workflow: Workflow) -> Workflow:
+    """Return the workflow with what is derived from its draft, also if that changed just now."""
+    if workflow.derived_seq != workflow.draft_seq:
+        drafts.derive(workflow, drafts.load(workflow))
+    return workflow
+
+
 def _valid(draft: Draft) -> Draft:
     problems = [problem for problem in draft.problems if problem.severity == "error"]
     if problems:
@@ -328,8 +334,6 @@ def _save(
     workflow.save()
     if action:
         record(action, actor=actor, target=workflow, before=before, after=after)
-    event = {"event": "workflow.changed", "workflow": str(workflow.pk), "seq": workflow.draft_seq}
-    publish_on_commit(drafts.group_of(workflow), event)
 
 
 def _shown(value: Any) -> JSON:

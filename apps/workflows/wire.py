@@ -6,6 +6,9 @@ length must be one that a document of ours can have, and only the contents that 
 Format: the encoding of structs and delete sets in the Yjs sources, UpdateEncoderV1.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 from apps.workflows.exceptions import BadUpdate
 
 MAX_UPDATE = 8 << 20
@@ -17,37 +20,83 @@ GC, SKIP = 0, 10
 LEFT, RIGHT, KEY = 0x80, 0x40, 0x20
 DELETED, JSON, BINARY, STRING, TYPE, ANY = 1, 2, 3, 4, 7, 8
 TYPES = frozenset({0, 1, 2})  # array, map, text
+Span = tuple[int, int, int]  # client, and its clock from the first tick to behind the last
 FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
 INTEGER, ANY_STRING, OBJECT, ARRAY, BYTES = 125, 119, 118, 117, 116
 
 
-def check_update(data: bytes) -> None:
-    """Raise BadUpdate unless the bytes are an update that can be applied."""
+@dataclass
+class Contents:
+    """What an update says: which ticks of which clients it brings, and which it deletes."""
+
+    brought: list[Span] = field(default_factory=list)
+    deleted: list[Span] = field(default_factory=list)
+
+
+def check_update(data: bytes) -> Contents:
+    """Return what the update says. Raises BadUpdate unless the bytes are one that can be applied."""
     if len(data) > MAX_UPDATE:
         raise BadUpdate(f"An update may have {MAX_UPDATE >> 20} MiB.")
+    contents = Contents()
     try:
         reader = _Reader(data)
         for _ in reader.count():
-            _structs(reader)
+            _structs(reader, contents.brought)
         for _ in reader.count():
-            _deletions(reader)
+            _deletions(reader, contents.deleted)
         if reader.left():
             raise BadUpdate("The update has bytes after its end.")
     except (IndexError, UnicodeDecodeError, RecursionError) as error:
         raise BadUpdate("The update ends too early or is not one.") from error
+    return contents
 
 
-def check_state_vector(data: bytes) -> None:
-    """Raise BadUpdate unless the bytes are a state vector."""
+def check_state_vector(data: bytes) -> dict[int, int]:
+    """Return the clocks of a state vector. Raises BadUpdate unless the bytes are one."""
+    clocks: dict[int, int] = {}
     try:
         reader = _Reader(data)
         for _ in reader.count():
-            reader.number()
-            reader.number(MAX_CLOCK)
+            client = reader.number()
+            clocks[client] = reader.number(MAX_CLOCK)
         if reader.left():
             raise BadUpdate("The state vector has bytes after its end.")
     except IndexError as error:
         raise BadUpdate("The state vector ends too early.") from error
+    return clocks
+
+
+def read_snapshot(data: bytes) -> Contents:
+    """Return what a snapshot of a document of ours covers: deletions, then a state vector."""
+    contents, reader = Contents(), _Reader(data)
+    for _ in reader.count():
+        _deletions(reader, contents.deleted)
+    clocks = check_state_vector(data[reader.at :])
+    contents.brought += [(client, 0, clock) for client, clock in clocks.items()]
+    return contents
+
+
+def write_deletions(spans: Iterable[Span]) -> bytes:
+    """Return the update that only deletes these ticks."""
+    by_client: dict[int, list[tuple[int, int]]] = {}
+    for client, start, end in spans:
+        by_client.setdefault(client, []).append((start, end - start))
+    written = bytearray(b"\x00") + number(len(by_client))
+    for client, runs in by_client.items():
+        written += number(client) + number(len(runs))
+        for start, length in runs:
+            written += number(start) + number(length)
+    return bytes(written)
+
+
+def number(value: int) -> bytes:
+    """Return a number as Yjs writes it: seven bits a byte, the lowest first."""
+    written = bytearray()
+    while value > 0x7F:
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    written.append(value)
+    return bytes(written)
 
 
 class _Reader:
@@ -87,21 +136,27 @@ class _Reader:
             raise IndexError
         self.at += size
 
-    def text(self) -> None:
+    def text(self) -> str:
         size = self.number()
         start = self.at
         self.skip(size)
-        self.data[start : self.at].decode()
+        return self.data[start : self.at].decode()
 
 
-def _structs(reader: _Reader) -> None:
+def _structs(reader: _Reader, brought: list[Span]) -> None:
     turns = reader.count()
-    reader.number()
-    clock = reader.number(MAX_CLOCK)
+    client = reader.number()
+    start = clock = reader.number(MAX_CLOCK)
     for _ in turns:
+        is_gap = reader.left() and reader.data[reader.at] == SKIP
+        if is_gap and clock > start:
+            brought.append((client, start, clock))
         clock += _struct(reader)
+        start = clock if is_gap else start
         if clock > MAX_CLOCK:
             raise BadUpdate("The update holds a clock that no document has.")
+    if clock > start:
+        brought.append((client, start, clock))
 
 
 def _struct(reader: _Reader) -> int:
@@ -134,10 +189,11 @@ def _parent(reader: _Reader) -> None:
 def _content(reader: _Reader, kind: int) -> int:
     if kind == DELETED:
         return reader.number(MAX_LENGTH)
-    if kind in (STRING, BINARY):
-        start = reader.at
-        reader.text() if kind == STRING else reader.skip(reader.number())
-        return reader.at - start
+    if kind == STRING:
+        return len(reader.text().encode("utf-16-le")) // 2  # letters as browsers count them
+    if kind == BINARY:
+        reader.skip(reader.number())
+        return 1
     if kind == TYPE:
         if reader.number() not in TYPES:
             raise BadUpdate("The update holds a type that no workflow has.")
@@ -177,8 +233,8 @@ def _scalar(reader: _Reader, tag: int) -> None:
         raise BadUpdate("The update holds a value of an unknown kind.")
 
 
-def _deletions(reader: _Reader) -> None:
-    reader.number()
+def _deletions(reader: _Reader, deleted: list[Span]) -> None:
+    client = reader.number()
     for _ in reader.count():
-        reader.number(MAX_CLOCK)
-        reader.number(MAX_LENGTH)
+        clock = reader.number(MAX_CLOCK)
+        deleted.append((client, clock, clock + reader.number(MAX_LENGTH)))

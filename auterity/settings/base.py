@@ -96,6 +96,7 @@ PLAIN_APPS = [
     "apps.sandbox",
     "apps.egress",
     "apps.breakers",
+    "apps.collaboration",
     "apps.nodes",
     "apps.local",
     "apps.dashboard",

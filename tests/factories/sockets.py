@@ -8,7 +8,7 @@ from asgiref.testing import ApplicationCommunicator
 
 
 class Socket:
-    """One connection to an ASGI application, speaking JSON."""
+    """One connection to an ASGI application, speaking JSON or bytes."""
 
     def __init__(
         self, application: Any, address: str, host: str, cookie: str = "", origin: str | None = None
@@ -54,6 +54,23 @@ class Socket:
         output = self._early.pop(0) if self._early else await self._peer.receive_output(timeout)
         assert output["type"] == "websocket.send", output
         return json.loads(output["text"])
+
+    async def send_bytes(self, content: bytes) -> None:
+        """Send a binary frame."""
+        await self._peer.send_input({"type": "websocket.receive", "bytes": content})
+
+    async def receive_bytes(self, timeout: float = 10) -> bytes:
+        """Return the next binary frame."""
+        output = self._early.pop(0) if self._early else await self._peer.receive_output(timeout)
+        assert output["type"] == "websocket.send", output
+        return bytes(output["bytes"])
+
+    async def closing_code(self, timeout: float = 10) -> int:
+        """Read until the server closes."""
+        while True:
+            output = self._early.pop(0) if self._early else await self._peer.receive_output(timeout)
+            if output["type"] == "websocket.close":
+                return int(output["code"])
 
     async def close(self) -> None:
         """Leave."""

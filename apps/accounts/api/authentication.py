@@ -3,6 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
@@ -31,6 +32,16 @@ def user_of_key(text: str) -> User | None:
     stale = timezone.now() - timedelta(minutes=1)
     if key.last_used_at is None or key.last_used_at < stale:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    user: User = key.user
+    user.acting_key = key
+    return user
+
+
+def user_of_key_id(key_id: UUID) -> User | None:
+    """Return the user of a key that showed its secret before: None once it may not be used."""
+    key = ApiKey.objects.usable().select_related("user", "role").filter(pk=key_id).first()
+    if key is None:
+        return None
     user: User = key.user
     user.acting_key = key
     return user

@@ -1,0 +1,1 @@
+"""Tickets to rooms, and what changes in drafts."""
