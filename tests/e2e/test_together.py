@@ -206,9 +206,8 @@ def test_a_drag_is_seen_before_it_ends(visit: Visit, workflow: str) -> None:
     first.mouse.move(box["x"] + 60, box["y"] + 200, steps=8)
     ghost = second.locator("[data-testid=peer-selection][data-dragged]")
     expect(ghost).to_have_count(1)
-    shifted = ghost.bounding_box()
-    assert shifted is not None
-    assert shifted["y"] > before["y"] + 80
+    moved = "([box, y]) => box.getBoundingClientRect().y > y"
+    second.wait_for_function(moved, arg=[ghost.element_handle(), before["y"] + 100])
     assert step(second, "reply").bounding_box() == before
     first.mouse.up()
     expect(ghost).to_have_count(0)
@@ -353,17 +352,19 @@ def test_a_right_that_is_lost_while_away_leaves_the_edits_to_take_along(
 
 
 def test_signing_out_leaves_no_drafts_in_the_browser(demo: Demo, visit: Visit) -> None:
-    page = visit().page
-    page.goto(demo.command("create_workspace", "leaving"))
+    link = demo.command("create_workspace", "leaving")
+    key = demo.command("create_api_key", "--tenant", "leaving", "--role", "owner", "--name", "e2e")
+    made = api(demo, key, "workflows/", {"name": "Together", "definition": DEFINITION})
+    page, host = visit().page, link.partition("/accounts/")[0]
+    page.goto(link)
     page.get_by_role("button").first.click()
-    page.goto("http://leaving.localhost:" + f"{demo.product.port}/workflows/")
-    page.get_by_role("link", name="Open in the studio").first.click()
+    page.wait_for_url(f"{host}/**")
+    page.goto(f"{host}/workflows/{made['id']}/")
     saved(page)
-    names = "async () => (await indexedDB.databases()).map(({ name }) => name)"
-    page.wait_for_function(f"async () => (await ({names})()).length === 1")
-    page.goto("/")
-    page.goto("http://leaving.localhost:" + f"{demo.product.port}/")
+    kept = "async () => (await indexedDB.databases()).length"
+    page.wait_for_function(f"async () => await ({kept})() === 1")
+    page.goto(f"{host}/workflows/")
     page.locator("[popovertarget=profile-menu]:visible").first.click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("E-mail").wait_for()
-    assert page.evaluate(names) == []
+    assert page.evaluate(kept) == 0

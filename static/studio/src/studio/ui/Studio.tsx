@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { Canvas } from "../canvas/Canvas";
 import { EditorProvider } from "../model/hooks";
 import type { Editor } from "../model/editor";
@@ -19,9 +19,10 @@ const Outline = lazily(async () => (await import("../outline/Outline")).Outline)
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
 export function Studio({ editor }: { editor: Editor }) {
+  const readOnly = useSyncExternalStore(editor.saving.on, () => editor.readOnly);
   return (
     <EditorProvider value={editor}>
-      <Shell />
+      <Shell key={readOnly ? "looking" : "editing"} />
     </EditorProvider>
   );
 }
