@@ -78,6 +78,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
     if (editor.panels.renaming.value !== id) root.current?.focus({ preventScroll: true });
   };
   const focus = useFocusedId();
+  const attached = useObservable(editor.attached);
   return (
     <div
       ref={root}
@@ -178,9 +179,11 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
           style={{ left: frame.x, top: frame.y, width: frame.width, height: frame.height }}
         />
       )}
-      <Suspense fallback={null}>
-        <Peers root={root} drag={drag} />
-      </Suspense>
+      {attached && (
+        <Suspense fallback={null}>
+          <Peers root={root} drag={drag} />
+        </Suspense>
+      )}
       <EmptyCanvas />
       <Controls onArrange={() => void actions.arrange(editor, layoutOnCanvas)} />
       <Minimap

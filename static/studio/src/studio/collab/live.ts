@@ -15,6 +15,11 @@ const OTHERS = 2_000; // others' edits are looked at by everybody, so not at onc
 export async function goLive(editor: Editor, page: Window, open?: (url: string) => WebSocket): Promise<Room> {
   const { validate } = editor.boot.urls;
   const check = validator(validate, editor.problems);
+  const changed = (pause?: number) => {
+    if (!editor.version.value.has_unpublished_changes)
+      editor.version.set({ ...editor.version.value, has_unpublished_changes: true });
+    check(pause);
+  };
   const ydoc = new Y.Doc();
   const database = databaseOf(editor.boot, page.location.host);
   const kept = await keep(ydoc, database);
@@ -22,11 +27,13 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
   const room = new Room(editor, ydoc, awareness, {
     page,
     kept,
-    onReady: () => begin(editor, ydoc, () => check(OTHERS * (1 + Math.random()))),
-    onStored() {
-      editor.version.set({ ...editor.version.value, has_unpublished_changes: true });
-      check();
+    onReady() {
+      editor.attach(new StudioDoc(editor.types, ydoc));
+      ydoc.on("update", (_update: Uint8Array, origin: unknown) => {
+        if (origin === REMOTE) changed(OTHERS * (1 + Math.random()));
+      });
     },
+    onStored: () => changed(),
     ...(open ? { open } : {}),
   });
   tellOfPeople(editor.presence, () => room.live, (words) => editor.announcer.say(words));
@@ -35,11 +42,4 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
   room.enter();
   void tidy(database);
   return room;
-}
-
-function begin(editor: Editor, ydoc: Y.Doc, check: () => void): void {
-  editor.attach(new StudioDoc(editor.types, ydoc));
-  ydoc.on("update", (_update: Uint8Array, origin: unknown) => {
-    if (origin === REMOTE) check();
-  });
 }

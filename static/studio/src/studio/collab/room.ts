@@ -78,6 +78,7 @@ export class Room {
     this.provider.connect();
     page.addEventListener("offline", this.#offline);
     page.addEventListener("online", this.#online);
+    page.document.addEventListener("visibilitychange", this.#online);
     page.addEventListener("beforeunload", this.#leaving);
   }
 
@@ -89,6 +90,7 @@ export class Room {
     for (const timer of [this.#asking, this.#overdue]) if (timer !== null) clearTimeout(timer);
     page.removeEventListener("offline", this.#offline);
     page.removeEventListener("online", this.#online);
+    page.document.removeEventListener("visibilitychange", this.#online);
     page.removeEventListener("beforeunload", this.#leaving);
   }
 
@@ -259,7 +261,7 @@ export class Room {
   };
 
   readonly #online = (): void => {
-    if (this.editor.saving.value.kind !== "shut") this.provider.connect();
+    if (this.editor.saving.value.kind !== "shut" && this.options.page.navigator.onLine) this.provider.connect();
   };
 
   readonly #leaving = (event: BeforeUnloadEvent): void => {

@@ -48,7 +48,7 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
         {field.widget === "boolean" ? null : GROUPS.has(field.widget) ? (
           <span className="field-label">{field.label}</span>
         ) : (
-          <label htmlFor={id}>
+          <label htmlFor={id} onClick={field.text ? () => document.getElementById(id)?.focus() : undefined}>
             {field.label}
             {field.required && <span className="quiet"> required</span>}
           </label>

@@ -3,6 +3,7 @@ import { useEditor, useInField, useOverwrite } from "../model/hooks";
 import type { Json } from "../model/json";
 import type { Overwrite } from "../model/overwritten";
 import { colourOf } from "../parts/Avatar";
+import { IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 
 /** Who else has the keyboard in a field. */
@@ -50,9 +51,7 @@ function Told({ found, field, what = "this", restore }: Props & { found: Overwri
           Restore mine
         </button>
       )}
-      <button type="button" className="link" onClick={() => overwritten.dismiss(field)}>
-        Keep
-      </button>
+      <IconButton icon="x" label="Keep what is there" onClick={() => overwritten.dismiss(field)} />
     </p>
   );
 }

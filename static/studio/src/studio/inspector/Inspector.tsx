@@ -10,10 +10,11 @@ import { EXPRESSION } from "../parts/DataView";
 import { KindTile } from "../parts/KindTile";
 import { RunHistory } from "../parts/RunHistory";
 import { StepProvider, useStepContext } from "./context";
-import { Overwritten } from "./FieldPeople";
+import { FieldPeople, Overwritten } from "./FieldPeople";
 import { SchemaForm } from "./SchemaForm";
 import { InputTab, OutputTab } from "./StepData";
 import { StepSettings } from "./StepSettings";
+import { useFieldPlace } from "./useFieldPlace";
 
 const TABS: [InspectorTab, string][] = [
   ["setup", "Setup"],
@@ -83,13 +84,15 @@ function Head({ step }: { step: Step }) {
   const title = editor.store.titleOf(step.id);
   const [draft, setDraft] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  const field = `${step.id}/title`;
+  const place = useFieldPlace(field);
   const done = (keep: boolean) => {
     const value = draft?.trim();
     setDraft(null);
     if (keep && value && value !== title) editor.gesture((doc) => ops.rename(doc, step.id, value));
   };
   return (
-    <header className="inspector-head">
+    <header className="inspector-head" {...place}>
       <KindTile type={editor.types.get(step.type)} />
       <h2 className="visually-hidden">{title}</h2>
       <input
@@ -110,6 +113,7 @@ function Head({ step }: { step: Step }) {
           }
         }}
       />
+      <FieldPeople field={field} />
     </header>
   );
 }

@@ -7,8 +7,9 @@ import * as ops from "../model/ops";
 import type { NodeKey } from "../model/stored";
 import { Icon } from "../parts/Icon";
 import { Control } from "./Control";
-import { Overwritten } from "./FieldPeople";
+import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useDraft } from "./useDraft";
+import { useFieldPlace } from "./useFieldPlace";
 import { NumberWidget } from "./widgets/simple";
 
 const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
@@ -37,6 +38,7 @@ export function StepSettings({ step }: { step: Step }) {
   const set = (key: NodeKey, value: Json | undefined) =>
     editor.edit((doc) => ops.setMeta(doc, step.id, key, value));
   const [notes, writeNotes] = useDraft(step.notes, (text) => set("notes", text || undefined));
+  const inNotes = useFieldPlace(`${step.id}/notes`);
   const readOnly = editor.readOnly;
   const id = (name: string) => `${step.id}-setting-${name}`;
   const number = (name: string, value: Json | undefined, field: Partial<Field>, store: (value: Json | undefined) => void) => (
@@ -73,8 +75,11 @@ export function StepSettings({ step }: { step: Step }) {
       ))}
       {open && (
         <>
-          <div className="field">
-            <label htmlFor={id("notes")}>Notes</label>
+          <div className="field" {...inNotes}>
+            <div className="field-head">
+              <label htmlFor={id("notes")}>Notes</label>
+              <FieldPeople field={`${step.id}/notes`} />
+            </div>
             <textarea
               id={id("notes")}
               className="input"

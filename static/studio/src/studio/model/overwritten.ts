@@ -17,7 +17,16 @@ export interface Overwrite {
   mine: Json | undefined;
 }
 
-/** Topics: `<step>/<key>`, with the key as the document has it, such as `title` and `c:url`. */
+/** The part of an event that is looked at. */
+interface Changed {
+  target: unknown;
+  changes: { keys: ReadonlyMap<string, unknown> };
+}
+
+/**
+ * Topics: `<step>/<key>` with the key as the document has it, such as `title` and `c:url`;
+ * `edges/<edge>` and `meta/<key>`.
+ */
 export class Overwritten {
   #mine = new Map<string, Json | undefined>();
   #told = new Map<string, Overwrite>();
@@ -43,18 +52,23 @@ export class Overwritten {
   }
 
   follow(doc: StudioDoc): void {
-    doc.nodes.observeDeep((events, transaction) => {
+    doc.nodes.observeDeep((events, { origin }) => {
       for (const event of events) {
         const step = event.path[0];
-        if (typeof step !== "string") this.#forget(event);
-        else for (const [key] of event.changes.keys) this.#changed(step, key, event, transaction);
+        if (typeof step === "string") this.#take(step, event, origin);
+        else this.#forget(event.changes.keys.keys());
       }
     });
+    doc.edges.observe((event, { origin }) => this.#take("edges", event, origin));
+    doc.meta.observe((event, { origin }) => this.#take("meta", event, origin));
   }
 
-  #changed(step: string, key: string, event: Y.YEvent<Y.AbstractType<unknown>>, { origin }: Y.Transaction): void {
-    const field = `${step}/${key}`;
+  #take(owner: string, event: Changed, origin: unknown): void {
     const map = event.target as Y.Map<Json>;
+    for (const [key] of event.changes.keys) this.#changed(`${owner}/${key}`, map, key, origin);
+  }
+
+  #changed(field: string, map: Y.Map<Json>, key: string, origin: unknown): void {
     if (origin !== REMOTE) {
       this.#mine.set(field, map.get(key));
       this.dismiss(field);
@@ -69,8 +83,8 @@ export class Overwritten {
   }
 
   /** A step that went away, or came back by undo, tells of nothing. */
-  #forget(event: Y.YEvent<Y.AbstractType<unknown>>): void {
-    for (const [step] of event.changes.keys)
+  #forget(steps: Iterable<string>): void {
+    for (const step of steps)
       for (const field of [...this.#mine.keys()]) if (field.startsWith(`${step}/`)) this.#mine.delete(field);
   }
 }

@@ -143,6 +143,16 @@ describe("what somebody set after one", () => {
     expect(overwritten.get("a/title")).toMatchObject({ by: "", mine: "mine" });
   });
 
+  test("also of connections and of the workflow's own details", () => {
+    const { doc, overwritten } = followed();
+    doc.change(() => ops.setEdge(doc, "a:out>b:in", { label: "mine" }), LOCAL);
+    doc.change(() => ops.setEdge(doc, "a:out>b:in", { label: "theirs" }), REMOTE);
+    doc.change(() => ops.setDetail(doc, "name", "mine"), LOCAL);
+    doc.change(() => ops.setDetail(doc, "name", "theirs"), REMOTE);
+    expect(overwritten.get("edges/a:out>b:in")?.mine).toMatchObject({ label: "mine" });
+    expect(overwritten.get("meta/name")?.mine).toBe("mine");
+  });
+
   test("is forgotten with its step", () => {
     const { doc, overwritten, set } = followed();
     set("mine", LOCAL);

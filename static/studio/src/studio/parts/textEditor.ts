@@ -1,7 +1,7 @@
 // The editor of texts that people write together: CodeMirror bound to a text of the document, with the
 // carets of the others. Fetched when the first such text is shown.
 
-import { defaultKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, indentWithTab, standardKeymap } from "@codemirror/commands";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { python } from "@codemirror/lang-python";
 import { Annotation, Compartment, EditorState, type Extension } from "@codemirror/state";
@@ -76,7 +76,6 @@ export function openTextEditor(editor: Editor, options: TextOptions): TextEditor
             return true;
           },
         }),
-        keymap.of(defaultKeymap),
         carets(editor, field, binding),
         EditorView.updateListener.of((update) => looked(editor, update, binding, options.onLook)),
       ],
@@ -244,14 +243,16 @@ const COLOURS = HighlightStyle.define([
   { tag: [tags.number, tags.bool, tags.null], class: "code-number" },
   { tag: tags.comment, class: "code-comment" },
 ]);
-const PROSE: Extension = [EditorView.lineWrapping, expressions];
+/** This key runs the workflow, also from a field. */
+const RUN = "Mod-Enter";
+const PROSE: Extension = [EditorView.lineWrapping, expressions, keymap.of(standardKeymap)];
 const CODE: Extension = [
   lineNumbers(),
   python(),
   syntaxHighlighting(COLOURS),
   indentUnit.of("    "),
   EditorState.tabSize.of(4),
-  keymap.of([indentWithTab]),
+  keymap.of([indentWithTab, ...defaultKeymap.filter(({ key }) => key !== RUN)]),
 ];
 
 /** Return the smallest change from one text to the other. */

@@ -3,6 +3,7 @@ import type { Person } from "../model/boot";
 import { useEditor, useObservable, usePeople } from "../model/hooks";
 import { Avatar, colourOf } from "../parts/Avatar";
 import { Menu } from "../parts/Menu";
+import { useNarrow } from "./useNarrow";
 
 const MOST = 3;
 
@@ -11,8 +12,10 @@ export function People() {
   const people = usePeople();
   const [at, setAt] = useState<readonly [number, number] | null>(null);
   const { presence } = useEditor();
+  const most = useNarrow() ? 0 : MOST;
   if (!people.length) return null;
-  const hidden = people.slice(people.length > MOST + 1 ? MOST : MOST + 1);
+  // A single one takes no more room than the button for those who are not shown.
+  const hidden = people.slice(people.length > most + 1 ? most : most + 1);
   const shown = people.slice(0, people.length - hidden.length);
   return (
     <div className="people" role="group" aria-label="Also here" data-testid="people">
@@ -23,11 +26,11 @@ export function People() {
         <button
           type="button"
           className="people-more"
-          aria-label={`${hidden.length} more people`}
+          aria-label={most ? `${hidden.length} more people` : `${hidden.length} people are here`}
           aria-haspopup="menu"
           onClick={(event) => setAt([event.clientX, event.currentTarget.getBoundingClientRect().bottom + 4])}
         >
-          +{hidden.length}
+          {most ? `+${hidden.length}` : hidden.length}
         </button>
       )}
       {at && (

@@ -1,5 +1,5 @@
-import { useState } from "react";
-import { useEditor, useMeta, useObservable, useProblems } from "../model/hooks";
+import { useEffect, useState } from "react";
+import { useEditor, useMeta, useObservable, useOverwrite, useProblems } from "../model/hooks";
 import * as ops from "../model/ops";
 import { saveWords } from "../model/saving";
 import { Button } from "../parts/Button";
@@ -72,6 +72,10 @@ function Name() {
   const editor = useEditor();
   const { name } = useMeta();
   const [editing, setEditing] = useState(false);
+  const renamed = useOverwrite("meta/name");
+  useEffect(() => {
+    if (renamed) editor.say(`${renamed.by || "Somebody"} renamed the workflow after you had.`);
+  }, [editor, renamed]);
   if (!editing)
     return (
       <h1 title={name}>
