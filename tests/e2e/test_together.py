@@ -1,35 +1,370 @@
-"""Two people with the same workflow open: nothing that either edits is lost."""
+"""Two people with the same workflow open: nothing that either edits is lost, and each sees the other."""
 
-from collections.abc import Callable
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from pycrdt import Doc, Map
 
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import Demo, Visitor
+from tests.e2e.test_first_light import api
 
+Visit = Callable[..., Visitor]
 SOON_MS = 20_000
+DEFINITION: dict[str, Any] = {
+    "schema": 1,
+    "nodes": [
+        {"id": "start", "type": "core.start", "position": [0, 80], "config": {"fields": []}},
+        {
+            "id": "draft", "type": "ai.generate", "title": "Draft", "position": [320, 80],
+            "config": {"prompt": "Write a reply."},
+        },
+        {"id": "reply", "type": "core.respond", "title": "Reply", "position": [640, 80]},
+    ],
+    "edges": [
+        {"source": "start", "source_port": "out", "target": "draft", "target_port": "in"},
+        {"source": "draft", "source_port": "out", "target": "reply", "target_port": "in"},
+    ],
+    "settings": {},
+}  # fmt: skip
+# Sends one frame by a socket of its own, as a page that was tampered with could.
+SEND = """
+([path, frame]) => new Promise((done) => {
+  const socket = new WebSocket(`ws://${location.host}${path}`);
+  socket.onmessage = () => {
+    socket.send(new Uint8Array(frame));
+    setTimeout(() => { socket.close(); done(true); }, 1500);
+    socket.onmessage = null;
+  };
+  socket.onclose = ({ code }) => done(code);
+})
+"""
 
 
-def opened(visitor: Visitor) -> Page:
+@pytest.fixture
+def key(demo: Demo) -> str:
+    """An owner's key."""
+    return demo.command("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "e2e")
+
+
+@pytest.fixture
+def workflow(demo: Demo, key: str) -> str:
+    """A workflow of three steps, by its id."""
+    made = api(demo, key, "workflows/", {"name": "Together", "definition": DEFINITION})
+    return str(made["id"])
+
+
+def opened(visitor: Visitor, workflow: str) -> Page:
     page = visitor.page
-    page.goto("/workflows/")
-    page.get_by_role("link", name="Lead scoring").first.click()
+    page.goto(f"/workflows/{workflow}/")
     page.get_by_test_id("canvas-ready").wait_for(state="attached")
     return page
+
+
+def meeting(visit: Visit, workflow: str, *roles: str) -> list[Page]:
+    """Open the workflow as several people who see each other."""
+    pages = [opened(visit(role), workflow) for role in roles]
+    for page in pages:
+        expect(page.get_by_test_id("person")).to_have_count(len(roles) - 1, timeout=SOON_MS)
+    return pages
+
+
+def step(page: Page, node: str) -> Locator:
+    return page.locator(f"[data-node-id={node}]")
+
+
+def settings_of(page: Page, node: str) -> Page:
+    step(page, node).click()
+    expect(page.locator(".cm-content").first).to_be_visible()
+    return page
+
+
+def go_offline(visitor: Visitor) -> None:
+    visitor.context.set_offline(True)
+    state = visitor.page.get_by_test_id("save-state")
+    expect(state).to_contain_text("changes kept on this device")
+
+
+def come_back(visitor: Visitor) -> None:
+    visitor.context.set_offline(False)
+    # The browser logs what could not be fetched as an error.
+    visitor.errors[:] = [each for each in visitor.errors if "ERR_INTERNET_DIS" not in each]
+
+
+def saved(page: Page) -> None:
+    expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+
+
+def config_of(demo: Demo, key: str, workflow: str, node: str = "draft") -> dict[str, Any]:
+    definition = api(demo, key, f"workflows/{workflow}/")["definition"]
+    return next(each for each in definition["nodes"] if each["id"] == node)
 
 
 def add(page: Page, type_name: str) -> None:
     page.get_by_test_id("rail-palette").click()
     page.get_by_test_id(f"palette-{type_name}").click()
-    expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    saved(page)
 
 
-def test_edits_of_two_people_meet(visit: Callable[..., Visitor]) -> None:
-    first, second = opened(visit("builder")), opened(visit("owner"))
-    before = first.get_by_test_id("workflow-node").count()
-    add(first, "flow.wait")
-    add(second, "http.request")
-    for page in (first, second):
+def test_edits_of_two_people_meet(visit: Visit, workflow: str) -> None:
+    pages = meeting(visit, workflow, "builder", "owner")
+    for page, type_name in zip(pages, ("flow.wait", "http.request"), strict=True):
+        add(page, type_name)
+    for page in pages:
         steps = page.get_by_test_id("workflow-node")
-        expect(steps).to_have_count(before + 2, timeout=SOON_MS)
+        expect(steps).to_have_count(5, timeout=SOON_MS)
         page.reload()
-        expect(steps).to_have_count(before + 2, timeout=SOON_MS)
+        expect(steps).to_have_count(5, timeout=SOON_MS)
+
+
+def test_one_step_by_two_people_at_once(demo: Demo, visit: Visit, key: str, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    for page in (first, second):
+        settings_of(page, "draft")
+    first.get_by_test_id("field-prompt").click()
+    first.keyboard.press("Control+Home")
+    second.get_by_test_id("field-prompt").click()
+    second.keyboard.press("Control+End")
+    for letters in zip("Please: ", " Be kind", strict=True):  # by turns, so that they interleave
+        first.keyboard.type(letters[0])
+        second.keyboard.type(letters[1])
+    first.get_by_test_id("field-temperature").fill("0.2")
+    second.get_by_test_id("step-title").fill("Draft a reply")
+    second.get_by_test_id("step-title").press("Enter")
+    for page in (first, second):
+        expect(page.get_by_test_id("field-prompt")).to_have_text("Please: Write a reply. Be kind")
+        expect(page.get_by_test_id("step-title")).to_have_value("Draft a reply")
+        expect(page.get_by_test_id("field-temperature")).to_have_value("0.2")
+        saved(page)
+    found = config_of(demo, key, workflow)
+    assert found["config"]["prompt"] == "Please: Write a reply. Be kind"
+    assert (found["title"], found["config"]["temperature"]) == ("Draft a reply", 0.2)
+
+
+def test_each_undoes_what_they_did(visit: Visit, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    add(first, "flow.wait")
+    expect(second.get_by_test_id("workflow-node")).to_have_count(4)
+    add(second, "http.request")
+    expect(first.get_by_test_id("workflow-node")).to_have_count(5)
+    first.get_by_test_id("undo").click()
+    for page in (first, second):
+        expect(page.locator("[data-type='flow.wait']")).to_have_count(0)
+        expect(page.locator("[data-type='http.request']")).to_have_count(1)
+    expect(first.get_by_test_id("undo")).to_be_disabled()
+    expect(second.get_by_test_id("undo")).to_be_enabled()
+
+
+def test_a_field_undoes_itself_first(visit: Visit, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    add(first, "flow.wait")
+    settings_of(first, "draft")
+    field = first.get_by_test_id("field-prompt")
+    field.click()
+    first.keyboard.press("Control+End")
+    first.keyboard.type(" Now.")
+    settings_of(second, "draft")
+    expect(second.get_by_test_id("field-prompt")).to_have_text("Write a reply. Now.")
+    first.keyboard.press("Control+z")
+    expect(field).to_have_text("Write a reply.")
+    expect(first.locator("[data-type='flow.wait']")).to_have_count(1)
+    first.keyboard.press("Control+z")
+    expect(first.locator("[data-type='flow.wait']")).to_have_count(0)
+    expect(second.locator("[data-type='flow.wait']")).to_have_count(0)
+
+
+def test_people_see_where_the_others_are(visit: Visit, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    expect(second.get_by_test_id("live-region")).to_have_text("Ben Builder joined")
+    box = step(first, "reply").bounding_box()
+    assert box is not None
+    first.mouse.move(box["x"] + 20, box["y"] + 140, steps=4)
+    expect(second.get_by_test_id("peer-cursor")).to_contain_text("Ben Builder")
+    step(first, "draft").click()
+    expect(second.get_by_test_id("peer-selection")).to_have_count(1)
+    first.get_by_test_id("field-prompt").click()
+    settings_of(second, "draft")
+    expect(second.get_by_test_id("field-people")).to_have_text("Ben Builder")
+    expect(second.get_by_test_id("peer-selection")).to_contain_text("Ben Builder · Prompt")
+    visitor = Visitor(second.context, second)
+    visitor.shot("together")
+
+
+def test_a_drag_is_seen_before_it_ends(visit: Visit, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    box = step(first, "reply").bounding_box()
+    before = step(second, "reply").bounding_box()
+    assert box is not None
+    assert before is not None
+    first.mouse.move(box["x"] + 60, box["y"] + 60)
+    first.mouse.down()
+    first.mouse.move(box["x"] + 60, box["y"] + 200, steps=8)
+    ghost = second.locator("[data-testid=peer-selection][data-dragged]")
+    expect(ghost).to_have_count(1)
+    moved = "([box, y]) => box.getBoundingClientRect().y > y"
+    second.wait_for_function(moved, arg=[ghost.element_handle(), before["y"] + 100])
+    assert step(second, "reply").bounding_box() == before
+    first.mouse.up()
+    expect(ghost).to_have_count(0)
+
+
+def test_following_somebody_moves_the_view(visit: Visit, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    second.get_by_test_id("person").click()
+    expect(second.get_by_test_id("following")).to_contain_text("Following Ben Builder")
+    place = second.locator(".react-flow__viewport")
+    before = place.get_attribute("style")
+    canvas = first.get_by_test_id("canvas-ready").bounding_box()
+    assert canvas is not None
+    first.mouse.move(canvas["x"] + 15, canvas["y"] + 15, steps=3)
+    expect(place).not_to_have_attribute("style", before or "")
+    second.keyboard.press("Escape")
+    expect(second.get_by_test_id("following")).to_have_count(0)
+
+
+def test_who_is_overwritten_hears_of_it(visit: Visit, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    for page, value in ((first, "0.2"), (second, "0.9")):
+        settings_of(page, "draft").get_by_test_id("field-temperature").fill(value)
+        expect(first.get_by_test_id("field-temperature")).to_have_value(value)
+    told = first.get_by_test_id("overwritten")
+    expect(told).to_contain_text("Olivia Owner changed this")
+    told.get_by_role("button", name="Restore mine").click()
+    expect(second.get_by_test_id("field-temperature")).to_have_value("0.2")
+    expect(second.get_by_test_id("overwritten")).to_contain_text("Ben Builder changed this")
+    expect(told).to_have_count(0)
+
+
+def test_edits_without_a_connection_are_merged_on_return(
+    demo: Demo, visit: Visit, key: str, workflow: str
+) -> None:
+    visitor = visit("builder")
+    first, second = opened(visitor, workflow), opened(visit("owner"), workflow)
+    settings_of(first, "draft").get_by_test_id("field-prompt").click()
+    go_offline(visitor)
+    first.keyboard.press("Control+End")
+    first.keyboard.type(" From afar.")
+    add(second, "http.request")
+    come_back(visitor)
+    state = first.get_by_test_id("save-state")
+    expect(state).to_have_text("Synced", timeout=SOON_MS)
+    for page in (first, second):
+        expect(page.get_by_test_id("workflow-node")).to_have_count(4)
+    assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply. From afar."
+
+
+def test_edits_survive_a_page_that_is_closed_without_a_connection(
+    demo: Demo, visit: Visit, key: str, workflow: str
+) -> None:
+    visitor = visit("builder")
+    page = settings_of(opened(visitor, workflow), "draft")
+    page.get_by_test_id("field-prompt").click()
+    go_offline(visitor)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Kept.")
+    expect(step(page, "draft")).to_contain_text("Kept.")
+    page.close(run_before_unload=False)
+    come_back(visitor)
+    assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply."
+    visitor.page = visitor.context.new_page()
+    again = settings_of(opened(visitor, workflow), "draft")
+    expect(again.get_by_test_id("field-prompt")).to_have_text("Write a reply. Kept.")
+    saved(again)
+    assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply. Kept."
+
+
+def test_who_may_only_look_cannot_write(demo: Demo, visit: Visit, key: str, workflow: str) -> None:
+    owner, looker = meeting(visit, workflow, "owner", "operator")
+    expect(looker.get_by_text("View only")).to_be_visible()
+    settings_of(looker, "draft")
+    expect(looker.get_by_test_id("field-prompt")).to_have_attribute("contenteditable", "false")
+    doc: Doc[Any] = Doc()
+    doc.get("meta", type=Map)["name"] = "Taken over"
+    update = doc.get_update()
+    assert len(update) < 128  # one byte tells its length
+    looker.evaluate(SEND, [f"/ws/wf/{workflow}", [0, 2, len(update), *update]])
+    settings_of(owner, "draft").get_by_test_id("field-temperature").fill("0.5")
+    expect(looker.get_by_test_id("field-temperature")).to_have_value("0.5")
+    assert api(demo, key, f"workflows/{workflow}/")["name"] == "Together"
+
+
+@contextmanager
+def as_viewer(demo: Demo, key: str, name: str) -> Iterator[None]:
+    """Take a member's rights to edit, and give them back afterwards."""
+    members = api(demo, key, "members/")["results"]
+    member = next(each for each in members if each["name"] == name)
+    _set_role(demo, key, member["id"], "viewer")
+    yield
+    _set_role(demo, key, member["id"], member["role"])
+
+
+def _set_role(demo: Demo, key: str, member: str, role: str) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{demo.product.port}/api/v1/members/{member}/",
+        data=json.dumps({"role": role}).encode(),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        method="PATCH",
+    )
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
+def test_a_right_that_is_lost_ends_the_editing(
+    demo: Demo, visit: Visit, key: str, workflow: str
+) -> None:
+    builder, owner = meeting(visit, workflow, "builder", "owner")
+    with as_viewer(demo, key, "Ben Builder"):
+        note = builder.get_by_test_id("not-saved")
+        expect(note).to_contain_text("You can no longer edit this workflow", timeout=SOON_MS)
+        expect(note).to_contain_text("Everything that you edited is saved.")
+        expect(owner.get_by_test_id("person")).to_have_count(0)
+        note.get_by_role("button", name="Reload").click()
+        expect(builder.get_by_text("View only")).to_be_visible()
+
+
+def test_a_right_that_is_lost_while_away_leaves_the_edits_to_take_along(
+    demo: Demo, visit: Visit, key: str, workflow: str, tmp_path: Path
+) -> None:
+    visitor = visit("builder")
+    page = settings_of(opened(visitor, workflow), "draft")
+    page.get_by_test_id("field-prompt").click()
+    go_offline(visitor)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Mine.")
+    with as_viewer(demo, key, "Ben Builder"):
+        come_back(visitor)
+        note = page.get_by_test_id("not-saved")
+        expect(note).to_contain_text("could not be saved", timeout=SOON_MS)
+        visitor.shot("not-saved")
+        with page.expect_download() as download:
+            note.get_by_test_id("export-edits").click()
+        download.value.save_as(tmp_path / "edits.json")
+    exported = json.loads((tmp_path / "edits.json").read_text())
+    draft = next(each for each in exported["definition"]["nodes"] if each["id"] == "draft")
+    assert draft["config"]["prompt"] == "Write a reply. Mine."
+    assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply."
+    visitor.errors.clear()  # the browser logs refused requests
+
+
+def test_signing_out_leaves_no_drafts_in_the_browser(demo: Demo, visit: Visit) -> None:
+    link = demo.command("create_workspace", "leaving")
+    key = demo.command("create_api_key", "--tenant", "leaving", "--role", "owner", "--name", "e2e")
+    made = api(demo, key, "workflows/", {"name": "Together", "definition": DEFINITION})
+    page, host = visit().page, link.partition("/accounts/")[0]
+    page.goto(link)
+    page.get_by_role("button").first.click()
+    page.wait_for_url(f"{host}/**")
+    page.goto(f"{host}/workflows/{made['id']}/")
+    saved(page)
+    kept = "async () => (await indexedDB.databases()).length"
+    page.wait_for_function(f"async () => await ({kept})() === 1")
+    page.goto(f"{host}/workflows/")
+    page.locator("[popovertarget=profile-menu]:visible").first.click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("E-mail").wait_for()
+    assert page.evaluate(kept) == 0

@@ -3,7 +3,6 @@
 import { createRoot } from "react-dom/client";
 import { Editor } from "../studio/model/editor";
 import { readBoot } from "../studio/model/boot";
-import { goLive } from "../studio/collab/live";
 import { Studio } from "../studio/ui/Studio";
 import { applyTheme } from "../studio/ui/ThemeSwitch";
 import "../styles/studio.css";
@@ -13,4 +12,11 @@ const editor = new Editor(readBoot(document));
 const root = document.getElementById("studio");
 if (!root) throw new Error("The page has no place for the studio.");
 createRoot(root).render(<Studio editor={editor} />);
-requestIdleCallback(() => void goLive(editor, window), { timeout: 1000 });
+requestIdleCallback(() => void live(), { timeout: 1000 });
+
+/** Go on with the document; what that takes is fetched now, again where the connection breaks. */
+async function live(): Promise<void> {
+  const collab = await import("../studio/collab/live").catch(() => null);
+  if (collab) await collab.goLive(editor, window);
+  else setTimeout(() => void live(), 5_000);
+}

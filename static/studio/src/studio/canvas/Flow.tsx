@@ -1,5 +1,5 @@
 import { ReactFlow, useReactFlow, type EdgeTypes, type NodeTypes } from "@xyflow/react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import * as actions from "../model/actions";
 import { useEditor, useFocusedId, useGraph, useObservable } from "../model/hooks";
 import { bindings, nameOf } from "../model/keys";
@@ -27,6 +27,7 @@ import { useConnections } from "./useConnections";
 import { useDragging } from "./useDragging";
 import { usePainter } from "./usePainter";
 
+const Peers = lazy(async () => ({ default: (await import("./Peers")).Peers }));
 const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard };
 const EDGES: EdgeTypes = { step: StepEdge };
 const KEYS = bindings({ layout: layoutOnCanvas });
@@ -77,6 +78,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
     if (editor.panels.renaming.value !== id) root.current?.focus({ preventScroll: true });
   };
   const focus = useFocusedId();
+  const attached = useObservable(editor.attached);
   return (
     <div
       ref={root}
@@ -176,6 +178,11 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
           className="marquee"
           style={{ left: frame.x, top: frame.y, width: frame.width, height: frame.height }}
         />
+      )}
+      {attached && (
+        <Suspense fallback={null}>
+          <Peers root={root} drag={drag} />
+        </Suspense>
       )}
       <EmptyCanvas />
       <Controls onArrange={() => void actions.arrange(editor, layoutOnCanvas)} />

@@ -2,6 +2,7 @@ import { NodeResizer, type NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { useEditor, useNote, useObservable, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
+import { NoteText } from "./NoteText";
 
 export const NOTE_COLOURS = ["yellow", "blue", "green", "red", "purple", "grey"] as const;
 
@@ -56,19 +57,7 @@ export const NoteCard = memo(function NoteCard({ id }: NodeProps) {
         </>
       )}
       {writing ? (
-        <textarea
-          className="note-text nodrag nopan nowheel"
-          aria-label="Text of the note"
-          defaultValue={note.text}
-          maxLength={20_000}
-          autoFocus
-          onChange={(event) => editor.edit((doc) => ops.setText(doc, id, "text", event.target.value))}
-          onBlur={() => editor.panels.renaming.value === id && editor.panels.renaming.set(null)}
-          onKeyDown={(event) => {
-            event.stopPropagation();
-            if (event.key === "Escape") done();
-          }}
-        />
+        <NoteText id={id} text={note.text} onDone={done} />
       ) : (
         <p className="note-text">{note.text || (editor.readOnly ? "" : "Double-click to write")}</p>
       )}

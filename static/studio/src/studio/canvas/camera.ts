@@ -6,6 +6,7 @@ import type { Box } from "../model/grid";
 import { fitting, MAX_ZOOM, MIN_ZOOM, type Camera, type Viewport } from "../model/view";
 
 const SLOW = 220;
+const CALM = 0.15; // of the window at each side; what is followed stays out of it
 
 export function cameraFor(
   editor: Editor,
@@ -32,6 +33,13 @@ export function cameraFor(
     shift(dx) {
       const { x, y, zoom } = view.viewport.value;
       void flow.setViewport({ x: x + dx, y, zoom });
+    },
+    follow([x, y]) {
+      const { width, height } = view.size.value;
+      const { x: left, y: top, zoom } = view.viewport.value;
+      const inside = (place: number, whole: number) => place > whole * CALM && place < whole * (1 - CALM);
+      if (inside(x * zoom + left, width) && inside(y * zoom + top, height)) return;
+      go({ x: width / 2 - x * zoom, y: height / 2 - y * zoom, zoom });
     },
     fit(ids) {
       const box = store.grid.bounds(ids?.length ? ids : undefined);

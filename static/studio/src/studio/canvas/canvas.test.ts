@@ -83,7 +83,7 @@ describe("mounting", () => {
 
   test("follows the graph", () => {
     const { editor, mounting, settle } = opened();
-    editor.attach(chainDoc().ydoc);
+    editor.attach(chainDoc());
     editor.edit((doc) => ops.remove(doc, ["b"]));
     settle();
     expect(mounting.ids.value.has("b")).toBe(false);
@@ -93,7 +93,7 @@ describe("mounting", () => {
 describe("what React Flow gets", () => {
   test("is the same object as long as nothing changed", () => {
     const { editor } = opened();
-    editor.attach(chainDoc().ydoc);
+    editor.attach(chainDoc());
     const nodes = new FlowNodes(editor);
     const ids = new Set(["a", "b", "gone"]);
     const [a, b] = nodes.of(ids, null);
@@ -108,7 +108,7 @@ describe("what React Flow gets", () => {
 
   test("holds notes, and points for ports that are gone", () => {
     const { editor } = opened();
-    const doc = editor.attach(chainDoc().ydoc);
+    const doc = editor.attach(chainDoc());
     ops.connect(doc, edge("a", "c", "lost"));
     ops.addNote(doc, { id: "memo", text: "", colour: "red", position: [0, 0], size: [10, 20] });
     const [a, memo] = new FlowNodes(editor).of(new Set(["a", "memo"]), null);
@@ -130,7 +130,7 @@ describe("what React Flow gets", () => {
 
   test("a frame is another object once what lies in it moved", () => {
     const editor = new Editor(boot({ snapshot: NESTED }));
-    editor.attach(docOf(NESTED).ydoc);
+    editor.attach(docOf(NESTED));
     const nodes = new FlowNodes(editor);
     const [before] = nodes.of(new Set(["each"]), null);
     editor.edit((doc) => ops.move(doc, new Map([["y", [900, 176] as const]])));

@@ -1,47 +1,45 @@
-// From the snapshot to the document: fetched when the canvas stands, tried until it is there.
+// From the snapshot to the document: what this browser kept, then the server's, then everybody's edits.
 
 import * as Y from "yjs";
-import { ApiError, bytes } from "../../lib/api";
 import type { Editor } from "../model/editor";
-import { REMOTE } from "../model/ydoc";
-import { guardUnsaved, Saver } from "./saver";
+import { REMOTE } from "../model/stored";
+import { StudioDoc } from "../model/ydoc";
+import { awarenessFor, tellOfPeople } from "./awareness";
+import { databaseOf, keep, tidy } from "./offline";
+import { Room } from "./room";
 import { validator } from "./validator";
 
-const SLOWEST = 30_000;
+const OTHERS = 2_000; // others' edits are looked at by everybody, so not at once and not all together
 
-/** Fetch the document, bind the editor to it and keep the two sides the same from then on. */
-export async function goLive(editor: Editor, page: Window): Promise<Saver> {
-  const { updates, validate } = editor.boot.urls;
+/** Bind the editor to the document and keep it the same as the server's from then on. */
+export async function goLive(editor: Editor, page: Window, open?: (url: string) => WebSocket): Promise<Room> {
+  const { validate } = editor.boot.urls;
   const check = validator(validate, editor.problems);
-  const ydoc = new Y.Doc();
-  Y.applyUpdate(ydoc, await fetched(updates, editor), REMOTE);
-  const saver = new Saver(ydoc, {
-    url: updates,
-    state: editor.saving,
-    readOnly: editor.readOnly,
-    onSaved() {
+  const changed = (pause?: number) => {
+    if (!editor.version.value.has_unpublished_changes)
       editor.version.set({ ...editor.version.value, has_unpublished_changes: true });
-      check();
+    check(pause);
+  };
+  const ydoc = new Y.Doc();
+  const database = databaseOf(editor.boot, page.location.host);
+  const kept = await keep(ydoc, database);
+  const awareness = awarenessFor(editor, ydoc);
+  const room = new Room(editor, ydoc, awareness, {
+    page,
+    kept,
+    onReady() {
+      editor.attach(new StudioDoc(editor.types, ydoc));
+      ydoc.on("update", (_update: Uint8Array, origin: unknown) => {
+        if (origin === REMOTE) changed(OTHERS * (1 + Math.random()));
+      });
     },
+    onStored: () => changed(),
+    ...(open ? { open } : {}),
   });
-  editor.attach(ydoc);
-  editor.sync = () => saver.sync();
-  guardUnsaved(saver, page);
-  return saver;
-}
-
-async function fetched(url: string, editor: Editor): Promise<Uint8Array> {
-  for (let failures = 1; ; failures += 1) {
-    try {
-      const { data } = await bytes("GET", url);
-      editor.saving.set({ kind: "saved", at: null });
-      return data;
-    } catch (error) {
-      const refused = error instanceof ApiError && error.status < 500;
-      editor.saving.set(
-        refused ? { kind: "refused", reason: error.message } : { kind: "offline" },
-      );
-      await new Promise((done) => setTimeout(done, Math.min(SLOWEST, 500 * 2 ** failures)));
-    }
-  }
+  tellOfPeople(editor.presence, () => room.live, (words) => editor.announcer.say(words));
+  editor.sync = () => room.sync();
+  editor.room = room;
+  room.enter();
+  void tidy(database);
+  return room;
 }

@@ -3,13 +3,9 @@
 
 import * as Y from "yjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Editor } from "../model/editor";
 import { Observable } from "../model/observable";
-import * as ops from "../model/ops";
-import { boot, chainDoc } from "../model/samples";
-import type { SaveState } from "../model/saving";
-import { goLive } from "./live";
-import { base64url, guardUnsaved, Saver } from "./saver";
+import { base64url, Saver } from "./saver";
+import { Unsaved } from "./unsaved";
 import { validator } from "./validator";
 
 /** Merges what is posted and answers what the client lacks; `next` makes it refuse or vanish. */
@@ -17,13 +13,11 @@ class Server {
   doc = new Y.Doc();
   asked: string[] = [];
   next: (() => Response)[] = [];
-  problems: unknown[] = [];
 
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     this.asked.push(`${init.method} ${url.split("?")[0]}`);
     const refusal = this.next.shift();
     if (refusal) return refusal();
-    if (url.includes("validate")) return Response.json({ problems: this.problems });
     if (init.body instanceof Uint8Array) Y.applyUpdate(this.doc, init.body);
     const vector = new URL(url, "http://x").searchParams.get("sv");
     const known = vector === null ? undefined : Uint8Array.from(atob(padded(vector)), (c) => c.charCodeAt(0));
@@ -43,22 +37,37 @@ const vanished = (): Response => {
 
 let server: Server;
 let doc: Y.Doc;
-let state: Observable<SaveState>;
+let unsaved: Unsaved;
 let saver: Saver;
-const saved = vi.fn();
+let told: string[];
 
-beforeEach(() => {
+function saving(readOnly = false): Saver {
+  return new Saver(doc, unsaved, {
+    url: "/updates/",
+    readOnly,
+    onSynced: (sent) => told.push(sent ? "saved" : "looked"),
+    onFailed: (error) => told.push((error as Error).message),
+  });
+}
+
+beforeEach(async () => {
   vi.useFakeTimers();
   server = new Server();
   vi.stubGlobal("fetch", server.fetch);
-  doc = new Y.Doc();
-  state = new Observable<SaveState>({ kind: "saved", at: null });
-  saver = new Saver(doc, { url: "/updates/", state, readOnly: false, onSaved: saved });
+  [doc, unsaved, told] = [new Y.Doc(), new Unsaved(), []];
+  saver = saving();
+  doc.on("update", (update: Uint8Array, origin: unknown) => {
+    if (origin === "remote") return;
+    unsaved.owe(update);
+    saver.edited();
+  });
+  saver.start();
+  await vi.advanceTimersByTimeAsync(300);
+  server.asked.length = told.length = 0;
 });
 
 afterEach(() => {
-  saver.close();
-  saved.mockClear();
+  saver.stop();
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
@@ -69,11 +78,10 @@ const kept = () => server.doc.getMap("meta").get("name");
 test("edits close together travel together, and are saved when the server has them", async () => {
   write("one");
   write("two");
-  expect([state.value.kind, saver.unsaved]).toEqual(["saving", true]);
+  expect(unsaved.any).toBe(true);
   await vi.advanceTimersByTimeAsync(300);
-  expect([kept(), state.value.kind, saver.unsaved]).toEqual(["two", "saved", false]);
+  expect([kept(), told, unsaved.any]).toEqual(["two", ["saved"], false]);
   expect(server.asked).toEqual(["POST /updates/"]);
-  expect(saved).toHaveBeenCalledTimes(1);
 });
 
 test("an edit while a request is under way forms the next one", async () => {
@@ -82,16 +90,25 @@ test("an edit while a request is under way forms the next one", async () => {
   write("two");
   await saver.flush();
   await sending;
-  expect(state.value.kind).toBe("saving");
-  await vi.advanceTimersByTimeAsync(10);
-  expect([kept(), state.value.kind, server.asked.length]).toEqual(["two", "saved", 2]);
+  expect(unsaved.any).toBe(true);
+  await vi.advanceTimersByTimeAsync(300);
+  expect([kept(), unsaved.any, server.asked.length]).toEqual(["two", false, 2]);
 });
 
 test("what others edited arrives without being asked for, and is not sent back", async () => {
   server.doc.getMap("meta").set("name", "theirs");
   await vi.advanceTimersByTimeAsync(4_100);
   expect(doc.getMap("meta").get("name")).toBe("theirs");
-  expect([server.asked, saver.unsaved]).toEqual([["GET /updates/"], false]);
+  expect([server.asked, told]).toEqual([["GET /updates/"], ["looked"]]);
+});
+
+test("what an earlier page kept is sent with the first request", async () => {
+  saver.stop();
+  write("from before");
+  unsaved.take();
+  const own = saving();
+  await own.flush();
+  expect([kept(), told.at(-1)]).toEqual(["from before", "saved"]);
 });
 
 describe("when the server cannot be reached", () => {
@@ -99,10 +116,10 @@ describe("when the server cannot be reached", () => {
     server.next = [vanished, problem(503, "down")];
     write("kept");
     await vi.advanceTimersByTimeAsync(300);
-    expect([state.value.kind, saver.unsaved]).toEqual(["offline", true]);
+    expect([saver.works, unsaved.any]).toEqual([false, true]);
     write("kept too");
     await vi.advanceTimersByTimeAsync(5_000);
-    expect([kept(), state.value.kind]).toEqual(["kept too", "saved"]);
+    expect([kept(), saver.works]).toEqual(["kept too", true]);
   });
 
   test("it is asked ever more rarely", async () => {
@@ -126,72 +143,22 @@ test("a refusal gives its reason; the next edit tries again", async () => {
   server.next = [problem(422, "bad_definition")];
   write("bad");
   await vi.advanceTimersByTimeAsync(300);
-  expect(state.value).toEqual({ kind: "refused", reason: "bad_definition." });
+  expect(told).toEqual(["bad_definition."]);
   write("good");
   await vi.advanceTimersByTimeAsync(300);
-  expect([kept(), state.value.kind]).toEqual(["good", "saved"]);
+  expect([kept(), told[1]]).toEqual(["good", "saved"]);
 });
 
 test("viewers send nothing", async () => {
-  saver.close();
-  const own = new Saver(doc, { url: "/updates/", state, readOnly: true });
+  saver.stop();
   write("mine");
-  await vi.advanceTimersByTimeAsync(5_000);
+  const own = saving(true);
+  await own.flush();
   expect([server.asked, kept()]).toEqual([["GET /updates/"], undefined]);
-  own.close();
-});
-
-test("a page with unsaved edits is not left without a question", async () => {
-  const stop = guardUnsaved(saver, window);
-  const leave = () => {
-    const event = new Event("beforeunload", { cancelable: true });
-    window.dispatchEvent(event);
-    return event.defaultPrevented;
-  };
-  expect(leave()).toBe(false);
-  write("x");
-  expect(leave()).toBe(true);
-  await vi.advanceTimersByTimeAsync(300);
-  window.dispatchEvent(new Event("online"));
-  await vi.advanceTimersByTimeAsync(10);
-  expect([kept(), leave()]).toEqual(["x", false]);
-  stop();
 });
 
 test("state vectors travel in URL-safe Base64", () => {
   expect(base64url(new Uint8Array([251, 255, 254]))).toBe("-__-");
-});
-
-describe("going live", () => {
-  const live = async (editor: Editor) => {
-    const going = goLive(editor, window);
-    await vi.advanceTimersByTimeAsync(2_500);
-    return going;
-  };
-
-  test("takes the server's document, saves into it and asks what is wrong with it", async () => {
-    server.doc = chainDoc().ydoc;
-    server.problems = [{ code: "x", message: "No", fix: "", node: "a", field: "", severity: "error" }];
-    server.next = [problem(503, "down")];
-    const editor = new Editor(boot({ problems: [] }));
-    const own = await live(editor);
-    editor.edit((document) => ops.rename(document, "a", "Clean"));
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect([editor.problems.value.length, editor.saving.value.kind]).toEqual([1, "saved"]);
-    const node = server.doc.getMap<Y.Map<unknown>>("nodes").get("a");
-    expect(node?.get("title")).toBe("Clean");
-    own.close();
-  });
-
-  test("says so when the document is refused", async () => {
-    server.next = [problem(403, "forbidden")];
-    const editor = new Editor(boot());
-    const going = goLive(editor, window);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(editor.saving.value).toEqual({ kind: "refused", reason: "forbidden." });
-    await vi.advanceTimersByTimeAsync(2_000);
-    (await going).close();
-  });
 });
 
 test("a question about problems that fails leaves the old list", async () => {

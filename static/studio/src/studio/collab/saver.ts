@@ -1,14 +1,14 @@
-// Keeps the draft in the document and the one on the server the same, by binary updates over HTTP.
+// Keeps the draft in the document and the one on the server the same by requests, for as long as the
+// socket is away: some proxies let no sockets through, and most let requests.
 //
 // What is edited while one request is under way forms the next one. The answer to each brings what
 // others edited meanwhile; without own edits a quiet question brings it. Nothing is thrown away:
 // what could not be sent stays in the document and is sent as what the server lacks.
 
 import * as Y from "yjs";
-import { ApiError, bytes, Unreachable } from "../../lib/api";
-import type { Observable } from "../model/observable";
-import type { SaveState } from "../model/saving";
-import { REMOTE } from "../model/ydoc";
+import { ApiError, bytes } from "../../lib/api";
+import { REMOTE } from "../model/stored";
+import type { Unsaved } from "./unsaved";
 
 const QUIET = 4_000; // between two questions for others' edits
 const HIDDEN = 60_000; // the same in a page that nobody looks at
@@ -21,112 +21,100 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface SaverOptions {
   url: string;
-  state: Observable<SaveState>;
   readOnly: boolean;
-  /** Called after the server merged an edit. */
-  onSaved?: () => void;
+  /** Both sides are the same; `sent` if that took an edit of ours. */
+  onSynced: (sent: boolean) => void;
+  onFailed: (error: unknown) => void;
 }
 
 export class Saver {
   /** What the server is known to have. */
-  #acknowledged: Bytes;
-  #dirty = false;
+  known: Uint8Array | null = null;
+  #running = false;
   #busy = false;
   #failures = 0;
+  #refused = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #closed = false;
 
   constructor(
     readonly doc: Y.Doc,
+    readonly unsaved: Unsaved,
     readonly options: SaverOptions,
-  ) {
-    this.#acknowledged = Y.encodeStateVector(doc) as Bytes;
-    doc.on("update", this.#edited);
-    this.#wait(QUIET);
+  ) {}
+
+  /** Whether the last question was answered. */
+  get works(): boolean {
+    return this.#running && !this.#failures && this.known !== null;
   }
 
-  /** Whether something is only in this page. */
-  get unsaved(): boolean {
-    return this.#dirty;
+  get fails(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Whether something was kept here of which nobody knows yet whether the server has it. */
+  get #unknown(): boolean {
+    return this.known === null && this.doc.store.clients.size > 0;
+  }
+
+  /** Ask and send from now on. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#failures = 0;
+    this.#wait(GROUPING);
+  }
+
+  stop(): void {
+    this.#running = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Something was edited. A server that is away is asked no sooner for it; what it refused may be mended. */
+  edited(): void {
+    const away = this.#failures > 0 && !this.#refused;
+    if (this.#running && !this.#busy && this.known !== null && !away) this.#wait(GROUPING);
   }
 
   /** Send now what is not sent yet, and ask what is new. */
   async flush(): Promise<void> {
-    if (this.#busy || this.#closed) return;
+    if (this.#busy) return;
     this.#busy = true;
-    const sending = this.#dirty;
+    const sending = !this.options.readOnly && (this.unsaved.any || this.#unknown);
+    const owed = sending ? this.unsaved.take() : null;
     const covered = Y.encodeStateVector(this.doc) as Bytes;
     try {
-      this.#dirty = false;
       const answer = await this.#exchange(sending, covered);
       this.#failures = 0;
-      this.#acknowledged = covered;
+      if (sending || !this.known) this.known = covered;
       Y.applyUpdate(this.doc, answer, REMOTE);
-      if (sending) this.options.onSaved?.();
-      this.#tell(this.#dirty ? { kind: "saving" } : this.#savedNow(sending));
-      this.#wait(this.#dirty ? 0 : this.#quiet());
+      this.#wait(this.unsaved.any ? GROUPING : this.#quiet());
+      this.options.onSynced(sending);
     } catch (error) {
-      this.#dirty = this.#dirty || sending;
+      if (owed) this.unsaved.giveBack(owed);
       this.#failed(error);
     } finally {
       this.#busy = false;
     }
   }
 
-  /** Bring both sides to the same state. Raises Unreachable if something cannot be sent. */
-  async sync(): Promise<void> {
-    while (this.#busy || this.#dirty) {
-      if (this.#busy) await new Promise((done) => setTimeout(done, 20));
-      else await this.flush();
-      if (this.#dirty && this.#failures) throw new Unreachable();
-    }
-    await this.flush();
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.doc.off("update", this.#edited);
-    if (this.#timer !== null) clearTimeout(this.#timer);
-  }
-
-  readonly #edited = (_update: Uint8Array, origin: unknown): void => {
-    if (origin === REMOTE || this.options.readOnly) return;
-    this.#dirty = true;
-    if (this.options.state.value.kind !== "offline") this.#tell({ kind: "saving" });
-    // What was refused may be mended by this very edit; a server that is away is asked more rarely.
-    if (!this.#busy && this.options.state.value.kind !== "offline") this.#wait(GROUPING);
-  };
-
-  async #exchange(sending: boolean, known: Bytes): Promise<Uint8Array> {
+  async #exchange(sending: boolean, own: Bytes): Promise<Uint8Array> {
     // Each person who ever edited takes a few letters; past this length addresses are cut off on
     // their way. Without it the server answers everything, which merges just as well.
-    const vector = base64url(known);
+    const vector = base64url(own);
     const url = vector.length < LONGEST ? `${this.options.url}?sv=${vector}` : this.options.url;
     if (!sending) return (await bytes("GET", url)).data;
-    const update = Y.encodeStateAsUpdate(this.doc, this.#acknowledged) as Bytes;
+    const update = Y.encodeStateAsUpdate(this.doc, this.known ?? undefined) as Bytes;
     return (await bytes("POST", url, update)).data;
   }
 
   #failed(error: unknown): void {
     this.#failures += 1;
-    const refused = error instanceof ApiError && error.status < 500 && error.status !== 429;
-    if (refused) this.#tell({ kind: "refused", reason: error.message });
-    else if (this.#dirty || !(error instanceof ApiError)) this.#tell({ kind: "offline" });
+    this.#refused = error instanceof ApiError && error.status < 500 && error.status !== 429;
     const pause = Math.min(SLOWEST, 500 * 2 ** this.#failures);
     const asked = error instanceof ApiError && error.retryAfter ? error.retryAfter * 1000 : 0;
-    // A refusal is tried again, slowly: rights may come back, and the next edit may mend it.
-    this.#wait(Math.max(refused ? SLOWEST : pause, asked));
-  }
-
-  #savedNow(sent: boolean): SaveState {
-    const before = this.options.state.value;
-    if (!sent && before.kind === "saved") return before;
-    return { kind: "saved", at: Date.now() };
-  }
-
-  #tell(state: SaveState): void {
-    if (this.options.state.value.kind !== state.kind || state.kind !== "saving")
-      this.options.state.set(state);
+    this.#wait(Math.max(this.#refused ? SLOWEST : pause, asked));
+    this.options.onFailed(error);
   }
 
   #quiet(): number {
@@ -134,28 +122,10 @@ export class Saver {
   }
 
   #wait(ms: number): void {
-    if (this.#closed) return;
+    if (!this.#running) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.flush(), ms);
   }
-}
-
-/** Guard a page against being left while something is only in it; returns how to stop. */
-export function guardUnsaved(saver: Saver, page: Window): () => void {
-  const ask = (event: BeforeUnloadEvent) => {
-    if (!saver.unsaved) return;
-    void saver.flush();
-    event.preventDefault();
-  };
-  const now = () => void saver.flush();
-  page.addEventListener("beforeunload", ask);
-  page.addEventListener("online", now);
-  page.document.addEventListener("visibilitychange", now);
-  return () => {
-    page.removeEventListener("beforeunload", ask);
-    page.removeEventListener("online", now);
-    page.document.removeEventListener("visibilitychange", now);
-  };
 }
 
 export function base64url(data: Uint8Array): string {

@@ -6,8 +6,8 @@ import type { Observable } from "../model/observable";
 
 const PAUSE = 500;
 
-/** Return what to call after a save. A late answer never replaces that to a later question. */
-export function validator(url: string, problems: Observable<readonly Problem[]>): () => void {
+/** Return what to call after a change. A late answer never replaces that to a later question. */
+export function validator(url: string, problems: Observable<readonly Problem[]>): (pause?: number) => void {
   let timer: ReturnType<typeof setTimeout> | null = null;
   let asked = 0;
   const ask = async () => {
@@ -20,8 +20,8 @@ export function validator(url: string, problems: Observable<readonly Problem[]>)
       // The old list stays: saving tells of a server that cannot be reached.
     }
   };
-  return () => {
+  return (pause = PAUSE) => {
     if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => void ask(), PAUSE);
+    timer = setTimeout(() => void ask(), pause);
   };
 }

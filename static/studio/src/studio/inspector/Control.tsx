@@ -1,6 +1,10 @@
 import { shown, type Field } from "../model/fields";
+import { CONFIG } from "../model/stored";
 import { IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
+import { useStep } from "./context";
+import { FieldPeople, Overwritten } from "./FieldPeople";
+import { useFieldPlace } from "./useFieldPlace";
 import { CodeWidget } from "./widgets/CodeWidget";
 import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
@@ -30,22 +34,26 @@ const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table"]);
 /** A field with its label, its way back to the default, its help and what is wrong with it. */
 export function Control({ field, value, onChange, id, testId, readOnly, problems, row }: ControlProps) {
   const Widget = WIDGETS[field.widget];
+  const { id: step } = useStep();
+  const key = row ? null : `${step}/${field.name}`; // the entries of a table are one field
+  const place = useFieldPlace(key);
   const help = `${id}-help`;
   const wrong = `${id}-problem`;
   const described = [field.help && help, problems.length && wrong].filter(Boolean).join(" ");
   const isSet = value !== undefined && !(field.text && value === "");
   const resettable = isSet && !readOnly && !field.required && !row;
   return (
-    <div className="field" data-invalid={problems.length > 0 || undefined}>
+    <div className="field" data-invalid={problems.length > 0 || undefined} {...place}>
       <div className="field-head">
         {field.widget === "boolean" ? null : GROUPS.has(field.widget) ? (
           <span className="field-label">{field.label}</span>
         ) : (
-          <label htmlFor={id}>
+          <label htmlFor={id} onClick={field.text ? () => document.getElementById(id)?.focus() : undefined}>
             {field.label}
             {field.required && <span className="quiet"> required</span>}
           </label>
         )}
+        {key && <FieldPeople field={key} />}
         {resettable && (
           <IconButton
             icon="rotate-ccw"
@@ -67,6 +75,7 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
         Control={Control}
         {...(row ? { row } : {})}
       />
+      {key && <Overwritten field={`${step}/${CONFIG}${field.name}`} restore={onChange} />}
       {problems.length > 0 && (
         <ul id={wrong} className="field-problems" data-testid={`${testId}-problem`}>
           {problems.map((problem, index) => (

@@ -1,10 +1,11 @@
-import { useId, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
-import { inserted, partsOf, suggestions, writingAt, type Suggestion } from "../model/expressions";
+import { inserted, partsOf } from "../model/expressions";
 import { EXPRESSION } from "../parts/DataView";
 import { useStep } from "./context";
 import { ExpressionPreview } from "./ExpressionPreview";
 import { useDraft } from "./useDraft";
+import { useSuggestions } from "./useSuggestions";
 
 interface Props {
   id: string;
@@ -26,53 +27,35 @@ interface Props {
 /** A text that may hold `{{ }}`: marked while it is written, with names offered and a preview. */
 export function ExpressionInput(props: Props) {
   const { id, multiline = false, compact = false, mono = false, invalid = false } = props;
-  const { scope, readOnly } = useStep();
+  const { readOnly } = useStep();
   const [text, write] = useDraft(props.value, props.onChange);
   const field = useRef<HTMLTextAreaElement>(null);
   const own = useRef(props.value); // what this field itself wrote last
   const [caret, setCaret] = useState<number | null>(null);
-  const [active, setActive] = useState(0);
   const [focused, setFocused] = useState(false);
   const [over, setOver] = useState(false);
-  const listId = useId();
   useKeptCaret(field, text, own);
 
-  const writing = focused && caret !== null ? writingAt(text, caret) : null;
-  const offered = writing ? suggestions(scope, writing.path) : [];
   const put = (next: { text: string; caret: number }) => {
     own.current = next.text;
     // At once: the next key may come before the next frame.
     flushSync(() => {
       write(next.text);
       setCaret(next.caret);
-      setActive(0);
+      offer.reset();
     });
     field.current?.focus();
     field.current?.setSelectionRange(next.caret, next.caret);
   };
-  const choose = (suggestion: Suggestion | undefined) => {
-    if (!suggestion || !writing) return;
-    put({
-      text: text.slice(0, writing.start) + suggestion.insert + text.slice(writing.end),
-      caret: writing.start + suggestion.insert.length,
-    });
-  };
+  const offer = useSuggestions(text, focused ? caret : null, put, () => setCaret(null));
   const look = () => {
     setCaret(field.current?.selectionStart ?? null);
-    setActive(0);
+    offer.reset();
   };
   const press = (event: React.KeyboardEvent) => {
-    if (!offered.length) {
-      if (event.key === "Enter" && !multiline) event.preventDefault();
-      return;
-    }
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) setActive((active + step + offered.length) % offered.length);
-    else if (event.key === "Enter" || event.key === "Tab") choose(offered[active]);
-    else if (event.key === "Escape") setCaret(null);
-    else return;
+    if (offer.press(event.key)) event.stopPropagation();
+    else if (event.key !== "Enter" || multiline) return;
     event.preventDefault();
-    event.stopPropagation();
   };
   const drop = (event: React.DragEvent) => {
     const path = event.dataTransfer.getData(EXPRESSION);
@@ -111,9 +94,7 @@ export function ExpressionInput(props: Props) {
           aria-label={props.label}
           aria-invalid={invalid || undefined}
           aria-describedby={props.describedBy}
-          aria-autocomplete="list"
-          aria-controls={offered.length ? listId : undefined}
-          aria-activedescendant={offered.length ? `${listId}-${active}` : undefined}
+          {...offer.attributes}
           data-testid={props.testId}
           onChange={(event) => {
             const { value, selectionStart } = event.target;
@@ -121,7 +102,7 @@ export function ExpressionInput(props: Props) {
             own.current = next;
             write(next);
             setCaret(selectionStart);
-            setActive(0);
+            offer.reset();
           }}
           onSelect={look}
           onFocus={() => setFocused(true)}
@@ -129,33 +110,10 @@ export function ExpressionInput(props: Props) {
           onKeyDown={press}
         />
       </div>
-      {offered.length > 0 && (
-        <ul className="suggestions" role="listbox" id={listId} aria-label="Values">
-          {offered.map((each, index) => (
-            <li
-              key={each.insert}
-              id={`${listId}-${index}`}
-              role="option"
-              aria-selected={index === active}
-              ref={index === active ? scrolledTo : null}
-              onPointerDown={(event) => {
-                event.preventDefault();
-                choose(each);
-              }}
-            >
-              <span className="truncate">{each.label}</span>
-              <span className="suggestion-detail truncate">{each.detail}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {offer.list}
       {text.includes("{{") && <ExpressionPreview text={text} focused={focused} />}
     </div>
   );
-}
-
-function scrolledTo(element: HTMLElement | null): void {
-  element?.scrollIntoView({ block: "nearest" });
 }
 
 /** The text once more, with its expressions marked; it stands where the field's own text would. */

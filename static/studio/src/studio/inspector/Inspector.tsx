@@ -10,9 +10,11 @@ import { EXPRESSION } from "../parts/DataView";
 import { KindTile } from "../parts/KindTile";
 import { RunHistory } from "../parts/RunHistory";
 import { StepProvider, useStepContext } from "./context";
+import { FieldPeople, Overwritten } from "./FieldPeople";
 import { SchemaForm } from "./SchemaForm";
 import { InputTab, OutputTab } from "./StepData";
 import { StepSettings } from "./StepSettings";
+import { useFieldPlace } from "./useFieldPlace";
 
 const TABS: [InspectorTab, string][] = [
   ["setup", "Setup"],
@@ -66,6 +68,11 @@ function Setup({ step }: { step: Step }) {
   return (
     <div className="setup">
       <p className="quiet">{type.description}</p>
+      <Overwritten
+        field={`${step.id}/title`}
+        what="the name"
+        restore={(mine) => editor.gesture((doc) => ops.rename(doc, step.id, typeof mine === "string" ? mine : ""))}
+      />
       <SchemaForm step={step} type={type} />
       <StepSettings step={step} />
     </div>
@@ -77,13 +84,15 @@ function Head({ step }: { step: Step }) {
   const title = editor.store.titleOf(step.id);
   const [draft, setDraft] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  const field = `${step.id}/title`;
+  const place = useFieldPlace(field);
   const done = (keep: boolean) => {
     const value = draft?.trim();
     setDraft(null);
     if (keep && value && value !== title) editor.gesture((doc) => ops.rename(doc, step.id, value));
   };
   return (
-    <header className="inspector-head">
+    <header className="inspector-head" {...place}>
       <KindTile type={editor.types.get(step.type)} />
       <h2 className="visually-hidden">{title}</h2>
       <input
@@ -104,6 +113,7 @@ function Head({ step }: { step: Step }) {
           }
         }}
       />
+      <FieldPeople field={field} />
     </header>
   );
 }

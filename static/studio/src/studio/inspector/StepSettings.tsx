@@ -4,10 +4,12 @@ import type { Field } from "../model/fields";
 import { useEditor } from "../model/hooks";
 import { isObject, type Json } from "../model/json";
 import * as ops from "../model/ops";
-import type { NodeKey } from "../model/ydoc";
+import type { NodeKey } from "../model/stored";
 import { Icon } from "../parts/Icon";
 import { Control } from "./Control";
+import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useDraft } from "./useDraft";
+import { useFieldPlace } from "./useFieldPlace";
 import { NumberWidget } from "./widgets/simple";
 
 const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
@@ -17,6 +19,18 @@ const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
   ["continue", "Go on with the error as output"],
 ];
 
+/** What somebody else may have set as well, in words. */
+const OTHERS: [NodeKey, string][] = [
+  ["notes", "the notes"],
+  ["retry", "the attempts"],
+  ["timeout_s", "the timeout"],
+  ["on_error", "what happens if the step fails"],
+  ["default_output", "the default output"],
+  ["join", "when the step starts"],
+  ["undo", "the undo step"],
+  ["disabled", "whether the step is on"],
+];
+
 /** What every step has beside its type's own fields: notes, retries, time, errors. */
 export function StepSettings({ step }: { step: Step }) {
   const editor = useEditor();
@@ -24,6 +38,7 @@ export function StepSettings({ step }: { step: Step }) {
   const set = (key: NodeKey, value: Json | undefined) =>
     editor.edit((doc) => ops.setMeta(doc, step.id, key, value));
   const [notes, writeNotes] = useDraft(step.notes, (text) => set("notes", text || undefined));
+  const inNotes = useFieldPlace(`${step.id}/notes`);
   const readOnly = editor.readOnly;
   const id = (name: string) => `${step.id}-setting-${name}`;
   const number = (name: string, value: Json | undefined, field: Partial<Field>, store: (value: Json | undefined) => void) => (
@@ -55,10 +70,16 @@ export function StepSettings({ step }: { step: Step }) {
         Settings
         {step.disabled && <span className="quiet">switched off</span>}
       </button>
+      {OTHERS.map(([key, what]) => (
+        <Overwritten key={key} field={`${step.id}/${key}`} what={what} restore={(mine) => set(key, mine)} />
+      ))}
       {open && (
         <>
-          <div className="field">
-            <label htmlFor={id("notes")}>Notes</label>
+          <div className="field" {...inNotes}>
+            <div className="field-head">
+              <label htmlFor={id("notes")}>Notes</label>
+              <FieldPeople field={`${step.id}/notes`} />
+            </div>
             <textarea
               id={id("notes")}
               className="input"

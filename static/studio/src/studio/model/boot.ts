@@ -182,6 +182,13 @@ export interface NodeRun {
   logs: string[];
 }
 
+/** Who somebody is to the others; the colour is the name of a token `--peer-<colour>`. */
+export interface Person {
+  id: string;
+  name: string;
+  colour: string;
+}
+
 export interface Boot {
   workflow: {
     id: string;
@@ -206,6 +213,8 @@ export interface Boot {
     list: string;
   };
   user: { id: string; name: string };
+  /** Where people meet in the draft, and as whom the others see this one. */
+  collab: { url: string; user: Person; canEdit: boolean };
   lastRun: { id: string; status: RunStatus; nodes: NodeRun[] } | null;
   problems: Problem[];
 }

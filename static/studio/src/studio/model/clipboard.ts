@@ -6,7 +6,7 @@ import { isObject, type Json, type JsonObject } from "./json";
 import { withInner } from "./nesting";
 import type { Fragment } from "./ops";
 import type { Store } from "./store";
-import { wholeStep, type NodeKey } from "./ydoc";
+import { wholeStep, type NodeKey } from "./stored";
 
 const FORMAT = "auterity.steps/1";
 const ID = /^[a-z][a-z0-9_]{0,62}$/;

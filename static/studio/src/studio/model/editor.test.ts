@@ -1,18 +1,18 @@
-import * as Y from "yjs";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as actions from "./actions";
 import { Editor } from "./editor";
 import { arranged } from "./layout";
 import { nudge } from "./moves";
 import * as ops from "./ops";
-import { boot, CHAIN, chainDoc, step } from "./samples";
+import { BY_NAME, boot, CHAIN, chainDoc, step } from "./samples";
+import { StudioDoc } from "./ydoc";
 
 const layout = (task: Parameters<typeof arranged>[0]) => Promise.resolve(arranged(task));
 
 let editor: Editor;
 beforeEach(() => {
   editor = new Editor(boot());
-  editor.attach(chainDoc().ydoc);
+  editor.attach(chainDoc());
 });
 
 const edges = () => [...editor.store.edges.keys()].sort();
@@ -34,13 +34,13 @@ describe("the editor", () => {
     early.edit((doc) => ops.rename(doc, "a", "Early"));
     early.undo();
     early.redo();
-    early.attach(chainDoc().ydoc);
+    early.attach(chainDoc());
     expect(early.store.nodes.get("a")?.title).toBe("Early");
   });
 
   test("changes nothing for viewers", () => {
     const viewer = new Editor(boot({ permissions: { edit: false, run: false, publish: false } }));
-    viewer.attach(chainDoc().ydoc);
+    viewer.attach(chainDoc());
     viewer.edit((doc) => ops.rename(doc, "a", "No"));
     viewer.selection.set(["a"]);
     actions.deleteSelection(viewer);
@@ -87,7 +87,7 @@ describe("the editor", () => {
 
   test("goes to a step", () => {
     const reveal = vi.fn();
-    editor.view.camera = { reveal, shift() {}, fit() {}, zoomTo() {}, centre: () => [0, 0], focus() {} };
+    editor.view.camera = { reveal, shift() {}, follow() {}, fit() {}, zoomTo() {}, centre: () => [0, 0], focus() {} };
     editor.goTo("b");
     expect([editor.selection.single, editor.selection.focus]).toEqual(["b", "b"]);
     expect(reveal).toHaveBeenCalledWith(["b"], { centre: true });
@@ -261,7 +261,7 @@ describe("layout", () => {
 
   test("of one step is nothing", async () => {
     const one = new Editor(boot({ snapshot: { ...CHAIN, nodes: [step("a")], edges: [] } }));
-    one.attach(new Y.Doc());
+    one.attach(new StudioDoc(BY_NAME));
     await actions.arrange(one, () => Promise.reject(new Error("not asked")));
   });
 });

@@ -8,14 +8,15 @@ import { newId } from "./ids";
 import type { JsonObject } from "./json";
 import { Observable } from "./observable";
 import { RunOverlay } from "./overlay";
+import { Overwritten } from "./overwritten";
 import { Panels } from "./panels";
+import { Presence } from "./presence";
 import { ShownRun } from "./runs";
 import type { SaveState } from "./saving";
 import { Selection } from "./selection";
 import { Store } from "./store";
-import { undoManager } from "./undo";
 import { View } from "./view";
-import { StudioDoc } from "./ydoc";
+import type { StudioDoc } from "./ydoc";
 
 type Change = (doc: StudioDoc) => void;
 
@@ -29,6 +30,10 @@ export class Editor {
   readonly panels = new Panels();
   readonly view = new View();
   readonly announcer = new Announcer();
+  /** Who else is here, and what others see of this person. */
+  readonly presence: Presence;
+  /** What others set after this person did. */
+  readonly overwritten: Overwritten;
   readonly problems: Observable<readonly Problem[]>;
   readonly saving = new Observable<SaveState>({ kind: "saved", at: null });
   /** What a toast says; null when there is none. */
@@ -37,8 +42,12 @@ export class Editor {
   /** The number of the published version, and whether the draft differs from it. */
   readonly version: Observable<Boot["workflow"]["version"]>;
   doc: StudioDoc | null = null;
+  /** Whether the document is there. */
+  readonly attached = new Observable(false);
   /** Bring draft and server to the same state; null until the document is there. */
   sync: (() => Promise<void>) | null = null;
+  /** Where the draft meets the server: for what was edited and cannot be saved. */
+  room: { retry(): void; discard(): Promise<void> } | null = null;
   #undo: Y.UndoManager | null = null;
   #waiting: Change[] = [];
 
@@ -47,6 +56,8 @@ export class Editor {
     this.store = new Store(this.types, boot.workflow);
     this.store.load(boot.snapshot);
     this.problems = new Observable<readonly Problem[]>(boot.problems);
+    this.presence = new Presence(boot.collab.user);
+    this.overwritten = new Overwritten((client) => this.presence.nameOf(client));
     this.version = new Observable(boot.workflow.version);
     if (boot.lastRun) this.overlay.load(boot.lastRun, boot.lastRun.nodes);
     this.store.on("ids", () =>
@@ -57,16 +68,17 @@ export class Editor {
     );
   }
 
+  /** Whether nothing can be edited: by right from the beginning, or since the right was lost. */
   get readOnly(): boolean {
-    return !this.boot.permissions.edit;
+    return !this.boot.permissions.edit || this.saving.value.kind === "shut";
   }
 
   /** Go on with the document: show it, and make what was edited before it came. */
-  attach(ydoc: Y.Doc): StudioDoc {
-    const doc = new StudioDoc(this.types, ydoc);
+  attach(doc: StudioDoc): StudioDoc {
     this.doc = doc;
     this.store.bind(doc);
-    this.#undo = undoManager(doc);
+    this.overwritten.follow(doc);
+    this.#undo = doc.undoManager();
     const tell = () =>
       this.undoState.set({
         undo: this.#undo?.canUndo() ?? false,
@@ -75,6 +87,7 @@ export class Editor {
     for (const event of ["stack-item-added", "stack-item-popped", "stack-cleared"] as const)
       this.#undo.on(event, tell);
     for (const change of this.#waiting.splice(0)) change(doc);
+    this.attached.set(true);
     return doc;
   }
 
@@ -90,6 +103,11 @@ export class Editor {
     this.#undo?.stopCapturing();
     this.edit(change);
     this.#undo?.stopCapturing();
+  }
+
+  /** Undo also what is written by this origin: a text's editor has one of its own. */
+  trackEditsOf(origin: unknown): void {
+    this.#undo?.addTrackedOrigin(origin);
   }
 
   undo(): void {

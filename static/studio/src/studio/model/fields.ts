@@ -225,3 +225,8 @@ export function numberProblem(field: Field, text: string): string {
 export function isAbout(problemField: string, name: string): boolean {
   return problemField === name || problemField.startsWith(`${name}.`);
 }
+
+/** Return what people call a field of a step, for a key such as `prompt` or `title`. */
+export function fieldWords(type: { config_schema: Schema }, key: string): string {
+  return labelOf(key, type.config_schema.properties?.[key]?.title);
+}

@@ -1,10 +1,12 @@
 // The only file of the model that knows React: how components watch it.
 
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
-import type { Edge, NodeRun, Note, Problem, Step } from "./boot";
+import type { Edge, NodeRun, Note, Person, Problem, Step } from "./boot";
 import type { Editor } from "./editor";
 import type { Observable } from "./observable";
 import type { NodeOverlay, Progress, RunInfo } from "./overlay";
+import type { Overwrite } from "./overwritten";
+import type { Peer } from "./presence";
 
 const EditorContext = createContext<Editor | null>(null);
 export const EditorProvider = EditorContext.Provider;
@@ -133,4 +135,30 @@ export function useFrame(id: string): string {
 export function useWritten(id: string | null): string {
   const { shown } = useEditor();
   return useTopic(shown, `${id}`, () => (id === null ? "" : shown.written(id)));
+}
+
+/** Who else is in the workflow. */
+export function usePeople(): readonly Person[] {
+  const { presence } = useEditor();
+  return useTopic(presence, "people", () => presence.people);
+}
+
+/** The windows of others, whenever something that the canvas shows of them changed. */
+export function usePeers(): readonly Peer[] {
+  const { presence } = useEditor();
+  const revision = useTopic(presence, "canvas", () => presence.revision);
+  return useMemo(() => [...presence.peers.values()], [presence, revision]);
+}
+
+/** Who has the keyboard in a field. */
+export function useInField(key: string): readonly Peer[] {
+  const { presence } = useEditor();
+  const revision = useTopic(presence, `field:${key}`, () => presence.revision);
+  return useMemo(() => presence.inField(key), [presence, key, revision]);
+}
+
+/** What somebody else set lately where this person had set something. */
+export function useOverwrite(field: string): Overwrite | undefined {
+  const { overwritten } = useEditor();
+  return useTopic(overwritten, field, () => overwritten.get(field));
 }

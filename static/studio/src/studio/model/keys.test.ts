@@ -18,8 +18,8 @@ let editor: Editor;
 let camera: Camera;
 beforeEach(() => {
   editor = new Editor(boot());
-  editor.attach(chainDoc().ydoc);
-  camera = { reveal: vi.fn(), shift: vi.fn(), fit: vi.fn(), zoomTo: vi.fn(), centre: () => [0, 0], focus: vi.fn() };
+  editor.attach(chainDoc());
+  camera = { reveal: vi.fn(), shift: vi.fn(), follow: vi.fn(), fit: vi.fn(), zoomTo: vi.fn(), centre: () => [0, 0], focus: vi.fn() };
   editor.view.camera = camera;
 });
 

@@ -15,7 +15,7 @@ import { boot, docOf, edge, NESTED, step } from "./samples";
 let editor: Editor;
 beforeEach(() => {
   editor = new Editor(boot({ snapshot: NESTED }));
-  editor.attach(docOf(NESTED).ydoc);
+  editor.attach(docOf(NESTED));
 });
 
 const box = (id: string) => {

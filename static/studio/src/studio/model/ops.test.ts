@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import * as ops from "./ops";
 import { BY_NAME, chainDoc, edge, step } from "./samples";
 import { undoManager } from "./undo";
-import { REMOTE, StudioDoc } from "./ydoc";
+import { REMOTE } from "./stored";
+import { StudioDoc } from "./ydoc";
 
 let doc: StudioDoc;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 // Every change that a person can make, each one transaction. Pointer, keyboard, palette and outline
 // call these same functions, so that save, undo and what others see cannot differ.
 
-import * as Y from "yjs";
 import type { Edge, Note, Step } from "./boot";
 import { edgeId, newId } from "./ids";
 import { same, type Json, type JsonObject } from "./json";
-import { CONFIG, NODE_KEYS, splitTextKey, type NodeKey, type StoredEdge, type StudioDoc } from "./ydoc";
+import { CONFIG, NODE_KEYS, splitTextKey, type NodeKey, type StoredEdge } from "./stored";
+import type { StudioDoc } from "./ydoc";
 
 type Ends = Pick<Edge, "source" | "source_port" | "target" | "target_port">;
 export type Fragment = { nodes: Step[]; edges: Edge[]; notes: Note[] };
@@ -19,7 +19,7 @@ export function addStep(doc: StudioDoc, step: Step): void {
 }
 
 function writeStep(doc: StudioDoc, step: Step): void {
-  const stored = new Y.Map<Json>();
+  const stored = doc.newMap();
   stored.set("type", step.type);
   for (const key of NODE_KEYS) {
     const value = step[key] as Json | undefined;
@@ -31,7 +31,7 @@ function writeStep(doc: StudioDoc, step: Step): void {
   const properties = Object.keys(doc.types.get(step.type)?.config_schema.properties ?? {});
   for (const name of properties.filter((each) => doc.isText(step.type, each))) {
     const value = step.config[name];
-    doc.text.set(`${step.id}/${name}`, new Y.Text(typeof value === "string" ? value : ""));
+    doc.text.set(`${step.id}/${name}`, doc.newText(typeof value === "string" ? value : ""));
   }
   doc.layout.set(step.id, [...step.position, ...(step.size ?? [])]);
 }
@@ -160,7 +160,7 @@ export function setText(doc: StudioDoc, id: string, name: string, wanted: string
     const key = `${id}/${name}`;
     const text = doc.text.get(key);
     if (!text) {
-      doc.text.set(key, new Y.Text(wanted));
+      doc.text.set(key, doc.newText(wanted));
       return;
     }
     const current = text.toString();
@@ -284,7 +284,7 @@ export function addNote(doc: StudioDoc, note: Note): void {
 
 function writeNote(doc: StudioDoc, note: Note): void {
   doc.notes.set(note.id, { colour: note.colour });
-  doc.text.set(`${note.id}/text`, new Y.Text(note.text));
+  doc.text.set(`${note.id}/text`, doc.newText(note.text));
   doc.layout.set(note.id, [...note.position, ...note.size]);
 }
 

@@ -162,6 +162,7 @@ export function boot(more: Partial<Boot> = {}): Boot {
       list: "/workflows/",
     },
     user: { id: "u1", name: "Ben" },
+    collab: { url: "/ws/wf/w1", user: { id: "u1", name: "Ben", colour: "teal" }, canEdit: true },
     lastRun: null,
     problems: [],
     ...more,

@@ -1,14 +1,15 @@
 // The graph as the canvas shows it, outside React: first from the page's snapshot, then from the
 // document, and after that changed only where the document changed.
 
-import * as Y from "yjs";
+import type * as Y from "yjs";
 import type { Definition, Edge, NodeTypes, Note, Step } from "./boot";
 import { Grid, type Box } from "./grid";
 import { edgeId } from "./ids";
 import { same, type Json, type JsonObject } from "./json";
 import { frameAround, holdsSteps, sizeOf } from "./nesting";
 import { Topics, type Listener } from "./topics";
-import { splitTextKey, wholeStep, type StudioDoc } from "./ydoc";
+import { splitTextKey, wholeStep } from "./stored";
+import type { StudioDoc } from "./ydoc";
 
 const NONE: ReadonlySet<string> = new Set();
 const NOTHING: readonly string[] = [];

@@ -1,7 +1,8 @@
 // Undo of one's own changes; what others changed meanwhile stays.
 
 import * as Y from "yjs";
-import { ASSISTANT, LOCAL, type StudioDoc } from "./ydoc";
+import { ASSISTANT, LOCAL } from "./stored";
+import type { StudioDoc } from "./ydoc";
 
 /** Return the undo manager of a document. Call `stopCapturing()` where a gesture begins. */
 export function undoManager(doc: StudioDoc): Y.UndoManager {

@@ -18,6 +18,8 @@ export interface Camera {
   reveal(ids: readonly string[], options?: { centre?: boolean }): void;
   /** Move the window's content sideways, where the canvas itself was moved. */
   shift(dx: number): void;
+  /** Bring a place to the middle, unless it is well inside of what is seen. */
+  follow(place: readonly [number, number]): void;
   fit(ids?: readonly string[]): void;
   zoomTo(zoom: number): void;
   /** The middle of what is seen, in the canvas's own units. */

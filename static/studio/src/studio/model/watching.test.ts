@@ -174,11 +174,22 @@ test.each([
 test("saving is said in words", () => {
   const words = [
     saveWords({ kind: "saved", at: null }),
+    saveWords({ kind: "saved", at: 1, synced: true }),
     saveWords({ kind: "saving" }),
     saveWords({ kind: "offline" }),
     saveWords({ kind: "refused", reason: "No right." }),
+    saveWords({ kind: "shut", why: "forbidden", unsaved: true }),
+    saveWords({ kind: "shut", why: "signed-out", unsaved: false }),
   ];
-  expect(words).toEqual(["Saved", "Saving…", "Offline – changes kept", "Cannot save: No right."]);
+  expect(words).toEqual([
+    "Saved",
+    "Synced",
+    "Saving…",
+    "Offline – changes kept on this device",
+    "Cannot save: No right.",
+    "Not saving: your rights changed",
+    "Not saving: you are signed out",
+  ]);
 });
 
 test("the page's boot data", () => {

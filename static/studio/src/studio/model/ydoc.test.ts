@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import * as ops from "./ops";
 import { BY_NAME, chainDoc, step } from "./samples";
-import { StudioDoc, wholeStep } from "./ydoc";
+import { wholeStep } from "./stored";
+import { StudioDoc } from "./ydoc";
 
 test("the definition is sorted by id and complete", () => {
   const doc = chainDoc();

@@ -2,17 +2,14 @@ import { useEditor, useObservable } from "../model/hooks";
 import { RunHistory } from "../parts/RunHistory";
 import { Approvals } from "./Approvals";
 import { FailedSteps } from "./FailedSteps";
-import { RunDialog } from "./RunDialog";
 import { RunSteps } from "./RunSteps";
 
 /** What stands above the run bar: questions to people, failed steps, and the steps when opened. */
 export function RunPanel() {
   const { panels } = useEditor();
   const open = useObservable(panels.runPanel);
-  const asking = useObservable(panels.dialog) === "run";
   return (
     <>
-      {asking && <RunDialog onClose={() => panels.dialog.set(null)} />}
       <Approvals />
       <FailedSteps />
       {open && (

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { layoutOnCanvas } from "../canvas/layout";
 import * as actions from "../model/actions";
 import type { Editor } from "../model/editor";
-import { useEditor, useObservable } from "../model/hooks";
+import { useEditor } from "../model/hooks";
 import { choices } from "../palette/types";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
@@ -17,13 +17,11 @@ interface Command extends Item {
 const RECENT = "auterity-recent-commands";
 
 /** Ctrl+K: steps to jump to, actions, step types to add; what was used last comes first. */
-export function Commands() {
+export function Commands({ onClose: close }: { onClose: () => void }) {
   const editor = useEditor();
-  const open = useObservable(editor.panels.dialog) === "commands";
-  const commands = useMemo(() => (open ? recentFirst(all(editor)) : []), [editor, open]);
-  const close = () => editor.panels.dialog.set(null);
+  const commands = useMemo(() => recentFirst(all(editor)), [editor]);
   return (
-    <Dialog open={open} onClose={close} title="Commands" bare>
+    <Dialog open onClose={close} title="Commands" bare>
       <SearchList
         items={commands}
         label="Command, step or step type"

@@ -1,13 +1,17 @@
 import type { ReactNode } from "react";
 import { useEditor, useObservable } from "../model/hooks";
 import type { Drawer as Name } from "../model/panels";
-import { WorkflowSettings } from "../inspector/WorkflowSettings";
-import { Outline } from "../outline/Outline";
-import { Palette } from "../palette/Palette";
 import { IconButton } from "../parts/Button";
-import { VersionsPanel } from "../versions/VersionsPanel";
-import { Find } from "./Find";
-import { Problems } from "./Problems";
+import { lazily } from "./lazily";
+
+const Find = lazily(async () => (await import("./Find")).Find);
+const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
+const Palette = lazily(async () => (await import("../palette/Palette")).Palette);
+const Problems = lazily(async () => (await import("./Problems")).Problems);
+const WorkflowSettings = lazily(
+  async () => (await import("../inspector/WorkflowSettings")).WorkflowSettings,
+);
+const VersionsPanel = lazily(async () => (await import("../versions/VersionsPanel")).VersionsPanel);
 
 const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   palette: { title: "Add steps", body: () => <Palette /> },

@@ -1,16 +1,28 @@
-import { useEdge, useEditor, useSelectedEdge } from "../model/hooks";
+import { FieldPeople, Overwritten } from "../inspector/FieldPeople";
+import { useDraft } from "../inspector/useDraft";
+import { useFieldPlace } from "../inspector/useFieldPlace";
 import * as actions from "../model/actions";
+import type { Edge } from "../model/boot";
+import { useEdge, useEditor, useSelectedEdge } from "../model/hooks";
+import { isObject } from "../model/json";
 import * as ops from "../model/ops";
 import { Button } from "../parts/Button";
 
 /** The condition and the words of a connection. */
 export function EdgeSettings() {
-  const editor = useEditor();
   const edge = useEdge(useSelectedEdge());
-  if (!edge) return null;
+  return edge ? <Fields key={edge.id} edge={edge} /> : null;
+}
+
+function Fields({ edge }: { edge: Edge }) {
+  const editor = useEditor();
   const { store, readOnly } = editor;
   const change = (next: { when?: string; label?: string }) =>
     editor.edit((doc) => ops.setEdge(doc, edge.id, next));
+  const [label, writeLabel] = useDraft(edge.label, (text) => change({ label: text }));
+  const [when, writeWhen] = useDraft(edge.when ?? "", (text) => change({ when: text }));
+  const inLabel = useFieldPlace(`${edge.id}/label`);
+  const inWhen = useFieldPlace(`${edge.id}/when`);
   return (
     <>
       <header className="inspector-head">
@@ -20,32 +32,41 @@ export function EdgeSettings() {
         <p className="quiet">
           From {store.titleOf(edge.source)} to {store.titleOf(edge.target)}
         </p>
-        <div className="field">
-          <label htmlFor="edge-label">Label</label>
+        <Overwritten
+          field={`edges/${edge.id}`}
+          what="the connection"
+          restore={(mine) => isObject(mine) && change({ label: String(mine["label"] ?? ""), when: String(mine["when"] ?? "") })}
+        />
+        <div className="field" {...inLabel}>
+          <div className="field-head">
+            <label htmlFor="edge-label">Label</label>
+            <FieldPeople field={`${edge.id}/label`} />
+          </div>
           <input
             id="edge-label"
             className="input"
-            key={`label ${edge.id}`}
-            defaultValue={edge.label}
+            value={label}
             maxLength={200}
             readOnly={readOnly}
-            onChange={(event) => change({ label: event.target.value })}
+            onChange={(event) => writeLabel(event.target.value)}
           />
         </div>
-        <div className="field">
-          <label htmlFor="edge-when">Only when</label>
+        <div className="field" {...inWhen}>
+          <div className="field-head">
+            <label htmlFor="edge-when">Only when</label>
+            <FieldPeople field={`${edge.id}/when`} />
+          </div>
           <textarea
             id="edge-when"
             className="input input-mono"
             rows={3}
-            key={`when ${edge.id}`}
-            defaultValue={edge.when ?? ""}
+            value={when}
             maxLength={4096}
             readOnly={readOnly}
             spellCheck={false}
             placeholder="prev.amount < 50"
             aria-describedby="edge-when-hint"
-            onChange={(event) => change({ when: event.target.value })}
+            onChange={(event) => writeWhen(event.target.value)}
           />
           <span id="edge-when-hint" className="field-hint">
             An expression. When it is false, what follows is skipped. Empty: always.

@@ -1,8 +1,12 @@
 import { useEffect, useRef, useState } from "react";
-import { Inspector } from "../inspector/Inspector";
 import { useEditor, useObservable, useSelectedEdge, useSingle } from "../model/hooks";
 import { IconButton } from "../parts/Button";
-import { EdgeSettings } from "./EdgeSettings";
+import { fetchWithParts, lazily } from "./lazily";
+
+const Inspector = lazily(async () => (await import("../inspector/Inspector")).Inspector);
+const EdgeSettings = lazily(async () => (await import("./EdgeSettings")).EdgeSettings);
+
+fetchWithParts(() => import("../parts/textEditor")); // also for who loses the connection
 
 const KEY = "auterity-inspector-width";
 const LEAST = 300;

@@ -1,5 +1,5 @@
 import { letterKeys } from "../canvas/letters";
-import { useEditor, useObservable } from "../model/hooks";
+import { useObservable } from "../model/hooks";
 import { bindings, EVERYWHERE } from "../model/keys";
 import { Dialog } from "../parts/Dialog";
 
@@ -14,13 +14,11 @@ const SHOWN: Record<string, string> = {
 const ALL = [...EVERYWHERE, ...bindings({ layout: () => Promise.resolve([]) })];
 
 /** All keys; single letters can be switched off here. */
-export function Keys() {
-  const editor = useEditor();
-  const open = useObservable(editor.panels.dialog) === "keys";
+export function Keys({ onClose }: { onClose: () => void }) {
   const letters = useObservable(letterKeys);
   const groups = Map.groupBy(ALL, (binding) => binding.group);
   return (
-    <Dialog open={open} onClose={() => editor.panels.dialog.set(null)} title="Keys" wide>
+    <Dialog open onClose={onClose} title="Keys" wide>
       <div className="dialog-body keys">
         {[...groups].map(([group, list]) => (
           <section key={group}>

@@ -1,36 +1,35 @@
-import { useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { Canvas } from "../canvas/Canvas";
 import { EditorProvider } from "../model/hooks";
 import type { Editor } from "../model/editor";
-import { Outline } from "../outline/Outline";
-import { Connector } from "../palette/Connector";
-import { Mover } from "../palette/Mover";
-import { Picker } from "../palette/Picker";
 import { RunBar } from "../run/RunBar";
 import { RunPanel } from "../run/RunPanel";
-import { PublishDialog } from "../versions/PublishDialog";
-import { CanvasMenu } from "./CanvasMenu";
-import { Commands } from "./Commands";
 import { Drawer } from "./Drawer";
 import { InspectorColumn } from "./InspectorColumn";
-import { Keys } from "./Keys";
+import { fetchParts, lazily } from "./lazily";
 import { Messages } from "./Messages";
+import { Overlays } from "./Overlays";
 import { Rail } from "./Rail";
 import { TopBar } from "./TopBar";
 import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 
+const NotSaved = lazily(async () => (await import("./NotSaved")).NotSaved);
+const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
+
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
 export function Studio({ editor }: { editor: Editor }) {
+  const readOnly = useSyncExternalStore(editor.saving.on, () => editor.readOnly);
   return (
     <EditorProvider value={editor}>
-      <Shell />
+      <Shell key={readOnly ? "looking" : "editing"} />
     </EditorProvider>
   );
 }
 
 function Shell() {
   useShortcuts();
+  useEffect(fetchParts, []);
   const narrow = useNarrow();
   const [asCanvas, setAsCanvas] = useState(false);
   const outline = narrow && !asCanvas;
@@ -44,6 +43,7 @@ function Shell() {
       <Drawer />
       <main className="stage" id="stage" tabIndex={-1} aria-label="Workflow">
         {outline ? <Outline /> : <Canvas />}
+        <NotSaved />
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
             {outline ? "Show the canvas" : "Show the outline"}
@@ -55,13 +55,7 @@ function Shell() {
         <RunPanel />
         <RunBar />
       </section>
-      <PublishDialog />
-      <Picker />
-      <Connector />
-      <Mover />
-      <CanvasMenu />
-      <Commands />
-      <Keys />
+      <Overlays />
       <Messages />
     </div>
   );

@@ -1,10 +1,13 @@
-import { useState } from "react";
-import { useEditor, useMeta, useObservable, useProblems } from "../model/hooks";
+import { useEffect, useState } from "react";
+import { useEditor, useMeta, useObservable, useOverwrite, useProblems } from "../model/hooks";
 import * as ops from "../model/ops";
 import { saveWords } from "../model/saving";
 import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
+import { lazily } from "./lazily";
 import { ThemeSwitch } from "./ThemeSwitch";
+
+const People = lazily(async () => (await import("./People")).People);
 
 /** Where one is, whether it is saved, and what can be done with the whole workflow. */
 export function TopBar() {
@@ -31,6 +34,7 @@ export function TopBar() {
       </span>
       <SaveMark />
       <span className="spring" />
+      <People />
       <ProblemCount />
       <Button
         look="quiet"
@@ -68,6 +72,10 @@ function Name() {
   const editor = useEditor();
   const { name } = useMeta();
   const [editing, setEditing] = useState(false);
+  const renamed = useOverwrite("meta/name");
+  useEffect(() => {
+    if (renamed) editor.say(`${renamed.by || "Somebody"} renamed the workflow after you had.`);
+  }, [editor, renamed]);
   if (!editing)
     return (
       <h1 title={name}>
@@ -105,7 +113,7 @@ function Name() {
 function SaveMark() {
   const editor = useEditor();
   const state = useObservable(editor.saving);
-  if (editor.readOnly) return <span className="pill pill-neutral">View only</span>;
+  if (editor.readOnly && state.kind !== "shut") return <span className="pill pill-neutral">View only</span>;
   return (
     <span
       className={`save-state save-${state.kind}`}
@@ -115,7 +123,7 @@ function SaveMark() {
       title={saveWords(state)}
     >
       {state.kind === "offline" && <Icon name="cloud-off" size={14} />}
-      {state.kind === "refused" && <Icon name="triangle-alert" size={14} />}
+      {(state.kind === "refused" || state.kind === "shut") && <Icon name="triangle-alert" size={14} />}
       {saveWords(state)}
     </span>
   );

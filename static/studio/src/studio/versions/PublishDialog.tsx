@@ -8,13 +8,7 @@ import { ProblemLinks } from "../parts/ProblemLinks";
 import { DiffList } from "./DiffList";
 
 /** Freezes the draft as the next version: shows what changed, asks for a note. */
-export function PublishDialog() {
-  const { panels } = useEditor();
-  if (useObservable(panels.dialog) !== "publish") return null;
-  return <Publish onClose={() => panels.dialog.set(null)} />;
-}
-
-function Publish({ onClose }: { onClose: () => void }) {
+export function PublishDialog({ onClose }: { onClose: () => void }) {
   const editor = useEditor();
   const problems = useProblems().filter((problem) => problem.severity === "error");
   const [done, setDone] = useState<Version | null>(null);

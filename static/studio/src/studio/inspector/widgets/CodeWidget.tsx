@@ -3,11 +3,18 @@ import { flushSync } from "react-dom";
 import { shown } from "../../model/fields";
 import { useDraft } from "../useDraft";
 import type { WidgetProps } from "./props";
+import { Together } from "./simple";
 
 const INDENT = "    ";
 
+/** Source code that people write together. */
+export function CodeWidget(props: WidgetProps) {
+  const alone = <CodeInput {...props} />;
+  return props.field.text && !props.row ? <Together {...props} alone={alone} /> : alone;
+}
+
 /** Source code. Tab indents; after Escape it leaves the field, so that nobody is caught in it. */
-export function CodeWidget({ value, onChange, id, testId, invalid, describedBy, readOnly, label }: WidgetProps) {
+function CodeInput({ value, onChange, id, testId, invalid, describedBy, readOnly, label }: WidgetProps) {
   const [draft, write] = useDraft(shown(value), onChange);
   const leaving = useRef(false);
   const press = (event: React.KeyboardEvent<HTMLTextAreaElement>) => {

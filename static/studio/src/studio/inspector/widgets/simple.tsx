@@ -4,21 +4,39 @@ import { useState } from "react";
 import { choiceWords, numberProblem, shown } from "../../model/fields";
 import { useDraft } from "../useDraft";
 import { ExpressionInput } from "../ExpressionInput";
+import { TogetherInput } from "../TogetherInput";
 import { placeholderOf, type WidgetProps } from "./props";
 
 export function TextWidget({ field, value, onChange, ...rest }: WidgetProps) {
   const text = shown(value);
   const store = (next: string) => onChange(next === "" && !field.required ? undefined : next);
-  if (field.expression)
-    return (
-      <ExpressionInput
-        {...expressionProps({ field, value, onChange, ...rest })}
-        value={text}
-        onChange={store}
-        multiline={field.widget === "textarea"}
-      />
-    );
+  const alone = field.expression && (
+    <ExpressionInput
+      {...expressionProps({ field, value, onChange, ...rest })}
+      value={text}
+      onChange={store}
+      multiline={field.widget === "textarea"}
+    />
+  );
+  if (field.text && !rest.row) return <Together {...rest} field={field} value={text} alone={alone} />;
+  if (alone) return alone;
   return <PlainText {...rest} field={field} value={text} onChange={(next) => store(next as string)} />;
+}
+
+/** A field that people write together; until that can be, and where it cannot, one person's. */
+export function Together(props: Omit<WidgetProps, "onChange"> & { alone: React.ReactNode }) {
+  const { field, value, alone, label, id, testId, invalid, describedBy } = props;
+  return (
+    <TogetherInput
+      field={field}
+      text={shown(value)}
+      label={label ?? field.label}
+      placeholder={placeholderOf(field)}
+      {...{ id, testId, invalid, describedBy }}
+    >
+      {alone}
+    </TogetherInput>
+  );
 }
 
 /** Return what an expression field takes over from the form. */
