@@ -26,11 +26,10 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
       return at ? editor.view.at(at.clientX, at.clientY) : null;
     };
     return {
-      // This is every press on a step: that of a click that adds to the selection changes nothing yet.
-      onNodeDragStart({ shiftKey, ctrlKey, metaKey }, node) {
+      // This is every press on a step. What it selects waits for the release: the settings that open
+      // with it would slide under the pointer.
+      onNodeDragStart(_event, node) {
         const { selection } = editor;
-        const adding = shiftKey || ctrlKey || metaKey;
-        if (!selection.has(node.id) && !adding) selection.set([node.id]);
         const ids = selection.has(node.id) ? selection.ids : [node.id];
         set({ ids: withInner(editor.store, ids), offset: [0, 0] });
       },
@@ -49,7 +48,8 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
         const at = lyingAt(event);
         set(null);
         editor.panels.dropFrame.set(undefined);
-        if (!drag || !at) return;
+        if (!drag || !at || (!drag.offset[0] && !drag.offset[1])) return; // a click, which selects
+        if (!editor.selection.has(node.id)) editor.selection.set([node.id]);
         if (!event.altKey) {
           drop(editor, drag.ids, drag.offset, at, node.id);
           return;
