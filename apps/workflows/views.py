@@ -212,10 +212,13 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "publish": f"{api}publish/",
             "versions": f"{api}versions/",
             "validate": f"{api}validate/",
+            "pins": f"{api}pins/",
+            "dataSets": f"{api}data-sets/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
         },
         "user": {"id": str(user.pk), "name": str(user)},
         "lastRun": history.last_run(workflow, user),
         "problems": [problem.as_json() for problem in draft.problems],
+        "pinned": list(workflow.pins.values_list("node", flat=True)),
     }

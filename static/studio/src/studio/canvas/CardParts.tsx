@@ -17,6 +17,15 @@ export function ProblemMark({ problems }: { problems: readonly Problem[] }) {
   );
 }
 
+/** A sign that an output stands in for the step. */
+export function PinMark() {
+  return (
+    <span className="step-pin" title="Pinned: test runs take the pinned output" data-testid="pin-mark">
+      <Icon name="pin" size={14} />
+    </span>
+  );
+}
+
 /** A step's title; a field while it is being renamed. */
 export function CardTitle({ id }: { id: string }) {
   const editor = useEditor();

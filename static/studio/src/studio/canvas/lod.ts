@@ -165,7 +165,7 @@ export class Painter {
   }
 
   #step(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
-    const { store, types, overlay, selection } = this.editor;
+    const { store, types, overlay, selection, panels } = this.editor;
     const step = store.nodes.get(id);
     if (!step) return;
     const status = overlay.get(id);
@@ -179,7 +179,7 @@ export class Painter {
     context.fillStyle = this.colours.kind(types.get(step.type)?.hue ?? 0);
     context.fillRect(box.x, box.y, 6, box.height);
     context.restore();
-    const chosen = selection.has(id);
+    const chosen = selection.has(id) || panels.willRun.value.has(id);
     context.lineWidth = Math.max((chosen ? 2 : 1) / zoom, chosen ? 2 : 1);
     const failed = status?.status === "failed";
     context.strokeStyle = this.colours.token(chosen ? "accent" : failed ? "bad" : "line");

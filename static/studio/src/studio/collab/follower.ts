@@ -8,7 +8,7 @@ import { around } from "../model/nesting";
 import { Observable } from "../model/observable";
 import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
-import { RunApi } from "./runApi";
+import { RunApi, type RunPart } from "./runApi";
 import { LiveSocket, socketUrl, type Frame } from "./socket";
 import { Stage } from "./stage";
 
@@ -52,10 +52,10 @@ export class Follower {
   }
 
   /** Start a run of what is on the canvas, or of the published version where one may not edit. */
-  async start(inputs: JsonObject): Promise<void> {
+  async start(inputs: JsonObject, part: RunPart = {}): Promise<void> {
     const { editor } = this;
     if (!editor.readOnly) await editor.sync?.();
-    const started = await this.api.start(inputs, editor.readOnly ? null : "draft");
+    const started = await this.api.start(inputs, editor.readOnly ? null : "draft", part);
     editor.announcer.say("Run started");
     await this.#follow(started.id);
   }

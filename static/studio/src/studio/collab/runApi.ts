@@ -7,12 +7,20 @@ import type { Approval, RunDetails, RunEvent } from "../model/runs";
 
 const PAGE = 1000; // events in one answer
 
+/** Which steps run, and what stands in for others. */
+export interface RunPart {
+  only?: string;
+  until?: string;
+  pins?: JsonObject;
+  exits?: Record<string, string>;
+}
+
 export class RunApi {
   constructor(readonly urls: Boot["urls"]) {}
 
-  start(inputs: JsonObject, version: "draft" | null): Promise<Pick<RunDetails, "id" | "status">> {
+  start(inputs: JsonObject, version: "draft" | null, part: RunPart = {}): Promise<Pick<RunDetails, "id" | "status">> {
     const key = crypto.randomUUID(); // a repeated request starts nothing twice
-    const body = version ? { inputs, version } : { inputs };
+    const body = version ? { inputs, version, ...part } : { inputs };
     return post(this.urls.runs, body, { headers: { "Idempotency-Key": key } });
   }
 

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { followerOf } from "../collab/follower";
+import { runPart } from "../collab/trying";
 import type { NodeRun, RunError, Step } from "../model/boot";
 import type { Editor } from "../model/editor";
 import { useEditor, useObservable, useRunOverlay, useStepRun, useWritten } from "../model/hooks";
@@ -8,6 +9,7 @@ import { Button } from "../parts/Button";
 import { DataView } from "../parts/DataView";
 import { Icon } from "../parts/Icon";
 import { StatusPill } from "../parts/StatusPill";
+import { PinnedOutput } from "./PinnedOutput";
 import { RoundPicker } from "./RoundPicker";
 
 /** What came into a step in the shown run: the outputs before it, the run's inputs, and what it got. */
@@ -54,6 +56,7 @@ export function OutputTab({ step }: { step: Step }) {
   return (
     <>
       <RoundPicker id={step.id} />
+      <PinnedOutput step={step} />
       <Output step={step} />
     </>
   );
@@ -158,7 +161,7 @@ export function ErrorBlock({ error, node }: { error: RunError; node: string }) {
       {error.hint && <p>{error.hint}</p>}
       <p className="mono quiet">{error.code}</p>
       {editor.boot.permissions.run && finished && (
-        <Button icon="repeat" onClick={() => void followerOf(editor).retry(node)}>
+        <Button icon="repeat" onClick={() => void runPart(editor, "from", node)}>
           Run again from here
         </Button>
       )}

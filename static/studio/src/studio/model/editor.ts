@@ -3,7 +3,7 @@
 
 import type * as Y from "yjs";
 import { Announcer } from "./announcer";
-import type { Boot, NodeType, Problem, Step } from "./boot";
+import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
 import { newId } from "./ids";
 import type { JsonObject } from "./json";
 import { Observable } from "./observable";
@@ -36,6 +36,8 @@ export class Editor {
   readonly undoState = new Observable({ undo: false, redo: false });
   /** The number of the published version, and whether the draft differs from it. */
   readonly version: Observable<Boot["workflow"]["version"]>;
+  /** By step; null where only its being pinned is known. */
+  readonly pins: Observable<ReadonlyMap<string, Pin | null>>;
   doc: StudioDoc | null = null;
   /** Bring draft and server to the same state; null until the document is there. */
   sync: (() => Promise<void>) | null = null;
@@ -48,6 +50,7 @@ export class Editor {
     this.store.load(boot.snapshot);
     this.problems = new Observable<readonly Problem[]>(boot.problems);
     this.version = new Observable(boot.workflow.version);
+    this.pins = new Observable<ReadonlyMap<string, Pin | null>>(new Map(boot.pinned.map((id) => [id, null])));
     if (boot.lastRun) this.overlay.load(boot.lastRun, boot.lastRun.nodes);
     this.store.on("ids", () =>
       this.selection.keep(

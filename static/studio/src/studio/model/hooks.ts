@@ -72,6 +72,18 @@ export function useSelected(id: string): boolean {
   return useTopic(selection, `selected:${id}`, () => selection.has(id));
 }
 
+/** Whether an output stands in for a step. */
+export function usePinned(id: string): boolean {
+  const { pins } = useEditor();
+  return useSyncExternalStore(pins.on, () => pins.value.has(id));
+}
+
+/** Whether a step belongs to the part of a run that somebody points at. */
+export function useWillRun(id: string): boolean {
+  const { willRun } = useEditor().panels;
+  return useSyncExternalStore(willRun.on, () => willRun.value.has(id));
+}
+
 /** The step that the canvas's keyboard is on. */
 export function useFocusedId(): string | null {
   const { selection } = useEditor();

@@ -52,6 +52,10 @@ export class Panels {
   readonly dropFrame = new Observable<string | undefined>(undefined);
   /** The step or note whose title or text is being edited on the canvas. */
   readonly renaming = new Observable<string | null>(null);
+  /** The steps that a part of a run would be, while somebody points at it. */
+  readonly willRun = new Observable<ReadonlySet<string>>(new Set());
+  /** The step up to which the run is that the dialog asks for; null for all of it. */
+  readonly runUntil = new Observable<string | null>(null);
   readonly drawer = new Observable<Drawer | null>(null);
   readonly dialog = new Observable<Dialog | null>(null);
   /** The inspector opens with a selected step and is closed by hand. */

@@ -158,12 +158,15 @@ export function boot(more: Partial<Boot> = {}): Boot {
       publish: "/api/v1/workflows/w1/publish/",
       versions: "/api/v1/workflows/w1/versions/",
       validate: "/api/v1/workflows/w1/validate/",
+      pins: "/api/v1/workflows/w1/pins/",
+      dataSets: "/api/v1/workflows/w1/data-sets/",
       live: "/ws/live",
       list: "/workflows/",
     },
     user: { id: "u1", name: "Ben" },
     lastRun: null,
     problems: [],
+    pinned: [],
     ...more,
   };
 }
