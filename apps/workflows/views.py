@@ -115,8 +115,8 @@ def import_file(request: AuthenticatedRequest) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            workflow = services.import_workflow(form.cleaned_data["file"], actor=request.user)
-            return redirect("workflows:studio", workflow.pk)
+            made = services.import_workflow(form.cleaned_data["file"], actor=request.user)
+            return redirect("workflows:studio", made.workflow.pk)
         except DomainError as error:
             form.add_error("file", _readable(error))
     return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, import_form=form)
