@@ -2,6 +2,9 @@ import { NodeResizer, type NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { useEditor, useNote, useObservable, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
+import { lazily } from "../parts/lazily";
+
+const Markdown = lazily(async () => (await import("../parts/Markdown")).Markdown);
 
 export const NOTE_COLOURS = ["yellow", "blue", "green", "red", "purple", "grey"] as const;
 
@@ -70,7 +73,9 @@ export const NoteCard = memo(function NoteCard({ id }: NodeProps) {
           }}
         />
       ) : (
-        <p className="note-text">{note.text || (editor.readOnly ? "" : "Double-click to write")}</p>
+        <div className="note-text note-shown">
+          {note.text ? <Markdown text={note.text} /> : !editor.readOnly && <p>Double-click to write</p>}
+        </div>
       )}
     </div>
   );

@@ -1,6 +1,6 @@
 import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
-import { useEdge, useEditor, useSelectedEdge, useTopic } from "../model/hooks";
+import { useEdge, useEditor, useObservable, useSelectedEdge, useTopic } from "../model/hooks";
 import { UNDO_PORT } from "../model/ports";
 import { Icon } from "../parts/Icon";
 import { edgeLook } from "./edges";
@@ -10,7 +10,8 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
   const editor = useEditor();
   const { overlay } = editor;
   const edge = useEdge(props.id);
-  const selected = useSelectedEdge() === props.id;
+  const wanted = useObservable(editor.panels.dropEdge) === props.id;
+  const selected = useSelectedEdge() === props.id || wanted;
   const look = useTopic(overlay, "*", () => (edge ? edgeLook(edge, overlay) : "idle"));
   const [path, x, middle] = getBezierPath(props);
   if (!edge) return null;

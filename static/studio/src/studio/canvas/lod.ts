@@ -83,6 +83,18 @@ export class Painter {
     this.#edges(context, seen, zoom);
     for (const { id, box } of boxes) this.#box(context, id, box, zoom);
     this.#pendingLine(context);
+    this.#guides(context, seen, zoom);
+  }
+
+  /** The lines along which what is dragged stands with others. */
+  #guides(context: CanvasRenderingContext2D, seen: Box, zoom: number): void {
+    const { x, y } = this.editor.panels.guides.value;
+    const path = new Path2D();
+    if (x !== null) path.rect(x, seen.y, 0, seen.height);
+    if (y !== null) path.rect(seen.x, y, seen.width, 0);
+    context.lineWidth = 1 / zoom;
+    context.strokeStyle = this.colours.token("accent");
+    context.stroke(path);
   }
 
   #offset = (id: string): readonly [number, number] => {
@@ -91,14 +103,14 @@ export class Painter {
   };
 
   #edges(context: CanvasRenderingContext2D, seen: Box, zoom: number): void {
-    const { store, overlay, selection } = this.editor;
+    const { store, overlay, selection, panels } = this.editor;
     const paths = new Map<EdgeLook, Path2D>();
     let selected: Curve | null = null;
     for (const edge of store.edges.values()) {
       if (this.scene.drawn.has(edge.id)) continue;
       const run = curveOf(store, edge, this.#offset);
       if (!run || !touches(around(run), seen)) continue;
-      if (edge.id === selection.edge) selected = run;
+      if (edge.id === selection.edge || edge.id === panels.dropEdge.value) selected = run;
       const look = edgeLook(edge as Edge, overlay);
       const path = paths.get(look) ?? new Path2D();
       trace(path, run);

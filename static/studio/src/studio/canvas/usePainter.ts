@@ -44,6 +44,7 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
       selection.on("selection", request),
       selection.on("edge", request),
       editor.panels.willRun.on(request),
+      editor.panels.guides.on(request),
     ];
     window.addEventListener("themechange", themed);
     system.addEventListener("change", themed);

@@ -19,6 +19,13 @@ import { StudioDoc } from "./ydoc";
 
 type Change = (doc: StudioDoc) => void;
 
+export interface Toast {
+  text: string;
+  kind: "info" | "bad";
+  /** What else may be done about it, for as long as it is shown. */
+  action?: { label: string; run: () => void };
+}
+
 export class Editor {
   readonly types: ReadonlyMap<string, NodeType>;
   readonly store: Store;
@@ -32,7 +39,7 @@ export class Editor {
   readonly problems: Observable<readonly Problem[]>;
   readonly saving = new Observable<SaveState>({ kind: "saved", at: null });
   /** What a toast says; null when there is none. */
-  readonly toast = new Observable<{ text: string; kind: "info" | "bad" } | null>(null);
+  readonly toast = new Observable<Toast | null>(null);
   readonly undoState = new Observable({ undo: false, redo: false });
   /** The number of the published version, and whether the draft differs from it. */
   readonly version: Observable<Boot["workflow"]["version"]>;
@@ -120,6 +127,12 @@ export class Editor {
     this.toast.set({ text, kind });
     if (kind === "bad") this.announcer.error(text);
     else this.announcer.say(text);
+  }
+
+  /** Say something that one may want to go on from. */
+  offer(text: string, label: string, run: () => void): void {
+    this.toast.set({ text, kind: "info", action: { label, run } });
+    this.announcer.say(`${text} ${label} is offered in the message below.`);
   }
 
   /** Select a step, bring it into view and open its settings. */

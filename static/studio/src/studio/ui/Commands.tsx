@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { layoutOnCanvas } from "../canvas/layout";
 import * as actions from "../model/actions";
+import { align, distribute } from "../model/aligning";
 import type { Editor } from "../model/editor";
 import { useEditor } from "../model/hooks";
 import { choices } from "../palette/types";
@@ -8,6 +9,7 @@ import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
 import { SearchList, type Item } from "../parts/SearchList";
+import { ALIGNMENTS } from "./SelectionBar";
 import { toggleTheme } from "./ThemeSwitch";
 
 interface Command extends Item {
@@ -70,6 +72,9 @@ function all(editor: Editor): Command[] {
           if (steps.length) panels.mover.set(steps);
           else editor.say("Select a step first.");
         }, "M"),
+        ...ALIGNMENTS.map(([how, icon]) => does(`Align the selection: ${how}`, icon, () => align(editor, how))),
+        does("Distribute the selection across", "align-horizontal-distribute-center", () => distribute(editor, "across")),
+        does("Distribute the selection down", "align-vertical-distribute-center", () => distribute(editor, "down")),
         does("Duplicate the selection", "copy-plus", () => actions.duplicateSelection(editor), "Ctrl D"),
         does("Delete the selection", "trash-2", () => actions.deleteSelection(editor), "Del"),
       ];

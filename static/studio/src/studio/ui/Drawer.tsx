@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useEditor, useObservable } from "../model/hooks";
 import type { Drawer as Name } from "../model/panels";
 import { IconButton } from "../parts/Button";
-import { lazily } from "./lazily";
+import { lazily } from "../parts/lazily";
 
 const Find = lazily(async () => (await import("./Find")).Find);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);

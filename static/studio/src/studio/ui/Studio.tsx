@@ -6,7 +6,7 @@ import { RunBar } from "../run/RunBar";
 import { RunPanel } from "../run/RunPanel";
 import { Drawer } from "./Drawer";
 import { InspectorColumn } from "./InspectorColumn";
-import { fetchParts, lazily } from "./lazily";
+import { fetchParts, lazily } from "../parts/lazily";
 import { Messages } from "./Messages";
 import { Overlays } from "./Overlays";
 import { Rail } from "./Rail";
@@ -14,6 +14,7 @@ import { TopBar } from "./TopBar";
 import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 
+const SelectionBar = lazily(async () => (await import("./SelectionBar")).SelectionBar);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
@@ -41,6 +42,7 @@ function Shell() {
       <Drawer />
       <main className="stage" id="stage" tabIndex={-1} aria-label="Workflow">
         {outline ? <Outline /> : <Canvas />}
+        {!outline && <SelectionBar />}
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
             {outline ? "Show the canvas" : "Show the outline"}
