@@ -62,6 +62,7 @@ export function CardTitle({ id }: { id: string }) {
 
 /** How long the step took; while it runs, how long it has been running. */
 export function Elapsed({ run }: { run: NodeOverlay }) {
+  const editor = useEditor();
   const counting = run.status === "running" && run.startedAt !== null;
   const [, again] = useState(0);
   useEffect(() => {
@@ -69,6 +70,6 @@ export function Elapsed({ run }: { run: NodeOverlay }) {
     const timer = setInterval(() => again((count) => count + 1), 100);
     return () => clearInterval(timer);
   }, [counting]);
-  if (counting) return `${duration(Math.max(0, Date.now() - (run.startedAt ?? 0)))}…`;
+  if (counting) return `${duration(Math.max(0, editor.now() - (run.startedAt ?? 0)))}…`;
   return run.ms === null ? "–" : duration(run.ms);
 }

@@ -6,6 +6,7 @@ import type { Editor } from "../model/editor";
 import type { JsonObject } from "../model/json";
 import { around } from "../model/nesting";
 import { Observable } from "../model/observable";
+import { Replay } from "../model/replay";
 import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
 import { RunApi, type RunPart } from "./runApi";
@@ -62,6 +63,7 @@ export class Follower {
 
   /** Put a run that starts just now on the canvas: its events tell everything, from the first on. */
   async #follow(id: string): Promise<void> {
+    this.editor.replay.set(null);
     this.#wanted += 1;
     const own = this.#wanted;
     const details = await this.api.run(id);
@@ -73,6 +75,7 @@ export class Follower {
 
   /** Put a run on the canvas and follow it to its end; a fresh one is told of when it is over already. */
   async show(id: string, fresh = false): Promise<void> {
+    this.editor.replay.set(null);
     this.#wanted += 1;
     const own = this.#wanted;
     const [details, nodes] = await Promise.all([this.api.run(id), this.api.nodes(id)]);
@@ -85,6 +88,17 @@ export class Follower {
     else this.#go(id);
     if (fresh && shown.finished) this.#statusChanged();
     else void this.refreshRecent();
+  }
+
+  /** Tell the shown run once more; it is over, so that nothing is missed meanwhile. */
+  async replay(): Promise<void> {
+    const { editor } = this;
+    const run = editor.shown.details.value;
+    if (!run || !editor.shown.finished) return;
+    await this.#tried(async () => {
+      const [nodes, events] = await Promise.all([this.api.nodes(run.id), this.api.events(run.id, 0)]);
+      if (editor.shown.details.value?.id === run.id) editor.replay.set(new Replay(editor.shown, run, nodes, events));
+    });
   }
 
   async steer(how: "cancel" | "pause" | "resume"): Promise<void> {

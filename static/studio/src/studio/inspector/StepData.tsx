@@ -128,7 +128,8 @@ function useFreshData(id: string): void {
   const editor = useEditor();
   const overlay = useRunOverlay(id);
   const own = useStepRun(id);
-  const stale = overlay !== undefined && overlay.status !== own?.status;
+  const replayed = useObservable(editor.replay) !== null; // then it is all there
+  const stale = !replayed && overlay !== undefined && overlay.status !== own?.status;
   useEffect(() => {
     if (stale) followerOf(editor).refreshSteps();
   }, [editor, stale, overlay?.status]);

@@ -8,6 +8,7 @@ import { newId } from "./ids";
 import type { JsonObject } from "./json";
 import { Observable } from "./observable";
 import { RunOverlay } from "./overlay";
+import type { Replay } from "./replay";
 import { Panels } from "./panels";
 import { ShownRun } from "./runs";
 import type { SaveState } from "./saving";
@@ -32,6 +33,8 @@ export class Editor {
   readonly overlay = new RunOverlay();
   /** The run on the canvas with its data; the overlay is what the canvas draws of it. */
   readonly shown = new ShownRun(this.overlay);
+  /** The shown run while it is told once more. */
+  readonly replay = new Observable<Replay | null>(null);
   readonly selection = new Selection();
   readonly panels = new Panels();
   readonly view = new View();
@@ -65,6 +68,11 @@ export class Editor {
         (id) => this.store.edges.has(id),
       ),
     );
+  }
+
+  /** The moment that the canvas shows, in milliseconds since the epoch. */
+  now(): number {
+    return this.replay.value?.now ?? Date.now();
   }
 
   get readOnly(): boolean {
