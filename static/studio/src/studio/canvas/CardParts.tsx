@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Problem } from "../model/boot";
+import type { How } from "../model/diff";
 import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { NodeOverlay } from "../model/overlay";
@@ -13,6 +14,23 @@ export function ProblemMark({ problems }: { problems: readonly Problem[] }) {
   return (
     <span className={`step-problem step-problem-${worst}`} title={problems[0]?.message}>
       <Icon name={worst === "error" ? "circle-alert" : "triangle-alert"} size={14} />
+    </span>
+  );
+}
+
+const DIFF_SIGNS: Record<How, { icon: string; word: string }> = {
+  added: { icon: "plus", word: "Added" },
+  changed: { icon: "pencil", word: "Changed" },
+  removed: { icon: "minus", word: "Removed" },
+};
+
+/** How a step differs from the version that is compared: by sign, word and colour. */
+export function DiffMark({ how }: { how: How }) {
+  const { icon, word } = DIFF_SIGNS[how];
+  return (
+    <span className={`diff-mark diff-mark-${how}`} data-testid="diff-mark">
+      <Icon name={icon} size={12} />
+      {word}
     </span>
   );
 }

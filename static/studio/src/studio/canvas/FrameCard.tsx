@@ -2,6 +2,7 @@ import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { progressWords } from "../model/overlay";
 import {
+  useDiffMark,
   useEditor,
   useFocused,
   useGraph,
@@ -18,7 +19,7 @@ import { outputsOf } from "../model/ports";
 import { counted, money, summary } from "../model/summary";
 import { KindTile } from "../parts/KindTile";
 import { StatusPill } from "../parts/StatusPill";
-import { CardTitle, Elapsed, PinMark, ProblemMark } from "./CardParts";
+import { CardTitle, DiffMark, Elapsed, PinMark, ProblemMark } from "./CardParts";
 import { described } from "./NodeCard";
 import { PortLabels, Ports } from "./Ports";
 
@@ -32,6 +33,7 @@ export const FrameCard = memo(function FrameCard({ id, dragging }: NodeProps) {
   const problems = useProblemsOf(id);
   const pinned = usePinned(id);
   const willRun = useWillRun(id);
+  const diff = useDiffMark(id);
   const progress = useProgress(id);
   const wanted = useObservable(editor.panels.dropFrame) === id;
   useGraph();
@@ -55,8 +57,10 @@ export const FrameCard = memo(function FrameCard({ id, dragging }: NodeProps) {
       data-dragging={dragging || undefined}
       data-pinned={pinned || undefined}
       data-will-run={willRun || undefined}
+      data-diff={diff}
       data-wanted={wanted || undefined}
     >
+      {diff && <DiffMark how={diff} />}
       <header className="step-head frame-head">
         <KindTile type={type} />
         {pinned && <PinMark />}

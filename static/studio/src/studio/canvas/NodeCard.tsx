@@ -1,13 +1,13 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import type { NodeType, Step } from "../model/boot";
-import { useEditor, useFocused, useNode, usePinned, useProblemsOf, useRunOverlay, useSelected, useWillRun } from "../model/hooks";
+import { useDiffMark, useEditor, useFocused, useNode, usePinned, useProblemsOf, useRunOverlay, useSelected, useWillRun } from "../model/hooks";
 import type { NodeOverlay } from "../model/overlay";
 import { inputsOf, outputsOf } from "../model/ports";
 import { money, summary } from "../model/summary";
 import { KindTile } from "../parts/KindTile";
 import { STATUS, StatusPill } from "../parts/StatusPill";
-import { CardTitle, Elapsed, PinMark, ProblemMark } from "./CardParts";
+import { CardTitle, DiffMark, Elapsed, PinMark, ProblemMark } from "./CardParts";
 import { PortLabels, Ports } from "./Ports";
 
 /** A step on the canvas. Its size follows from its ports alone, so nothing is ever measured. */
@@ -20,6 +20,7 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
   const problems = useProblemsOf(id);
   const pinned = usePinned(id);
   const willRun = useWillRun(id);
+  const diff = useDiffMark(id);
   if (!step) return null;
   const type = editor.types.get(step.type);
   const outputs = outputsOf(type, step);
@@ -38,7 +39,9 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
       data-dragging={dragging || undefined}
       data-pinned={pinned || undefined}
       data-will-run={willRun || undefined}
+      data-diff={diff}
     >
+      {diff && <DiffMark how={diff} />}
       <header className="step-head">
         <KindTile type={type} />
         {pinned && <PinMark />}

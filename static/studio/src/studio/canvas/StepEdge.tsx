@@ -13,6 +13,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
   const wanted = useObservable(editor.panels.dropEdge) === props.id;
   const selected = useSelectedEdge() === props.id || wanted;
   const look = useTopic(overlay, "*", () => (edge ? edgeLook(edge, overlay) : "idle"));
+  const diff = useObservable(editor.compared)?.edges.get(props.id);
   const [path, x, middle] = getBezierPath(props);
   if (!edge) return null;
   const words = edge.label || (edge.when ? `when ${edge.when}` : edge.source_port === UNDO_PORT.name ? "undo" : "");
@@ -30,7 +31,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
         id={props.id}
         path={path}
         interactionWidth={20}
-        className={`edge edge-${look} ${selected ? "edge-selected" : ""}`}
+        className={`edge edge-${look} ${selected ? "edge-selected" : ""} ${diff ? `edge-diff-${diff}` : ""}`}
       />
       <EdgeLabelRenderer>
         <div

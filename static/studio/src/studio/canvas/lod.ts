@@ -3,8 +3,10 @@
 import type { Edge } from "../model/boot";
 import type { Editor } from "../model/editor";
 import { touches, type Box } from "../model/grid";
-import { around as holdersOf } from "../model/nesting";
+import { edgeId } from "../model/ids";
+import { around as holdersOf, sizeOf } from "../model/nesting";
 import type { NodeOverlay } from "../model/overlay";
+import { portTop } from "../model/ports";
 import { STATUS } from "../parts/StatusPill";
 import type { Colours, Token } from "./colours";
 import { edgeLook, type EdgeLook } from "./edges";
@@ -84,6 +86,29 @@ export class Painter {
     for (const { id, box } of boxes) this.#box(context, id, box, zoom);
     this.#pendingLine(context);
     this.#guides(context, seen, zoom);
+    this.#gone(context, zoom);
+  }
+
+  /** Connections of a compared version that the draft has no more. */
+  #gone(context: CanvasRenderingContext2D, zoom: number): void {
+    const { compared, store, types } = this.editor;
+    if (!compared.value) return;
+    const gone = new Map(compared.value.gone.map((step) => [step.id, step]));
+    const boxOf = (id: string): Box | undefined => {
+      const step = gone.get(id);
+      return step ? { x: step.position[0], y: step.position[1], ...sizeOf(types, step) } : store.boxOf(id);
+    };
+    const path = new Path2D();
+    for (const { source, target, ...edge } of compared.value.before.edges) {
+      const [from, to] = [boxOf(source), boxOf(target)];
+      const removed = compared.value.edges.get(edgeId({ source, target, ...edge })) === "removed";
+      if (removed && from && to) trace(path, curve(from.x + from.width, from.y + portTop(0), to.x, to.y + portTop(0)));
+    }
+    context.lineWidth = Math.max(1.5 / zoom, 1.5);
+    context.setLineDash([6, 5]);
+    context.strokeStyle = this.colours.token("bad");
+    context.stroke(path);
+    context.setLineDash([]);
   }
 
   /** The lines along which what is dragged stands with others. */
@@ -194,7 +219,9 @@ export class Painter {
     const chosen = selection.has(id) || panels.willRun.value.has(id);
     context.lineWidth = Math.max((chosen ? 2 : 1) / zoom, chosen ? 2 : 1);
     const failed = status?.status === "failed";
-    context.strokeStyle = this.colours.token(chosen ? "accent" : failed ? "bad" : "line");
+    const diff = this.editor.compared.value?.steps.get(id);
+    const mark = diff === "added" ? "ok" : diff === "changed" ? "warn" : failed ? "bad" : "line";
+    context.strokeStyle = this.colours.token(chosen ? "accent" : mark);
     context.stroke(path);
     if (zoom > TITLES_ABOVE) this.#title(context, store.titleOf(id), box);
     context.globalAlpha = 1;

@@ -45,6 +45,7 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
       selection.on("edge", request),
       editor.panels.willRun.on(request),
       editor.panels.guides.on(request),
+      editor.compared.on(request),
     ];
     window.addEventListener("themechange", themed);
     system.addEventListener("change", themed);

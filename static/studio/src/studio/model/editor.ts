@@ -4,6 +4,7 @@
 import type * as Y from "yjs";
 import { Announcer } from "./announcer";
 import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
+import type { Compared } from "./diff";
 import { newId } from "./ids";
 import type { JsonObject } from "./json";
 import { Observable } from "./observable";
@@ -35,6 +36,8 @@ export class Editor {
   readonly shown = new ShownRun(this.overlay);
   /** The shown run while it is told once more. */
   readonly replay = new Observable<Replay | null>(null);
+  /** A version that lies over the draft. */
+  readonly compared = new Observable<Compared | null>(null);
   readonly selection = new Selection();
   readonly panels = new Panels();
   readonly view = new View();

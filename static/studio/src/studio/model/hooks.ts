@@ -2,6 +2,7 @@
 
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
 import type { Edge, NodeRun, Note, Problem, Step } from "./boot";
+import type { How } from "./diff";
 import type { Editor } from "./editor";
 import type { Observable } from "./observable";
 import type { NodeOverlay, Progress, RunInfo } from "./overlay";
@@ -76,6 +77,12 @@ export function useSelected(id: string): boolean {
 export function usePinned(id: string): boolean {
   const { pins } = useEditor();
   return useSyncExternalStore(pins.on, () => pins.value.has(id));
+}
+
+/** How a step differs from the version that is compared. */
+export function useDiffMark(id: string): How | undefined {
+  const { compared } = useEditor();
+  return useSyncExternalStore(compared.on, () => compared.value?.steps.get(id));
 }
 
 /** Whether a step belongs to the part of a run that somebody points at. */

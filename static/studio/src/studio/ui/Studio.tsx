@@ -15,6 +15,7 @@ import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 
 const SelectionBar = lazily(async () => (await import("./SelectionBar")).SelectionBar);
+const ComparedBar = lazily(async () => (await import("../versions/ComparedBar")).ComparedBar);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
@@ -43,6 +44,7 @@ function Shell() {
       <main className="stage" id="stage" tabIndex={-1} aria-label="Workflow">
         {outline ? <Outline /> : <Canvas />}
         {!outline && <SelectionBar />}
+        {!outline && <ComparedBar />}
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
             {outline ? "Show the canvas" : "Show the outline"}
