@@ -13,6 +13,8 @@ export interface RunPart {
   until?: string;
   pins?: JsonObject;
   exits?: Record<string, string>;
+  /** Seconds to wait for the end before the answer comes. */
+  wait?: number;
 }
 
 export class RunApi {
