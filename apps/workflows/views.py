@@ -214,6 +214,7 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "validate": f"{api}validate/",
             "pins": f"{api}pins/",
             "dataSets": f"{api}data-sets/",
+            "usual": f"{api}usual/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
         },

@@ -78,6 +78,13 @@ export function CardTitle({ id }: { id: string }) {
   );
 }
 
+/** What the step usually takes, where no run is shown that has come to it. */
+export function UsualTime({ id }: { id: string }) {
+  const usual = useObservable(useEditor().usual);
+  const words = usual?.ofStep(id);
+  return <span title={words ? "What it usually takes" : undefined}>{words ? `usually ${words}` : "–"}</span>;
+}
+
 /** How long the step took; while it runs, how long it has been running. */
 export function Elapsed({ run }: { run: NodeOverlay }) {
   const editor = useEditor();
@@ -88,6 +95,6 @@ export function Elapsed({ run }: { run: NodeOverlay }) {
     const timer = setInterval(() => again((count) => count + 1), 100);
     return () => clearInterval(timer);
   }, [counting]);
-  if (counting) return `${duration(Math.max(0, editor.now() - (run.startedAt ?? 0)))}…`;
-  return run.ms === null ? "–" : duration(run.ms);
+  if (counting) return <span>{`${duration(Math.max(0, editor.now() - (run.startedAt ?? 0)))}…`}</span>;
+  return <span>{run.ms === null ? "–" : duration(run.ms)}</span>;
 }

@@ -7,7 +7,7 @@ import { inputsOf, outputsOf } from "../model/ports";
 import { money, summary } from "../model/summary";
 import { KindTile } from "../parts/KindTile";
 import { STATUS, StatusPill } from "../parts/StatusPill";
-import { CardTitle, DiffMark, Elapsed, PinMark, ProblemMark } from "./CardParts";
+import { CardTitle, DiffMark, Elapsed, PinMark, ProblemMark, UsualTime } from "./CardParts";
 import { PortLabels, Ports } from "./Ports";
 
 /** A step on the canvas. Its size follows from its ports alone, so nothing is ever measured. */
@@ -52,7 +52,7 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
       <p className="step-line truncate">{lineOf(type, step, run)}</p>
       <PortLabels ports={outputs} />
       <footer className="step-foot">
-        <span>{run ? <Elapsed run={run} /> : "–"}</span>
+        {run ? <Elapsed run={run} /> : <UsualTime id={id} />}
         <span>{money(run?.cost)}</span>
       </footer>
       <Ports step={step} />

@@ -9,6 +9,7 @@ import { Observable } from "../model/observable";
 import { Replay } from "../model/replay";
 import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
+import { Usual } from "../model/usual";
 import { RunApi, type RunPart } from "./runApi";
 import { LiveSocket, socketUrl, type Frame } from "./socket";
 import { Stage } from "./stage";
@@ -129,6 +130,16 @@ export class Follower {
     return done;
   }
 
+  /** Ask what runs usually take. Nobody waits for that: where it fails, nothing is said of it. */
+  async askUsual(): Promise<void> {
+    const { editor } = this;
+    try {
+      editor.usual.set(new Usual(await this.api.usual()));
+    } catch {
+      editor.usual.set(editor.usual.value);
+    }
+  }
+
   async refreshRecent(): Promise<void> {
     try {
       this.recent.set(await this.api.recent());
@@ -209,6 +220,7 @@ export class Follower {
     if (run.status === "failed") this.editor.announcer.error(text);
     else this.editor.say(cost === "–" ? text : `${text} · ${cost}`);
     if (FINISHED.has(run.status)) this.#stop();
+    if (run.status === "succeeded") void this.askUsual();
     void this.refreshRecent();
   }
 

@@ -4,6 +4,7 @@ import { ApiError, get, post } from "../../lib/api";
 import type { Boot, NodeRun } from "../model/boot";
 import type { Json, JsonObject } from "../model/json";
 import type { Approval, RunDetails, RunEvent } from "../model/runs";
+import type { UsualAnswer } from "../model/usual";
 
 const PAGE = 1000; // events in one answer
 
@@ -63,6 +64,17 @@ export class RunApi {
   /** Return the newest runs of this workflow. */
   async recent(): Promise<RunDetails[]> {
     return (await get<{ results: RunDetails[] }>(`${this.urls.runs}?page_size=20`)).results;
+  }
+
+  /** Return the workflows that one may see, the newest first. */
+  async workflows(): Promise<{ id: string; name: string; description: string }[]> {
+    const found = await get<{ results: { id: string; name: string; description: string }[] }>(`${this.urls.api}workflows/?page_size=100`);
+    return found.results;
+  }
+
+  /** Return what the last runs took. */
+  usual(): Promise<UsualAnswer> {
+    return get(this.urls.usual);
   }
 
   /** Return the open questions of a run; none where one may not see them. */

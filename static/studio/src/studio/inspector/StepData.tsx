@@ -69,6 +69,7 @@ function Output({ step }: { step: Step }) {
   const overlay = useRunOverlay(step.id);
   const own = useStepRun(step.id);
   const written = useWritten(step.id);
+  const usual = useObservable(editor.usual)?.ofStep(step.id);
   useFreshData(step.id);
   if (!run) return <NoRun />;
   if (!overlay) return <p className="panel-hint">{whyNothing(editor, step.id)}</p>;
@@ -81,6 +82,7 @@ function Output({ step }: { step: Step }) {
         {overlay.ms !== null && <span className="mono">{duration(overlay.ms)}</span>}
         {money(overlay.cost) !== "–" && <span className="mono">{money(overlay.cost)}</span>}
         {!!overlay.tokens && <span className="mono">{`${overlay.tokens} tok`}</span>}
+        {usual && <span className="quiet">{`usually ${usual}`}</span>}
         {overlay.attempt > 1 && <span>{`attempt ${overlay.attempt}`}</span>}
       </p>
       {error && overlay.status !== "succeeded" && <ErrorBlock error={error} node={step.id} />}

@@ -218,6 +218,7 @@ export interface Boot {
     validate: string;
     pins: string;
     dataSets: string;
+    usual: string;
     live: string;
     list: string;
   };

@@ -16,6 +16,7 @@ import type { SaveState } from "./saving";
 import { Selection } from "./selection";
 import { Store } from "./store";
 import { undoManager } from "./undo";
+import type { Usual } from "./usual";
 import { View } from "./view";
 import { StudioDoc } from "./ydoc";
 
@@ -51,6 +52,8 @@ export class Editor {
   readonly version: Observable<Boot["workflow"]["version"]>;
   /** By step; null where only its being pinned is known. */
   readonly pins: Observable<ReadonlyMap<string, Pin | null>>;
+  /** What runs of the workflow usually take; null until that was asked for. */
+  readonly usual = new Observable<Usual | null>(null);
   doc: StudioDoc | null = null;
   /** Bring draft and server to the same state; null until the document is there. */
   sync: (() => Promise<void>) | null = null;

@@ -160,6 +160,7 @@ export function boot(more: Partial<Boot> = {}): Boot {
       validate: "/api/v1/workflows/w1/validate/",
       pins: "/api/v1/workflows/w1/pins/",
       dataSets: "/api/v1/workflows/w1/data-sets/",
+      usual: "/api/v1/workflows/w1/usual/",
       live: "/ws/live",
       list: "/workflows/",
     },

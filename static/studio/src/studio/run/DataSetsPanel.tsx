@@ -80,6 +80,8 @@ function SetRow({ all, set, outcome }: { all: DataSets; set: DataSet; outcome: O
             {look.word}
           </span>
         )}
+        <IconButton icon="pencil" label={`Edit ${set.name}`} onClick={() => setEditing(true)} />
+        <IconButton icon="trash-2" label={`Remove ${set.name}`} onClick={() => void tried(all.remove(set.id))} />
       </p>
       <p className="quiet truncate mono">{JSON.stringify(set.inputs)}</p>
       {outcome?.problem && <p className="field-error">{outcome.problem}</p>}
@@ -104,9 +106,6 @@ function SetRow({ all, set, outcome }: { all: DataSets; set: DataSet; outcome: O
             Show the run
           </Button>
         )}
-        <span className="spring" />
-        <IconButton icon="pencil" label={`Edit ${set.name}`} onClick={() => setEditing(true)} />
-        <IconButton icon="trash-2" label={`Remove ${set.name}`} onClick={() => void tried(all.remove(set.id))} />
       </div>
     </li>
   );

@@ -21,6 +21,7 @@ export function RunBar() {
   const run = useObservable(editor.shown.details);
   useEffect(() => {
     void followerOf(editor).open().catch(() => undefined); // the page's own copy stays
+    void followerOf(editor).askUsual();
   }, [editor]);
   return (
     <footer className="run-bar" aria-label="Run">
@@ -57,6 +58,7 @@ function Shown({ run }: { run: RunDetails }) {
           <span className="mono run-time" data-testid="run-time">
             {startedAt === null ? "–" : duration(Math.max(0, (finishedAt ?? now) - startedAt))}
           </span>
+          <Usually />
           <Timeline now={now} finishedAt={finishedAt} revision={revision} />
         </>
       )}
@@ -70,6 +72,17 @@ function Shown({ run }: { run: RunDetails }) {
       </a>
       <PanelToggle />
     </>
+  );
+}
+
+/** What this workflow's runs usually take. */
+function Usually() {
+  const words = useObservable(useEditor().usual)?.ofRuns();
+  if (!words) return null;
+  return (
+    <span className="quiet run-usual" data-testid="run-usual" title="The middle one of the last 20 runs that succeeded">
+      {`usually ${words}`}
+    </span>
   );
 }
 
