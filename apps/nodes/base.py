@@ -265,6 +265,8 @@ class Node(ABC, Generic[C, O]):
     round_fields: ClassVar[frozenset[str]] = frozenset()
     # Fields that may be empty only while the step is being written.
     needed: ClassVar[tuple[str, ...]] = ()
+    # Why a step of this type may be drawn, but neither published nor run.
+    unfinished: ClassVar[str] = ""
 
     @classmethod
     def effect_of(cls, config: C) -> Effect:

@@ -49,3 +49,15 @@ class NotInBin(Conflict):
     """The workflow is not in the bin."""
 
     code = "not_in_bin"
+
+
+class BadPin(Invalid):
+    """This output cannot be pinned."""
+
+    code = "bad_pin"
+
+
+class BadDataSet(Invalid):
+    """This data set cannot be kept."""
+
+    code = "bad_data_set"

@@ -167,3 +167,42 @@ class WorkflowVersion(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.number}" if self.number else "draft"
+
+
+class Pin(models.Model):
+    """An output that stands in for a step while people try the draft; it then does not run."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="pins")
+    node = models.CharField(max_length=63)
+    output = models.JSONField(null=True)
+    port = models.CharField(max_length=80, blank=True)
+    pinned_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    pinned_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["node"]
+        constraints = [
+            models.UniqueConstraint(fields=["workflow", "node"], name="workflows_pin_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.node
+
+
+class DataSet(TimestampedModel):
+    """Inputs to try a workflow with, and what should come out once somebody has said so."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="data_sets")
+    name = models.CharField(max_length=120)
+    inputs = models.JSONField(default=dict)
+    compares = models.BooleanField(default=False)
+    expected = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["workflow", "name"], name="workflows_data_set_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,7 +1,7 @@
 """Who may do what with workflows."""
 
 from apps.accounts.policies import Policy, register
-from apps.workflows.models import Workflow, WorkflowVersion
+from apps.workflows.models import DataSet, Pin, Workflow, WorkflowVersion
 
 
 @register(Workflow)
@@ -18,3 +18,16 @@ class VersionPolicy(Policy):
 
     resource = "workflow"
     folder = "workflow__folder"
+
+
+@register(Pin)
+class PinPolicy(Policy):
+    """Pinned outputs belong to who sees the workflow; `trying` asks for the right to edit it."""
+
+    resource = "workflow"
+    folder = "workflow__folder"
+
+
+@register(DataSet)
+class DataSetPolicy(PinPolicy):
+    """As for pins."""

@@ -25,6 +25,7 @@ from apps.workflows.exceptions import (
     NotInBin,
     TooManyTags,
 )
+from apps.workflows.importing import n8n
 from apps.workflows.layout import arrange
 from apps.workflows.models import Workflow, WorkflowVersion
 
@@ -222,19 +223,30 @@ def export_workflow(workflow: Workflow) -> JSONDict:
     }
 
 
-def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) -> Workflow:
-    """Make a workflow from an exported file or a bare definition. Nothing of it is executed.
+@dataclass(frozen=True)
+class Imported:
+    """A workflow made from a file; from another tool's file, also what became of each step."""
 
-    Raises BadDefinition, Forbidden.
+    workflow: Workflow
+    report: JSONDict | None = None
+
+
+def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) -> Imported:
+    """Make a workflow from an exported file, a bare definition or an export of n8n.
+
+    Nothing of it is executed. Raises BadDefinition, Forbidden.
     """
     if not isinstance(data, dict):
         raise BadDefinition("The file does not hold a workflow: it must be a JSON object.")
-    if "definition" not in data:
+    report = None
+    if n8n.is_export(data):
+        data, report = n8n.translated(data)
+    elif "definition" not in data:
         data = {"definition": data}
     if data.get("format", EXPORT_FORMAT) != EXPORT_FORMAT:
         raise BadDefinition(f"The file's format is not “{EXPORT_FORMAT}”.")
     tags = data.get("tags", [])
-    return create_workflow(
+    workflow = create_workflow(
         actor=actor,
         name=str(data.get("name") or "Imported workflow")[:200],
         description=str(data.get("description") or "")[:10_000],
@@ -243,6 +255,7 @@ def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) ->
         tags=tags if isinstance(tags, list) else [],
         created_via=Workflow.Via.IMPORT,
     )
+    return Imported(workflow, report)
 
 
 @transaction.atomic

@@ -165,6 +165,9 @@ def _node(node: Node, place: _Place) -> Iterator[Problem]:
             node.id,
             "type_version",
         )
+    if type_.unfinished:
+        fix = "Put a step that does the work in its place, or remove it."
+        yield Problem("placeholder", type_.unfinished, fix, node.id)
     rendered = {key: value for key, value in node.config.items() if key not in type_.raw_fields}
     yield from _needed(node, type_)
     yield from _config(node, type_, rendered)

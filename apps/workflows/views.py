@@ -115,8 +115,8 @@ def import_file(request: AuthenticatedRequest) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            workflow = services.import_workflow(form.cleaned_data["file"], actor=request.user)
-            return redirect("workflows:studio", workflow.pk)
+            made = services.import_workflow(form.cleaned_data["file"], actor=request.user)
+            return redirect("workflows:studio", made.workflow.pk)
         except DomainError as error:
             form.add_error("file", _readable(error))
     return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, import_form=form)
@@ -218,10 +218,14 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "publish": f"{api}publish/",
             "versions": f"{api}versions/",
             "validate": f"{api}validate/",
+            "pins": f"{api}pins/",
+            "dataSets": f"{api}data-sets/",
+            "usual": f"{api}usual/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
         },
         "user": {"id": str(user.pk), "name": str(user)},
         "lastRun": history.last_run(workflow, user),
         "problems": [problem.as_json() for problem in draft.problems],
+        "pinned": list(workflow.pins.values_list("node", flat=True)),
     }

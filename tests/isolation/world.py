@@ -35,6 +35,7 @@ from apps.tenants.models import Tenant
 from apps.triggers.models import Trigger
 from apps.triggers.services import create_trigger
 from apps.workflows import services as workflows
+from apps.workflows import trying
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
 from tests.workflows.definitions import asking, expecting, greeting
@@ -140,6 +141,10 @@ def _workflows(world: World) -> None:
         world.objects[name] = str(_workflow(world, name, folder).pk)
     published = workflows.find_workflow(world.objects["workflow"], actor=owner)
     workflows.publish_workflow(published, actor=owner, notes=f"{world.canary}-inner notes")
+    trying.pin_output(published, "greet", actor=owner, output={"text": f"{world.canary}-inner pin"})
+    changes = {"name": f"{world.canary}-inner set", "inputs": {"who": f"{world.canary}-inner who"}}
+    made = trying.save_data_set(published, actor=owner, changes=changes)
+    world.objects["data_set"] = str(made.pk)
     archived = workflows.find_workflow(world.objects["archived"], actor=owner)
     workflows.archive_workflow(archived, actor=owner)
     workflows.delete_workflow(

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from apps.common.ids import UUID_PATTERN
 from apps.runs.api import views
 from apps.runs.api.streams import streaming, waiting
+from apps.runs.api.usual_views import UsualView
 
 router = SimpleRouter(use_regex_path=False)
 router.register("runs", views.RunViewSet, basename="run")
@@ -16,6 +17,7 @@ events = views.EventsView.as_view({"get": "retrieve"})
 run_signal = views.RunSignalView.as_view({"post": "create"})
 urlpatterns = [
     path("workflows/<uuid:pk>/runs/", waiting(of_workflow), name="workflow-runs"),
+    path("workflows/<uuid:pk>/usual/", UsualView.as_view(), name="workflow-usual"),
     path("runs/<uuid:pk>/events/", streaming(events), name="run-events"),
     re_path(
         rf"^runs/(?P<pk>{UUID_PATTERN})/nodes/(?P<node>[a-z][a-z0-9_]*)/(?P<name>input|output)/$",

@@ -72,6 +72,40 @@ class WorkflowDetailSerializer(WorkflowSerializer):
         return drafts.load(workflow).data
 
 
+class ImportedEntrySerializer(serializers.Serializer[Any]):
+    """What became of one step of an imported file."""
+
+    node = serializers.CharField()
+    title = serializers.CharField()
+    original = serializers.CharField(help_text="Its type in the tool that it came from.")
+    type = serializers.CharField()
+    remarks = serializers.ListField(child=serializers.CharField())
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """What became of an import from another tool."""
+
+    source = serializers.CharField()  # type: ignore[assignment]  # a name of the base class, too
+    steps = ImportedEntrySerializer(many=True)
+    mapped = serializers.IntegerField()
+    placeholders = serializers.IntegerField()
+    remarks = serializers.ListField(child=serializers.CharField())
+
+
+class ImportedSerializer(WorkflowDetailSerializer):
+    """An imported workflow; of another tool's file with a report."""
+
+    report = serializers.SerializerMethodField()
+
+    class Meta(WorkflowDetailSerializer.Meta):
+        fields = [*WorkflowDetailSerializer.Meta.fields, "report"]
+        read_only_fields = fields
+
+    @extend_schema_field(ReportSerializer(allow_null=True))
+    def get_report(self, workflow: Workflow) -> JSON:
+        return self.context.get("report")
+
+
 class ChangeSerializer(serializers.Serializer[Any]):
     """What may be changed."""
 

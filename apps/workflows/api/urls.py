@@ -1,9 +1,10 @@
 """Routes of workflows."""
 
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from apps.workflows.api import document_views, views
+from apps.common.ids import UUID_PATTERN
+from apps.workflows.api import document_views, trying_views, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("workflows", views.WorkflowViewSet, basename="workflow")
@@ -33,6 +34,22 @@ urlpatterns = [
         "workflows/<uuid:pk>/preview/",
         document_views.PreviewView.as_view(),
         name="workflow-preview",
+    ),
+    path("workflows/<uuid:pk>/pins/", trying_views.PinsView.as_view(), name="workflow-pins"),
+    re_path(
+        rf"^workflows/(?P<pk>{UUID_PATTERN})/pins/(?P<node>[a-z][a-z0-9_]*)/$",
+        trying_views.PinView.as_view(),
+        name="workflow-pin",
+    ),
+    path(
+        "workflows/<uuid:pk>/data-sets/",
+        trying_views.DataSetsView.as_view(),
+        name="workflow-data-sets",
+    ),
+    path(
+        "workflows/<uuid:pk>/data-sets/<uuid:set_id>/",
+        trying_views.DataSetView.as_view(),
+        name="workflow-data-set",
     ),
     path("expressions/check/", document_views.ExpressionView.as_view(), name="expression-check"),
     path(

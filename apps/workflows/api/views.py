@@ -19,6 +19,7 @@ from apps.workflows import drafts, services
 from apps.workflows.api.serializers import (
     ChangeSerializer,
     DiffSerializer,
+    ImportedSerializer,
     NewWorkflowSerializer,
     ProblemsSerializer,
     PublishSerializer,
@@ -177,12 +178,14 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
         name = f'attachment; filename="workflow-{workflow.pk}.json"'
         return Response(services.export_workflow(workflow), headers={"Content-Disposition": name})
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses={201: WorkflowDetailSerializer})
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={201: ImportedSerializer})
     @action(detail=False, methods=["POST"], url_path="import")
     def import_(self, request: Request) -> Response:
-        """Make a workflow from an exported file; nothing of it is executed."""
-        workflow = services.import_workflow(request.data, actor=self.actor)
-        return answer(workflow, HTTPStatus.CREATED)
+        """Make a workflow from an exported file, also one of n8n; nothing of it is executed."""
+        made = services.import_workflow(request.data, actor=self.actor)
+        data = ImportedSerializer(made.workflow, context={"report": made.report}).data
+        headers = {"ETag": made.workflow.etag}
+        return Response(data, status=HTTPStatus.CREATED, headers=headers)
 
     @extend_schema(request=ValidateSerializer, responses=ProblemsSerializer)
     @action(detail=True, methods=["POST"])

@@ -19,6 +19,7 @@ def _named(world: World) -> dict[str, object]:
 
 RUNS = [
     api("workflow-runs", pk="workflow"),
+    api("workflow-usual", pk="workflow", shows=False),
     api("workflow-runs", "POST", pk="workflow", body=_inputs, shows=False),
     api("run-list", **LIST),
     api("run-list", query="workflow={workflow}&status=succeeded", note="of a workflow", **LIST),

@@ -64,6 +64,17 @@ WORKFLOWS = [
         "expression-check", "POST", note="in a workflow", shows=False,
         body=lambda world: {"text": "{{ prev }}", "workflow": of(world, "workflow"), "node": "greet"},
     ),
+    api("workflow-pins", pk="workflow"),
+    Probe(
+        "api:workflow-pin", "PUT", {"pk": "workflow", "node": "greet"}, body={"output": {"text": "Hi"}}, shows=False
+    ),
+    Probe("api:workflow-pin", "DELETE", {"pk": "workflow", "node": "greet"}, shows=False),
+    api("workflow-data-sets", pk="workflow"),
+    api("workflow-data-sets", "POST", pk="workflow", body={"name": "New", "inputs": {"who": "Ada"}}, shows=False),
+    Probe(
+        "api:workflow-data-set", "PATCH", {"pk": "workflow", "set_id": "data_set"}, body={"compares": True}
+    ),
+    Probe("api:workflow-data-set", "DELETE", {"pk": "workflow", "set_id": "data_set"}, shows=False),
     api("workflow-preview", "POST", pk="workflow", body=PREVIEW, shows=False),
     api("definition-schema", **NOBODYS),
     api("folder-list", **LIST),

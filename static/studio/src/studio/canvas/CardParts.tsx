@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Problem } from "../model/boot";
+import type { How } from "../model/diff";
 import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { NodeOverlay } from "../model/overlay";
@@ -13,6 +14,32 @@ export function ProblemMark({ problems }: { problems: readonly Problem[] }) {
   return (
     <span className={`step-problem step-problem-${worst}`} title={problems[0]?.message}>
       <Icon name={worst === "error" ? "circle-alert" : "triangle-alert"} size={14} />
+    </span>
+  );
+}
+
+const DIFF_SIGNS: Record<How, { icon: string; word: string }> = {
+  added: { icon: "plus", word: "Added" },
+  changed: { icon: "pencil", word: "Changed" },
+  removed: { icon: "minus", word: "Removed" },
+};
+
+/** How a step differs from the version that is compared: by sign, word and colour. */
+export function DiffMark({ how }: { how: How }) {
+  const { icon, word } = DIFF_SIGNS[how];
+  return (
+    <span className={`diff-mark diff-mark-${how}`} data-testid="diff-mark">
+      <Icon name={icon} size={12} />
+      {word}
+    </span>
+  );
+}
+
+/** A sign that an output stands in for the step. */
+export function PinMark() {
+  return (
+    <span className="step-pin" title="Pinned: test runs take the pinned output" data-testid="pin-mark">
+      <Icon name="pin" size={14} />
     </span>
   );
 }
@@ -51,8 +78,16 @@ export function CardTitle({ id }: { id: string }) {
   );
 }
 
+/** What the step usually takes, where no run is shown that has come to it. */
+export function UsualTime({ id }: { id: string }) {
+  const usual = useObservable(useEditor().usual);
+  const words = usual?.ofStep(id);
+  return <span title={words ? "What it usually takes" : undefined}>{words ? `usually ${words}` : "–"}</span>;
+}
+
 /** How long the step took; while it runs, how long it has been running. */
 export function Elapsed({ run }: { run: NodeOverlay }) {
+  const editor = useEditor();
   const counting = run.status === "running" && run.startedAt !== null;
   const [, again] = useState(0);
   useEffect(() => {
@@ -60,6 +95,6 @@ export function Elapsed({ run }: { run: NodeOverlay }) {
     const timer = setInterval(() => again((count) => count + 1), 100);
     return () => clearInterval(timer);
   }, [counting]);
-  if (counting) return `${duration(Math.max(0, Date.now() - (run.startedAt ?? 0)))}…`;
-  return run.ms === null ? "–" : duration(run.ms);
+  if (counting) return <span>{`${duration(Math.max(0, editor.now() - (run.startedAt ?? 0)))}…`}</span>;
+  return <span>{run.ms === null ? "–" : duration(run.ms)}</span>;
 }

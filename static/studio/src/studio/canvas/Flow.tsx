@@ -10,8 +10,9 @@ import { MAX_ZOOM, MIN_ZOOM } from "../model/view";
 import { cameraFor } from "./camera";
 import { Controls } from "./Controls";
 import { EmptyCanvas } from "./EmptyCanvas";
-import { FlowEdges, FlowNodes } from "./flow";
+import { FlowEdges, FlowNodes, ghostsOf } from "./flow";
 import { FrameCard } from "./FrameCard";
+import { GhostCard } from "./GhostCard";
 import { letterKeys } from "./letters";
 import { layoutOnCanvas } from "./layout";
 import type { Drag } from "./lod";
@@ -28,7 +29,7 @@ import { useDragging } from "./useDragging";
 import { usePainter } from "./usePainter";
 
 const Peers = lazy(async () => ({ default: (await import("./Peers")).Peers }));
-const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard };
+const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard, ghost: GhostCard };
 const EDGES: EdgeTypes = { step: StepEdge };
 const KEYS = bindings({ layout: layoutOnCanvas });
 
@@ -50,7 +51,10 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
   const flowNodes = useMemo(() => new FlowNodes(editor), [editor]);
   const flowEdges = useMemo(() => new FlowEdges(editor), [editor]);
   // The revision stands for the store's content, which these read.
-  const nodes = useMemo(() => flowNodes.of(mounted, drag), [flowNodes, mounted, drag, revision]);
+  const compared = useObservable(editor.compared);
+  const ghosts = useMemo(() => ghostsOf(editor.types, compared), [editor, compared]);
+  const own = useMemo(() => flowNodes.of(mounted, drag), [flowNodes, mounted, drag, revision]);
+  const nodes = useMemo(() => (ghosts.length ? [...own, ...ghosts] : own), [own, ghosts]);
   const edges = useMemo(() => flowEdges.of(mounted), [flowEdges, mounted, revision]);
   const { canvas, colours, ready } = usePainter(mounted, edges, drag);
   const dragging = useDragging(setDrag);

@@ -2,21 +2,24 @@ import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { progressWords } from "../model/overlay";
 import {
+  useDiffMark,
   useEditor,
   useFocused,
   useGraph,
   useNode,
   useObservable,
+  usePinned,
   useProblemsOf,
   useProgress,
   useRunOverlay,
   useSelected,
+  useWillRun,
 } from "../model/hooks";
 import { outputsOf } from "../model/ports";
 import { counted, money, summary } from "../model/summary";
 import { KindTile } from "../parts/KindTile";
 import { StatusPill } from "../parts/StatusPill";
-import { CardTitle, Elapsed, ProblemMark } from "./CardParts";
+import { CardTitle, DiffMark, Elapsed, PinMark, ProblemMark } from "./CardParts";
 import { described } from "./NodeCard";
 import { PortLabels, Ports } from "./Ports";
 
@@ -28,6 +31,9 @@ export const FrameCard = memo(function FrameCard({ id, dragging }: NodeProps) {
   const selected = useSelected(id);
   const focused = useFocused(id);
   const problems = useProblemsOf(id);
+  const pinned = usePinned(id);
+  const willRun = useWillRun(id);
+  const diff = useDiffMark(id);
   const progress = useProgress(id);
   const wanted = useObservable(editor.panels.dropFrame) === id;
   useGraph();
@@ -40,7 +46,7 @@ export const FrameCard = memo(function FrameCard({ id, dragging }: NodeProps) {
       id={`step-${id}`}
       className="step frame kind-frame"
       style={{ "--hue": type?.hue ?? 0 } as React.CSSProperties}
-      aria-label={[described(type, step, run, problems.length), counted(inner, "steps") + " inside", words].filter(Boolean).join(", ")}
+      aria-label={[described(type, step, run, problems.length, pinned), counted(inner, "steps") + " inside", words].filter(Boolean).join(", ")}
       data-testid="workflow-node"
       data-node-id={id}
       data-type={step.type}
@@ -49,10 +55,15 @@ export const FrameCard = memo(function FrameCard({ id, dragging }: NodeProps) {
       data-focused={focused || undefined}
       data-disabled={step.disabled || undefined}
       data-dragging={dragging || undefined}
+      data-pinned={pinned || undefined}
+      data-will-run={willRun || undefined}
+      data-diff={diff}
       data-wanted={wanted || undefined}
     >
+      {diff && <DiffMark how={diff} />}
       <header className="step-head frame-head">
         <KindTile type={type} />
+        {pinned && <PinMark />}
         <CardTitle id={id} />
         <ProblemMark problems={problems} />
         {run && (run.ms !== null || run.status === "running") && (

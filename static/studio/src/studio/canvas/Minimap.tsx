@@ -71,12 +71,11 @@ export function Minimap({
       editor.store.on("graph", request),
       editor.overlay.on("*", request),
       editor.selection.on("selection", request),
+      colours.changed.on(request),
     ];
-    window.addEventListener("themechange", request);
     request();
     return () => {
       for (const stop of stops) stop();
-      window.removeEventListener("themechange", request);
     };
   }, [colours, editor]);
 

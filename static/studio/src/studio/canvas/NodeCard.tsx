@@ -1,13 +1,13 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import type { NodeType, Step } from "../model/boot";
-import { useEditor, useFocused, useNode, useProblemsOf, useRunOverlay, useSelected } from "../model/hooks";
+import { useDiffMark, useEditor, useFocused, useNode, usePinned, useProblemsOf, useRunOverlay, useSelected, useWillRun } from "../model/hooks";
 import type { NodeOverlay } from "../model/overlay";
 import { inputsOf, outputsOf } from "../model/ports";
 import { money, summary } from "../model/summary";
 import { KindTile } from "../parts/KindTile";
 import { STATUS, StatusPill } from "../parts/StatusPill";
-import { CardTitle, Elapsed, ProblemMark } from "./CardParts";
+import { CardTitle, DiffMark, Elapsed, PinMark, ProblemMark, UsualTime } from "./CardParts";
 import { PortLabels, Ports } from "./Ports";
 
 /** A step on the canvas. Its size follows from its ports alone, so nothing is ever measured. */
@@ -18,6 +18,9 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
   const selected = useSelected(id);
   const focused = useFocused(id);
   const problems = useProblemsOf(id);
+  const pinned = usePinned(id);
+  const willRun = useWillRun(id);
+  const diff = useDiffMark(id);
   if (!step) return null;
   const type = editor.types.get(step.type);
   const outputs = outputsOf(type, step);
@@ -25,7 +28,7 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
     <article
       id={`step-${id}`}
       className="step"
-      aria-label={described(type, step, run, problems.length)}
+      aria-label={described(type, step, run, problems.length, pinned)}
       data-testid="workflow-node"
       data-node-id={id}
       data-type={step.type}
@@ -34,9 +37,14 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
       data-focused={focused || undefined}
       data-disabled={step.disabled || undefined}
       data-dragging={dragging || undefined}
+      data-pinned={pinned || undefined}
+      data-will-run={willRun || undefined}
+      data-diff={diff}
     >
+      {diff && <DiffMark how={diff} />}
       <header className="step-head">
         <KindTile type={type} />
+        {pinned && <PinMark />}
         <CardTitle id={id} />
         <ProblemMark problems={problems} />
         {run ? <StatusPill status={run.status} /> : step.disabled && <span className="pill pill-neutral">Off</span>}
@@ -44,7 +52,7 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
       <p className="step-line truncate">{lineOf(type, step, run)}</p>
       <PortLabels ports={outputs} />
       <footer className="step-foot">
-        <span>{run ? <Elapsed run={run} /> : "–"}</span>
+        {run ? <Elapsed run={run} /> : <UsualTime id={id} />}
         <span>{money(run?.cost)}</span>
       </footer>
       <Ports step={step} />
@@ -63,6 +71,7 @@ export function described(
   step: Step,
   run: NodeOverlay | undefined,
   problems: number,
+  pinned: boolean,
 ): string {
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
   return [
@@ -70,6 +79,7 @@ export function described(
     `${type?.label ?? step.type} step`,
     run && STATUS[run.status].word.toLowerCase(),
     run && run.ms !== null && `${(run.ms / 1000).toFixed(1)} seconds`,
+    pinned && "pinned",
     step.disabled && "switched off",
     problems && count(problems, "problem"),
     count(inputsOf(type).length, "input"),

@@ -3,6 +3,9 @@ import { memo } from "react";
 import { useEditor, useNote, useObservable, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
 import { NoteText } from "./NoteText";
+import { lazily } from "../parts/lazily";
+
+const Markdown = lazily(async () => (await import("../parts/Markdown")).Markdown);
 
 export const NOTE_COLOURS = ["yellow", "blue", "green", "red", "purple", "grey"] as const;
 
@@ -59,7 +62,9 @@ export const NoteCard = memo(function NoteCard({ id }: NodeProps) {
       {writing ? (
         <NoteText id={id} text={note.text} onDone={done} />
       ) : (
-        <p className="note-text">{note.text || (editor.readOnly ? "" : "Double-click to write")}</p>
+        <div className="note-text note-shown">
+          {note.text ? <Markdown text={note.text} /> : !editor.readOnly && <p>Double-click to write</p>}
+        </div>
       )}
     </div>
   );

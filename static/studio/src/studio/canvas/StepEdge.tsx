@@ -1,6 +1,6 @@
 import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
-import { useEdge, useEditor, useSelectedEdge, useTopic } from "../model/hooks";
+import { useEdge, useEditor, useObservable, useSelectedEdge, useTopic } from "../model/hooks";
 import { UNDO_PORT } from "../model/ports";
 import { Icon } from "../parts/Icon";
 import { edgeLook } from "./edges";
@@ -10,8 +10,10 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
   const editor = useEditor();
   const { overlay } = editor;
   const edge = useEdge(props.id);
-  const selected = useSelectedEdge() === props.id;
+  const wanted = useObservable(editor.panels.dropEdge) === props.id;
+  const selected = useSelectedEdge() === props.id || wanted;
   const look = useTopic(overlay, "*", () => (edge ? edgeLook(edge, overlay) : "idle"));
+  const diff = useObservable(editor.compared)?.edges.get(props.id);
   const [path, x, middle] = getBezierPath(props);
   if (!edge) return null;
   const words = edge.label || (edge.when ? `when ${edge.when}` : edge.source_port === UNDO_PORT.name ? "undo" : "");
@@ -29,7 +31,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
         id={props.id}
         path={path}
         interactionWidth={20}
-        className={`edge edge-${look} ${selected ? "edge-selected" : ""}`}
+        className={`edge edge-${look} ${selected ? "edge-selected" : ""} ${diff ? `edge-diff-${diff}` : ""}`}
       />
       <EdgeLabelRenderer>
         <div

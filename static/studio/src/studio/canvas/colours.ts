@@ -1,5 +1,7 @@
 // The tokens' colours as the painter needs them: resolved for the theme that is shown.
 
+import { Observable } from "../model/observable";
+
 export type Token =
   | "surface"
   | "sunken"
@@ -21,6 +23,8 @@ export type Token =
 
 /** Resolves colours once and forgets them when the theme changes. */
 export class Colours {
+  /** Counts changes of the theme, for whoever paints with them. */
+  readonly changed = new Observable(0);
   #probe: HTMLElement;
   #known = new Map<string, string>();
 
@@ -48,6 +52,7 @@ export class Colours {
 
   forget(): void {
     this.#known.clear();
+    this.changed.set(this.changed.value + 1);
   }
 
   remove(): void {

@@ -1,10 +1,11 @@
 // The store's steps and edges as React Flow wants them, without new objects for what stayed.
 
 import { Position, type Edge as FlowEdge, type Node as FlowNode, type NodeHandle } from "@xyflow/react";
-import type { Step } from "../model/boot";
+import type { NodeTypes, Step } from "../model/boot";
+import type { Compared } from "../model/diff";
 import type { Editor } from "../model/editor";
 import { lostPorts } from "../model/graph";
-import { around } from "../model/nesting";
+import { around, sizeOf } from "../model/nesting";
 import { inputsOf, outputsOf, portTop } from "../model/ports";
 import type { Drag } from "./lod";
 
@@ -59,6 +60,18 @@ export class FlowNodes {
     const zIndex = UNDER_EDGES + around(store, id).length;
     return { ...shared, type: "frame", zIndex, handles, style: THROUGH, dragHandle: ".frame-head" };
   }
+}
+
+/** More than these would slow the canvas; the list beside it has them all. */
+const MOST_GHOSTS = 200;
+
+/** Return the steps that a compared version has and the draft has no more. */
+export function ghostsOf(types: NodeTypes, compared: Compared | null): FlowNode[] {
+  return (compared?.gone ?? []).slice(0, MOST_GHOSTS).map((step) => {
+    const [x, y] = step.position;
+    const fixed = { draggable: false, connectable: false, handles: [], zIndex: 0, style: THROUGH };
+    return { id: `gone ${step.id}`, type: "ghost", data: NOTHING, position: { x, y }, ...sizeOf(types, step), ...fixed };
+  });
 }
 
 /** Points on the border: edges begin and end in the middle of the port's shape. */

@@ -3,8 +3,10 @@
 import type { Edge } from "../model/boot";
 import type { Editor } from "../model/editor";
 import { touches, type Box } from "../model/grid";
-import { around as holdersOf } from "../model/nesting";
+import { edgeId } from "../model/ids";
+import { around as holdersOf, sizeOf } from "../model/nesting";
 import type { NodeOverlay } from "../model/overlay";
+import { portTop } from "../model/ports";
 import { STATUS } from "../parts/StatusPill";
 import type { Colours, Token } from "./colours";
 import { edgeLook, type EdgeLook } from "./edges";
@@ -83,6 +85,41 @@ export class Painter {
     this.#edges(context, seen, zoom);
     for (const { id, box } of boxes) this.#box(context, id, box, zoom);
     this.#pendingLine(context);
+    this.#guides(context, seen, zoom);
+    this.#gone(context, zoom);
+  }
+
+  /** Connections of a compared version that the draft has no more. */
+  #gone(context: CanvasRenderingContext2D, zoom: number): void {
+    const { compared, store, types } = this.editor;
+    if (!compared.value) return;
+    const gone = new Map(compared.value.gone.map((step) => [step.id, step]));
+    const boxOf = (id: string): Box | undefined => {
+      const step = gone.get(id);
+      return step ? { x: step.position[0], y: step.position[1], ...sizeOf(types, step) } : store.boxOf(id);
+    };
+    const path = new Path2D();
+    for (const { source, target, ...edge } of compared.value.before.edges) {
+      const [from, to] = [boxOf(source), boxOf(target)];
+      const removed = compared.value.edges.get(edgeId({ source, target, ...edge })) === "removed";
+      if (removed && from && to) trace(path, curve(from.x + from.width, from.y + portTop(0), to.x, to.y + portTop(0)));
+    }
+    context.lineWidth = Math.max(1.5 / zoom, 1.5);
+    context.setLineDash([6, 5]);
+    context.strokeStyle = this.colours.token("bad");
+    context.stroke(path);
+    context.setLineDash([]);
+  }
+
+  /** The lines along which what is dragged stands with others. */
+  #guides(context: CanvasRenderingContext2D, seen: Box, zoom: number): void {
+    const { x, y } = this.editor.panels.guides.value;
+    const path = new Path2D();
+    if (x !== null) path.rect(x, seen.y, 0, seen.height);
+    if (y !== null) path.rect(seen.x, y, seen.width, 0);
+    context.lineWidth = 1 / zoom;
+    context.strokeStyle = this.colours.token("accent");
+    context.stroke(path);
   }
 
   #offset = (id: string): readonly [number, number] => {
@@ -91,14 +128,14 @@ export class Painter {
   };
 
   #edges(context: CanvasRenderingContext2D, seen: Box, zoom: number): void {
-    const { store, overlay, selection } = this.editor;
+    const { store, overlay, selection, panels } = this.editor;
     const paths = new Map<EdgeLook, Path2D>();
     let selected: Curve | null = null;
     for (const edge of store.edges.values()) {
       if (this.scene.drawn.has(edge.id)) continue;
       const run = curveOf(store, edge, this.#offset);
       if (!run || !touches(around(run), seen)) continue;
-      if (edge.id === selection.edge) selected = run;
+      if (edge.id === selection.edge || edge.id === panels.dropEdge.value) selected = run;
       const look = edgeLook(edge as Edge, overlay);
       const path = paths.get(look) ?? new Path2D();
       trace(path, run);
@@ -165,7 +202,7 @@ export class Painter {
   }
 
   #step(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
-    const { store, types, overlay, selection } = this.editor;
+    const { store, types, overlay, selection, panels } = this.editor;
     const step = store.nodes.get(id);
     if (!step) return;
     const status = overlay.get(id);
@@ -179,10 +216,12 @@ export class Painter {
     context.fillStyle = this.colours.kind(types.get(step.type)?.hue ?? 0);
     context.fillRect(box.x, box.y, 6, box.height);
     context.restore();
-    const chosen = selection.has(id);
+    const chosen = selection.has(id) || panels.willRun.value.has(id);
     context.lineWidth = Math.max((chosen ? 2 : 1) / zoom, chosen ? 2 : 1);
     const failed = status?.status === "failed";
-    context.strokeStyle = this.colours.token(chosen ? "accent" : failed ? "bad" : "line");
+    const diff = this.editor.compared.value?.steps.get(id);
+    const mark = diff === "added" ? "ok" : diff === "changed" ? "warn" : failed ? "bad" : "line";
+    context.strokeStyle = this.colours.token(chosen ? "accent" : mark);
     context.stroke(path);
     if (zoom > TITLES_ABOVE) this.#title(context, store.titleOf(id), box);
     context.globalAlpha = 1;

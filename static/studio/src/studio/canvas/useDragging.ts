@@ -2,12 +2,16 @@ import type { ReactFlowProps } from "@xyflow/react";
 import { useMemo, useRef } from "react";
 import { copied, pasteable } from "../model/clipboard";
 import * as actions from "../model/actions";
+import { pulled } from "../model/aligning";
 import type { Editor } from "../model/editor";
+import type { Box } from "../model/grid";
 import { useEditor } from "../model/hooks";
-import { drop, growing } from "../model/moves";
+import { drop, dropOnEdge, fitsOnEdge, growing, type Point } from "../model/moves";
 import { frameAt, withInner } from "../model/nesting";
 import * as ops from "../model/ops";
+import { NO_GUIDES } from "../model/panels";
 import { snapped } from "../model/place";
+import { edgeAt } from "./geometry";
 import type { Drag } from "./lod";
 
 type Handlers = Pick<ReactFlowProps, "onNodeDragStart" | "onNodeDrag" | "onNodeDragStop">;
@@ -26,11 +30,10 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
       return at ? editor.view.at(at.clientX, at.clientY) : null;
     };
     return {
-      // This is every press on a step: that of a click that adds to the selection changes nothing yet.
-      onNodeDragStart({ shiftKey, ctrlKey, metaKey }, node) {
+      // This is every press on a step. What it selects waits for the release: the settings that open
+      // with it would slide under the pointer.
+      onNodeDragStart(_event, node) {
         const { selection } = editor;
-        const adding = shiftKey || ctrlKey || metaKey;
-        if (!selection.has(node.id) && !adding) selection.set([node.id]);
         const ids = selection.has(node.id) ? selection.ids : [node.id];
         set({ ids: withInner(editor.store, ids), offset: [0, 0] });
       },
@@ -38,20 +41,28 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
         const box = editor.store.boxOf(node.id);
         if (!box || !current.current) return;
         const { x, y } = node.position;
-        const [to, top] = event.shiftKey ? snapped([x, y]) : [Math.round(x), Math.round(y)];
+        const { ids } = current.current;
+        const [to, top] = event.shiftKey ? snapped([x, y]) : inLine(editor, { ...box, x, y }, ids);
         const drag = { ...current.current, offset: [to - box.x, top - box.y] as const };
         set(drag);
         const at = lyingAt(event);
-        if (at && editor.store.nodes.has(node.id)) showFrame(editor, node.id, drag.ids, at);
+        if (!at || !editor.store.nodes.has(node.id)) return;
+        showFrame(editor, node.id, drag.ids, at);
+        editor.panels.dropEdge.set(edgeFor(editor, node.id, ids, at));
       },
       onNodeDragStop(event, node) {
         const drag = current.current;
         const at = lyingAt(event);
         set(null);
         editor.panels.dropFrame.set(undefined);
-        if (!drag || !at) return;
+        editor.panels.dropEdge.set(null);
+        editor.panels.guides.set(NO_GUIDES);
+        if (!drag || !at || (!drag.offset[0] && !drag.offset[1])) return; // a click, which selects
+        if (!editor.selection.has(node.id)) editor.selection.set([node.id]);
         if (!event.altKey) {
-          drop(editor, drag.ids, drag.offset, at, node.id);
+          const edge = edgeFor(editor, node.id, drag.ids, at);
+          if (edge === null) drop(editor, drag.ids, drag.offset, at, node.id);
+          else dropOnEdge(editor, node.id, edge, drag.offset);
           return;
         }
         // With Alt the originals stay and copies are dropped.
@@ -63,6 +74,24 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
       },
     };
   }, [editor, show]);
+}
+
+const FEW = 50; // of more than these nobody sees whether they stand in line
+
+/** Return where a dragged box goes: to a line of what stands near it, which is then shown. */
+function inLine(editor: Editor, box: Box, ids: ReadonlySet<string>): Point {
+  if (ids.size > FEW) return [Math.round(box.x), Math.round(box.y)];
+  const { at, guides } = pulled(editor.store, box, ids, editor.view.seen(), editor.view.viewport.value.zoom);
+  editor.panels.guides.set(guides);
+  return [Math.round(at[0]), Math.round(at[1])];
+}
+
+/** Return the edge that a step would be put into: a step that is not connected, on a line near it. */
+function edgeFor(editor: Editor, id: string, ids: ReadonlySet<string>, at: Point): string | null {
+  const { store } = editor;
+  if (ids.size > 1 || store.edgesFrom(id).size || store.edgesInto(id).size) return null;
+  const edge = edgeAt(store, at, 16);
+  return edge !== null && fitsOnEdge(editor, id, edge) ? edge : null;
 }
 
 /** Mark the frame that would take what is dragged; not the one in which it lies already. */

@@ -43,6 +43,9 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
       overlay.on("*", request),
       selection.on("selection", request),
       selection.on("edge", request),
+      editor.panels.willRun.on(request),
+      editor.panels.guides.on(request),
+      editor.compared.on(request),
     ];
     window.addEventListener("themechange", themed);
     system.addEventListener("change", themed);

@@ -53,7 +53,7 @@ const nodesAsked = () =>
 
 async function following() {
   const editor = new Editor(boot());
-  editor.attach(chainDoc().ydoc);
+  editor.attach(chainDoc());
   const follower = new Follower(editor);
   await follower.show("r1");
   return { editor, follower };

@@ -7,9 +7,11 @@ import type { JsonObject } from "../model/json";
 import { around } from "../model/nesting";
 import { Observable } from "../model/observable";
 import { framesAround } from "../model/rounds";
+import { Replay } from "../model/replay";
 import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
-import { RunApi } from "./runApi";
+import { Usual } from "../model/usual";
+import { RunApi, type RunPart } from "./runApi";
 import { LiveSocket, socketUrl, type Frame } from "./socket";
 import { Stage } from "./stage";
 
@@ -53,16 +55,17 @@ export class Follower {
   }
 
   /** Start a run of what is on the canvas, or of the published version where one may not edit. */
-  async start(inputs: JsonObject): Promise<void> {
+  async start(inputs: JsonObject, part: RunPart = {}): Promise<void> {
     const { editor } = this;
     if (!editor.readOnly) await editor.sync?.();
-    const started = await this.api.start(inputs, editor.readOnly ? null : "draft");
+    const started = await this.api.start(inputs, editor.readOnly ? null : "draft", part);
     editor.announcer.say("Run started");
     await this.#follow(started.id);
   }
 
   /** Put a run that starts just now on the canvas: its events tell everything, from the first on. */
   async #follow(id: string): Promise<void> {
+    this.editor.replay.set(null);
     this.#wanted += 1;
     const own = this.#wanted;
     const details = await this.api.run(id);
@@ -74,6 +77,7 @@ export class Follower {
 
   /** Put a run on the canvas and follow it to its end; a fresh one is told of when it is over already. */
   async show(id: string, fresh = false): Promise<void> {
+    this.editor.replay.set(null);
     this.#wanted += 1;
     const own = this.#wanted;
     const [details, outermost] = await Promise.all([this.api.run(id), this.api.nodes(id, [""])]);
@@ -88,6 +92,17 @@ export class Follower {
     else this.#go(id);
     if (fresh && shown.finished) this.#statusChanged();
     else void this.refreshRecent();
+  }
+
+  /** Tell the shown run once more; it is over, so that nothing is missed meanwhile. */
+  async replay(): Promise<void> {
+    const { editor } = this;
+    const run = editor.shown.details.value;
+    if (!run || !editor.shown.finished) return;
+    await this.#tried(async () => {
+      const [nodes, events] = await Promise.all([this.api.nodes(run.id), this.api.events(run.id, 0)]);
+      if (editor.shown.details.value?.id === run.id) editor.replay.set(new Replay(editor.shown, run, nodes, events));
+    });
   }
 
   async steer(how: "cancel" | "pause" | "resume"): Promise<void> {
@@ -116,6 +131,16 @@ export class Follower {
     });
     await this.#refreshApprovals();
     return done;
+  }
+
+  /** Ask what runs usually take. Nobody waits for that: where it fails, nothing is said of it. */
+  async askUsual(): Promise<void> {
+    const { editor } = this;
+    try {
+      editor.usual.set(new Usual(await this.api.usual()));
+    } catch {
+      editor.usual.set(editor.usual.value);
+    }
   }
 
   async refreshRecent(): Promise<void> {
@@ -200,6 +225,7 @@ export class Follower {
     if (run.status === "failed") this.editor.announcer.error(text);
     else this.editor.say(cost === "–" ? text : `${text} · ${cost}`);
     if (FINISHED.has(run.status)) this.#stop();
+    if (run.status === "succeeded") void this.askUsual();
     void this.refreshRecent();
   }
 

@@ -4,15 +4,26 @@ import { ApiError, get, post } from "../../lib/api";
 import type { Boot, NodeRun } from "../model/boot";
 import type { Json, JsonObject } from "../model/json";
 import type { Approval, RunDetails, RunEvent } from "../model/runs";
+import type { UsualAnswer } from "../model/usual";
 
 const PAGE = 1000; // events in one answer
+
+/** Which steps run, and what stands in for others. */
+export interface RunPart {
+  only?: string;
+  until?: string;
+  pins?: JsonObject;
+  exits?: Record<string, string>;
+  /** Seconds to wait for the end before the answer comes. */
+  wait?: number;
+}
 
 export class RunApi {
   constructor(readonly urls: Boot["urls"]) {}
 
-  start(inputs: JsonObject, version: "draft" | null): Promise<Pick<RunDetails, "id" | "status">> {
+  start(inputs: JsonObject, version: "draft" | null, part: RunPart = {}): Promise<Pick<RunDetails, "id" | "status">> {
     const key = crypto.randomUUID(); // a repeated request starts nothing twice
-    const body = version ? { inputs, version } : { inputs };
+    const body = version ? { inputs, version, ...part } : { inputs };
     return post(this.urls.runs, body, { headers: { "Idempotency-Key": key } });
   }
 
@@ -60,6 +71,17 @@ export class RunApi {
   /** Return the runs that go through the parts of a long list of a run. */
   async parts(id: string): Promise<RunDetails[]> {
     return (await get<{ results: RunDetails[] }>(`${this.urls.api}runs/?parent=${id}&page_size=100`)).results;
+  }
+
+  /** Return the workflows that one may see, the newest first. */
+  async workflows(): Promise<{ id: string; name: string; description: string }[]> {
+    const found = await get<{ results: { id: string; name: string; description: string }[] }>(`${this.urls.api}workflows/?page_size=100`);
+    return found.results;
+  }
+
+  /** Return what the last runs took. */
+  usual(): Promise<UsualAnswer> {
+    return get(this.urls.usual);
   }
 
   /** Return the open questions of a run; none where one may not see them. */

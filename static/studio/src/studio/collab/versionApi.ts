@@ -2,7 +2,7 @@
 
 import { call, get, post } from "../../lib/api";
 import type { Boot, Definition } from "../model/boot";
-import type { Json } from "../model/json";
+import type { Diff } from "../model/diff";
 
 export interface Version {
   id: string;
@@ -11,30 +11,6 @@ export interface Version {
   notes: string;
   created_by: string | null;
   created_at: string;
-}
-
-export interface FieldChange {
-  field: string;
-  before: Json;
-  after: Json;
-}
-
-export interface Part {
-  id: string;
-  title?: string;
-  type?: string;
-}
-
-interface Changes {
-  added: Part[];
-  removed: Part[];
-  changed: (Part & { fields: FieldChange[] })[];
-}
-
-export interface Diff {
-  nodes: Changes;
-  edges: Changes;
-  settings: FieldChange[];
 }
 
 export class VersionApi {

@@ -10,6 +10,7 @@ import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
 import { ModelWidget } from "./widgets/ModelWidget";
 import type { ControlProps, WidgetProps } from "./widgets/props";
+import { SchemaWidget } from "./widgets/SchemaWidget";
 import { BooleanWidget, ChoiceWidget, NumberWidget, TextWidget } from "./widgets/simple";
 import { ValueWidget } from "./widgets/ValueWidget";
 import { WorkflowWidget } from "./widgets/WorkflowWidget";
@@ -27,9 +28,10 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   "key-value": KeyValueWidget,
   list: ListWidget,
   table: TableWidget,
+  schema: SchemaWidget,
   json: JsonWidget,
 };
-const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table"]);
+const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table", "schema"]);
 
 /** A field with its label, its way back to the default, its help and what is wrong with it. */
 export function Control({ field, value, onChange, id, testId, readOnly, problems, row }: ControlProps) {

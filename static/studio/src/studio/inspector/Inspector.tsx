@@ -1,14 +1,12 @@
 import { useRef, useState } from "react";
-import { followerOf } from "../collab/follower";
 import type { Step } from "../model/boot";
-import { useEditor, useNode, useObservable, useProblemsOf, useRunOverlay, useSingle } from "../model/hooks";
-import { around } from "../model/nesting";
+import { useEditor, useNode, useObservable, useProblemsOf, useSingle } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { InspectorTab } from "../model/panels";
-import { Button } from "../parts/Button";
 import { EXPRESSION } from "../parts/DataView";
 import { KindTile } from "../parts/KindTile";
 import { RunHistory } from "../parts/RunHistory";
+import { RunPartButtons } from "../parts/RunPart";
 import { StepProvider, useStepContext } from "./context";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { SchemaForm } from "./SchemaForm";
@@ -157,27 +155,14 @@ function Tabs({ current, choose, id }: TabsProps) {
   );
 }
 
-/** What can be done with the step in the shown run. */
+/** The parts of the workflow that can be run at the step. */
 function Foot({ step }: { step: Step }) {
   const editor = useEditor();
-  const run = useObservable(editor.shown.details);
-  const overlay = useRunOverlay(step.id);
-  if (!editor.boot.permissions.run || !run?.finished_at || !overlay || step.type === "core.start") return null;
-  const loop = around(editor.store, step.id).at(-1);
+  if (!editor.boot.permissions.run || step.type === "core.start") return null;
   return (
     <footer className="inspector-foot">
-      <Button
-        icon="step-forward"
-        data-testid="run-from-here"
-        title={
-          loop === undefined
-            ? "A new run that takes over what the steps before this one gave"
-            : `A new run that goes through ${editor.store.titleOf(loop)} again`
-        }
-        onClick={() => void followerOf(editor).retry(step.id)}
-      >
-        {loop === undefined ? "Run from here" : `Run from ${editor.store.titleOf(loop)}`}
-      </Button>
+      <span className="quiet">Run</span>
+      <RunPartButtons id={step.id} />
     </footer>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { followerOf } from "../collab/follower";
+import { runPart } from "../collab/trying";
 import type { NodeRun, RunError, Step } from "../model/boot";
 import type { Editor } from "../model/editor";
 import { useEditor, useObservable, useRunOverlay, useStepRun, useWritten } from "../model/hooks";
@@ -9,6 +10,7 @@ import { DataView } from "../parts/DataView";
 import { Icon } from "../parts/Icon";
 import { StatusPill } from "../parts/StatusPill";
 import { Parts } from "./Parts";
+import { PinnedOutput } from "./PinnedOutput";
 import { RoundPicker } from "./RoundPicker";
 
 /** What came into a step in the shown run: the outputs before it, the run's inputs, and what it got. */
@@ -56,6 +58,7 @@ export function OutputTab({ step }: { step: Step }) {
   return (
     <>
       <RoundPicker id={step.id} />
+      <PinnedOutput step={step} />
       <Output step={step} />
       {editor.store.holds(step.id) && <Parts holder={step.id} />}
     </>
@@ -69,6 +72,7 @@ function Output({ step }: { step: Step }) {
   const overlay = useRunOverlay(step.id);
   const own = useStepRun(step.id);
   const written = useWritten(step.id);
+  const usual = useObservable(editor.usual)?.ofStep(step.id);
   useFreshData(step.id);
   if (!run) return <NoRun />;
   if (!overlay) return <p className="panel-hint">{whyNothing(editor, step.id)}</p>;
@@ -81,6 +85,7 @@ function Output({ step }: { step: Step }) {
         {overlay.ms !== null && <span className="mono">{duration(overlay.ms)}</span>}
         {money(overlay.cost) !== "–" && <span className="mono">{money(overlay.cost)}</span>}
         {!!overlay.tokens && <span className="mono">{`${overlay.tokens} tok`}</span>}
+        {usual && <span className="quiet">{`usually ${usual}`}</span>}
         {overlay.attempt > 1 && <span>{`attempt ${overlay.attempt}`}</span>}
       </p>
       {error && overlay.status !== "succeeded" && <ErrorBlock error={error} node={step.id} />}
@@ -128,7 +133,8 @@ function useFreshData(id: string): void {
   const editor = useEditor();
   const overlay = useRunOverlay(id);
   const own = useStepRun(id);
-  const stale = overlay !== undefined && overlay.status !== own?.status;
+  const replayed = useObservable(editor.replay) !== null; // then it is all there
+  const stale = !replayed && overlay !== undefined && overlay.status !== own?.status;
   useEffect(() => {
     if (stale) followerOf(editor).refreshSteps();
   }, [editor, stale, overlay?.status]);
@@ -161,7 +167,7 @@ export function ErrorBlock({ error, node }: { error: RunError; node: string }) {
       {error.hint && <p>{error.hint}</p>}
       <p className="mono quiet">{error.code}</p>
       {editor.boot.permissions.run && finished && (
-        <Button icon="repeat" onClick={() => void followerOf(editor).retry(node)}>
+        <Button icon="repeat" onClick={() => void runPart(editor, "from", node)}>
           Run again from here
         </Button>
       )}

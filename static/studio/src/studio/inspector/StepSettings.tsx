@@ -3,6 +3,7 @@ import type { Step } from "../model/boot";
 import type { Field } from "../model/fields";
 import { useEditor } from "../model/hooks";
 import { isObject, type Json } from "../model/json";
+import { moveBy } from "../model/moves";
 import * as ops from "../model/ops";
 import type { NodeKey } from "../model/stored";
 import { Icon } from "../parts/Icon";
@@ -148,6 +149,7 @@ export function StepSettings({ step }: { step: Step }) {
               onChange={(value) => set("default_output", value)}
             />
           )}
+          <Place step={step} field={number} />
           <JoinSetting step={step} id={id("join")} readOnly={readOnly} onChange={(value) => set("join", value)} />
           {(step.undo || editor.store.holderOf(step.id) === undefined) && step.type !== "core.start" && (
             <div className="field">
@@ -212,6 +214,27 @@ export const NUMBER: Field = {
   minItems: 0,
   pairs: false,
 };
+
+interface PlaceProps {
+  step: Step;
+  field: (name: string, value: Json | undefined, field: Partial<Field>, store: (value: Json | undefined) => void) => React.ReactNode;
+}
+
+/** Where the step stands, for who does not drag. */
+function Place({ step, field }: PlaceProps) {
+  const editor = useEditor();
+  const { x, y } = editor.store.boxOf(step.id) ?? { x: 0, y: 0 };
+  const far = { integer: true, least: -1e6, most: 1e6 };
+  const move = (dx: Json | undefined, dy: Json | undefined) => {
+    if (typeof dx === "number" && typeof dy === "number") moveBy(editor, [step.id], [dx, dy]);
+  };
+  return (
+    <div className="field-row">
+      {field("x", x, { ...far, label: "X" }, (value) => move(typeof value === "number" ? value - x : undefined, 0))}
+      {field("y", y, { ...far, label: "Y" }, (value) => move(0, typeof value === "number" ? value - y : undefined))}
+    </div>
+  );
+}
 
 interface JoinProps {
   step: Step;

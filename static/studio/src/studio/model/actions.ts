@@ -12,6 +12,7 @@ import { newId } from "./ids";
 import type { LayoutTask, Places } from "./layout";
 import * as ops from "./ops";
 import type { PickRequest, PortRef } from "./panels";
+import type { Store } from "./store";
 import { anchor, growing, placeInside, type Point } from "./moves";
 import { fitsInside, frameAt, frameAround, marginsOf, outermost, sizeOf, withInner } from "./nesting";
 import { freePlace, STEP } from "./place";
@@ -152,10 +153,12 @@ export function deleteSelection(editor: Editor): void {
   }
   const ids = [...selection.ids];
   if (!ids.length || editor.readOnly) return;
-  const [only] = ids;
-  const words = ids.length === 1 && only ? store.titleOf(only) : `${ids.length} things`;
+  const only = ids.length === 1 ? ids[0] : undefined;
   const inner = withInner(store, ids).size - ids.length;
-  const next = ids.length === 1 && only ? beside(editor, only) : null;
+  const what = only === undefined ? `${ids.length} things` : store.titleOf(only);
+  const words = `Deleted ${what}${inner ? ` with ${counted(inner, "steps")} inside` : ""}`;
+  const next = only === undefined ? null : beside(editor, only);
+  const gap = only === undefined ? [] : gapOf(store, only);
   editor.gesture((doc) =>
     doc.change(() => {
       anchor(store, doc, ids);
@@ -163,7 +166,33 @@ export function deleteSelection(editor: Editor): void {
     }),
   );
   selection.setFocus(next);
-  editor.announcer.say(`Deleted ${words}${inner ? ` with ${counted(inner, "steps")} inside` : ""}`);
+  if (gap.length) editor.offer(`${words}.`, "Reconnect", () => closeGap(editor, gap));
+  else editor.announcer.say(words);
+}
+
+type Ends = ReturnType<typeof endsOf>;
+
+/** Return the connections that would lead past a step: clear only where one way leads on. */
+function gapOf(store: Store, id: string): Ends[] {
+  const edges = (ids: ReadonlySet<string>) => [...ids].flatMap((each) => store.edges.get(each) ?? []);
+  const [after, second] = edges(store.edgesFrom(id));
+  if (!after || second) return [];
+  return edges(store.edgesInto(id)).map(({ source, source_port }) => ({
+    source,
+    source_port,
+    target: after.target,
+    target_port: after.target_port,
+  }));
+}
+
+function closeGap(editor: Editor, gap: readonly Ends[]): void {
+  const fitting = gap.filter((ends) => !whyNot(editor.store, ends));
+  if (!fitting.length) {
+    editor.say("What was around it has changed: connect the steps by hand.", "bad");
+    return;
+  }
+  editor.gesture((doc) => doc.change(() => fitting.forEach((ends) => ops.connect(doc, ends))));
+  editor.announcer.say("Connected what was around it");
 }
 
 /** Where the keyboard goes on when a step goes away. */

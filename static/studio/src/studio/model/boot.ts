@@ -180,6 +180,20 @@ export interface NodeRun {
   cost_usd: string | null;
   tokens: number | null;
   logs: string[];
+  /** Whether the output was given, not made. */
+  pinned?: boolean;
+  /** Where the whole output is, if `output` is its beginning only. */
+  output_url?: string | null;
+}
+
+/** An output that stands in for a step in test runs. */
+export interface Pin {
+  node: string;
+  output: Json;
+  /** By which way the step is left; empty where it has one. */
+  port: string;
+  pinned_by: string | null;
+  pinned_at: string;
 }
 
 /** Who somebody is to the others; the colour is the name of a token `--peer-<colour>`. */
@@ -209,6 +223,9 @@ export interface Boot {
     publish: string;
     versions: string;
     validate: string;
+    pins: string;
+    dataSets: string;
+    usual: string;
     live: string;
     list: string;
   };
@@ -217,6 +234,8 @@ export interface Boot {
   collab: { url: string; user: Person; canEdit: boolean };
   lastRun: { id: string; status: RunStatus; nodes: NodeRun[] } | null;
   problems: Problem[];
+  /** Steps whose output is pinned. */
+  pinned: string[];
 }
 
 /** Read the boot data out of the page. */

@@ -56,6 +56,8 @@ export function pasteable(text: string, types: NodeTypes): Fragment {
   const format = data["format"];
   if (typeof format === "string" && format !== FORMAT && format !== "auterity.workflow/1")
     throw new NotPasteable(`The clipboard holds “${format}”, which cannot be pasted here.`);
+  if (isObject(data["connections"]))
+    throw new NotPasteable("The clipboard holds a workflow of n8n. Save it as a file and import that: “Import” stands above the list of workflows.");
   const inner = isObject(data["definition"]) ? data["definition"] : data;
   if (!Array.isArray(inner["nodes"]))
     throw new NotPasteable("The clipboard holds JSON without steps: it has no list “nodes”.");

@@ -273,3 +273,21 @@ test("a note is added where it was asked for, or where there is room", () => {
   const free = actions.addNote(editor);
   expect(editor.store.notes.has(free)).toBe(true);
 });
+
+describe("a step that goes leaves a gap", () => {
+  test("one that led on in one way is offered to be closed", () => {
+    editor.selection.set(["a"]);
+    actions.deleteSelection(editor);
+    expect(editor.store.edges.size).toBe(1);
+    editor.toast.value?.action?.run();
+    expect([...editor.store.edges.keys()].sort()).toEqual(["start:out>b:in", "start:out>c:in"]);
+    editor.undo();
+    expect(editor.store.edges.size).toBe(1); // the gap is a step of undo of its own
+  });
+
+  test("the last of a chain leaves none", () => {
+    editor.selection.set(["b"]);
+    actions.deleteSelection(editor);
+    expect(editor.toast.value).toBeNull();
+  });
+});

@@ -3,22 +3,32 @@
 
 import type * as Y from "yjs";
 import { Announcer } from "./announcer";
-import type { Boot, NodeType, Problem, Step } from "./boot";
+import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
+import type { Compared } from "./diff";
 import { newId } from "./ids";
 import type { JsonObject } from "./json";
 import { Observable } from "./observable";
 import { RunOverlay } from "./overlay";
 import { Overwritten } from "./overwritten";
+import type { Replay } from "./replay";
 import { Panels } from "./panels";
 import { Presence } from "./presence";
 import { ShownRun } from "./runs";
 import type { SaveState } from "./saving";
 import { Selection } from "./selection";
 import { Store } from "./store";
+import type { Usual } from "./usual";
 import { View } from "./view";
 import type { StudioDoc } from "./ydoc";
 
 type Change = (doc: StudioDoc) => void;
+
+export interface Toast {
+  text: string;
+  kind: "info" | "bad";
+  /** What else may be done about it, for as long as it is shown. */
+  action?: { label: string; run: () => void };
+}
 
 export class Editor {
   readonly types: ReadonlyMap<string, NodeType>;
@@ -26,6 +36,10 @@ export class Editor {
   readonly overlay = new RunOverlay();
   /** The run on the canvas with its data; the overlay is what the canvas draws of it. */
   readonly shown = new ShownRun(this.overlay);
+  /** The shown run while it is told once more. */
+  readonly replay = new Observable<Replay | null>(null);
+  /** A version that lies over the draft. */
+  readonly compared = new Observable<Compared | null>(null);
   readonly selection = new Selection();
   readonly panels = new Panels();
   readonly view = new View();
@@ -37,10 +51,14 @@ export class Editor {
   readonly problems: Observable<readonly Problem[]>;
   readonly saving = new Observable<SaveState>({ kind: "saved", at: null });
   /** What a toast says; null when there is none. */
-  readonly toast = new Observable<{ text: string; kind: "info" | "bad" } | null>(null);
+  readonly toast = new Observable<Toast | null>(null);
   readonly undoState = new Observable({ undo: false, redo: false });
   /** The number of the published version, and whether the draft differs from it. */
   readonly version: Observable<Boot["workflow"]["version"]>;
+  /** By step; null where only its being pinned is known. */
+  readonly pins: Observable<ReadonlyMap<string, Pin | null>>;
+  /** What runs of the workflow usually take; null until that was asked for. */
+  readonly usual = new Observable<Usual | null>(null);
   doc: StudioDoc | null = null;
   /** Whether the document is there. */
   readonly attached = new Observable(false);
@@ -59,6 +77,7 @@ export class Editor {
     this.presence = new Presence(boot.collab.user);
     this.overwritten = new Overwritten((client) => this.presence.nameOf(client));
     this.version = new Observable(boot.workflow.version);
+    this.pins = new Observable<ReadonlyMap<string, Pin | null>>(new Map(boot.pinned.map((id) => [id, null])));
     if (boot.lastRun) this.overlay.load(boot.lastRun, boot.lastRun.nodes);
     this.store.on("ids", () =>
       this.selection.keep(
@@ -66,6 +85,11 @@ export class Editor {
         (id) => this.store.edges.has(id),
       ),
     );
+  }
+
+  /** The moment that the canvas shows, in milliseconds since the epoch. */
+  now(): number {
+    return this.replay.value?.now ?? Date.now();
   }
 
   /** Whether nothing can be edited: by right from the beginning, or since the right was lost. */
@@ -135,6 +159,12 @@ export class Editor {
     this.toast.set({ text, kind });
     if (kind === "bad") this.announcer.error(text);
     else this.announcer.say(text);
+  }
+
+  /** Say something that one may want to go on from. */
+  offer(text: string, label: string, run: () => void): void {
+    this.toast.set({ text, kind: "info", action: { label, run } });
+    this.announcer.say(`${text} ${label} is offered in the message below.`);
   }
 
   /** Select a step, bring it into view and open its settings. */

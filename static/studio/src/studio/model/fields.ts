@@ -16,6 +16,7 @@ export type Widget =
   | "key-value"
   | "list"
   | "table"
+  | "schema"
   | "json";
 
 export interface Field {
@@ -110,7 +111,7 @@ const NAMED: Record<string, Widget> = {
   code: "code",
   "key-value": "key-value",
   json: "json",
-  "json-schema": "json",
+  "json-schema": "schema",
 };
 
 function widgetOf(schema: Schema, item: Schema | undefined, choices: readonly string[]): Widget {

@@ -2,6 +2,7 @@
 
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
 import type { Edge, NodeRun, Note, Person, Problem, Step } from "./boot";
+import type { How } from "./diff";
 import type { Editor } from "./editor";
 import type { Observable } from "./observable";
 import type { NodeOverlay, Progress, RunInfo } from "./overlay";
@@ -72,6 +73,24 @@ export function useSingle(): string | null {
 export function useSelected(id: string): boolean {
   const { selection } = useEditor();
   return useTopic(selection, `selected:${id}`, () => selection.has(id));
+}
+
+/** Whether an output stands in for a step. */
+export function usePinned(id: string): boolean {
+  const { pins } = useEditor();
+  return useSyncExternalStore(pins.on, () => pins.value.has(id));
+}
+
+/** How a step differs from the version that is compared. */
+export function useDiffMark(id: string): How | undefined {
+  const { compared } = useEditor();
+  return useSyncExternalStore(compared.on, () => compared.value?.steps.get(id));
+}
+
+/** Whether a step belongs to the part of a run that somebody points at. */
+export function useWillRun(id: string): boolean {
+  const { willRun } = useEditor().panels;
+  return useSyncExternalStore(willRun.on, () => willRun.value.has(id));
 }
 
 /** The step that the canvas's keyboard is on. */

@@ -5,6 +5,7 @@ import type { Box } from "./grid";
 import { around, frameAt, marginsOf, outermost, whyNotInside, withInner } from "./nesting";
 import * as ops from "./ops";
 import { freePlace, room, STEP } from "./place";
+import { inputsOf, outputsOf, UNDO_PORT } from "./ports";
 import type { Store } from "./store";
 import type { StudioDoc } from "./ydoc";
 
@@ -44,6 +45,31 @@ export function drop(editor: Editor, ids: ReadonlySet<string>, offset: Point, po
   const refusal = whyNotInside(store, moved, into);
   if (refusal) editor.say(refusal, "bad");
   else relocate(editor, moved, into, movedBy(store, ids, offset));
+}
+
+/** Tell whether a step may be put into an edge: it has an input and a way on, and lies where the edge does. */
+export function fitsOnEdge({ store }: Editor, id: string, edgeId: string): boolean {
+  const [step, edge] = [store.nodes.get(id), store.edges.get(edgeId)];
+  if (!step || !edge || edge.source === id || edge.target === id) return false;
+  const type = store.types.get(step.type);
+  const ports = inputsOf(type).length > 0 && outputsOf(type, step).length > 0;
+  return ports && edge.source_port !== UNDO_PORT.name && store.holderOf(id) === store.holderOf(edge.source);
+}
+
+/** Put a step that was dropped on an edge into it. */
+export function dropOnEdge(editor: Editor, id: string, edgeId: string, offset: Point): void {
+  const { store } = editor;
+  const [step, edge] = [store.nodes.get(id), store.edges.get(edgeId)];
+  const type = store.types.get(step?.type ?? "");
+  const [input, output] = [inputsOf(type)[0], step && outputsOf(type, step)[0]];
+  if (!edge || !input || !output) return;
+  editor.gesture((doc) =>
+    doc.change(() => {
+      ops.move(doc, movedBy(store, [id], offset));
+      ops.putOnEdge(doc, edgeId, id, { input: input.name, output: output.name });
+    }),
+  );
+  editor.announcer.say(`Put ${store.titleOf(id)} between ${store.titleOf(edge.source)} and ${store.titleOf(edge.target)}`);
 }
 
 /** Put steps into another one, or with undefined outside of all, where there is room. */

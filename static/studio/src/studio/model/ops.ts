@@ -224,6 +224,18 @@ export function insertOnEdge(
   });
 }
 
+/** Put a step that is there already into an edge. */
+export function putOnEdge(doc: StudioDoc, id: string, step: string, ports: { input: string; output: string }): void {
+  doc.change(() => {
+    const edge = doc.edges.get(id);
+    if (!edge || !doc.nodes.has(step)) return;
+    doc.edges.delete(id);
+    writeEdge(doc, { ...edge, t: step, tp: ports.input });
+    writeEdge(doc, { s: step, sp: ports.output, t: edge.t, tp: edge.tp });
+    sweep(doc);
+  });
+}
+
 /**
  * Add steps, edges and notes of the clipboard under new ids, moved by an offset; return the ids.
  * Steps keep the one they lie in where that was copied too; the others are put into `into`.

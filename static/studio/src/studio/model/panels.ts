@@ -4,7 +4,7 @@ import type { PortKind } from "./boot";
 import { Observable } from "./observable";
 
 /** What the left rail's drawer shows. */
-export type Drawer = "palette" | "outline" | "problems" | "versions" | "find" | "settings";
+export type Drawer = "palette" | "outline" | "problems" | "versions" | "find" | "settings" | "tests";
 /** What lies over everything. */
 export type Dialog = "publish" | "commands" | "keys" | "run";
 export type InspectorTab = "setup" | "input" | "output" | "runs";
@@ -41,6 +41,13 @@ export interface MenuRequest {
   at?: readonly [number, number];
 }
 
+/** Where a line runs down, and where one runs across; null for none. */
+export interface Guides {
+  x: number | null;
+  y: number | null;
+}
+export const NO_GUIDES: Guides = { x: null, y: null };
+
 export class Panels {
   readonly picker = new Observable<PickRequest | null>(null);
   readonly menu = new Observable<MenuRequest | null>(null);
@@ -50,8 +57,16 @@ export class Panels {
   readonly mover = new Observable<readonly string[] | null>(null);
   /** The frame into which something that is dragged would go; undefined while it stays where it lies. */
   readonly dropFrame = new Observable<string | undefined>(undefined);
+  /** The edge into which a step that is dragged would be put. */
+  readonly dropEdge = new Observable<string | null>(null);
+  /** Lines along which what is dragged stands with others. */
+  readonly guides = new Observable<Guides>(NO_GUIDES);
   /** The step or note whose title or text is being edited on the canvas. */
   readonly renaming = new Observable<string | null>(null);
+  /** The steps that a part of a run would be, while somebody points at it. */
+  readonly willRun = new Observable<ReadonlySet<string>>(new Set());
+  /** The step up to which the run is that the dialog asks for; null for all of it. */
+  readonly runUntil = new Observable<string | null>(null);
   readonly drawer = new Observable<Drawer | null>(null);
   readonly dialog = new Observable<Dialog | null>(null);
   /** The inspector opens with a selected step and is closed by hand. */

@@ -158,6 +158,9 @@ export function boot(more: Partial<Boot> = {}): Boot {
       publish: "/api/v1/workflows/w1/publish/",
       versions: "/api/v1/workflows/w1/versions/",
       validate: "/api/v1/workflows/w1/validate/",
+      pins: "/api/v1/workflows/w1/pins/",
+      dataSets: "/api/v1/workflows/w1/data-sets/",
+      usual: "/api/v1/workflows/w1/usual/",
       live: "/ws/live",
       list: "/workflows/",
     },
@@ -165,6 +168,7 @@ export function boot(more: Partial<Boot> = {}): Boot {
     collab: { url: "/ws/wf/w1", user: { id: "u1", name: "Ben", colour: "teal" }, canEdit: true },
     lastRun: null,
     problems: [],
+    pinned: [],
     ...more,
   };
 }

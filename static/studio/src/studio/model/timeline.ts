@@ -11,20 +11,24 @@ export interface Bar {
   width: number;
 }
 
-/** Return a bar for each step that started, from the first start until the end or `now`. */
+/**
+ * Return a bar for each step that started, from the first start until the end or `now`; within a span,
+ * where one is given: what runs at that moment is not over there.
+ */
 export function bars(
   steps: Iterable<readonly [string, NodeOverlay]>,
   now: number,
   finishedAt: number | null,
+  span?: readonly [begin: number, end: number],
 ): Bar[] {
   const started = [...steps].filter(
     (each): each is [string, NodeOverlay & { startedAt: number }] => each[1].startedAt !== null,
   );
   if (!started.length) return [];
-  const begin = Math.min(...started.map(([, step]) => step.startedAt));
+  const begin = span?.[0] ?? Math.min(...started.map(([, step]) => step.startedAt));
   const endOf = (step: NodeOverlay & { startedAt: number }) =>
-    step.ms !== null ? step.startedAt + step.ms : (finishedAt ?? now);
-  const end = Math.max(finishedAt ?? now, ...started.map(([, step]) => endOf(step)));
+    step.ms !== null ? step.startedAt + step.ms : ((span ? null : finishedAt) ?? now);
+  const end = span?.[1] ?? Math.max(finishedAt ?? now, ...started.map(([, step]) => endOf(step)));
   const whole = Math.max(1, end - begin);
   return started
     .sort(([, a], [, b]) => a.startedAt - b.startedAt)

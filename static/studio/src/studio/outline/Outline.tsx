@@ -9,6 +9,7 @@ import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
 import { Menu, type MenuItem } from "../parts/Menu";
+import { runPartItems } from "../parts/RunPart";
 import { StatusPill } from "../parts/StatusPill";
 
 /** Every step in words, in the order of the connections: the canvas for readers and narrow screens. */
@@ -147,6 +148,7 @@ function entries(
       ? [{ label: "Move into or out of a loop…", icon: "move", run: () => editor.panels.mover.set([id]) }]
       : []),
     ...disconnect,
+    ...runPartItems(editor, id),
     {
       label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",
       icon: "power",

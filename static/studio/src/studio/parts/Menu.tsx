@@ -9,6 +9,8 @@ export interface MenuItem {
   danger?: boolean;
   disabled?: boolean;
   run: () => void;
+  /** Hears when it is pointed at, by pointer or by keyboard, and when no more. */
+  point?: (over: boolean) => void;
 }
 
 interface Props {
@@ -48,7 +50,12 @@ export function Menu({ at, label, items, onClose }: Props) {
             role="menuitem"
             className={`menu-item ${item.danger ? "menu-danger" : ""}`}
             disabled={item.disabled}
+            onPointerEnter={() => item.point?.(true)}
+            onPointerLeave={() => item.point?.(false)}
+            onFocus={() => item.point?.(true)}
+            onBlur={() => item.point?.(false)}
             onClick={() => {
+              item.point?.(false);
               onClose();
               item.run();
             }}

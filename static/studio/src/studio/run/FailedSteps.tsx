@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { followerOf } from "../collab/follower";
+import { runPart } from "../collab/trying";
 import { useEditor, useObservable } from "../model/hooks";
 import { loopOf } from "../model/rounds";
 import { Button, IconButton } from "../parts/Button";
@@ -43,7 +44,7 @@ export function FailedSteps() {
             </Button>
           )}
           {editor.boot.permissions.run && (
-            <Button look="quiet" icon="repeat" onClick={() => void followerOf(editor).retry(id || null)}>
+            <Button look="quiet" icon="repeat" onClick={() => void (id ? runPart(editor, "from", id) : followerOf(editor).retry(null))}>
               Run again from here
             </Button>
           )}

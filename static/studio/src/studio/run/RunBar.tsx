@@ -8,7 +8,10 @@ import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { shortId } from "../parts/RunHistory";
 import { STATUS } from "../parts/StatusPill";
+import { lazily } from "../parts/lazily";
 import { Timeline } from "./Timeline";
+
+const Scrubber = lazily(async () => (await import("./Scrubber")).Scrubber);
 
 const TICK = 100;
 
@@ -18,6 +21,7 @@ export function RunBar() {
   const run = useObservable(editor.shown.details);
   useEffect(() => {
     void followerOf(editor).open().catch(() => undefined); // the page's own copy stays
+    void followerOf(editor).askUsual();
   }, [editor]);
   return (
     <footer className="run-bar" aria-label="Run">
@@ -34,10 +38,57 @@ export function RunBar() {
 
 function Shown({ run }: { run: RunDetails }) {
   const editor = useEditor();
+  const replay = useObservable(editor.replay);
   const revision = useOverlayRevision();
-  const now = useNow(!FINISHED.has(run.status) && run.status !== "needs_attention");
+  const ticking = useNow(!replay && !FINISHED.has(run.status) && run.status !== "needs_attention");
+  const now = replay ? replay.now : ticking;
   const finishedAt = run.finished_at ? Date.parse(run.finished_at) : null;
   const startedAt = run.started_at ? Date.parse(run.started_at) : null;
+  const { word, icon, tone } = STATUS[run.status];
+  return (
+    <>
+      <span className={`pill pill-${tone}`} data-testid="run-status" data-status={run.status} data-run={run.id}>
+        <Icon name={icon} size={12} />
+        {`Run ${shortId(run.id)} · ${word.toLowerCase()}`}
+      </span>
+      {replay ? (
+        <Scrubber replay={replay} revision={revision} />
+      ) : (
+        <>
+          <span className="mono run-time" data-testid="run-time">
+            {startedAt === null ? "–" : duration(Math.max(0, (finishedAt ?? now) - startedAt))}
+          </span>
+          <Usually />
+          <Timeline now={now} finishedAt={finishedAt} revision={revision} />
+        </>
+      )}
+      <Totals run={run} revision={revision} />
+      {!replay && <Steering run={run} />}
+      {!replay && FINISHED.has(run.status) && (
+        <IconButton icon="history" label="Replay the run" data-testid="replay" onClick={() => void followerOf(editor).replay()} />
+      )}
+      <a className="button button-quiet run-open" href={`/runs/${run.id}/`}>
+        Open run
+      </a>
+      <PanelToggle />
+    </>
+  );
+}
+
+/** What this workflow's runs usually take. */
+function Usually() {
+  const words = useObservable(useEditor().usual)?.ofRuns();
+  if (!words) return null;
+  return (
+    <span className="quiet run-usual" data-testid="run-usual" title="The middle one of the last 20 runs that succeeded">
+      {`usually ${words}`}
+    </span>
+  );
+}
+
+/** What the run has cost so far; once it is over, what the server has settled. */
+function Totals({ run, revision }: { run: RunDetails; revision: number }) {
+  const editor = useEditor();
   const totals = useMemo(() => {
     const steps = [...editor.overlay.everywhere()].map(([, , step]) => step);
     return {
@@ -45,28 +96,15 @@ function Shown({ run }: { run: RunDetails }) {
       tokens: steps.reduce((all, step) => all + (step.tokens ?? 0), 0),
     };
   }, [editor, revision]);
-  const { word, icon, tone } = STATUS[run.status];
-  const cost = finishedAt !== null && run.cost_usd !== null ? (plain(run.cost_usd) ?? totals.cost) : totals.cost;
-  const tokens = finishedAt !== null && run.tokens !== null ? run.tokens : totals.tokens;
+  const over = run.finished_at !== null;
+  const cost = over && run.cost_usd !== null ? (plain(run.cost_usd) ?? totals.cost) : totals.cost;
+  const tokens = over && run.tokens !== null ? run.tokens : totals.tokens;
   return (
     <>
-      <span className={`pill pill-${tone}`} data-testid="run-status" data-status={run.status} data-run={run.id}>
-        <Icon name={icon} size={12} />
-        {`Run ${shortId(run.id)} · ${word.toLowerCase()}`}
-      </span>
-      <span className="mono run-time" data-testid="run-time">
-        {startedAt === null ? "–" : duration(Math.max(0, (finishedAt ?? now) - startedAt))}
-      </span>
-      <Timeline now={now} finishedAt={finishedAt} revision={revision} />
       <span className="mono" data-testid="run-cost" data-cost={cost} title={`$${cost}`}>
         {money(cost) === "–" ? "$0.0000" : money(cost)}
       </span>
       <span className="mono quiet run-tokens">{`${grouped(tokens)} tok`}</span>
-      <Steering run={run} />
-      <a className="button button-quiet run-open" href={`/runs/${run.id}/`}>
-        Open run
-      </a>
-      <PanelToggle />
     </>
   );
 }

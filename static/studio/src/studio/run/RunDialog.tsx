@@ -1,9 +1,11 @@
 import { useMemo, useState } from "react";
 import { ApiError, type FieldError } from "../../lib/api";
 import { followerOf, reason } from "../collab/follower";
+import { pinsForRun } from "../collab/trying";
 import { useEditor, useProblems } from "../model/hooks";
 import { isObject, type Json, type JsonObject } from "../model/json";
 import { entriesFor, inputFields, inputsOf, type Entries, type InputField } from "../model/startForm";
+import { counted } from "../model/summary";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { ProblemLinks } from "../parts/ProblemLinks";
@@ -13,20 +15,27 @@ export function RunDialog({ onClose }: { onClose: () => void }) {
   const editor = useEditor();
   const problems = useProblems().filter((problem) => problem.severity === "error");
   const blocked = !editor.readOnly && problems.length > 0;
+  const until = editor.panels.runUntil.value;
+  const whole = editor.readOnly ? "Run the published version" : "Test run";
+  const title = until === null ? whole : `Run up to ${editor.store.titleOf(until)}`;
+  const close = () => {
+    editor.panels.runUntil.set(null);
+    onClose();
+  };
   return (
-    <Dialog open onClose={onClose} title={editor.readOnly ? "Run the published version" : "Test run"}>
+    <Dialog open onClose={close} title={title}>
       {blocked ? (
         <>
           <div className="dialog-body">
             <p>The draft cannot run yet. Correct this first:</p>
-            <ProblemLinks problems={problems} onGo={onClose} />
+            <ProblemLinks problems={problems} onGo={close} />
           </div>
           <footer className="dialog-foot">
-            <Button onClick={onClose}>Close</Button>
+            <Button onClick={close}>Close</Button>
           </footer>
         </>
       ) : (
-        <RunForm onClose={onClose} />
+        <RunForm onClose={close} until={until} />
       )}
     </Dialog>
   );
@@ -38,7 +47,7 @@ interface Refusal {
   steps: readonly FieldError[];
 }
 
-function RunForm({ onClose }: { onClose: () => void }) {
+function RunForm({ onClose, until }: { onClose: () => void; until: string | null }) {
   const editor = useEditor();
   const fields = useMemo(() => inputFields(editor.store), [editor]);
   const key = `auterity-inputs-${editor.boot.workflow.id}`;
@@ -47,6 +56,7 @@ function RunForm({ onClose }: { onClose: () => void }) {
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
   const form = shownFields(fields);
+  const pinned = editor.readOnly ? 0 : editor.pins.value.size;
   const start = async () => {
     const read = inputsOf(form, entries);
     if (Object.keys(read.problems).length) {
@@ -56,7 +66,8 @@ function RunForm({ onClose }: { onClose: () => void }) {
     const inputs = fields.length ? read.inputs : freeInputs(read.inputs);
     setBusy(true);
     try {
-      await followerOf(editor).start(inputs);
+      const part = editor.readOnly ? {} : await pinsForRun(editor, new Set(until === null ? [] : [until]));
+      await followerOf(editor).start(inputs, until === null ? part : { until, ...part });
       localStorage.setItem(key, JSON.stringify(inputs));
       onClose();
     } catch (error) {
@@ -100,6 +111,7 @@ function RunForm({ onClose }: { onClose: () => void }) {
           {editor.readOnly
             ? "Runs the newest published version."
             : "Runs the draft as it is now. Steps that write to the outside really do so."}
+          {pinned > 0 && ` ${counted(pinned, "steps")} ${pinned === 1 ? "is" : "are"} pinned and ${pinned === 1 ? "does" : "do"} not run.`}
         </p>
       </div>
       <footer className="dialog-foot">

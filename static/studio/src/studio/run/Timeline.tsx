@@ -7,14 +7,15 @@ interface Props {
   now: number;
   finishedAt: number | null;
   revision: number;
+  span?: readonly [begin: number, end: number];
 }
 
 /** Who ran when, in one line; a picture of what the steps' list says in words. */
-export function Timeline({ now, finishedAt, revision }: Props) {
+export function Timeline({ now, finishedAt, revision, span }: Props) {
   const editor = useEditor();
   const shown = useMemo(
-    () => bars(editor.overlay.entries(), now, finishedAt),
-    [editor, now, finishedAt, revision],
+    () => bars(editor.overlay.entries(), now, finishedAt, span),
+    [editor, now, finishedAt, revision, span],
   );
   return (
     <div className="timeline" aria-hidden="true">

@@ -5,6 +5,7 @@ import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { MenuRequest } from "../model/panels";
 import { Menu, type MenuItem } from "../parts/Menu";
+import { runPartItems } from "../parts/RunPart";
 
 /** The menu of a step, an edge or the canvas; by right click, Shift+F10 or the menu key. */
 export function CanvasMenu() {
@@ -39,6 +40,7 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         ...insideOf(editor, id, screen),
         { label: "Connect with…", icon: "link", hint: "C", run: () => editor.panels.connector.set(id) },
         ...moving(editor, id),
+        ...runPartItems(editor, id),
         { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },
       ]
     : [{ label: "Write", icon: "pencil", run: () => editor.panels.renaming.set(id) }];

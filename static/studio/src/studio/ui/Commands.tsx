@@ -1,13 +1,18 @@
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { layoutOnCanvas } from "../canvas/layout";
+import { followerOf, reason } from "../collab/follower";
 import * as actions from "../model/actions";
+import { align, distribute } from "../model/aligning";
 import type { Editor } from "../model/editor";
 import { useEditor } from "../model/hooks";
 import { choices } from "../palette/types";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
+import { shortId } from "../parts/RunHistory";
 import { SearchList, type Item } from "../parts/SearchList";
+import { STATUS } from "../parts/StatusPill";
+import { ALIGNMENTS } from "./SelectionBar";
 import { toggleTheme } from "./ThemeSwitch";
 
 interface Command extends Item {
@@ -19,7 +24,11 @@ const RECENT = "auterity-recent-commands";
 /** Ctrl+K: steps to jump to, actions, step types to add; what was used last comes first. */
 export function Commands({ onClose: close }: { onClose: () => void }) {
   const editor = useEditor();
-  const commands = useMemo(() => recentFirst(all(editor)), [editor]);
+  const [elsewhere, setElsewhere] = useState<readonly Command[]>([]);
+  useEffect(() => {
+    void others(editor).then(setElsewhere, () => undefined); // the rest of the list is here anyway
+  }, [editor]);
+  const commands = useMemo(() => recentFirst([...all(editor), ...elsewhere]), [editor, elsewhere]);
   return (
     <Dialog open onClose={close} title="Commands" bare>
       <SearchList
@@ -70,6 +79,9 @@ function all(editor: Editor): Command[] {
           if (steps.length) panels.mover.set(steps);
           else editor.say("Select a step first.");
         }, "M"),
+        ...ALIGNMENTS.map(([how, icon]) => does(`Align the selection: ${how}`, icon, () => align(editor, how))),
+        does("Distribute the selection across", "align-horizontal-distribute-center", () => distribute(editor, "across")),
+        does("Distribute the selection down", "align-vertical-distribute-center", () => distribute(editor, "down")),
         does("Duplicate the selection", "copy-plus", () => actions.duplicateSelection(editor), "Ctrl D"),
         does("Delete the selection", "trash-2", () => actions.deleteSelection(editor), "Del"),
       ];
@@ -85,6 +97,7 @@ function all(editor: Editor): Command[] {
     does("Zoom to 100 %", "search", () => view.camera?.zoomTo(1), "0"),
     does("Outline", "list-tree", () => panels.drawer.set("outline")),
     does("Problems", "list-checks", () => panels.drawer.set("problems")),
+    does("Test data", "flask", () => panels.drawer.set("tests")),
     does("Versions", "history", () => panels.drawer.set("versions")),
     does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),
     does("Switch the theme", "moon", toggleTheme),
@@ -102,6 +115,32 @@ function all(editor: Editor): Command[] {
         run: () => actions.addStep(editor, item.id),
       }));
   return [...doing, ...adding, ...steps];
+}
+
+/** Other workflows, and the runs of this one. */
+async function others(editor: Editor): Promise<Command[]> {
+  const follower = followerOf(editor);
+  const [workflows, runs] = await Promise.all([follower.api.workflows(), follower.api.recent()]);
+  const icon = (name: string) => <span className="command-icon"><Icon name={name} /></span>;
+  const open = workflows
+    .filter(({ id }) => id !== editor.boot.workflow.id)
+    .map(({ id, name, description }) => ({
+      id: `open ${id}`,
+      label: name,
+      detail: description,
+      group: "Workflows",
+      lead: icon("workflow"),
+      run: () => location.assign(`/workflows/${id}/`),
+    }));
+  const show = runs.map((run) => ({
+    id: `run ${run.id}`,
+    label: `Run ${shortId(run.id)}`,
+    detail: `${STATUS[run.status].word}, ${run.version.number === null ? "draft" : `v${run.version.number}`}`,
+    group: "Runs",
+    lead: icon(STATUS[run.status].icon),
+    run: () => void follower.show(run.id).catch((error: unknown) => editor.say(reason(error), "bad")),
+  }));
+  return [...open, ...show];
 }
 
 function recentFirst(commands: Command[]): Command[] {

@@ -2,8 +2,9 @@ import type { ReactNode } from "react";
 import { useEditor, useObservable } from "../model/hooks";
 import type { Drawer as Name } from "../model/panels";
 import { IconButton } from "../parts/Button";
-import { lazily } from "./lazily";
+import { lazily } from "../parts/lazily";
 
+const DataSetsPanel = lazily(async () => (await import("../run/DataSetsPanel")).DataSetsPanel);
 const Find = lazily(async () => (await import("./Find")).Find);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 const Palette = lazily(async () => (await import("../palette/Palette")).Palette);
@@ -18,6 +19,7 @@ const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   outline: { title: "Outline", body: () => <Outline /> },
   find: { title: "Find", body: () => <Find /> },
   problems: { title: "Problems", body: () => <Problems /> },
+  tests: { title: "Test data", body: () => <DataSetsPanel /> },
   versions: { title: "Versions", body: () => <VersionsPanel /> },
   settings: { title: "Workflow settings", body: () => <WorkflowSettings /> },
 };

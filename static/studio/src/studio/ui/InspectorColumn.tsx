@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from "react";
 import { useEditor, useObservable, useSelectedEdge, useSingle } from "../model/hooks";
 import { IconButton } from "../parts/Button";
-import { fetchWithParts, lazily } from "./lazily";
+import { fetchWithParts, lazily } from "../parts/lazily";
 
 const Inspector = lazily(async () => (await import("../inspector/Inspector")).Inspector);
 const EdgeSettings = lazily(async () => (await import("./EdgeSettings")).EdgeSettings);
+const NoteSettings = lazily(async () => (await import("./NoteSettings")).NoteSettings);
 
 fetchWithParts(() => import("../parts/textEditor")); // also for who loses the connection
 
@@ -31,7 +32,8 @@ export function InspectorColumn() {
     );
     (field ?? column.current)?.focus();
   }, [asked]);
-  if (!open || (!step && !edge)) return null;
+  const note = single !== null && store.notes.has(single) ? single : null;
+  if (!open || (!step && !edge && !note)) return null;
   const resize = (next: number) => {
     setWidth(clamped(next));
     localStorage.setItem(KEY, String(clamped(next)));
@@ -40,7 +42,7 @@ export function InspectorColumn() {
     <aside
       ref={column}
       className="inspector"
-      aria-label={step ? "Settings of the step" : "Settings of the connection"}
+      aria-label={`Settings of the ${step ? "step" : note ? "note" : "connection"}`}
       data-testid="inspector"
       tabIndex={-1}
       style={{ "--inspector-width": `${width}px` } as React.CSSProperties}
@@ -70,7 +72,7 @@ export function InspectorColumn() {
           editor.view.camera?.focus();
         }}
       />
-      {step ? <Inspector /> : <EdgeSettings />}
+      {step ? <Inspector /> : note ? <NoteSettings id={note} /> : <EdgeSettings />}
     </aside>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useEditor, useObservable } from "../model/hooks";
-import { IconButton } from "../parts/Button";
+import { Button, IconButton } from "../parts/Button";
 
 const TOAST = 8_000;
 
@@ -26,6 +26,17 @@ export function Messages() {
       {shown && (
         <div className={`toast toast-${shown.kind}`} data-testid="toast">
           <span>{shown.text}</span>
+          {shown.action && (
+            <Button
+              data-testid="toast-action"
+              onClick={() => {
+                toast.set(null);
+                shown.action?.run();
+              }}
+            >
+              {shown.action.label}
+            </Button>
+          )}
           <IconButton icon="x" label="Dismiss" onClick={() => toast.set(null)} />
         </div>
       )}

@@ -1,5 +1,5 @@
 import { useEditor, useObservable } from "../model/hooks";
-import { lazily } from "./lazily";
+import { lazily } from "../parts/lazily";
 
 const CanvasMenu = lazily(async () => (await import("./CanvasMenu")).CanvasMenu);
 const Commands = lazily(async () => (await import("./Commands")).Commands);

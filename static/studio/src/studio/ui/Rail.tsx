@@ -7,6 +7,7 @@ const TILES: { drawer: Drawer; icon: string; label: string }[] = [
   { drawer: "outline", icon: "list-tree", label: "Outline" },
   { drawer: "find", icon: "search", label: "Find (Ctrl+F)" },
   { drawer: "problems", icon: "list-checks", label: "Problems" },
+  { drawer: "tests", icon: "flask", label: "Test data" },
   { drawer: "versions", icon: "history", label: "Versions" },
   { drawer: "settings", icon: "settings", label: "Workflow settings" },
 ];

@@ -6,7 +6,7 @@ import { RunBar } from "../run/RunBar";
 import { RunPanel } from "../run/RunPanel";
 import { Drawer } from "./Drawer";
 import { InspectorColumn } from "./InspectorColumn";
-import { fetchParts, lazily } from "./lazily";
+import { fetchParts, lazily } from "../parts/lazily";
 import { Messages } from "./Messages";
 import { Overlays } from "./Overlays";
 import { Rail } from "./Rail";
@@ -15,6 +15,8 @@ import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 
 const NotSaved = lazily(async () => (await import("./NotSaved")).NotSaved);
+const SelectionBar = lazily(async () => (await import("./SelectionBar")).SelectionBar);
+const ComparedBar = lazily(async () => (await import("../versions/ComparedBar")).ComparedBar);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
@@ -44,6 +46,8 @@ function Shell() {
       <main className="stage" id="stage" tabIndex={-1} aria-label="Workflow">
         {outline ? <Outline /> : <Canvas />}
         <NotSaved />
+        {!outline && <SelectionBar />}
+        {!outline && <ComparedBar />}
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
             {outline ? "Show the canvas" : "Show the outline"}

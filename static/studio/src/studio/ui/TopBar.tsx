@@ -4,7 +4,7 @@ import * as ops from "../model/ops";
 import { saveWords } from "../model/saving";
 import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
-import { lazily } from "./lazily";
+import { lazily } from "../parts/lazily";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 const People = lazily(async () => (await import("./People")).People);

@@ -1,11 +1,11 @@
-import type { Diff, FieldChange, Part } from "../collab/versionApi";
 import { changedLines } from "../model/changes";
+import type { Diff, FieldChange, How, Part } from "../model/diff";
 import { labelOf } from "../model/fields";
 import { useEditor } from "../model/hooks";
+import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
 
-type How = "added" | "removed" | "changed";
 const SIGNS: Record<How, { icon: string; word: string }> = {
   added: { icon: "plus", word: "Added" },
   removed: { icon: "minus", word: "Removed" },
@@ -13,7 +13,7 @@ const SIGNS: Record<How, { icon: string; word: string }> = {
 };
 
 /** What changed, by step: added, removed and changed, with icon and word as well as colour. */
-export function DiffList({ diff }: { diff: Diff }) {
+export function DiffList({ diff, onRestore }: { diff: Diff; onRestore?: ((step: string) => void) | undefined }) {
   const editor = useEditor();
   const { nodes, edges, settings } = diff;
   const edgeWords = (id: string) => {
@@ -30,6 +30,11 @@ export function DiffList({ diff }: { diff: Diff }) {
               <KindTile type={editor.types.get(part.type ?? editor.store.nodes.get(part.id)?.type ?? "")} size={20} />
             ) : null}
             {"fields" in part && <Fields fields={part.fields as FieldChange[]} />}
+            {onRestore && how !== "added" && (
+              <Button look="quiet" icon="undo-2" data-testid={`restore-step-${part.id}`} onClick={() => onRestore(part.id)}>
+                Restore this step
+              </Button>
+            )}
           </Entry>
         )),
       )}

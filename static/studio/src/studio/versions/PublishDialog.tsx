@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { reason } from "../collab/follower";
-import { VersionApi, type Diff, type Version } from "../collab/versionApi";
+import { VersionApi, type Version } from "../collab/versionApi";
+import type { Diff } from "../model/diff";
 import { useEditor, useObservable, useProblems } from "../model/hooks";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";

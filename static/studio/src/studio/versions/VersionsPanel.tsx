@@ -1,11 +1,13 @@
 import { useCallback, useEffect, useState } from "react";
 import { reason } from "../collab/follower";
-import { VersionApi, type Diff, type Version } from "../collab/versionApi";
+import { VersionApi, type Version } from "../collab/versionApi";
 import type { Definition } from "../model/boot";
+import { restoreStep, type Diff } from "../model/diff";
 import { useEditor, useObservable } from "../model/hooks";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { When } from "../parts/When";
+import { compare } from "./ComparedBar";
 import { DiffList } from "./DiffList";
 
 /** The published versions, newest first: compare each with the one before or with the draft, restore. */
@@ -105,8 +107,6 @@ export function VersionsPanel() {
   );
 }
 
-type Compared = "before" | "draft";
-
 interface RowProps {
   api: VersionApi;
   version: Version;
@@ -117,8 +117,15 @@ interface RowProps {
 function VersionRow({ api, version, before, onRestore }: RowProps) {
   const editor = useEditor();
   const { published } = useObservable(editor.version);
-  const [shown, show] = useState<Compared | null>(null);
-  const toggle = (which: Compared) => show(shown === which ? null : which);
+  const over = useObservable(editor.compared)?.version === version.number;
+  const [since, showSince] = useState(false);
+  const layOver = () => {
+    if (over) editor.compared.set(null);
+    else
+      compare(editor, version.number)
+        .then((found) => editor.compared.set(found))
+        .catch((error: unknown) => editor.say(reason(error), "bad"));
+  };
   return (
     <li className="version" data-testid="version-row" data-number={version.number}>
       <p className="version-head">
@@ -135,18 +142,18 @@ function VersionRow({ api, version, before, onRestore }: RowProps) {
         {before !== null && (
           <Button
             look="quiet"
-            aria-expanded={shown === "before"}
+            aria-expanded={since}
             data-testid="version-changes"
-            onClick={() => toggle("before")}
+            onClick={() => showSince(!since)}
           >
             {`Changes since ${before}`}
           </Button>
         )}
         <Button
           look="quiet"
-          aria-expanded={shown === "draft"}
+          aria-expanded={over}
           data-testid="version-draft"
-          onClick={() => toggle("draft")}
+          onClick={layOver}
         >
           Compare with draft
         </Button>
@@ -156,20 +163,19 @@ function VersionRow({ api, version, before, onRestore }: RowProps) {
           </Button>
         )}
       </div>
-      {shown === "before" && before !== null && <Comparison api={api} from={before} to={version.number} />}
-      {shown === "draft" && <Comparison api={api} from={version.number} to="draft" />}
+      {since && before !== null && <Comparison api={api} from={before} to={version.number} />}
+      {over && <WithDraft version={version.number} />}
     </li>
   );
 }
 
-function Comparison({ api, from, to }: { api: VersionApi; from: number; to: number | "draft" }) {
+function Comparison({ api, from, to }: { api: VersionApi; from: number; to: number }) {
   const editor = useEditor();
   const [diff, setDiff] = useState<Diff | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
     let here = true;
     const look = async () => {
-      if (to === "draft" && !editor.readOnly) await editor.sync?.();
       const found = await api.diff(from, to);
       if (here) setDiff(found);
     };
@@ -180,4 +186,13 @@ function Comparison({ api, from, to }: { api: VersionApi; from: number; to: numb
   }, [api, editor, from, to]);
   if (problem) return <p className="field-error">{problem}</p>;
   return diff ? <DiffList diff={diff} /> : <p className="quiet">Comparing…</p>;
+}
+
+/** A version over the draft, field by field; each step can be taken back. It stays on the canvas. */
+function WithDraft({ version }: { version: number }) {
+  const editor = useEditor();
+  const compared = useObservable(editor.compared);
+  if (compared?.version !== version) return null;
+  const restore = editor.readOnly ? undefined : (step: string) => restoreStep(editor, compared, step);
+  return <DiffList diff={compared.diff} onRestore={restore} />;
 }

@@ -134,6 +134,8 @@ function linesOf(text: string): string[] {
 export function TableWidget({ field, value, onChange, id, testId, readOnly, label, Control }: WidgetProps) {
   const entries = entriesOf(value ?? field.fallback);
   const [open, setOpen] = useState<number | null>(null);
+  const [taken, setTaken] = useState<number | null>(null); // the entry that is dragged
+  const [over, setOver] = useState<number | null>(null);
   const store = (next: readonly JsonObject[]) => onChange(next.length || field.minItems ? [...next] : undefined);
   const full = field.maxItems !== undefined && entries.length >= field.maxItems;
   const change = (index: number, name: string, part: Json | undefined) =>
@@ -148,8 +150,35 @@ export function TableWidget({ field, value, onChange, id, testId, readOnly, labe
   return (
     <div className="entries" role="group" aria-label={label ?? field.label} data-testid={testId}>
       {entries.map((entry, index) => (
-        <section key={String(entry["id"] ?? index)} className="entry" data-open={open === index || undefined}>
-          <header className="entry-head">
+        <section
+          key={String(entry["id"] ?? index)}
+          className="entry"
+          data-open={open === index || undefined}
+          data-over={over === index || undefined}
+          onDragOver={(event) => {
+            if (taken === null) return;
+            event.preventDefault();
+            setOver(index);
+          }}
+          onDrop={(event) => {
+            event.preventDefault();
+            if (taken !== null && taken !== index) move(taken, index - taken);
+            setTaken(null);
+            setOver(null);
+          }}
+        >
+          <header
+            className="entry-head"
+            draggable={!readOnly}
+            onDragStart={(event) => {
+              event.dataTransfer.effectAllowed = "move";
+              setTaken(index);
+            }}
+            onDragEnd={() => {
+              setTaken(null);
+              setOver(null);
+            }}
+          >
             <button
               type="button"
               className="entry-title"

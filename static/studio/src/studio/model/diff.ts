@@ -1,0 +1,99 @@
+// What differs between a version and the draft, as the canvas shows it and as one takes it back.
+
+import type { Definition, Step } from "./boot";
+import type { Editor } from "./editor";
+import { edgeId } from "./ids";
+import { same, type Json } from "./json";
+import * as ops from "./ops";
+import { NODE_KEYS, wholeStep } from "./stored";
+import type { StudioDoc } from "./ydoc";
+
+export interface FieldChange {
+  field: string;
+  before: Json;
+  after: Json;
+}
+
+export interface Part {
+  id: string;
+  title?: string;
+  type?: string;
+}
+
+export interface Changes {
+  added: Part[];
+  removed: Part[];
+  changed: (Part & { fields: FieldChange[] })[];
+}
+
+export interface Diff {
+  nodes: Changes;
+  edges: Changes;
+  settings: FieldChange[];
+}
+
+export type How = "added" | "removed" | "changed";
+
+/** A version laid over the draft. */
+export class Compared {
+  readonly steps: ReadonlyMap<string, How>;
+  readonly edges: ReadonlyMap<string, How>;
+  /** Steps of the version that the draft has no more. */
+  readonly gone: readonly Step[];
+
+  constructor(
+    readonly version: number,
+    readonly before: Definition,
+    readonly diff: Diff,
+  ) {
+    this.steps = marksOf(diff.nodes);
+    this.edges = marksOf(diff.edges);
+    this.gone = before.nodes.filter(({ id }) => this.steps.get(id) === "removed").map(wholeStep);
+  }
+
+  /** Return what changed in words. */
+  words(): string {
+    const count = (how: How) => [...this.steps.values()].filter((each) => each === how).length;
+    const parts = (["added", "changed", "removed"] as const).flatMap((how) => (count(how) ? [`${count(how)} ${how}`] : []));
+    if (parts.length) return parts.join(", ");
+    return this.edges.size || this.diff.settings.length ? "only connections or settings differ" : "nothing differs";
+  }
+}
+
+function marksOf({ added, removed, changed }: Changes): Map<string, How> {
+  const all: [How, Part[]][] = [["added", added], ["removed", removed], ["changed", changed]];
+  return new Map(all.flatMap(([how, parts]) => parts.map(({ id }) => [id, how] as const)));
+}
+
+/** Make one step what it was in a version; one that is gone comes back with its connections. */
+export function restoreStep(editor: Editor, { version, before }: Compared, id: string): void {
+  const found = before.nodes.find((node) => node.id === id);
+  if (!found) return;
+  const old = wholeStep(found);
+  editor.gesture((doc) => doc.change(() => (doc.nodes.has(id) ? takeBack(doc, old) : bringBack(doc, old, before))));
+  editor.announcer.say(`${editor.store.titleOf(id)} is as in version ${version}`);
+}
+
+/** Change only what differs: who edits another field at the same time keeps that. */
+function takeBack(doc: StudioDoc, old: Step): void {
+  const now = doc.step(old.id);
+  if (!now) return;
+  if (now.type !== old.type) {
+    const { parent: _, ...rest } = old;
+    ops.addStep(doc, { ...rest, position: now.position, ...(now.parent ? { parent: now.parent } : {}) });
+    return;
+  }
+  for (const name of new Set([...Object.keys(now.config), ...Object.keys(old.config)]))
+    if (!same(now.config[name], old.config[name])) ops.setParam(doc, old.id, name, old.config[name]);
+  for (const key of NODE_KEYS) if (key !== "parent") ops.setMeta(doc, old.id, key, old[key] as Json | undefined);
+}
+
+function bringBack(doc: StudioDoc, old: Step, before: Definition): void {
+  const { parent, ...rest } = old;
+  ops.addStep(doc, { ...rest, ...(parent !== undefined && doc.nodes.has(parent) ? { parent } : {}) });
+  for (const edge of before.edges) {
+    const touches = edge.source === old.id || edge.target === old.id;
+    if (!touches || !doc.nodes.has(edge.source) || !doc.nodes.has(edge.target) || doc.edges.has(edgeId(edge))) continue;
+    ops.connect(doc, edge, { ...(edge.when ? { when: edge.when } : {}), ...(edge.label ? { label: edge.label } : {}) });
+  }
+}

@@ -1,0 +1,37 @@
+import { layoutOnCanvas } from "../canvas/layout";
+import * as actions from "../model/actions";
+import { align, distribute, type Alignment } from "../model/aligning";
+import { useEditor, useSelection } from "../model/hooks";
+import { IconButton } from "../parts/Button";
+
+export const ALIGNMENTS: [Alignment, string, string][] = [
+  ["left", "align-start-vertical", "Align at the left"],
+  ["centre", "align-center-vertical", "Align at the centre"],
+  ["right", "align-end-vertical", "Align at the right"],
+  ["top", "align-start-horizontal", "Align at the top"],
+  ["middle", "align-center-horizontal", "Align at the middle"],
+  ["bottom", "align-end-horizontal", "Align at the bottom"],
+];
+
+/** What can be done with several selected things: put in line, laid out, copied, deleted. */
+export function SelectionBar() {
+  const editor = useEditor();
+  const { size } = useSelection();
+  if (size < 2 || editor.readOnly) return null;
+  return (
+    <div className="selection-bar" role="toolbar" aria-label="Selection" data-testid="selection-bar">
+      <span className="quiet">{`${size} selected`}</span>
+      <span className="divider" />
+      {ALIGNMENTS.map(([how, icon, label]) => (
+        <IconButton key={how} icon={icon} label={label} data-testid={`align-${how}`} onClick={() => align(editor, how)} />
+      ))}
+      <span className="divider" />
+      <IconButton icon="align-horizontal-distribute-center" label="Same room between, across" disabled={size < 3} data-testid="distribute-across" onClick={() => distribute(editor, "across")} />
+      <IconButton icon="align-vertical-distribute-center" label="Same room between, down" disabled={size < 3} data-testid="distribute-down" onClick={() => distribute(editor, "down")} />
+      <IconButton icon="layout-grid" label="Lay out the selection (L)" onClick={() => void actions.arrange(editor, layoutOnCanvas)} />
+      <span className="divider" />
+      <IconButton icon="copy-plus" label="Duplicate (Ctrl+D)" onClick={() => actions.duplicateSelection(editor)} />
+      <IconButton icon="trash-2" label="Delete (Del)" onClick={() => actions.deleteSelection(editor)} />
+    </div>
+  );
+}
