@@ -123,4 +123,4 @@ def _tell(workflow: Workflow, actor: User, action: str, about: JSONDict) -> None
     """Write the audit entry, without the content, and tell the other editors."""
     record(action, actor=actor, target=workflow, after=about)
     event = {"event": action, "workflow": str(workflow.pk), **about}
-    publish_on_commit(drafts.group_of(workflow), event)
+    publish_on_commit(drafts.group_of(workflow.pk), event)
