@@ -122,5 +122,5 @@ def _size(value: JSON) -> int:
 def _tell(workflow: Workflow, actor: User, action: str, about: JSONDict) -> None:
     """Write the audit entry, without the content, and tell the other editors."""
     record(action, actor=actor, target=workflow, after=about)
-    event = {"event": action, "workflow": str(workflow.pk), **about}
+    event = {"type": action, "workflow": str(workflow.pk), **about}
     publish_on_commit(drafts.group_of(workflow.pk), event)
