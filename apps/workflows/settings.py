@@ -29,8 +29,9 @@ def problems_of(definition: Definition) -> Iterator[Problem]:
         for detail in error.errors():
             name = str(detail["loc"][0])
             title = Settings.model_fields[name].title
-            fix = "Correct the workflow's settings."
-            yield Problem("bad_setting", f"{title}: {detail['msg']}", fix, field=f"settings.{name}")
+            message = f"“{title}” {detail['msg'].removeprefix('Input ')}."
+            fix = "Correct it in the workflow's settings."
+            yield Problem("bad_setting", message, fix, field=f"settings.{name}")
         return
     if settings.cache_ttl_s:
         yield from _not_cacheable(definition)
