@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.factories.provider",
     "tests.factories.runs",
     "tests.factories.storage",
+    "tests.factories.targets",
 ]
 SLUGS = ("alpha", "beta")
 connection: Any = connections["default"]

@@ -60,7 +60,10 @@ class BadPart(Invalid):
 
 
 class PastAQuestion(Forbidden):
-    """People are asked before these steps. Only who may edit the workflow can run them past that."""
+    """People are asked before these steps, or have let them happen once. Run from the question on.
+
+    Only who may edit the workflow can do without; for a question in a workflow inside, who may publish.
+    """
 
     code = "past_a_question"
 

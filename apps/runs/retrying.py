@@ -26,7 +26,8 @@ def repeated(run: Run, part: Part, edited: JSON) -> tuple[Run, list[NodeRun]]:
     """
     graph = graph_of(run)
     cut = Cut(graph, part)
-    earlier = list(NodeRun.objects.filter(run=run, frame=""))
+    # Of a run that was answered from cache, the steps are those of the run that made the result.
+    earlier = list(NodeRun.objects.filter(run=run.cached_from or run, frame=""))
     new = Run(workflow=run.workflow, version=run.version, retry_of=run, part=part.as_json())
     rows = [*cut.kept(earlier), *cut.place_pins(new, earlier, timezone.now())]
     passed = {row.place for row in earlier if row.status == NodeRun.Status.SKIPPED}

@@ -58,6 +58,16 @@ def needs_reason(wait: Wait, action: JSONDict) -> bool:
     return wait.require_reason or bool(action.get("require_reason"))
 
 
+def check_names_value(wait: Wait, answer: JSONDict) -> None:
+    """Raise BadDecision for a program's approval that does not say of which value.
+
+    Somebody may have edited it since the program looked: what it has not seen it does not approve.
+    """
+    approves = answer["decision"] in approving(wait.actions)
+    if approves and Terms.of(wait.terms).editable and "value" not in answer:
+        raise BadDecision.at("value", "Send the value that you approve, edited or not.", "required")
+
+
 def _value_errors(wait: Wait, terms: Terms, value: JSON) -> list[JSONDict]:
     if value is UNCHANGED:
         return []

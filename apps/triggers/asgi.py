@@ -21,7 +21,7 @@ from apps.runs.relay import Frame
 from apps.tenants.asgi import headers_of, send_answer, send_problem, tenant_scope
 from apps.tenants.context import current_scope
 from apps.tenants.database import query
-from apps.triggers import answers, webhooks
+from apps.triggers import answers, intake, webhooks
 from apps.triggers.answers import Answer
 from apps.triggers.calls import Call
 from apps.triggers.configs import AnswerMode
@@ -52,8 +52,10 @@ async def _serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await send(message)
 
     try:
-        call = _call_of(scope, await _body(receive))
-        accepted = await query(webhooks.receive, call)
+        async with intake.taken_in() as held:  # until the run is committed, not while one waits
+            call = _call_of(scope, await _body(receive, held))
+            accepted = await query(webhooks.receive, call)
+            del call
         await _answer(accepted, receive, noted)
     except Gone:
         return
@@ -83,15 +85,16 @@ def _call_of(scope: dict[str, Any], body: bytes) -> Call:
     )
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, held: intake.Held) -> bytes:
     parts = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+    async with intake.in_time():
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            parts.append(held.add(message.get("body", b"")))
+            if not message.get("more_body"):
+                return b"".join(parts)
 
 
 async def _answer(accepted: Accepted, receive: Receive, send: Send) -> None:

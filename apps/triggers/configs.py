@@ -25,6 +25,8 @@ MAX_INPUTS = 50
 HEADER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 PREFIX = r"^[A-Za-z0-9 =:._-]{0,40}$"
 PAYLOAD = r"^[A-Za-z0-9 =:._{}|-]{0,80}$"
+OTHER_NAME = r"\{(?!(body|timestamp|id)\})"
+SEPARATED = r"(?:^|(?<=[.:| ]))\{id\}(?=[.:| ]|$)"
 POINTER = r"^(/([^/~]|~[01])*)+$"
 # Never handed on to a workflow or kept, whatever the config asks for.
 PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
@@ -128,7 +130,11 @@ class AuthConfig(Settings):
     algorithm: Literal["sha256", "sha1", "sha512", "HS256", "RS256"] | None = None
     encoding: Literal["hex", "base64"] = "hex"
     timestamp_header: MaybeHeader = ""
-    payload: str = Field("", pattern=PAYLOAD, description="What is signed: {timestamp}.{body}.")
+    payload: str = Field(
+        "",
+        pattern=PAYLOAD,
+        description="What is signed, such as {id}.{timestamp}.{body}; {id} is that of `dedupe_header`.",
+    )
     audience: str = Field("", max_length=300)
     issuer: str = Field("", max_length=300)
 
@@ -151,12 +157,12 @@ class AuthConfig(Settings):
         if self.algorithm not in ("sha256", "sha1", "sha512"):
             raise ValueError("A signature is made with sha256, sha1 or sha512.")
         self.payload = self.payload or ("{timestamp}.{body}" if self.timestamp_header else "{body}")
-        if self.payload.count("{body}") != 1 or re.search(
-            r"\{(?!body\}|timestamp\})", self.payload
-        ):
+        if self.payload.count("{body}") != 1 or re.search(OTHER_NAME, self.payload):
             raise ValueError(
-                "What is signed holds {body} once, and {timestamp} where there is one."
+                "What is signed holds {body} once, and {timestamp} and {id} where there are such."
             )
+        if len(re.findall(r"\{id\}", self.payload)) != len(re.findall(SEPARATED, self.payload)):
+            raise ValueError("Separate {id} from the rest by a dot, a colon, a bar or a blank.")
         if ("{timestamp}" in self.payload) != bool(self.timestamp_header):
             raise ValueError("A timestamp protects only where it is signed: name header and place.")
 
@@ -211,7 +217,18 @@ class WebhookConfig(Settings):
     def one_key(self) -> Self:
         if self.dedupe_header and self.dedupe_pointer:
             raise ValueError("Take the key from a header or from the body, not from both.")
+        if "{id}" in self.auth.payload and not self.dedupe_header:
+            raise ValueError("{id} is the event id in a header: name that header.")
         return self
+
+    @property
+    def trusts_header(self) -> bool:
+        """Whether an event id in a header is the sender's: a signature may leave it to anybody.
+
+        Who overheard a signed call could send it again under other ids, or have a later event
+        taken for a repeat.
+        """
+        return self.auth.kind is not Auth.HMAC or "{id}" in self.auth.payload
 
 
 EVENTS = {

@@ -46,7 +46,8 @@ def _proof(auth: AuthConfig) -> list[str]:
 
 def _signature(auth: AuthConfig) -> list[str]:
     hex_ = auth.encoding == "hex"
-    signed = auth.payload.replace("{timestamp}", "$NOW").replace("{body}", "$BODY")
+    signed = auth.payload.replace("{timestamp}", "$NOW").replace("{id}", "event-1")
+    signed = signed.replace("{body}", "$BODY")
     digest = (
         DIGEST.replace("{signed}", signed)
         .replace("{algorithm}", str(auth.algorithm))

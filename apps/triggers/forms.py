@@ -237,7 +237,7 @@ class WebhookForm(TriggerForm):
     )  # fmt: skip
     payload = forms.CharField(
         required=False, max_length=80, label="What is signed", widget=forms.TextInput(MONO),
-        help_text="{body}, or with a time such as v0:{timestamp}:{body}.",
+        help_text="{body}, or with a time and the event id such as {id}.{timestamp}.{body}.",
     )  # fmt: skip
     token_algorithm = forms.ChoiceField(
         required=False, choices=[("HS256", "HS256, a shared secret"), ("RS256", "RS256, a public key")],
@@ -259,7 +259,7 @@ class WebhookForm(TriggerForm):
     )  # fmt: skip
     dedupe_header = forms.CharField(
         required=False, max_length=64, label="Event id in a header", widget=forms.TextInput(MONO),
-        help_text="The same id within 24 hours starts no second run.",
+        help_text="The same id within 24 hours starts no second run. A signature must cover it.",
     )  # fmt: skip
     dedupe_pointer = forms.CharField(
         required=False, max_length=200, label="Or in the body", widget=forms.TextInput(MONO),

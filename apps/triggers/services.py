@@ -23,7 +23,7 @@ from apps.retention import holds
 from apps.runs.accepting import check_in_use, checked_inputs, form_of
 from apps.runs.exceptions import NotPublished
 from apps.triggers import deliveries, firing
-from apps.triggers.configs import CONFIGS, Config, EventConfig, stored
+from apps.triggers.configs import CONFIGS, Config, EventConfig, WebhookConfig, stored
 from apps.triggers.deliveries import DELIVERY, SCHEDULE
 from apps.triggers.exceptions import (
     BadConfig,
@@ -42,6 +42,10 @@ from apps.workflows.models import Workflow
 LISTEN = timedelta(minutes=10)
 PATH = re.compile(r"[a-z0-9](?:[a-z0-9_/-]{0,98}[a-z0-9])?")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+NOT_SIGNED = (
+    "The signature does not cover this header: whoever overhears a call could put another id on it. "
+    "Have it signed too, with {id} in what is signed, or take the id from the body."
+)
 Kind = Trigger.Kind
 
 
@@ -185,6 +189,8 @@ def _checked(kind: str, config: JSONDict, actor: User) -> Config:
         raise BadConfig(errors=[_entry(each) for each in error.errors()]) from None
     if isinstance(checked, EventConfig):
         _check_places(checked, actor)
+    if isinstance(checked, WebhookConfig) and checked.dedupe_header and not checked.trusts_header:
+        raise BadConfig.at("config.dedupe_header", NOT_SIGNED)
     return checked
 
 

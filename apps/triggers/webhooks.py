@@ -99,7 +99,7 @@ def _check(trigger: Trigger, call: Call) -> None:
         raise WrongMethod(headers={"Allow": ", ".join(config.methods)})
     if len(call.body) > config.max_body_kib << 10:
         raise TooLarge
-    if not is_authentic(config.auth, _secret(trigger), call):
+    if not is_authentic(config.auth, _secret(trigger), call, config.dedupe_header):
         raise NotTheSender
     limits.check_rate(trigger.pk, config.rate_per_minute)
 
@@ -153,6 +153,8 @@ def _write_down(delivery: Delivery, body: bytes, run: Run, *, is_keyed: bool) ->
 def _dedupe_key(trigger: Trigger, call: Call, payload: JSONDict) -> str:
     config = trigger.webhook
     if config.dedupe_header:
+        if not config.trusts_header:  # set before that was refused: each call counts
+            return ""
         value: JSON = call.headers.get(config.dedupe_header)
     elif config.dedupe_pointer:
         value = at_pointer(payload["body"], config.dedupe_pointer)

@@ -29,8 +29,9 @@ def problems_of(definition: Definition) -> Iterator[Problem]:
         for detail in error.errors():
             name = str(detail["loc"][0])
             title = Settings.model_fields[name].title
-            fix = "Correct the workflow's settings."
-            yield Problem("bad_setting", f"{title}: {detail['msg']}", fix, field=f"settings.{name}")
+            message = f"“{title}” {detail['msg'].removeprefix('Input ')}."
+            fix = "Correct it in the workflow's settings."
+            yield Problem("bad_setting", message, fix, field=f"settings.{name}")
         return
     if settings.cache_ttl_s:
         yield from _not_cacheable(definition)
@@ -38,7 +39,7 @@ def problems_of(definition: Definition) -> Iterator[Problem]:
 
 def _not_cacheable(definition: Definition) -> Iterator[Problem]:
     for node in definition.nodes:
-        reason = "" if node.disabled else _why_anew(node)
+        reason = "" if node.disabled else why_anew(node)
         if reason:
             yield Problem(
                 "not_cacheable",
@@ -50,15 +51,24 @@ def _not_cacheable(definition: Definition) -> Iterator[Problem]:
             )
 
 
-def _why_anew(node: Node) -> str:
+def why_anew(node: Node) -> str:
     """Return why a step must be done in each run; empty where its result may be used again."""
+    effect = effect_of(node)
+    if effect is None:
+        return "what this step does is not known"
+    type_ = registry.find(node.type)
+    if type_.asks_others:
+        return "this step asks for an answer that is another one each time"
+    if type_.only_reads or effect in HARMLESS:
+        return ""
+    return "this step acts on the world"
+
+
+def effect_of(node: Node) -> Effect | None:
+    """Return the effect of a step as it is written; None where that is not known."""
     try:
         type_ = registry.find(node.type)
         config = type_.config.model_validate(type_.upgrade(node.config, node.type_version))
     except (registry.UnknownNodeType, ValidationError):
-        return "what this step does is not known"
-    if type_.asks_others:
-        return "this step asks for an answer that is another one each time"
-    if type_.only_reads or type_.effect_of(config) in HARMLESS:
-        return ""
-    return "this step acts on the world"
+        return None
+    return type_.effect_of(config)

@@ -13,7 +13,7 @@ from apps.dispatch.models import Ticket
 from apps.gateway.models import Provider
 from apps.runs import services
 from apps.runs.models import Run
-from apps.runs.parts import WHOLE
+from apps.runs.parts import FROM, WHOLE, Part
 from apps.workflows.models import Workflow
 from apps.workflows.services import definition_of, publish_workflow, update_workflow
 from tests.factories.browsers import browser
@@ -124,6 +124,22 @@ def test_doing_it_again_by_hand_runs(workflow: Workflow, bob: User) -> None:
     cached = run_of(workflow, bob)
     again = carry(services.rerun(cached, actor=bob, part=WHOLE))
     assert (again.is_from_cache, again.outputs) == (False, cached.outputs)
+
+
+def test_from_a_step_on_it_takes_over_what_the_origin_made(workflow: Workflow, bob: User) -> None:
+    first, cached = run_of(workflow, bob), run_of(workflow, bob)
+    again = carry(services.rerun(cached, actor=bob, part=Part(FROM, "greet")))
+    assert (again.retry_of, again.outputs) == (cached, first.outputs)
+    told = again.events.get(type="node.succeeded", node="start")
+    assert told.data["linked"] is True
+
+
+def test_without_its_origin_all_of_it_is_done(workflow: Workflow, bob: User) -> None:
+    first, cached = run_of(workflow, bob), run_of(workflow, bob)
+    first.delete()
+    cached.refresh_from_db()
+    again = carry(services.rerun(cached, actor=bob, part=Part(FROM, "greet")))
+    assert (again.status, again.outputs) == ("succeeded", cached.outputs)
 
 
 def test_asking_twice_by_one_name_makes_one_run(workflow: Workflow, bob: User) -> None:

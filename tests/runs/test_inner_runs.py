@@ -6,6 +6,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.runs.effects import key_of
+from apps.runs.last import last_run_of
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.services import cancel_run, retry_run
 from apps.workflows.models import Workflow
@@ -115,6 +116,13 @@ class TestWorkflowInside:
 
 
 class TestChunks:
+    def test_the_studio_shows_the_whole_run(self, start: Start, bob: User) -> None:
+        part = over(each(), inside("each", transform("a")))
+        run = carry_family(start(part, orders=list(range(250))))
+        told = last_run_of(run.workflow, bob)
+        assert told is not None
+        assert told["id"] == str(run.pk)
+
     def test_a_long_list_is_carried_by_other_runs(self, start: Start) -> None:
         inner = inside("each", transform("a", "{{ item + nodes.before.output.n }}"))
         definition = graph(

@@ -1,18 +1,15 @@
 """Steps that call other services, where only so many may at a time."""
 
-import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiohttp import web
 from django.utils import timezone
 from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
-from apps.dispatch import leases, loop, passes
+from apps.dispatch import leases, passes
 from apps.dispatch.leases import Lease
 from apps.dispatch.models import Pass, Ticket
 from apps.dispatch.passes import Wanted
@@ -25,6 +22,7 @@ from apps.runs.services import cancel_run
 from apps.runs.vector import Byte
 from tests.factories.provider import FakeProvider
 from tests.factories.runs import Start, carry, error_of, events, step, steps
+from tests.factories.targets import Crowd
 from tests.gateway.calling import connect, lead
 from tests.runs.test_rounds import each, inside, over
 from tests.runs.test_semantics import graph
@@ -32,39 +30,6 @@ from tests.workflows.definitions import edge, node
 
 # What models are asked, and who is called, other connections write and read.
 ALONE = pytest.mark.django_db(transaction=True)
-
-
-class Crowd:
-    """A target that notes how many ask it at the same time."""
-
-    def __init__(self) -> None:
-        self.now = self.most = self.asked = 0
-        self.origin = ""
-        self.runner: Any = None
-
-    async def handle(self, _request: web.Request) -> web.Response:
-        self.now, self.asked = self.now + 1, self.asked + 1
-        self.most = max(self.most, self.now)
-        await asyncio.sleep(0.02)
-        self.now -= 1
-        return web.Response(text="x")
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_route("*", "/", self.handle)
-        self.runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
-        self.origin = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
-
-
-@pytest.fixture
-def crowd(settings: Settings) -> Iterator[Crowd]:
-    made = Crowd()
-    loop.submit(made.start()).result(10)
-    settings.EGRESS_ALLOW = [made.origin]
-    yield made
-    loop.submit(made.runner.cleanup()).result(10)
 
 
 @pytest.fixture

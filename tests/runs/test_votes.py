@@ -280,6 +280,25 @@ class TestEdit:
             decide(wait, actor=people["oscar"], decision="approved", value=value)
         assert caught.value.errors[0]["field"] == "value"
 
+    def test_a_program_says_which_value_it_approves(
+        self, people: dict[str, User], ask: Ask
+    ) -> None:
+        wait = ask(edit="Pay 10")
+        client, path = api_client(people["oscar"]), f"/api/v1/approvals/{wait.pk}/decide/"
+        blind = client.post(path, {"decision": "approved"})
+        assert (blind.status_code, blind.json()["errors"][0]["field"]) == (422, "value")
+        assert not wait.votes.exists()
+        assert client.post(path, {"decision": "approved", "value": "Pay 10"}).status_code == 200
+        assert outputs(wait)["value"] == "Pay 10"
+
+    def test_who_rejects_or_has_nothing_to_edit_sends_none(
+        self, people: dict[str, User], ask: Ask
+    ) -> None:
+        client = api_client(people["oscar"])
+        for wait, decision in ((ask(edit="Pay 10"), "rejected"), (ask(), "approved")):
+            answer = client.post(f"/api/v1/approvals/{wait.pk}/decide/", {"decision": decision})
+            assert (answer.status_code, answer.json()["status"]) == (200, "decided")
+
     def test_an_edit_asks_those_anew_who_had_approved_before(
         self, people: dict[str, User], ask: Ask
     ) -> None:

@@ -35,6 +35,7 @@ def test_an_open_webhook() -> None:
         ({"auth": {"kind": "hmac", "encoding": "base64"}}, "-binary | base64 -w 0"),
         ({"auth": {"kind": "hmac", "timestamp_header": "x-time"}}, 'printf \'%s\' "$NOW.$BODY"'),
         ({"dedupe_header": "x-event"}, "x-event: event-1"),
+        ({"auth": {"kind": "hmac", "payload": "{id}.{body}"}, "dedupe_header": "x-id"}, "\"event-1.$BODY\""),
         ({"answer": "stream"}, "--no-buffer"),
     ],
 )  # fmt: skip

@@ -246,3 +246,35 @@ def test_secrets_that_cannot_protect(rsa_key: rsa.RSAPrivateKey) -> None:
     check_secret(auth(kind="jwt", algorithm="RS256"), pem(rsa_key))
     check_secret(auth(kind="jwt", algorithm="RS256"), jwks(a=rsa_key))
     check_secret(auth(kind="header"), "x" * 16)
+
+
+def signed_with_id(event_id: str, body: bytes = BODY, payload: str = "{id}.{body}") -> Call:
+    text = payload.replace("{id}", event_id).encode().replace(b"{body}", body)
+    digest = hmac.new(SECRET.encode(), text, hashlib.sha256).hexdigest()
+    return call(body, x_signature=digest, x_id=event_id)
+
+
+@pytest.mark.parametrize("payload", ["{id}.{body}", "{body}.{id}", "v1:{id}:{body}"])
+def test_a_signature_may_cover_the_event_id(payload: str) -> None:
+    config = auth(kind="hmac", payload=payload)
+    good = signed_with_id("evt_1", payload=payload)
+    assert is_authentic(config, SECRET, good, "x-id")
+    for other in ("evt_2", "", "evt_1 "):
+        moved = Call("POST", "x", "", {**good.headers, "x-id": other}, BODY)
+        assert not is_authentic(config, SECRET, moved, "x-id")
+    without = {name: value for name, value in good.headers.items() if name != "x-id"}
+    assert not is_authentic(config, SECRET, Call("POST", "x", "", without, BODY), "x-id")
+
+
+def test_the_end_of_a_signed_id_cannot_be_moved() -> None:
+    config = auth(kind="hmac", payload="{id}.{body}")
+    good = signed_with_id("evt_1", b"a.b")
+    moved = Call("POST", "x", "", {**good.headers, "x-id": "evt_1.a"}, b"b")
+    assert is_authentic(config, SECRET, good, "x-id")
+    assert not is_authentic(config, SECRET, moved, "x-id")
+
+
+@pytest.mark.parametrize("payload", ["{id}{body}", "{body}x{id}", "{id}-{body}", "{body}{id}"])
+def test_an_id_stands_apart_from_the_rest(payload: str) -> None:
+    with pytest.raises(ValidationError, match="Separate"):
+        auth(kind="hmac", payload=payload)

@@ -1,6 +1,8 @@
 """Calls of webhooks: what they start, what is refused, and that a repeat starts nothing."""
 
 import asyncio
+import hashlib
+import hmac
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from apps.runs.models import Run
 from apps.tenants.models import Tenant
 from apps.tenants.services import resume_tenant, suspend_tenant
 from apps.triggers import limits, webhooks
+from apps.triggers.exceptions import BadConfig
 from apps.triggers.models import Delivery, Trigger
 from apps.triggers.services import listen, update_trigger
 from apps.workflows.models import Workflow
@@ -23,6 +26,7 @@ from tests.factories.runs import carry
 from tests.factories.triggers import echo, trigger
 from tests.runs.scenes import published
 
+SECRET = "a secret between two parties only"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -201,6 +205,39 @@ class TestDedupe:
         assert Run.objects.count() == 1
         Run.objects.update(created_at=timezone.now() - timedelta(hours=25))
         caller("/hooks/orders", {}, x_id="a")
+        assert Run.objects.count() == 2
+
+    def test_a_signed_id_is_the_senders(self, hook: Trigger, bob: User, caller: Caller) -> None:
+        auth = {"kind": "hmac", "payload": "{id}.{body}"}
+        changed = {"config": {**hook.config, "auth": auth, "dedupe_header": "x-id"}}
+        update_trigger(hook, actor=bob, changes={**changed, "secret": SECRET})
+        signed = hmac.new(SECRET.encode(), b'e1.{"n": 1}', hashlib.sha256).hexdigest()
+        for event, status in (("e1", 202), ("e1", 202), ("e2", 401)):
+            reply = caller("/hooks/orders", {"n": 1}, x_signature=signed, x_id=event)
+            assert reply.status == status
+        assert Run.objects.count() == 1
+
+    def test_an_id_that_the_signature_leaves_out_is_refused_when_it_is_set(
+        self, hook: Trigger, bob: User
+    ) -> None:
+        for auth in ({"kind": "hmac"}, {"kind": "hmac", "timestamp_header": "x-time"}):
+            with pytest.raises(BadConfig) as caught:
+                reconfigured(hook, bob, auth=auth, dedupe_header="x-id")
+            assert caught.value.errors[0]["field"] == "config.dedupe_header"
+        reconfigured(hook, bob, auth={"kind": "hmac"}, dedupe_pointer="/id")
+
+    def test_where_it_was_set_before_it_drops_no_call(
+        self, hook: Trigger, bob: User, caller: Caller
+    ) -> None:
+        """Else whoever overhears one call could have the next one taken for a repeat."""
+        changes = {"config": {**hook.config, "auth": {"kind": "hmac"}}, "secret": SECRET}
+        update_trigger(hook, actor=bob, changes=changes)
+        hook.refresh_from_db()
+        hook.config["dedupe_header"] = "x-id"
+        hook.save()
+        for body in (b'{"n": 1}', b'{"n": 2}'):
+            signed = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+            caller("/hooks/orders", body, x_signature=signed, x_id="same")
         assert Run.objects.count() == 2
 
     def test_many_at_once_are_one_run(self, hook: Trigger, bob: User, caller: Caller) -> None:

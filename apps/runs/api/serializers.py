@@ -298,7 +298,9 @@ class DecisionSerializer(serializers.Serializer[Any]):
     )
     form = ObjectField(required=False, allow_null=True, default=None)
     value = serializers.JSONField(
-        required=False, allow_null=True, help_text="The edited value, where the question has one."
+        required=False,
+        allow_null=True,
+        help_text="The value that is approved, edited or not; required where there is one.",
     )
 
 

@@ -38,6 +38,7 @@ from apps.runs.feed import Feed
 from apps.runs.filters import STATES, approvals_in, filtered, steps_in
 from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
 from apps.runs.services.starting import dedupe_key_of
+from apps.runs.voting import check_names_value
 from apps.workflows.services import find_workflow
 
 FILTERS = [
@@ -227,10 +228,15 @@ class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
     @extend_schema(request=DecisionSerializer, responses=ApprovalSerializer)
     @action(detail=True, methods=["POST"])
     def decide(self, request: Request, pk: str) -> Response:
-        """Give one's answer, once; it is decided when the answers are enough."""
+        """Give one's answer, once; it is decided when the answers are enough.
+
+        Where the question has a value to edit, an approval says which value it is for.
+        """
         serializer = DecisionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        wait = services.decide(self.get_object(), actor=self.actor, **serializer.validated_data)
+        asked, answer = self.get_object(), serializer.validated_data
+        check_names_value(asked, answer)
+        wait = services.decide(asked, actor=self.actor, **answer)
         return Response(ApprovalSerializer(self.get_queryset().get(pk=wait.pk)).data)
 
 
