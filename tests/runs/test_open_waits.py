@@ -188,6 +188,7 @@ def test_thousands_of_open_waits_are_rows_only(
                 found = plan.split("CTE due", 1)[1].split("CTE ", 1)[0].split("Join", 1)[0]
                 assert "Scan using dispatch_t" in found, plan
                 assert "Seq Scan" not in found, plan
+        sweep()  # takes the chores that making them has left
         with django_assert_max_num_queries(12):
             assert sweep() == 0
     assert approvals_of(bob) == MOST
