@@ -13,6 +13,22 @@ export interface Version {
   created_at: string;
 }
 
+export interface Review {
+  id: string;
+  status: "open" | "approved" | "refused" | "withdrawn" | "published";
+  notes: string;
+  needed: number;
+  requested_by: string | null;
+  opinions: { reviewer: string; approves: boolean; comment: string; created_at: string }[];
+}
+
+/** How many approvals publishing needs, and whether the newest review gives them. */
+export interface ReviewNeed {
+  needed: number;
+  may_publish: boolean;
+  review: Review | null;
+}
+
 export class VersionApi {
   constructor(readonly urls: Boot["urls"]) {}
 
@@ -26,6 +42,16 @@ export class VersionApi {
 
   diff(from: number | "draft", to: number | "draft"): Promise<Diff> {
     return get(`${this.urls.workflow}diff/?from=${from}&to=${to}`);
+  }
+
+  review(): Promise<ReviewNeed> {
+    return get(`${this.urls.workflow}review/`);
+  }
+
+  /** Ask others to look at the draft as it is now. */
+  async requestReview(notes: string): Promise<ReviewNeed> {
+    const review = await post<Review>(`${this.urls.workflow}review/`, { notes });
+    return { needed: review.needed, may_publish: false, review };
   }
 
   publish(notes: string): Promise<Version> {

@@ -1,12 +1,13 @@
 import { useEffect, useState } from "react";
 import { reason } from "../collab/follower";
-import { VersionApi, type Version } from "../collab/versionApi";
+import { VersionApi, type ReviewNeed, type Version } from "../collab/versionApi";
 import type { Diff } from "../model/diff";
 import { useEditor, useObservable, useProblems } from "../model/hooks";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { ProblemLinks } from "../parts/ProblemLinks";
 import { DiffList } from "./DiffList";
+import { ReviewState } from "./ReviewState";
 
 /** Freezes the draft as the next version: shows what changed, asks for a note. */
 export function PublishDialog({ onClose }: { onClose: () => void }) {
@@ -59,6 +60,7 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
   const [api] = useState(() => new VersionApi(editor.boot.urls));
   const published = useObservable(editor.version).published;
   const [diff, setDiff] = useState<Diff | null>(null);
+  const [need, setNeed] = useState<ReviewNeed | null>(null);
   const [notes, setNotes] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -66,9 +68,13 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
     let here = true;
     const look = async () => {
       if (!editor.readOnly) await editor.sync?.();
-      if (published === null) return;
-      const found = await api.diff(published, "draft");
-      if (here) setDiff(found);
+      const [asked, found] = await Promise.all([
+        api.review(),
+        published === null ? null : api.diff(published, "draft"),
+      ]);
+      if (!here) return;
+      setNeed(asked);
+      setDiff(found);
     };
     look().catch((error: unknown) => here && setProblem(reason(error)));
     return () => {
@@ -88,11 +94,24 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
       setBusy(false);
     }
   };
+  const askForReview = async () => {
+    setBusy(true);
+    setProblem("");
+    try {
+      if (!editor.readOnly) await editor.sync?.();
+      setNeed(await api.requestReview(notes.trim()));
+      editor.announcer.say("A review is asked for");
+    } catch (error) {
+      setProblem(reason(error));
+    }
+    setBusy(false);
+  };
+  const isBarred = need !== null && !need.may_publish;
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void publish();
+        void (isBarred ? askForReview() : publish());
       }}
     >
       <div className="dialog-body form-fields">
@@ -113,15 +132,16 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
             !problem && <p className="quiet">Comparing…</p>
           )}
         </section>
+        {need !== null && need.needed > 0 && <ReviewState need={need} />}
         <div className="field">
-          <label htmlFor="publish-notes">Notes</label>
+          <label htmlFor="publish-notes">{isBarred ? "What reviewers should know" : "Notes"}</label>
           <textarea
             id="publish-notes"
             className="input"
             rows={3}
             value={notes}
             maxLength={10_000}
-            placeholder="What changed, for those who run it"
+            placeholder={isBarred ? "What changed, and what to look at" : "What changed, for those who run it"}
             data-testid="publish-notes"
             onChange={(event) => setNotes(event.target.value)}
           />
@@ -129,9 +149,15 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
       </div>
       <footer className="dialog-foot">
         <Button onClick={onClose}>Close</Button>
-        <Button look="primary" type="submit" disabled={busy} data-testid="publish-confirm">
-          {`Publish version ${(published ?? 0) + 1}`}
-        </Button>
+        {isBarred ? (
+          <Button look="primary" type="submit" disabled={busy || editor.readOnly} data-testid="review-request">
+            {need.review?.status === "open" ? "Ask again" : "Ask for a review"}
+          </Button>
+        ) : (
+          <Button look="primary" type="submit" disabled={busy || (need === null && !problem)} data-testid="publish-confirm">
+            {`Publish version ${(published ?? 0) + 1}`}
+          </Button>
+        )}
       </footer>
     </form>
   );
