@@ -6,8 +6,9 @@ from django import forms
 
 from apps.accounts import policies
 from apps.accounts.models import Folder, User
-from apps.reviews.models import MOST_APPROVALS
+from apps.reviews.models import MOST_APPROVALS, Rule
 
+EVERYWHERE, WHOLE = "everywhere", "The whole workspace"
 NUMBERS = [(count, str(count)) for count in range(1, MOST_APPROVALS + 1)]
 
 
@@ -31,18 +32,27 @@ class OpinionForm(forms.Form):
 
 
 class RuleForm(forms.Form):
-    """Where publishing needs how many approvals."""
+    """Where publishing needs how many approvals; only places without a rule are offered."""
 
-    folder = forms.ModelChoiceField(
-        Folder.objects.none(), required=False, label="Where", empty_label="The whole workspace"
-    )
+    folder = forms.ChoiceField(label="Where")
     approvals = forms.TypedChoiceField(choices=NUMBERS, coerce=int, label="Approvals needed")
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
-        """Offer the folders that the person sees and that have no rule."""
+        """Offer the workspace and the folders that the person sees."""
         super().__init__(*args, **kwargs)
         folders = policies.visible(actor, Folder.objects.filter(review_rules=None))
-        self.fields["folder"].queryset = folders.order_by("name")  # type: ignore[attr-defined]
+        self._folders = {str(folder.pk): folder for folder in folders.order_by("name")}
+        whole = [] if Rule.objects.filter(folder=None).exists() else [(EVERYWHERE, WHOLE)]
+        offered = [*whole, *((key, folder.name) for key, folder in self._folders.items())]
+        self.fields["folder"].choices = offered  # type: ignore[attr-defined]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is no place left without a rule."""
+        return not self.fields["folder"].choices  # type: ignore[attr-defined]
+
+    def clean_folder(self) -> Folder | None:
+        return self._folders.get(self.cleaned_data["folder"])
 
 
 class ApprovalsForm(forms.Form):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.common.navigation import bounded
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.reviews import news, services
@@ -36,7 +37,7 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         "page": page_of(request, kept.order_by("-created_at")),
         "state": state,
         "words": request.GET.get("q", "").strip(),
-        "counts": {each: filtered(seen, {"state": each}, request.user) for each in states},
+        "counts": {each: bounded(filtered(seen, {"state": each}, request.user)) for each in states},
         "has_rules": Rule.objects.exists(),
         "may_manage": policies.holds(request.user, "review_rule.manage"),
     }

@@ -8,8 +8,9 @@ export function ReviewState({ need }: { need: ReviewNeed }) {
   return (
     <section aria-label="Review" className="review-state">
       <h3 className="form-title">{`Review: ${need.needed} ${need.needed === 1 ? "approval" : "approvals"} needed`}</h3>
-      <p className="quiet" role="status">
-        <Icon name={need.may_publish ? "check" : "eye"} /> {sentence(need, approvals)}
+      <p className="review-line quiet" role="status">
+        <Icon name={need.may_publish ? "check" : "eye"} />
+        <span>{sentence(need, approvals)}</span>
       </p>
       {review && (
         <ul>
@@ -22,7 +23,7 @@ export function ReviewState({ need }: { need: ReviewNeed }) {
         </ul>
       )}
       {review && (
-        <a className="link" href={`/reviews/${review.id}/`} target="_blank" rel="noreferrer">
+        <a href={`/reviews/${review.id}/`} target="_blank" rel="noreferrer">
           Open the review
         </a>
       )}
