@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from apps.dispatch import services
 from apps.dispatch.gate import RESUMED
@@ -72,8 +73,7 @@ WHERE id = ANY(%(ids)s)
 """
 SWEEP_OUT = """
 DELETE FROM dispatch_pass AS pass
-WHERE NOT EXISTS (SELECT FROM dispatch_ticket AS ticket WHERE ticket.id = pass.ticket_id
-                  AND ticket.fence <= coalesce(pass.fence, ticket.fence))
+WHERE NOT EXISTS (SELECT FROM dispatch_ticket AS ticket WHERE ticket.id = pass.ticket_id)
 """
 
 
@@ -134,10 +134,14 @@ def give_back(run_id: UUID, keys: Collection[str]) -> bool:
     return run_id in called
 
 
-def called(run_id: UUID) -> set[str]:
-    """Return the keys of a run's steps that were called and have not come yet."""
-    waiting = Pass.objects.filter(ticket_id=run_id, fence=None).exclude(called_at=None)
-    return set(waiting.values_list("key", flat=True))
+def called(lease: Lease) -> set[str]:
+    """Return the keys of a run's steps that were called and have not come yet.
+
+    So are those that came with a carrier before this one, who may have died before it said so.
+    """
+    own = Pass.objects.filter(ticket_id=lease.id)
+    found = own.filter(Q(fence=None, called_at__isnull=False) | Q(fence__lt=lease.fence))
+    return set(found.values_list("key", flat=True))
 
 
 def call_waiting() -> None:

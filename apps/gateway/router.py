@@ -93,6 +93,11 @@ class Trace:
     go_through: GoThrough | None = None
 
 
+def limits_calls() -> bool:
+    """Tell whether there is a provider of which only so many calls may go on at a time."""
+    return Provider.objects.exclude(max_calls=None).exists()
+
+
 def first_provider(alias: str) -> Provider | None:
     """Return the provider that a route asks first; None where none can be asked."""
     targets = RouteTarget.objects.filter(route__alias=alias).select_related("provider")

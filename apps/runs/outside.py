@@ -24,6 +24,8 @@ from apps.runs.models import NodeRun
 from apps.runs.vector import Byte
 from apps.tenants.database import query
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass
 class Passage:
@@ -57,9 +59,9 @@ class Outside:
     def admit(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Return the attempts that may be begun; the steps of the others wait for a place."""
         leaving = [each for each in attempts if each.type.reaches_out]
-        if not leaving:
+        cap = passes.cap_of_workspace() if leaving else None
+        if cap is None and not self._called and not self._may_be_full(leaving):
             return list(attempts)
-        cap = passes.cap_of_workspace()
         ways = {each.spot: self._way(each, cap) for each in leaving}
         self._leave_queue(spot for spot, (wants, _) in ways.items() if wants is None)
         wanted = [wants for wants, _ in ways.values() if wants is not None]
@@ -78,7 +80,7 @@ class Outside:
         waiting = {self._key(spot): spot for spot in self._course.where(Byte.WAITING)}
         if not waiting:
             return
-        for key in sorted(passes.called(self._lease.id) & waiting.keys()):
+        for key in sorted(passes.called(self._lease) & waiting.keys()):
             self._called.add(key)
             self._course.mark(waiting[key], Byte.READY)
 
@@ -86,21 +88,27 @@ class Outside:
         """Give back the places of steps whose attempt is over; whoever waits is called."""
         passages = [each for spot in spots if (each := self._under_way.pop(spot, None))]
         keys = [each.key for each in passages if each.is_taken]
-        if keys and passes.give_back(self._lease.id, keys):
-            self.come()
+        self._return(keys)
 
     def forget(self, spots: Iterable[Spot]) -> None:
         """Take steps that were given up out of the queue too."""
-        keys = [self._key(spot) for spot in spots]
-        if keys and passes.give_back(self._lease.id, keys):
-            self.come()
+        self._return([self._key(spot) for spot in spots])
 
     def close(self) -> None:
-        """Give back all that is held; what cannot be given back is free when the lease ends."""
+        """Give back all that is held."""
+        self.give_back(list(self._under_way))
+
+    def _return(self, keys: Sequence[str]) -> None:
+        """Give places back; while the database is away they are free when the lease ends."""
         try:
-            self.give_back(list(self._under_way))
-        except DatabaseError:
-            logging.getLogger(__name__).warning("Places end with the lease of %s.", self._lease.id)
+            if keys and passes.give_back(self._lease.id, keys):
+                self.come()
+        except DatabaseError as error:
+            logger.warning("Places of run %s end with its lease: %s", self._lease.id, error)
+
+    def _may_be_full(self, attempts: Sequence[Attempt]) -> bool:
+        """Tell whether a provider that may be called says how many calls it takes at a time."""
+        return any(_route_of(each) for each in attempts) and router.limits_calls()
 
     def _leave_queue(self, spots: Iterable[Spot]) -> None:
         """Take out of the queue the steps that need no place any more: the cap is gone."""
@@ -111,7 +119,7 @@ class Outside:
 
     def _way(self, attempt: Attempt, cap: int | None) -> tuple[Wanted | None, JSONDict]:
         """Return the place that an attempt needs, None where nothing counts it, and the limits."""
-        key, route = self._key(attempt.spot), getattr(attempt.config, "route", "")
+        key, route = self._key(attempt.spot), _route_of(attempt)
         provider = router.first_provider(route) if route else None
         if provider is None or provider.max_calls is None:
             is_counted = cap is not None and not (provider and provider.is_builtin)
@@ -135,3 +143,8 @@ class Outside:
 
     def _key(self, spot: Spot) -> str:
         return timer_key(spot.frame, self._book.node(spot).id)
+
+
+def _route_of(attempt: Attempt) -> str:
+    """Return the route by which a step asks models; empty for one that asks none."""
+    return str(getattr(attempt.config, "route", ""))

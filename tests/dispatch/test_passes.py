@@ -41,7 +41,7 @@ def let_go(lease: Lease, status: str = Status.WAITING) -> None:
 
 
 def called(*of: Lease) -> list[bool]:
-    return [bool(passes.called(lease.id)) for lease in of]
+    return [bool(passes.called(lease)) for lease in of]
 
 
 def status(lease: Lease) -> str:
@@ -99,7 +99,7 @@ def test_a_run_hears_at_once_that_its_own_step_is_next(alpha: Tenant, settings: 
     lease = carried()
     assert take(lease, "a", "b") == {"a"}
     assert passes.give_back(lease.id, ["a"]) is True
-    assert passes.called(lease.id) == {"b"}
+    assert passes.called(lease) == {"b"}
     assert take(lease, "b") == {"b"}
 
 

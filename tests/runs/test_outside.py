@@ -87,6 +87,21 @@ def test_a_worker_that_dies_frees_its_places(start: Start, crowd: Crowd, taken: 
     assert carry(run).status == "succeeded"
 
 
+def test_a_worker_that_dies_with_a_place_before_it_says_so_loses_no_step(
+    start: Start, crowd: Crowd, taken: Lease
+) -> None:
+    run = carry(start(calling(crowd)))
+    passes.give_back(taken.id, ["theirs"])
+    lease = leases.claim(run.pk, "dies")
+    assert lease is not None
+    assert passes.take(lease, [Wanted("call")]) == {"call"}
+    past = timezone.now() - timedelta(seconds=1)
+    Ticket.objects.filter(pk=run.pk).update(lease_until=past)
+    sweep()
+    run = carry(run)
+    assert (run.status, crowd.asked) == ("succeeded", 1)
+
+
 def test_who_is_cancelled_leaves_the_queue(
     start: Start, crowd: Crowd, taken: Lease, bob: User
 ) -> None:
