@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,19 @@ PATIENCE_S = 60
 LOOK_S = 0.02
 
 
+@dataclass
+class Round:
+    """The calls of one round: when each came, by its key, and which broke."""
+
+    came: dict[str, list[float]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    is_open: threading.Event = field(default_factory=threading.Event)
+
+    def missing(self) -> list[str]:
+        """Return the keys of calls that broke and have not come again."""
+        return [key for key in self.broken if len(self.came[key]) == 1]
+
+
 class Target(ThreadingHTTPServer):
     """Holds calls back until it is told to let go, and notes when each came and which broke."""
 
@@ -46,28 +60,24 @@ class Target(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Held)
         self.origin = f"http://127.0.0.1:{self.server_port}"
-        self.came: dict[str, list[float]] = {}  # by key
-        self.broken: set[str] = set()
-        self.is_open = threading.Event()
+        self.round = Round()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def forget(self) -> None:
-        """Begin anew, holding calls back."""
-        self.is_open.clear()
-        self.came, self.broken = {}, set()
-
-    def missing(self) -> list[str]:
-        """Return the keys of calls that broke and have not come again."""
-        return [key for key in self.broken if len(self.came[key]) == 1]
+    def begin(self) -> Round:
+        """Begin anew, holding calls back; those of the round before are let go."""
+        self.round.is_open.set()
+        self.round = Round()
+        return self.round
 
     def take(self, key: str, connection: socket.socket) -> None:
         """Note a call, and return once it may be answered or nobody waits for it any more."""
-        calls = self.came.setdefault(key, [])
+        mine = self.round
+        calls = mine.came.setdefault(key, [])
         calls.append(time.monotonic())
-        while len(calls) == 1 and not self.is_open.is_set():
+        while len(calls) == 1 and not mine.is_open.is_set():
             heard, _, _ = select.select([connection], [], [], LOOK_S)
             if heard and not connection.recv(1, socket.MSG_PEEK):
-                self.broken.add(key)
+                mine.broken.add(key)
                 return
 
 
@@ -112,25 +122,25 @@ def after_kills(
     """Return the seconds from each kill until each call that it broke came again."""
     taken: list[float] = []
     for _ in range(kills):
-        target.forget()
         with worker(product, data) as victim:
-            _start_all(caller, start, TOGETHER)
-            assert wait_until(lambda: len(target.came) == TOGETHER, seconds=PATIENCE_S)
-            killed = time.monotonic()
-            victim.kill()
-        _wait_for_silence(target)
-        assert wait_until(lambda: not target.missing(), seconds=PATIENCE_S), target.missing()
-        taken += [target.came[key][1] - killed for key in target.broken]
-        target.is_open.set()
+            taken += after_kill(victim, target.begin(), caller, start)
     return taken
 
 
-def _wait_for_silence(target: Target) -> None:
-    """Return once no further call breaks: all of a process's connections end with it."""
+def after_kill(
+    victim: "subprocess.Popen[bytes]", calls: Round, caller: Caller, start: str
+) -> list[float]:
+    """Kill a worker in the middle of calls; return how long each that broke was away."""
+    _start_all(caller, start, TOGETHER)
+    assert _came(calls, TOGETHER)
+    killed = time.monotonic()
+    victim.kill()
     known = -1
-    while known != len(target.broken):
-        known = len(target.broken)
+    while known != len(calls.broken):  # all of its connections end with a process, soon
+        known = len(calls.broken)
         time.sleep(10 * LOOK_S)
+    assert wait_until(lambda: not calls.missing(), seconds=PATIENCE_S), calls.missing()
+    return [calls.came[key][1] - killed for key in calls.broken]
 
 
 @contextmanager
@@ -157,19 +167,23 @@ def while_emptied(server: Redis, target: Target, caller: Caller, start: str) -> 
     """Return the seconds from each accepted start to its call, while doorbells are lost."""
     delays: list[float] = []
     for _ in range(ROUNDS):
-        target.forget()
-        target.is_open.set()
+        calls = target.begin()
+        calls.is_open.set()
         over = threading.Event()
         thief = threading.Thread(target=_empty, args=(server, over))
         thief.start()
         accepted = _start_all(caller, start, STARTS)
         over.set()
         thief.join()
-        assert wait_until(lambda: len(target.came) == STARTS, seconds=PATIENCE_S)
+        assert _came(calls, STARTS)
         # Which call belongs to which start is not known here: the first to the first, and so on.
-        came = sorted(times[0] for times in target.came.values())
+        came = sorted(times[0] for times in calls.came.values())
         delays += [max(0.0, there - begun) for there, begun in zip(came, accepted, strict=True)]
     return delays
+
+
+def _came(calls: Round, count: int) -> bool:
+    return wait_until(lambda: len(calls.came) == count, seconds=PATIENCE_S)
 
 
 def _empty(server: Redis, over: threading.Event) -> None:

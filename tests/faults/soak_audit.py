@@ -26,6 +26,7 @@ class Finder:
         self.given = given
         self.wrong: list[str] = []
         self.statuses: Counter[str] = Counter()
+        self.asks: Counter[str] = Counter()  # why runs were set aside for a person
         self.kept: Counter[str] = Counter()  # of accepted starts and fire times
         self.missing = 0
         self.keys: set[str] = set()  # that the target must have seen, and no others
@@ -38,7 +39,7 @@ class Finder:
         self.wrong += [f"I5 key {key} is not known to history" for key in seen - self.keys]
         self.wrong += [f"I5 key {key} never arrived" for key in self.keys - seen]
         return {
-            "runs": dict(self.kept), "statuses": dict(self.statuses),
+            "runs": dict(self.kept), "statuses": dict(self.statuses), "set_aside": dict(self.asks),
             "lost": self.missing + self._told("I1") + self._told("I2"),
             "double_transitions": self._told("I4"), "wrong": self.wrong[:20],
             # Below `/flaky` the second call of each key is the retry that was asked for.
@@ -64,6 +65,7 @@ class Finder:
             self._calls(self.given["calls"][slug])
 
     def _runs_of(self, workflow: str, accepted: int) -> None:
+        from apps.runs.attention import choices_of
         from apps.runs.models import Run
         from tests.faults.auditor import audit
 
@@ -72,6 +74,7 @@ class Finder:
         # A start whose answer was lost may have been accepted: more is no loss.
         self.missing += max(0, accepted - len(starts))
         self.statuses.update(run.status for run in runs)
+        self.asks.update(str((run.error or {}).get("code")) for run in runs if choices_of(run))
         self.kept.update({"started": len(starts), "inner": len(runs) - len(starts)})
         self.wrong += audit(runs, expected=len(runs))
 
