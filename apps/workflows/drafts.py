@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -130,7 +131,7 @@ def extend(workflow_id: UUID, written: Sequence[Written]) -> int:
     derived from the draft follows by a chore, and whoever calls this tells the draft's group.
     Raises InBin.
     """
-    values = {
+    values: dict[str, Any] = {
         "workflow": workflow_id,
         "count": len(written),
         "data": [each.data for each in written],
