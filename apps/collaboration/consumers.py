@@ -10,7 +10,7 @@ from apps.collaboration.admission import SIGNED_OUT, NotLetIn, Pass, Standing, s
 from apps.collaboration.lobby import Full, lobby
 from apps.collaboration.outbox import EXTENSION, Outbox
 from apps.collaboration.protocol import BadFrame
-from apps.collaboration.rooms import Peer, Refused, Room
+from apps.collaboration.rooms import BROKEN, Peer, Refused, Room
 from apps.collaboration.tickets import redeem_ticket
 from apps.common.outages import outage_of
 from apps.runs import places
@@ -64,18 +64,21 @@ class EditorSocket:
         )  # fmt: skip
         sending = outbox.start()
         try:
-            room = await lobby().enter(workflow_id, peer, shown)
+            opened = await lobby().enter(workflow_id, peer, shown)
         except (Full, Refused) as refusal:
             outbox.close(refusal.code if isinstance(refusal, Refused) else TRY_LATER)
             await sending
             return
-        listening = asyncio.create_task(_listen(room, peer, receive, outbox))
+        listening = asyncio.create_task(_listen(opened.room, peer, receive, outbox))
         try:
             await asyncio.wait([listening, sending], return_when=asyncio.FIRST_COMPLETED)
+            if listening.done() and (error := listening.exception()):
+                logger.error("An editor's frame could not be taken in.", exc_info=error)
+                outbox.close(BROKEN)
             if outbox.is_closed and not sending.cancelled():
                 await asyncio.wait([sending])
         finally:
-            await lobby().leave(workflow_id, peer)
+            await lobby().leave(opened, peer)
             for task in (listening, sending):
                 task.cancel()
             await asyncio.gather(listening, sending, return_exceptions=True)

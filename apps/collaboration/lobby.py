@@ -33,7 +33,7 @@ class Full(Exception):
 
 
 @dataclass(eq=False)
-class _Open:
+class OpenRoom:
     """A room that is open, and who keeps it going."""
 
     workflow_id: UUID
@@ -48,13 +48,26 @@ class _Open:
     async def make_ready(self) -> None:
         """Listen, then load; whoever comes meanwhile waits for it."""
         async with self.opening:
-            if not self.is_ready:
-                heard = asyncio.Event()
-                self.tasks = [asyncio.create_task(self._listen(heard))]
-                await heard.wait()
+            if self.is_ready:
+                return
+            heard = asyncio.Event()
+            self.tasks.append(asyncio.create_task(self._listen(heard)))
+            await heard.wait()
+            try:
                 await self.room.open()
-                self.tasks.append(asyncio.create_task(self._look_around()))
-                self.is_ready = True
+            except BaseException:
+                await self.end()
+                raise
+            self.tasks.append(asyncio.create_task(self._look_around()))
+            self.is_ready = True
+
+    async def end(self) -> None:
+        """Neither listen nor look any more."""
+        ended, self.tasks = self.tasks, []
+        for task in ended:
+            task.cancel()
+        if ended:
+            await asyncio.wait(ended)
 
     async def _listen(self, heard: asyncio.Event) -> None:
         async with listening(self.journal.group) as events:
@@ -78,6 +91,9 @@ class _Open:
                     await self.room.look(await query(_seq, self.workflow_id))
             except (DatabaseError, Refused):
                 self.room.close(TRY_LATER)
+            except Exception:  # while nobody can be asked about, nobody stays
+                logger.exception("Who is in a room could not be looked at.")
+                self.room.close(TRY_LATER)
 
     def _apply(self, shown: Pass, standing: Standing | int) -> None:
         """Send those away who may not be here any more, or not as what they came."""
@@ -94,9 +110,9 @@ class Lobby:
     """The rooms on one loop."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, UUID], _Open] = {}
+        self._open: dict[tuple[str, UUID], OpenRoom] = {}
 
-    async def enter(self, workflow_id: UUID, peer: Peer, shown: Pass) -> Room:
+    async def enter(self, workflow_id: UUID, peer: Peer, shown: Pass) -> OpenRoom:
         """Let a connection into a draft's room. Raises Full, Refused."""
         opened = self._opened(workflow_id)
         if len(opened.passes) >= MOST_PEERS:
@@ -104,32 +120,30 @@ class Lobby:
         opened.passes[peer] = shown
         try:
             await opened.make_ready()
-            opened.room.enter(peer)
         except BaseException:
-            await self.leave(workflow_id, peer)
+            await self.leave(opened, peer)
             raise
-        return opened.room
+        opened.room.enter(peer)
+        return opened
 
-    async def leave(self, workflow_id: UUID, peer: Peer) -> None:
+    async def leave(self, opened: OpenRoom, peer: Peer) -> None:
         """Let a connection go; the last one closes the room once all is written."""
-        opened = self._opened(workflow_id)
         opened.passes.pop(peer, None)
         opened.room.leave(peer)
         await opened.room.rest()
         if opened.passes:
             return
-        self._open.pop((opened.scope.schema, workflow_id), None)
-        for task in opened.tasks:
-            task.cancel()
-        if opened.tasks:
-            await asyncio.wait(opened.tasks)
+        key = (opened.scope.schema, opened.workflow_id)
+        if self._open.get(key) is opened:
+            del self._open[key]
+        await opened.end()
 
-    def _opened(self, workflow_id: UUID) -> _Open:
+    def _opened(self, workflow_id: UUID) -> OpenRoom:
         scope = current_scope()
         key = (scope.schema, workflow_id)
         if key not in self._open:
             journal = DraftJournal(scope, workflow_id)
-            self._open[key] = _Open(workflow_id, scope, Room(journal, str(uuid7())), journal)
+            self._open[key] = OpenRoom(workflow_id, scope, Room(journal, str(uuid7())), journal)
         return self._open[key]
 
 
