@@ -97,7 +97,8 @@ export class Room {
   /** Bring both sides to the same state. Raises Unreachable if something cannot be sent. */
   async sync(): Promise<void> {
     if (this.live && (await this.#settled())) return;
-    await this.saver.flush();
+    do await this.saver.flush();
+    while (this.unsaved.any && !this.saver.fails);
     if (this.unsaved.any) throw new Unreachable();
   }
 
@@ -109,7 +110,7 @@ export class Room {
 
   /** Give up what only this page has: it was exported, or is not wanted. */
   async discard(): Promise<void> {
-    this.unsaved.take();
+    this.unsaved.settle(this.unsaved.owed());
     await this.options.kept?.forget();
     this.#tell();
   }
