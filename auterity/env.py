@@ -81,6 +81,18 @@ def env_url(name: str, default: str, *, help: str, folder: Path) -> str:  # noqa
     return _read(name, default, str, kind="URL", about=help, running=_running(folder).get(name))
 
 
+def env_socket_url(name: str, *, help: str) -> str:  # noqa: A002
+    """Return the origin of a socket server, such as `wss://live.example.com`; empty if not set."""
+
+    def parse(raw: str) -> str:
+        parts = urlsplit(raw)
+        if raw and (parts.scheme not in {"ws", "wss"} or raw != f"{parts.scheme}://{parts.netloc}"):
+            raise ValueError("write ws:// or wss://, a host and perhaps a port, and nothing more")
+        return raw.lower()
+
+    return _read(name, "", parse, kind="URL", about=help)
+
+
 def _running(folder: Path) -> dict[str, str]:
     """Return the addresses that a running product wrote into its data folder."""
     try:

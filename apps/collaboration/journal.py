@@ -5,9 +5,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import Error as DatabaseError
-from pycrdt import get_update
 
-from apps.collaboration.known import Known
 from apps.collaboration.rooms import NOT_ALLOWED, TRY_LATER, Opened, Refused
 from apps.common.events import publish_from_loop
 from apps.common.outages import outage_of
@@ -17,12 +15,12 @@ from apps.tenants.database import query
 from apps.workflows import document, drafts
 from apps.workflows.drafts import Written
 from apps.workflows.exceptions import DraftTooLarge, InBin
+from apps.workflows.known import Known
 from apps.workflows.models import Workflow, WorkflowUpdate
+from apps.workflows.wire import check_update
 
 P = ParamSpec("P")
 R = TypeVar("R")
-EMPTY_VECTOR = b"\x00"
-EMPTY_UPDATE = b"\x00\x00"
 
 
 class DraftJournal:
@@ -76,15 +74,13 @@ class DraftJournal:
         workflow = self._workflow()
         updates = drafts.updates_of(workflow)
         known = Known()
-        known.add(document.covered(document.load(updates)))
+        if updates:
+            known.add(check_update(document.merged(updates)))
         return Opened(known, workflow.draft_seq, sum(map(len, updates)))
 
     def _missing(self, vectors: Sequence[bytes]) -> list[bytes]:
-        updates = drafts.updates_of(self._workflow())
-        if not updates:
-            return [EMPTY_UPDATE for _ in vectors]
-        whole = document.merged(updates)
-        return [whole if each == EMPTY_VECTOR else get_update(whole, each) for each in vectors]
+        whole = document.merged(drafts.updates_of(self._workflow()))
+        return [document.missing(whole, each) for each in vectors]
 
     def _after(self, seq: int) -> list[tuple[int, bytes]]:
         rows = WorkflowUpdate.objects.filter(workflow_id=self._id, seq__gt=seq).order_by("seq")

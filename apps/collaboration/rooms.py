@@ -13,15 +13,15 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from apps.collaboration import protocol
-from apps.collaboration.known import Known
 from apps.collaboration.numbers import Told
 from apps.collaboration.presence import Presence, Voice
 from apps.collaboration.protocol import Kind
 from apps.common.types import JSONDict
-from apps.workflows.document import merged
+from apps.workflows.document import examine, merged
 from apps.workflows.drafts import MAX_DRAFT, Written
 from apps.workflows.drafts import told as told_event
-from apps.workflows.wire import Contents, check_state_vector, check_update, write_deletions
+from apps.workflows.known import Known
+from apps.workflows.wire import Contents, check_state_vector
 
 logger = logging.getLogger(__name__)
 
@@ -188,16 +188,13 @@ class Room:
 
     async def _change(self, peer: Peer, data: bytes) -> None:
         contents = await _contents(data)
-        if not self._known.brings_news(contents):
-            # Clients answer each question with all deletions they know of: only news is kept.
-            contents = Contents(deleted=self._known.news_of_deletions(contents))
-            if not contents.deleted:
-                return
-            data = write_deletions(contents.deleted)
+        news = self._known.news_of(data, contents)
+        if news is None:
+            return
         while self._backlog > MOST_WAITING and self._writer:
             await asyncio.wait([self._writer])
-        self._waiting.append(Change(peer, data, contents))
-        self._backlog += len(data)
+        self._waiting.append(Change(peer, *news))
+        self._backlog += len(news[0])
         self._writer = self._writer or self._start(self._write_all())
 
     async def _hear_update(self, event: JSONDict) -> None:
@@ -372,5 +369,5 @@ class Room:
 async def _contents(data: bytes) -> Contents:
     """Return what an update says. Raises BadUpdate."""
     if len(data) < THREAD_FROM:
-        return check_update(data)
-    return await asyncio.to_thread(check_update, data)
+        return examine(data)
+    return await asyncio.to_thread(examine, data)

@@ -13,7 +13,7 @@ from apps.common.outages import outage_of
 from apps.common.requests import RequestInfo, request_info
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
-from apps.tenants.hosts import Destination, Site, destination_of_socket
+from apps.tenants.hosts import Destination, Site, destination_of_socket, is_socket_host
 from apps.tenants.keys import group_name
 from apps.tenants.models import Tenant
 
@@ -72,7 +72,8 @@ class TenantSockets:
     """ASGI wrapper of all sockets: same-origin check, then the tenant of the host.
 
     A missing or foreign Origin is refused before anything else is read (cross-site hijacking).
-    Only a ticket (`?ticket=`) makes up for a missing one; then cookies count for nothing.
+    Only a ticket (`?ticket=`) makes up for it: for a missing one, or on the host that sockets were
+    moved to (`YJS_WEBSOCKET_URL`), to which no page belongs. Then cookies count for nothing.
     """
 
     def __init__(self, app: App) -> None:
@@ -83,8 +84,7 @@ class TenantSockets:
         host = headers.get(b"host", b"").decode("latin-1")
         origin = headers.get(b"origin", b"").decode("latin-1")
         ticket = ticket_of(scope)
-        is_ours = _place_of(origin) == host.lower() or (bool(ticket) and origin in NO_ORIGIN)
-        if not host or not is_ours:
+        if not host or not _may_open(host, origin, ticket):
             await _close(receive, send, 4403)
             return
         if ticket:
@@ -115,6 +115,12 @@ def ticket_of(scope: dict[str, Any]) -> str:
     """Return the ticket in a socket's address, without which programs are not let in."""
     query_string: str = scope.get("query_string", b"").decode("latin-1")
     return parse_qs(query_string).get("ticket", [""])[0][:MAX_TICKET]
+
+
+def _may_open(host: str, origin: str, ticket: str) -> bool:
+    if ticket and (origin in NO_ORIGIN or is_socket_host(host)):
+        return True
+    return _place_of(origin) == host.lower()
 
 
 def _place_of(origin: str) -> str:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -76,13 +77,19 @@ def destination(host: str, authorization: str = "") -> Destination:
 
 
 def destination_of_socket(host: str, ticket: str = "") -> Destination:
-    """Return where a socket goes: to the site of its host, or on loopback to its ticket's tenant.
+    """Return where a socket goes: to the site of its host, or where that is none, its ticket's.
 
     A ticket begins with the slug of the workspace that gave it, and is looked for there only.
     """
-    if ticket and bare_host(host) in LOOPBACK and not settings.PRODUCTION:
+    on_loopback = bare_host(host) in LOOPBACK and not settings.PRODUCTION
+    if ticket and (on_loopback or is_socket_host(host)):
         return _tenant(slug=ticket.partition(".")[0])
     return resolve(host)
+
+
+def is_socket_host(host: str) -> bool:
+    """Tell whether a host is the one that all workspaces' sockets were moved to."""
+    return bool(host) and host.lower() == urlsplit(settings.YJS_WEBSOCKET_URL).netloc
 
 
 def is_served(tenant: Tenant | None) -> bool:

@@ -16,11 +16,13 @@ class TriggersConfig(AppConfig):
         from apps.triggers import policies  # noqa: F401 - registers the policies
         from apps.triggers.deliveries import DELIVERY, SCHEDULE
         from apps.triggers.keeping import Deliveries
-        from apps.triggers.reactions import hear, hear_service
+        from apps.triggers.reactions import hear, hear_changes, hear_service
         from apps.triggers.tasks import call_carry_out, call_fire
+        from apps.workflows import settling
 
         chores.register(SCHEDULE, call_fire)
         chores.register(DELIVERY, call_carry_out)
         register_listener(hear)
+        settling.register_listener(hear_changes)
         classes.register("deliveries", Deliveries())
         on_change(hear_service)

@@ -223,12 +223,13 @@ EVENTS = {
     "approval.requested": "An approval is asked for",
     "approval.decided": "An approval was decided",
     "approval.expired": "An approval expired",
+    "workflow.changed": "A draft was changed, once the changes rest",
     "service.opened": "A service keeps failing, for whatever workflow",
     "service.recovered": "A service answers again",
 }
 EventName = Literal[
     "run.succeeded", "run.failed", "run.timed_out", "run.cancelled", "run.needs_attention",
-    "approval.requested", "approval.decided", "approval.expired",
+    "approval.requested", "approval.decided", "approval.expired", "workflow.changed",
     "service.opened", "service.recovered",
 ]  # fmt: skip
 

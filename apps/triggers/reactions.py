@@ -1,4 +1,4 @@
-"""What follows from events of runs and services: event triggers fire, and schedules that queue go on.
+"""What follows from events of runs, drafts and services: event triggers fire, and schedules that queue go on.
 
 It hears in the transaction that writes the event down. There it only adds rows: a delivery for each
 trigger that asks for the event, and its chore. So no event is lost, and a trigger that cannot
@@ -20,8 +20,11 @@ from apps.runs.models import Run, Wait
 from apps.triggers.configs import EVENTS
 from apps.triggers.deliveries import DELIVERY, Outcome
 from apps.triggers.models import Delivery, Trigger
+from apps.workflows.models import Workflow
+from apps.workflows.settling import Burst
 
 MOST_DEPTH = 5
+CHANGED = "workflow.changed"
 OVER = frozenset(f"run.{status}" for status in Run.FINISHED)
 OF_APPROVALS = {"node.waiting": "approval.requested", "node.decided": "approval.decided"}
 
@@ -56,6 +59,27 @@ def told_of_service(change: Change) -> JSONDict:
             "target": circuit.target,
             "last_error": circuit.last_error,
         },
+    }
+
+
+def hear_changes(burst: Burst) -> None:
+    """Take note that a draft changed, of whose name the reader of the trigger may know."""
+    payload = told_of_changes(burst)
+    for trigger in _asking(CHANGED):
+        if _asks_about(trigger, burst.workflow) and policies.allows(
+            trigger.run_as, "view", burst.workflow
+        ):
+            _deliver(trigger, payload)
+
+
+def told_of_changes(burst: Burst) -> JSONDict:
+    """Return what the started run is told; which changes they are, `changes/` tells."""
+    return {
+        "event": CHANGED,
+        "at": burst.at.isoformat(),
+        "workflow": {"id": str(burst.workflow.pk), "name": burst.workflow.name},
+        "authors": [str(author) for author in burst.authors],
+        "changes": {"after": burst.first - 1, "last": burst.last},
     }
 
 
@@ -98,13 +122,16 @@ def _deliver(trigger: Trigger, payload: JSONDict, depth: int = 0) -> None:
 
 def _covers(trigger: Trigger, run: Run) -> bool:
     """Tell whether the run's workflow is one that the trigger asks about, and its person sees."""
+    return _asks_about(trigger, run.workflow) and policies.allows(trigger.run_as, "view", run)
+
+
+def _asks_about(trigger: Trigger, workflow: Workflow) -> bool:
+    """Tell whether the workflow is one that the trigger asks about."""
     asked = trigger.event
-    if asked.workflows and run.workflow_id not in asked.workflows:
+    if asked.workflows and workflow.pk not in asked.workflows:
         return False
-    folder = run.workflow.folder
-    if asked.folder and (folder is None or f"{asked.folder}/" not in folder.path):
-        return False
-    return policies.allows(trigger.run_as, "view", run)
+    folder = workflow.folder
+    return not asked.folder or (folder is not None and f"{asked.folder}/" in folder.path)
 
 
 def _line(run: Run) -> list[Delivery]:

@@ -36,9 +36,18 @@ SETTLE_AFTER_S = 2
 
 @dataclass
 class Draft:
-    """The document of a draft, and what is derived from it."""
+    """What a draft consists of in one update, and what is derived from it."""
 
-    doc: YDoc
+    whole: bytes
+
+    @cached_property
+    def doc(self) -> YDoc:
+        """The document. What is changed in it is no part of the draft before it is added."""
+        return document.load([self.whole])
+
+    def plus(self, update: bytes) -> "Draft":
+        """Return the draft with an update added."""
+        return Draft(document.merged([self.whole, update]))
 
     @cached_property
     def data(self) -> JSONDict:
@@ -58,7 +67,7 @@ class Draft:
 
 def load(workflow: Workflow) -> Draft:
     """Return the draft from snapshot and log."""
-    return Draft(document.load(updates_of(workflow)))
+    return Draft(document.merged(updates_of(workflow)))
 
 
 def updates_of(workflow: Workflow) -> list[bytes]:
@@ -74,7 +83,7 @@ def locked(workflow_id: UUID) -> Workflow:
 
 
 def append(workflow: Workflow, draft: Draft, update: bytes, *, author: User | None) -> None:
-    """Add an update that `draft.doc` already contains to the log, and derive the rest anew.
+    """Add an update that the draft already contains to the log, and derive the rest anew.
 
     The caller holds the row locked. Raises BadUpdate, BadDefinition or DraftTooLarge; the
     transaction then takes all of it back.
@@ -147,11 +156,15 @@ def is_long(workflow: Workflow) -> bool:
 
 
 def compact(workflow: Workflow) -> None:
-    """Merge the log into the snapshot, without what was deleted. Raises DraftTooLarge."""
-    whole = document.merged(updates_of(workflow))
-    doc = document.load([whole])
-    if document.is_complete(doc, check_update(whole)):
-        whole = doc.get_update()  # else it would lose what waits for something missing
+    """Merge the log into the snapshot, if possible without what was deleted. Raises DraftTooLarge.
+
+    The library's document would lose what waits for something missing, and miscounts where letters
+    of two ticks are halved: then the bytes are merged as they are.
+    """
+    draft = Draft(document.merged(updates_of(workflow)))
+    contents, whole = check_update(draft.whole, closely=True), draft.whole
+    if document.is_complete(draft.doc, contents) and not contents.halves_letters:
+        whole = draft.doc.get_update()
     if len(whole) > MAX_DRAFT:
         raise DraftTooLarge
     workflow.snapshot, workflow.snapshot_seq = whole, workflow.draft_seq

@@ -23,8 +23,7 @@ SETTING = "settings."
 
 def mend(doc: YDoc) -> bytes:
     """Delete what does not fit, as little as possible; return the operations."""
-    before = doc.get_state()
-    with doc.transaction():
+    with document.operations(doc) as done, doc.transaction():
         _keep(part_of(doc, "layout"), lambda _, place: _is_place(place))
         _keep(part_of(doc, "text"), lambda _, text: isinstance(text, Text))
         _keep(part_of(doc, "nodes"), _mend_node)
@@ -32,7 +31,7 @@ def mend(doc: YDoc) -> bytes:
         _keep(part_of(doc, "notes"), _is_note)
         _keep(part_of(doc, "meta"), _is_detail)
         _shorten_notes(doc)
-    return doc.get_update(before)
+    return document.merged(done)
 
 
 def _keep(part: Map[Any], fits: Callable[[str, Any], bool]) -> None:

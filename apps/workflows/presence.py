@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.conf import settings
+
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 
@@ -10,8 +12,12 @@ COLOURS = ("red", "orange", "olive", "green", "teal", "blue", "violet", "pink")
 
 
 def socket_of(workflow_id: UUID) -> str:
-    """Return the address of the draft's socket, as a page opens it."""
-    return f"/ws/wf/{workflow_id}"
+    """Return the address of the draft's socket, as a page opens it.
+
+    On another host (`YJS_WEBSOCKET_URL`) it is a whole address, and a page needs a ticket for it:
+    cookies are not sent there.
+    """
+    return f"{settings.YJS_WEBSOCKET_URL}/ws/wf/{workflow_id}"
 
 
 def identity_of(user: User) -> JSONDict:

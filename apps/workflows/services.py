@@ -25,8 +25,10 @@ from apps.workflows.exceptions import (
     NotInBin,
     TooManyTags,
 )
+from apps.workflows.known import Known
 from apps.workflows.layout import arrange
 from apps.workflows.models import Workflow, WorkflowVersion
+from apps.workflows.wire import check_update
 
 MAX_TAGS, MAX_TAG = 20, 40
 EXPORT_FORMAT = "auterity.workflow/1"
@@ -61,12 +63,12 @@ def create_workflow(
     )  # fmt: skip
     policies.check(actor, "edit", workflow if folder else Workflow)
     workflow.save()
-    draft = drafts.load(workflow)
-    update = document.write_details(draft.doc, {"name": name, "description": description})
+    doc = document.load([])
+    done = [document.write_details(doc, {"name": name, "description": description})]
     if definition is not None:
-        document.write(draft.doc, arrange(parse(definition)))
-        update = draft.doc.get_update()
-    drafts.append(workflow, draft, update, author=actor)
+        done.append(document.write(doc, arrange(parse(definition))))
+    update = document.merged(done)
+    drafts.append(workflow, Draft(update), update, author=actor)
     _save(workflow, actor, "workflow.created", {"via": created_via})
     return workflow
 
@@ -100,13 +102,13 @@ def _change_draft(workflow: Workflow, actor: User, changes: JSONDict) -> None:
     if not details and "definition" not in changes:
         return
     draft = drafts.load(workflow)
-    before = draft.doc.get_state()
+    done = [document.write_details(draft.doc, details)]
     if "definition" in changes:
-        document.write(draft.doc, arrange(parse(changes["definition"])))
-    document.write_details(draft.doc, details)
+        done.append(document.write(draft.doc, arrange(parse(changes["definition"]))))
     for key, value in details.items():
         setattr(workflow, key, value)
-    drafts.append(workflow, draft, draft.doc.get_update(before), author=actor)
+    update = document.merged(done)
+    drafts.append(workflow, draft.plus(update), update, author=actor)
 
 
 @dataclass(frozen=True)
@@ -126,18 +128,19 @@ def append_update(
     Raises BadUpdate, BadDefinition, DraftTooLarge, InBin, Forbidden; the draft then is as before.
     """
     workflow = _editable(workflow, actor)
-    draft = drafts.load(workflow)
-    state = draft.doc.get_update()
-    document.apply(draft.doc, update)
-    if draft.doc.get_update() != state:
-        drafts.append(workflow, draft, update, author=actor)
+    contents, draft, known = document.examine(update), drafts.load(workflow), Known()
+    known.add(check_update(draft.whole))
+    news = known.news_of(update, contents)
+    if news is not None:
+        draft = draft.plus(news[0])
+        drafts.append(workflow, draft, news[0], author=actor)
         _save(workflow, actor, "")
-    return Merged(workflow, document.missing(draft.doc, state_vector))
+    return Merged(workflow, document.missing(draft.whole, state_vector))
 
 
 def read_update(workflow: Workflow, state_vector: bytes | None) -> bytes:
     """Return what a client with this state lacks. Raises BadUpdate for a bad state vector."""
-    return document.missing(drafts.load(workflow).doc, state_vector)
+    return document.missing(drafts.load(workflow).whole, state_vector)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.common.errors import Invalid
 from apps.dispatch import chores
 from apps.workflows import drafts
-from apps.workflows.drafts import SETTLE, SETTLE_AFTER_S, Draft
+from apps.workflows.drafts import SETTLE, SETTLE_AFTER_S
 from apps.workflows.exceptions import DraftTooLarge
 from apps.workflows.mending import mend
 from apps.workflows.models import Workflow
@@ -72,11 +72,11 @@ def _derive(workflow: Workflow) -> None:
 def _mend(workflow_id: UUID) -> None:
     """Take out what no workflow can hold; what is merely too much stays, and is a problem."""
     workflow = drafts.locked(workflow_id)
-    doc = drafts.load(workflow).doc
-    mended = mend(doc)
+    draft = drafts.load(workflow)
+    mended = mend(draft.doc)
     try:
         with transaction.atomic():
-            drafts.append(workflow, Draft(doc), mended, author=None)
+            drafts.append(workflow, draft.plus(mended), mended, author=None)
     except Invalid:
         workflow.refresh_from_db()
         workflow.derived_seq, workflow.draft_sha256 = workflow.draft_seq, ""

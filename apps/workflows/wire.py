@@ -6,7 +6,7 @@ length must be one that a document of ours can have, and only the contents that 
 Format: the encoding of structs and delete sets in the Yjs sources, UpdateEncoderV1.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from apps.workflows.exceptions import BadUpdate
@@ -15,12 +15,14 @@ MAX_UPDATE = 8 << 20
 MAX_LENGTH = 1 << 24  # letters or items in one struct
 MAX_CLOCK = 1 << 31
 MAX_DEPTH = 64
+LAST_OF_ONE_TICK = 0xFFFF
 
 GC, SKIP = 0, 10
 LEFT, RIGHT, KEY = 0x80, 0x40, 0x20
 DELETED, JSON, BINARY, STRING, TYPE, ANY = 1, 2, 3, 4, 7, 8
 TYPES = frozenset({0, 1, 2})  # array, map, text
 Span = tuple[int, int, int]  # client, and its clock from the first tick to behind the last
+Tick = tuple[int, int]
 FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
 INTEGER, ANY_STRING, OBJECT, ARRAY, BYTES = 125, 119, 118, 117, 116
 
@@ -31,15 +33,32 @@ class Contents:
 
     brought: list[Span] = field(default_factory=list)
     deleted: list[Span] = field(default_factory=list)
+    # Where a letter of two ticks, such as an emoji, has its second; and where something is put
+    # between two ticks. Both only where they are looked for.
+    seconds: set[Tick] = field(default_factory=set)
+    cuts: set[Tick] = field(default_factory=set)
+    # Likewise: what lies in what, and which ticks are something that others may lie in.
+    parents: dict[Tick, Tick] = field(default_factory=dict)
+    holders: set[Tick] = field(default_factory=set)
+    collected: list[Span] = field(default_factory=list)
+
+    @property
+    def halves_letters(self) -> bool:
+        """Whether somebody cut a letter of two ticks in the middle, as careless editors do."""
+        ends = {(client, end) for client, start, stop in self.deleted for end in (start, stop)}
+        return bool(self.seconds & (self.cuts | ends))
 
 
-def check_update(data: bytes) -> Contents:
-    """Return what the update says. Raises BadUpdate unless the bytes are one that can be applied."""
+def check_update(data: bytes, *, closely: bool = False) -> Contents:
+    """Return what the update says. Raises BadUpdate unless the bytes are one that can be applied.
+
+    `closely` also finds out about letters of two ticks.
+    """
     if len(data) > MAX_UPDATE:
         raise BadUpdate(f"An update may have {MAX_UPDATE >> 20} MiB.")
     contents = Contents()
     try:
-        reader = _Reader(data)
+        reader = _Reader(data, contents if closely else None)
         for _ in reader.count():
             _structs(reader, contents.brought)
         for _ in reader.count():
@@ -49,6 +68,23 @@ def check_update(data: bytes) -> Contents:
     except (IndexError, UnicodeDecodeError, RecursionError) as error:
         raise BadUpdate("The update ends too early or is not one.") from error
     return contents
+
+
+def without(data: bytes, unwanted: Container[Tick]) -> bytes:
+    """Return a checked update in which some structs are as if they had been collected long ago."""
+    reader, kept = _Reader(data), bytearray()
+    clients = reader.count()
+    kept += number(len(clients))
+    for _ in clients:
+        turns, client, clock = reader.count(), reader.number(), reader.number()
+        kept += number(len(turns)) + number(client) + number(clock)
+        for _ in turns:
+            start = reader.at
+            length = _struct(reader, (client, clock))
+            is_unwanted = (client, clock) in unwanted
+            kept += b"\x00" + number(length) if is_unwanted else data[start : reader.at]
+            clock += length
+    return bytes(kept + data[reader.at :])
 
 
 def check_state_vector(data: bytes) -> dict[int, int]:
@@ -64,16 +100,6 @@ def check_state_vector(data: bytes) -> dict[int, int]:
     except IndexError as error:
         raise BadUpdate("The state vector ends too early.") from error
     return clocks
-
-
-def read_snapshot(data: bytes) -> Contents:
-    """Return what a snapshot of a document of ours covers: deletions, then a state vector."""
-    contents, reader = Contents(), _Reader(data)
-    for _ in reader.count():
-        _deletions(reader, contents.deleted)
-    clocks = check_state_vector(data[reader.at :])
-    contents.brought += [(client, 0, clock) for client, clock in clocks.items()]
-    return contents
 
 
 def write_deletions(spans: Iterable[Span]) -> bytes:
@@ -102,8 +128,8 @@ def number(value: int) -> bytes:
 class _Reader:
     """Reads the primitives of the encoding."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
+    def __init__(self, data: bytes, close: Contents | None = None) -> None:
+        self.data, self.at, self.close = data, 0, close
 
     def left(self) -> int:
         return len(self.data) - self.at
@@ -151,7 +177,7 @@ def _structs(reader: _Reader, brought: list[Span]) -> None:
         is_gap = reader.left() and reader.data[reader.at] == SKIP
         if is_gap and clock > start:
             brought.append((client, start, clock))
-        clock += _struct(reader)
+        clock += _struct(reader, (client, clock))
         start = clock if is_gap else start
         if clock > MAX_CLOCK:
             raise BadUpdate("The update holds a clock that no document has.")
@@ -159,51 +185,77 @@ def _structs(reader: _Reader, brought: list[Span]) -> None:
         brought.append((client, start, clock))
 
 
-def _struct(reader: _Reader) -> int:
+def _struct(reader: _Reader, at: Tick) -> int:
     """Read one struct and return how many ticks of the clock it takes."""
     info = reader.byte()
     if info in (GC, SKIP):
-        return reader.number(MAX_LENGTH)
+        length = reader.number(MAX_LENGTH)
+        if reader.close and info == GC:
+            reader.close.collected.append((at[0], at[1], at[1] + length))
+        return length
     for origin in (LEFT, RIGHT):
         if info & origin:
-            _id(reader)
+            client, clock = _id(reader)
+            if reader.close:  # it lies behind the one, or before the other
+                reader.close.cuts.add((client, clock + (origin == LEFT)))
     if not info & (LEFT | RIGHT):
-        _parent(reader)
+        _parent(reader, at)
         if info & KEY:
             reader.text()
-    return _content(reader, info & 0x1F)
+    return _content(reader, info & 0x1F, at)
 
 
-def _id(reader: _Reader) -> None:
-    reader.number()
-    reader.number(MAX_CLOCK)
+def _id(reader: _Reader) -> Tick:
+    return reader.number(), reader.number(MAX_CLOCK)
 
 
-def _parent(reader: _Reader) -> None:
+def _parent(reader: _Reader, at: Tick) -> None:
     if reader.number() == 1:
         reader.text()
-    else:
-        _id(reader)
+        return
+    parent = _id(reader)
+    if reader.close:
+        reader.close.parents[at] = parent
 
 
-def _content(reader: _Reader, kind: int) -> int:
+def _content(reader: _Reader, kind: int, at: Tick) -> int:
     if kind == DELETED:
         return reader.number(MAX_LENGTH)
     if kind == STRING:
-        return len(reader.text().encode("utf-16-le")) // 2  # letters as browsers count them
+        return _letters(reader, at)
     if kind == BINARY:
         reader.skip(reader.number())
         return 1
     if kind == TYPE:
-        if reader.number() not in TYPES:
-            raise BadUpdate("The update holds a type that no workflow has.")
-        return 1
+        return _type(reader, at)
     if kind in (ANY, JSON):
         turns = reader.count()
         for _ in turns:
             reader.text() if kind == JSON else _any(reader)
         return len(turns)
     raise BadUpdate("The update holds a content that no workflow has.")
+
+
+def _type(reader: _Reader, at: Tick) -> int:
+    if reader.number() not in TYPES:
+        raise BadUpdate("The update holds a type that no workflow has.")
+    if reader.close:
+        reader.close.holders.add(at)
+    return 1
+
+
+def _letters(reader: _Reader, at: Tick) -> int:
+    """Read a text and return its length as browsers count: an emoji is two."""
+    text = reader.text()
+    ticks = len(text.encode("utf-16-le")) // 2
+    if reader.close and ticks > len(text):
+        client, clock = at
+        for letter in text:
+            clock += 1
+            if ord(letter) > LAST_OF_ONE_TICK:
+                reader.close.seconds.add((client, clock))
+                clock += 1
+    return ticks
 
 
 def _any(reader: _Reader, depth: int = 0) -> None:

@@ -3,7 +3,7 @@
 from csp.constants import NONCE
 
 from apps.common.cookies import cookie_name
-from auterity.env import env_int, env_list, env_secret, env_str, env_url
+from auterity.env import env_int, env_list, env_secret, env_socket_url, env_str, env_url
 from auterity.settings.files import *
 from auterity.settings.mail import *
 from auterity.settings.queue import *
@@ -45,6 +45,11 @@ SAMPLE_SITE = env_url(
     folder=DATA_DIR,
 )
 EGRESS_ALLOW += [SAMPLE_SITE] if SAMPLE_SITE else []
+
+YJS_WEBSOCKET_URL = env_socket_url(
+    "YJS_WEBSOCKET_URL",
+    help="Address of the sockets for editing together, such as wss://live.example.com, if they are on another host than the pages.",
+)
 
 METRICS_TOKEN = env_secret(
     "AUTERITY_METRICS_TOKEN",
@@ -208,7 +213,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'", NONCE],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'"],
+        "connect-src": ["'self'", *([YJS_WEBSOCKET_URL] if YJS_WEBSOCKET_URL else [])],
         "worker-src": ["'self'"],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],

@@ -177,7 +177,7 @@ def test_two_tabs_merge(client: APIClient, workflow: Workflow, bob: User) -> Non
         document.write(tab, parse(data))
     assert post_update(client, workflow, ana.get_update()).status_code == 200
     answer = post_update(client, workflow, ben.get_update(), state=ben.get_state())
-    document.apply(ben, answer.content)
+    ben.apply_update(answer.content)
     greet = next(each for each in document.read(ben)["nodes"] if each["id"] == "greet")
     assert (greet["title"], greet["position"]) == ("Greet them", [700, 7])
     workflow.refresh_from_db()

@@ -31,6 +31,8 @@ from apps.tenants.hosts import is_served
 
 EVENT_STREAM = "text/event-stream"
 Endpoint = Callable[..., Any]
+# Writes a feed as an event stream: the feed, the request, whose it is, and the place it holds.
+Write = Callable[[Any, HttpRequest, Scope, places.Place], AsyncIterator[str]]
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -77,20 +79,21 @@ def waiting(endpoint: Endpoint) -> Endpoint:
     return view
 
 
-def streaming(endpoint: Endpoint) -> Endpoint:
+def streaming(endpoint: Endpoint, feed: type[Any] = Feed, write: Write | None = None) -> Endpoint:
     """Serve an endpoint whose answer may be a feed, and stream the feed."""
+    lines_of = write or _lines
 
     @wraps(endpoint)
     async def view(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         answer = await query(_served, endpoint, request, kwargs)
-        if not isinstance(answer.data, Feed):
+        if not isinstance(answer.data, feed):
             return answer
         release_thread()
         try:
             place = places.take("stream", _caller(answer), places.STREAMS)
         except places.TooManyOpen as error:
             return problem_response(error)
-        lines = _lines(answer.data, request, current_scope(), place)
+        lines = lines_of(answer.data, request, current_scope(), place)
         stream = StreamingHttpResponse(lines, content_type=EVENT_STREAM)
         _copy_headers(answer, stream)
         stream["Cache-Control"], stream["X-Accel-Buffering"] = "no-store", "no"

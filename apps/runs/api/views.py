@@ -172,13 +172,14 @@ class EventsView(TenantViewSet[Run]):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Return the events after `after`; with `Accept: text/event-stream` they come live."""
         run = self.get_object()
-        feed = Feed(run.pk, last=_after(request))
+        feed = Feed(run.pk, last=after_of(request))
         if isinstance(request.accepted_renderer, EventStreamRenderer):
             return Response(feed)
         return Response({"results": feed.read(), "status": run.status})
 
 
-def _after(request: Request) -> int:
+def after_of(request: Request) -> int:
+    """Return the number after which a caller wants to hear. Raises Invalid."""
     text = request.headers.get("Last-Event-ID") or request.query_params.get("after") or "0"
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Invalid.at("after", "Give the number of the last event that you have.")

@@ -55,6 +55,7 @@ WORKFLOWS = [
     api("workflow-validate", "POST", pk="workflow", body={}, note="draft", shows=False),
     api("workflow-updates", pk="workflow", media=OCTETS),
     api("workflow-updates", "POST", pk="workflow", body=_update, media=OCTETS),
+    api("workflow-changes", pk="workflow", shows=False),
     api("workflow-ticket", "POST", pk="workflow", shows=False),
     api("workflow-versions", pk="workflow"),
     api("workflow-version", pk="workflow", number=1),

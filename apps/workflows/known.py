@@ -8,7 +8,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from apps.workflows.wire import Contents, Span, number
+from apps.workflows.wire import Contents, Span, Tick, number, write_deletions
 
 
 class Spans:
@@ -59,13 +59,16 @@ class Known:
             self._deleted.add(span)
         self._vector = None
 
-    def brings_news(self, contents: Contents) -> bool:
-        """Tell whether an update brings ticks that are not covered."""
-        return not all(self._brought.has(span) for span in contents.brought)
+    def news_of(self, data: bytes, contents: Contents) -> tuple[bytes, Contents] | None:
+        """Return what is to be kept of an update; None if it says nothing new.
 
-    def news_of_deletions(self, contents: Contents) -> list[Span]:
-        """Return the deletions that are not covered."""
-        return [span for span in contents.deleted if not self._deleted.has(span)]
+        Clients answer each question with all deletions that they know of: of an update that brings
+        no ticks only the new ones are kept.
+        """
+        if not all(self._brought.has(span) for span in contents.brought):
+            return data, contents
+        news = [span for span in contents.deleted if not self._deleted.has(span)]
+        return (write_deletions(news), Contents(deleted=news)) if news else None
 
     @property
     def vector(self) -> bytes:
@@ -76,3 +79,22 @@ class Known:
             pairs = b"".join(number(client) + number(clock) for client, clock in clocks)
             self._vector = number(len(clocks)) + pairs
         return self._vector
+
+
+def orphans_of(contents: Contents) -> set[Tick]:
+    """Return what claims to lie in something that is there and holds nothing, such as a letter.
+
+    `contents` was read closely. Browsers drop such a thing; the library would refuse all of it.
+    """
+    here, gone = Spans(), Spans()
+    for span in contents.brought:
+        here.add(span)
+    for span in contents.collected:
+        gone.add(span)
+    return {
+        tick
+        for tick, (client, clock) in contents.parents.items()
+        if (client, clock) not in contents.holders
+        and here.has((client, clock, clock + 1))
+        and not gone.has((client, clock, clock + 1))
+    }
