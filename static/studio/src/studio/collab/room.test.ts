@@ -365,6 +365,35 @@ describe("rights", () => {
   });
 });
 
+describe("sockets on a host of their own", () => {
+  const elsewhere = { url: "wss://live.example/ws/wf/w1", user: { id: "ana", name: "Ana", colour: "teal" }, canEdit: true };
+
+  test("are opened with a ticket, another one each time", async () => {
+    const urls: string[] = [];
+    let count = 0;
+    requests = (url) => {
+      if (url.includes("ticket")) return Response.json({ url: `wss://live.example/ws/wf/w1?ticket=${(count += 1)}` }, { status: 201 });
+      return url.includes("validate") ? Response.json({ problems: [] }) : away();
+    };
+    const door = server.door;
+    server.door = (name) => (url) => {
+      urls.push(url);
+      return door.call(server, name)(url);
+    };
+    const { room } = await open("Ana", { collab: elsewhere });
+    expect(room.live).toBe(true);
+    server.closeAll(1006);
+    await passes(2_000);
+    expect(urls.map((url) => url.split("=")[1])).toEqual(["1", "2"]);
+  });
+
+  test("are not opened by who may not", async () => {
+    requests = () => Response.json({ code: "not_found", detail: "No." }, { status: 404 });
+    const { editor } = await open("Ana", { collab: elsewhere });
+    expect(editor.saving.value).toMatchObject({ kind: "shut", why: "forbidden" });
+  });
+});
+
 test("what the server cannot take is not sent again and again", async () => {
   await open("Ana");
   server.heard.length = 0;

@@ -3,7 +3,8 @@
 
 import type { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { ApiError, Unreachable } from "../../lib/api";
+import { ApiError, post, Unreachable } from "../../lib/api";
+import type { Boot } from "../model/boot";
 import type { Editor } from "../model/editor";
 import type { SaveState } from "../model/saving";
 import { REMOTE } from "../model/stored";
@@ -46,11 +47,11 @@ export class Room {
     awareness: Awareness,
     readonly options: RoomOptions,
   ) {
-    const { collab, urls } = editor.boot;
+    const { urls } = editor.boot;
     const { readOnly } = editor;
     ydoc.on("update", this.#edited); // before the socket sends it
     this.provider = new Provider(ydoc, awareness, {
-      url: socketUrl(collab.url, options.page.location),
+      address: () => addressOf(editor.boot, options.page.location),
       readOnly,
       onSynced: () => this.#joined(),
       onLost: () => this.saver.start(),
@@ -270,4 +271,10 @@ export class Room {
     void this.saver.flush();
     event.preventDefault();
   };
+}
+
+/** Sockets may be on a host of their own: no cookie goes there, but a ticket that is used once. */
+function addressOf({ collab, urls }: Boot, page: Location): string | Promise<string> {
+  if (collab.url.startsWith("/")) return socketUrl(collab.url, page);
+  return post<{ url: string }>(`${urls.workflow}ticket/`).then(({ url }) => url);
 }
