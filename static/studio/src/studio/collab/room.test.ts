@@ -346,6 +346,20 @@ describe("rights", () => {
     expect(editor.saving.value).toEqual({ kind: "shut", why: "forbidden", unsaved: true });
   });
 
+  test("what the server refuses says why, until something else is edited", async () => {
+    const { editor } = await open("Ana");
+    server.prompt = false;
+    requests = (url) =>
+      url.includes("updates") ? Response.json({ code: "too_large", detail: "Too large." }, { status: 413 }) : Response.json({ problems: [] });
+    editor.edit((doc) => ops.rename(doc, "a", "Much"));
+    await passes(5_000);
+    expect(editor.saving.value).toEqual({ kind: "refused", reason: "Too large." });
+    server.prompt = true;
+    editor.edit((doc) => ops.rename(doc, "a", "Less"));
+    await passes(100);
+    expect(editor.saving.value.kind).toBe("saved");
+  });
+
   test("a request that is refused says the same", async () => {
     server.refuses = 1006;
     requests = () => Response.json({ code: "forbidden", detail: "No." }, { status: 403 });

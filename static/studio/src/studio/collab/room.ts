@@ -143,6 +143,7 @@ export class Room {
   #stored(owedBefore: boolean): void {
     if (this.unsaved.any) this.#expect();
     else {
+      this.#refusal = "";
       if (this.#overdue !== null) clearTimeout(this.#overdue);
       this.#overdue = null;
       for (const go of this.#waiting.splice(0)) go();
@@ -159,6 +160,7 @@ export class Room {
   }
 
   #requested(sent: boolean): void {
+    this.#refusal = "";
     this.#begin();
     if (sent) this.options.onStored();
     this.#tell();
@@ -239,7 +241,7 @@ export class Room {
     }, ASKING);
     this.#overdue ??= setTimeout(() => {
       this.#overdue = null;
-      if (this.live && this.unsaved.any) void this.saver.flush();
+      if (this.live && this.unsaved.any) void this.saver.flush().then(() => this.live && this.unsaved.any && this.#expect());
     }, PATIENCE);
   }
 
