@@ -278,6 +278,20 @@ describe("without a connection", () => {
     expect(room.live).toBe(true);
   });
 
+  test("a socket that takes its time does not keep the document away", async () => {
+    const door = server.door;
+    server.door = () => () => ({ readyState: 0, close() {}, send() {} }) as unknown as WebSocket;
+    requests = (url) =>
+      url.includes("validate")
+        ? Response.json({ problems: [] })
+        : new Response(Y.encodeStateAsUpdate(server.doc) as Uint8Array<ArrayBuffer>);
+    const { editor } = await open("Ana");
+    server.door = door;
+    expect(editor.attached.value).toBe(false);
+    await passes(1_500);
+    expect([editor.attached.value, editor.saving.value.kind]).toEqual([true, "saved"]);
+  });
+
   test("what another person kept in this browser is deleted", async () => {
     const ana = await open("Ana");
     ana.room.leave();

@@ -14,6 +14,7 @@ import { Saver } from "./saver";
 import { socketUrl } from "./socket";
 import { Unsaved } from "./unsaved";
 
+const LATE = 1_000; // how long the document waits for the socket alone
 const ASKING = 1_000; // between two questions whether deletions are stored
 const PATIENCE = 4_000; // how long the socket may take to store something before it is asked by a request
 const SETTLING = 5_000; // how long a run waits for the socket before a request goes
@@ -39,6 +40,7 @@ export class Room {
   #refusal = "";
   #asking: ReturnType<typeof setTimeout> | null = null;
   #overdue: ReturnType<typeof setTimeout> | null = null;
+  #late: ReturnType<typeof setTimeout> | null = null;
   #waiting: (() => void)[] = [];
 
   constructor(
@@ -77,6 +79,7 @@ export class Room {
   enter(): void {
     const { page } = this.options;
     this.provider.connect();
+    this.#late = setTimeout(() => !this.#ready && this.saver.start(), LATE);
     page.addEventListener("offline", this.#offline);
     page.addEventListener("online", this.#online);
     page.document.addEventListener("visibilitychange", this.#online);
@@ -88,7 +91,7 @@ export class Room {
     this.provider.destroy();
     this.saver.stop();
     this.ydoc.off("update", this.#edited);
-    for (const timer of [this.#asking, this.#overdue]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#late, this.#asking, this.#overdue]) if (timer !== null) clearTimeout(timer);
     page.removeEventListener("offline", this.#offline);
     page.removeEventListener("online", this.#online);
     page.document.removeEventListener("visibilitychange", this.#online);
