@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check faults golden simulate soak fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden simulate soak edits fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -37,6 +37,9 @@ simulate: .venv/dev.stamp ## Tell more seeds of the simulator than CI does: make
 soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was lost: make soak minutes=30
 	@$(BIN)/python -m tests.faults.soak $(or $(minutes),30)
 
+edits: .venv/dev.stamp ## Let 20 clients of y-websocket edit each of 50 drafts while servers are killed: make edits operations=1000000
+	@$(BIN)/python -m tests.collaboration.crowd $(or $(operations),1000000)
+
 fix: .venv/dev.stamp ## Format the code and repair what lint can repair
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . ; $(BIN)/djlint templates --reformat --quiet || true
 
@@ -54,7 +57,7 @@ tenant: .venv/local.stamp ## Make a workspace in the running product: make tenan
 	@[ -n "$(name)" ] || { echo "Name the workspace: make tenant name=acme"; exit 1; }
 	@$(BIN)/python manage.py create_workspace $(name) || { echo "Is Auterity running? Start it with: make run"; exit 1; }
 
-bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, api_runs, webhooks, live)
+bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, api_runs, webhooks, live, collab)
 	@$(BIN)/python manage.py with_services -- $(BIN)/python -m bench.$(name)
 
 shell: .venv/local.stamp ## Open a Python shell in the project

@@ -67,11 +67,13 @@ class DraftJournal:
             raise Refused(TRY_LATER) from error
 
     def _workflow(self) -> Workflow:
-        wanted = ("draft_seq", "snapshot", "snapshot_seq")
+        wanted = ("draft_seq", "told_seq", "snapshot", "snapshot_seq")
         return Workflow.objects.only(*wanted).get(pk=self._id)
 
     def _open(self) -> Opened:
         workflow = self._workflow()
+        if workflow.told_seq < workflow.draft_seq:  # who noted that may have died with its server
+            drafts.plan_settling(self._id)
         updates = drafts.updates_of(workflow)
         known = Known()
         if updates:

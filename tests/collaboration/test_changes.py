@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import AsyncClient
 from rest_framework.test import APIClient
 
 from apps.accounts.models import RoleBinding, User
@@ -16,6 +15,7 @@ from apps.tenants.database import query
 from apps.workflows import services
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client
+from tests.runs.test_events import Programme
 from tests.workflows.definitions import edge, greeting, node
 
 pytestmark = pytest.mark.django_db(transaction=True)  # streams read from threads of their own
@@ -33,6 +33,11 @@ def changed(workflow: Workflow, actor: User, change: Callable[[Definition], None
     services.update_workflow(
         workflow, actor=actor, revision=None, changes={"definition": definition}
     )
+
+
+def putting(**fields: Any) -> Callable[[Definition], None]:
+    """Return the change that puts fields into the first step."""
+    return lambda definition: definition["nodes"][0].update(fields)
 
 
 def read(client: APIClient, workflow: Workflow, after: int = 1) -> list[dict[str, Any]]:
@@ -98,7 +103,7 @@ def test_neighbouring_updates_of_one_person_are_one(
     workflow: Workflow, alice: User, bob: User
 ) -> None:
     for actor, x in ((bob, 1), (bob, 2), (alice, 3), (bob, 4)):
-        changed(workflow, actor, lambda d, x=x: d["nodes"][0].update(position=[x, x]))
+        changed(workflow, actor, putting(position=[x, x]))
     told = read(api_client(bob), workflow)
     assert [(each["seq"], each["author"]["name"]) for each in told] == [
         (3, "Bob"),
@@ -111,11 +116,11 @@ def test_neighbouring_updates_of_one_person_are_one(
 def test_also_what_is_in_the_snapshot_is_told(workflow: Workflow, bob: User) -> None:
     from apps.workflows import drafts
 
-    changed(workflow, bob, lambda d: d["nodes"][0].update(title="A"))
+    changed(workflow, bob, putting(title="A"))
     workflow.refresh_from_db()
     drafts.compact(workflow)
     workflow.save()
-    changed(workflow, bob, lambda d: d["nodes"][0].update(title="B"))
+    changed(workflow, bob, putting(title="B"))
     assert [each["seq"] for each in read(api_client(bob), workflow)] == [3]
     assert details(read(api_client(bob), workflow, after=2)[0]) == {("set", "greet", "title")}
 
@@ -138,8 +143,7 @@ def test_changes_come_live_until_the_right_is_lost(
     key, text = create_api_key(name="Feed", role="viewer", user=alice, actor=alice)
 
     async def scene() -> list[dict[str, Any]]:
-        client = AsyncClient(headers={"host": "alpha.localhost"})
-        answer: Any = await client.get(
+        answer: Any = await Programme().get(
             f"/api/v1/workflows/{workflow.pk}/changes/?after=1",
             headers={"authorization": f"Bearer {text}", "accept": "text/event-stream"},
         )
@@ -150,9 +154,7 @@ def test_changes_come_live_until_the_right_is_lost(
             told += [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
             if len(told) < 2:
                 title = f"Title {len(told)}"
-                await query(
-                    changed, workflow, bob, lambda d, t=title: d["nodes"][0].update(title=t)
-                )
+                await query(changed, workflow, bob, putting(title=title))
             else:
                 await query(type(key).objects.filter(pk=key.pk).delete)
         return told

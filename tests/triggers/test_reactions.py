@@ -1,8 +1,11 @@
 """Events of runs that start other runs: none is lost, and no circle goes on for ever."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import create_folder
@@ -16,6 +19,8 @@ from apps.triggers.deliveries import DELIVERY
 from apps.triggers.models import Delivery, Trigger
 from apps.triggers.services import update_trigger
 from apps.workflows.models import Workflow
+from apps.workflows.services import update_workflow
+from apps.workflows.settling import settle
 from tests.factories.runs import carry, fire_timers
 from tests.factories.triggers import carry_out_all, echo, trigger
 from tests.runs.scenes import asking, failing, published, started
@@ -204,3 +209,36 @@ def test_most_runs_cost_one_question(bob: User, django_assert_num_queries: Any) 
         )
     with django_assert_num_queries(1):
         reactions.hear(run, [Event("run.succeeded")])
+
+
+def changed(workflow: Workflow, actor: User) -> None:
+    """Change a draft, and let the change come to rest."""
+    update_workflow(workflow, actor=actor, revision=None, changes={"description": "Changed"})
+    with time_machine.travel(timezone.now() + timedelta(seconds=6), tick=False):
+        settle(workflow.pk)
+
+
+def test_a_changed_draft_starts_a_workflow_once(bob: User, alice: User) -> None:
+    workflow = published(bob, failing(), name="Edited")
+    waiting = listening(bob, "workflow.changed", workflows=[str(workflow.pk)])
+    listening(bob, "run.failed")
+    changed(workflow, alice)
+    settle(workflow.pk)
+    assert waiting.deliveries.count() == 1
+    (event,) = told()
+    assert (event["event"], event["workflow"]["name"]) == ("workflow.changed", "Edited")
+    assert event["authors"] == [str(alice.pk)]
+    assert event["changes"] == {"after": 1, "last": 2}
+
+
+def test_changes_elsewhere_or_unseen_start_nothing(bob: User, alice: User) -> None:
+    workflow, other = published(bob, failing(), name="Edited"), published(bob, name="Other")
+    folder = create_folder(name="F", parent=None, actor=alice)
+    elsewhere = listening(bob, "workflow.changed", workflows=[str(other.pk)])
+    inside = listening(bob, "workflow.changed", folder=str(folder.pk))
+    anywhere = listening(alice, "workflow.changed")
+    unseen = listening(bob, "workflow.changed")
+    RoleBinding.objects.filter(user=bob).delete()
+    changed(workflow, alice)
+    counts = [each.deliveries.count() for each in (elsewhere, inside, unseen, anywhere)]
+    assert counts == [0, 0, 0, 1]
