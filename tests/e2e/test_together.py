@@ -178,6 +178,21 @@ def test_a_field_undoes_itself_first(visit: Visit, workflow: str) -> None:
     expect(second.locator("[data-type='flow.wait']")).to_have_count(0)
 
 
+def test_names_are_offered_and_noted_together(visit: Visit, workflow: str) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    settings_of(first, "draft").get_by_test_id("field-prompt").click()
+    first.keyboard.press("Control+End")
+    first.keyboard.type(" {{ inp")
+    expect(first.get_by_role("option", name="input")).to_be_visible()
+    first.keyboard.press("Enter")
+    first.keyboard.type(" }}")
+    settings_of(second, "draft")
+    expect(second.get_by_test_id("field-prompt")).to_have_text("Write a reply. {{ input }}")
+    first.get_by_test_id("canvas-ready").press("n")
+    first.get_by_test_id("note-text").press_sequentially("Ask them")
+    expect(second.get_by_test_id("workflow-note")).to_contain_text("Ask them")
+
+
 def test_people_see_where_the_others_are(visit: Visit, workflow: str) -> None:
     first, second = meeting(visit, workflow, "builder", "owner")
     expect(second.get_by_test_id("live-region")).to_have_text("Ben Builder joined")

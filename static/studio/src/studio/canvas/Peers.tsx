@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useEditor, useGraph, useObservable, usePeers, usePeople } from "../model/hooks";
 import { fieldWords } from "../model/fields";
-import type { Peer } from "../model/presence";
+import { selectionOf, type Peer } from "../model/presence";
 import { colourOf } from "../parts/Avatar";
 import { Button } from "../parts/Button";
 import type { Drag } from "./lod";
@@ -126,7 +126,7 @@ function Following() {
 
 /** Show to the others where this person's pointer is, and what they drag. */
 function useOwnPlace(root: Props["root"], drag: Drag | null): void {
-  const { presence, view } = useEditor();
+  const { presence, selection, store, view } = useEditor();
   useEffect(() => {
     const element = root.current;
     const move = (event: PointerEvent) => {
@@ -143,8 +143,11 @@ function useOwnPlace(root: Props["root"], drag: Drag | null): void {
   }, [root, presence, view]);
   useEffect(() => {
     const [dx, dy] = drag?.offset ?? [0, 0];
-    presence.show({ drag: dx || dy ? { dx, dy } : null });
-  }, [drag, presence]);
+    const moving = drag && (dx || dy);
+    // What is dragged need not be selected: others see it move all the same.
+    if (moving) presence.show({ drag: { dx, dy }, ...selectionOf(drag.ids, store) });
+    else presence.show({ drag: null, ...selectionOf(selection.ids, store) });
+  }, [drag, presence, selection, store]);
 }
 
 /** Keep the followed person's place in view, until this person moves the canvas themselves. */

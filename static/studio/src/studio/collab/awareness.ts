@@ -3,7 +3,7 @@
 import { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import type { Editor } from "../model/editor";
-import { MOST_SELECTED, type Presence, type Shown } from "../model/presence";
+import { selectionOf, type Presence } from "../model/presence";
 
 const EVERY = 50; // twenty times a second
 const SETTLING = 1_000; // who comes and goes this close together is told of at once
@@ -23,7 +23,7 @@ export function awarenessFor(editor: Editor, ydoc: Y.Doc): Awareness {
   };
   awareness.setLocalState({ ...presence.own.value });
   presence.own.on(soon);
-  editor.selection.on("selection", () => presence.show(selected(editor)));
+  editor.selection.on("selection", () => presence.show(selectionOf(editor.selection.ids, editor.store)));
   awareness.on("change", ({ added }: { added: number[] }) => {
     const others = new Map(awareness.getStates());
     others.delete(awareness.clientID);
@@ -31,14 +31,6 @@ export function awarenessFor(editor: Editor, ydoc: Y.Doc): Awareness {
     if (added.some((client) => client !== awareness.clientID)) soon();
   });
   return awareness;
-}
-
-/** What travels of a selection: its ids, or of a large one the box around it. */
-function selected({ selection, store }: Editor): Pick<Shown, "sel" | "box"> {
-  const ids = [...selection.ids];
-  if (ids.length <= MOST_SELECTED) return { sel: ids, box: null };
-  const box = store.grid.bounds(ids);
-  return { sel: [], box: box && [box.x, box.y, box.width, box.height] };
 }
 
 /** Tell those who cannot see it who came and who went, once for all that happens within a moment. */

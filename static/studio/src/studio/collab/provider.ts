@@ -6,6 +6,7 @@ import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates, type Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
+import { ApiError } from "../../lib/api";
 import { REMOTE } from "../model/stored";
 
 const SYNC = 0;
@@ -27,7 +28,8 @@ const SILENCE = 25_000; // a server that says nothing for so long is asked; twic
 const MOST = 900_000; // bytes of one frame; what is larger goes another way
 
 export interface ProviderOptions {
-  url: string;
+  /** Where the socket is; on another host that takes a ticket, asked for each time. */
+  address: () => string | Promise<string>;
   readOnly: boolean;
   /** Both sides are the same now; before that, and after a loss, they are not. */
   onSynced: () => void;
@@ -45,6 +47,7 @@ export interface ProviderOptions {
 
 export class Provider {
   #socket: WebSocket | null = null;
+  #dialling = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #looking: ReturnType<typeof setInterval> | null = null;
   #failures = 0;
@@ -68,7 +71,7 @@ export class Provider {
     this.#looking ??= setInterval(() => this.#look(), LOOKING);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (!this.#socket) this.#open();
+    if (!this.#socket) void this.#dial();
   }
 
   /** Let go of the socket; `connect` comes back. */
@@ -98,9 +101,24 @@ export class Provider {
     });
   }
 
-  #open(): void {
+  async #dial(): Promise<void> {
+    if (this.#dialling) return;
+    this.#dialling = true;
+    try {
+      const address = this.options.address();
+      const url = typeof address === "string" ? address : await address;
+      if (this.#wanted && !this.#socket) this.#open(url);
+    } catch (error) {
+      const status = error instanceof ApiError ? error.status : 0;
+      this.#lost(status === 401 ? SIGNED_OUT : status === 403 || status === 404 ? FORBIDDEN : 0);
+    } finally {
+      this.#dialling = false;
+    }
+  }
+
+  #open(url: string): void {
     const open = this.options.open ?? ((url: string) => new WebSocket(url));
-    const socket = open(this.options.url);
+    const socket = open(url);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#answered = false;
@@ -221,7 +239,7 @@ export class Provider {
     const spread = pause * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (this.#wanted && !this.#socket) this.#open();
+      if (this.#wanted && !this.#socket) void this.#dial();
     }, spread);
   }
 }

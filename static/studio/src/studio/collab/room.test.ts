@@ -278,6 +278,20 @@ describe("without a connection", () => {
     expect(room.live).toBe(true);
   });
 
+  test("a socket that takes its time does not keep the document away", async () => {
+    const door = server.door;
+    server.door = () => () => ({ readyState: 0, close() {}, send() {} }) as unknown as WebSocket;
+    requests = (url) =>
+      url.includes("validate")
+        ? Response.json({ problems: [] })
+        : new Response(Y.encodeStateAsUpdate(server.doc) as Uint8Array<ArrayBuffer>);
+    const { editor } = await open("Ana");
+    server.door = door;
+    expect(editor.attached.value).toBe(false);
+    await passes(1_500);
+    expect([editor.attached.value, editor.saving.value.kind]).toEqual([true, "saved"]);
+  });
+
   test("what another person kept in this browser is deleted", async () => {
     const ana = await open("Ana");
     ana.room.leave();
@@ -346,6 +360,20 @@ describe("rights", () => {
     expect(editor.saving.value).toEqual({ kind: "shut", why: "forbidden", unsaved: true });
   });
 
+  test("what the server refuses says why, until something else is edited", async () => {
+    const { editor } = await open("Ana");
+    server.prompt = false;
+    requests = (url) =>
+      url.includes("updates") ? Response.json({ code: "too_large", detail: "Too large." }, { status: 413 }) : Response.json({ problems: [] });
+    editor.edit((doc) => ops.rename(doc, "a", "Much"));
+    await passes(5_000);
+    expect(editor.saving.value).toEqual({ kind: "refused", reason: "Too large." });
+    server.prompt = true;
+    editor.edit((doc) => ops.rename(doc, "a", "Less"));
+    await passes(100);
+    expect(editor.saving.value.kind).toBe("saved");
+  });
+
   test("a request that is refused says the same", async () => {
     server.refuses = 1006;
     requests = () => Response.json({ code: "forbidden", detail: "No." }, { status: 403 });
@@ -362,6 +390,35 @@ describe("rights", () => {
     room.retry();
     await passes(100);
     expect([editor.saving.value.kind, editor.readOnly]).toEqual(["saved", false]);
+  });
+});
+
+describe("sockets on a host of their own", () => {
+  const elsewhere = { url: "wss://live.example/ws/wf/w1", user: { id: "ana", name: "Ana", colour: "teal" }, canEdit: true };
+
+  test("are opened with a ticket, another one each time", async () => {
+    const urls: string[] = [];
+    let count = 0;
+    requests = (url) => {
+      if (url.includes("ticket")) return Response.json({ url: `wss://live.example/ws/wf/w1?ticket=${(count += 1)}` }, { status: 201 });
+      return url.includes("validate") ? Response.json({ problems: [] }) : away();
+    };
+    const door = server.door;
+    server.door = (name) => (url) => {
+      urls.push(url);
+      return door.call(server, name)(url);
+    };
+    const { room } = await open("Ana", { collab: elsewhere });
+    expect(room.live).toBe(true);
+    server.closeAll(1006);
+    await passes(2_000);
+    expect(urls.map((url) => url.split("=")[1])).toEqual(["1", "2"]);
+  });
+
+  test("are not opened by who may not", async () => {
+    requests = () => Response.json({ code: "not_found", detail: "No." }, { status: 404 });
+    const { editor } = await open("Ana", { collab: elsewhere });
+    expect(editor.saving.value).toMatchObject({ kind: "shut", why: "forbidden" });
   });
 });
 

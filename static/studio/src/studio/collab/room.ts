@@ -3,7 +3,8 @@
 
 import type { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { ApiError, Unreachable } from "../../lib/api";
+import { ApiError, post, Unreachable } from "../../lib/api";
+import type { Boot } from "../model/boot";
 import type { Editor } from "../model/editor";
 import type { SaveState } from "../model/saving";
 import { REMOTE } from "../model/stored";
@@ -13,6 +14,7 @@ import { Saver } from "./saver";
 import { socketUrl } from "./socket";
 import { Unsaved } from "./unsaved";
 
+const LATE = 1_000; // how long the document waits for the socket alone
 const ASKING = 1_000; // between two questions whether deletions are stored
 const PATIENCE = 4_000; // how long the socket may take to store something before it is asked by a request
 const SETTLING = 5_000; // how long a run waits for the socket before a request goes
@@ -38,6 +40,7 @@ export class Room {
   #refusal = "";
   #asking: ReturnType<typeof setTimeout> | null = null;
   #overdue: ReturnType<typeof setTimeout> | null = null;
+  #late: ReturnType<typeof setTimeout> | null = null;
   #waiting: (() => void)[] = [];
 
   constructor(
@@ -46,11 +49,11 @@ export class Room {
     awareness: Awareness,
     readonly options: RoomOptions,
   ) {
-    const { collab, urls } = editor.boot;
+    const { urls } = editor.boot;
     const { readOnly } = editor;
     ydoc.on("update", this.#edited); // before the socket sends it
     this.provider = new Provider(ydoc, awareness, {
-      url: socketUrl(collab.url, options.page.location),
+      address: () => addressOf(editor.boot, options.page.location),
       readOnly,
       onSynced: () => this.#joined(),
       onLost: () => this.saver.start(),
@@ -76,6 +79,7 @@ export class Room {
   enter(): void {
     const { page } = this.options;
     this.provider.connect();
+    this.#late = setTimeout(() => !this.#ready && this.saver.start(), LATE);
     page.addEventListener("offline", this.#offline);
     page.addEventListener("online", this.#online);
     page.document.addEventListener("visibilitychange", this.#online);
@@ -87,7 +91,7 @@ export class Room {
     this.provider.destroy();
     this.saver.stop();
     this.ydoc.off("update", this.#edited);
-    for (const timer of [this.#asking, this.#overdue]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#late, this.#asking, this.#overdue]) if (timer !== null) clearTimeout(timer);
     page.removeEventListener("offline", this.#offline);
     page.removeEventListener("online", this.#online);
     page.document.removeEventListener("visibilitychange", this.#online);
@@ -97,7 +101,8 @@ export class Room {
   /** Bring both sides to the same state. Raises Unreachable if something cannot be sent. */
   async sync(): Promise<void> {
     if (this.live && (await this.#settled())) return;
-    await this.saver.flush();
+    do await this.saver.flush();
+    while (this.unsaved.any && !this.saver.fails);
     if (this.unsaved.any) throw new Unreachable();
   }
 
@@ -109,7 +114,7 @@ export class Room {
 
   /** Give up what only this page has: it was exported, or is not wanted. */
   async discard(): Promise<void> {
-    this.unsaved.take();
+    this.unsaved.settle(this.unsaved.owed());
     await this.options.kept?.forget();
     this.#tell();
   }
@@ -141,6 +146,7 @@ export class Room {
   #stored(owedBefore: boolean): void {
     if (this.unsaved.any) this.#expect();
     else {
+      this.#refusal = "";
       if (this.#overdue !== null) clearTimeout(this.#overdue);
       this.#overdue = null;
       for (const go of this.#waiting.splice(0)) go();
@@ -157,6 +163,7 @@ export class Room {
   }
 
   #requested(sent: boolean): void {
+    this.#refusal = "";
     this.#begin();
     if (sent) this.options.onStored();
     this.#tell();
@@ -237,7 +244,7 @@ export class Room {
     }, ASKING);
     this.#overdue ??= setTimeout(() => {
       this.#overdue = null;
-      if (this.live && this.unsaved.any) void this.saver.flush();
+      if (this.live && this.unsaved.any) void this.saver.flush().then(() => this.live && this.unsaved.any && this.#expect());
     }, PATIENCE);
   }
 
@@ -269,4 +276,10 @@ export class Room {
     void this.saver.flush();
     event.preventDefault();
   };
+}
+
+/** Sockets may be on a host of their own: no cookie goes there, but a ticket that is used once. */
+function addressOf({ collab, urls }: Boot, page: Location): string | Promise<string> {
+  if (collab.url.startsWith("/")) return socketUrl(collab.url, page);
+  return post<{ url: string }>(`${urls.workflow}ticket/`).then(({ url }) => url);
 }

@@ -105,7 +105,7 @@ test("what others edited arrives without being asked for, and is not sent back",
 test("what an earlier page kept is sent with the first request", async () => {
   saver.stop();
   write("from before");
-  unsaved.take();
+  unsaved.settle(unsaved.owed());
   const own = saving();
   await own.flush();
   expect([kept(), told.at(-1)]).toEqual(["from before", "saved"]);

@@ -31,7 +31,7 @@ export class Saver {
   /** What the server is known to have. */
   known: Uint8Array | null = null;
   #running = false;
-  #busy = false;
+  #flushing: Promise<void> | null = null;
   #failures = 0;
   #refused = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -73,28 +73,31 @@ export class Saver {
   /** Something was edited. A server that is away is asked no sooner for it; what it refused may be mended. */
   edited(): void {
     const away = this.#failures > 0 && !this.#refused;
-    if (this.#running && !this.#busy && this.known !== null && !away) this.#wait(GROUPING);
+    if (this.#running && !this.#flushing && this.known !== null && !away) this.#wait(GROUPING);
   }
 
-  /** Send now what is not sent yet, and ask what is new. */
-  async flush(): Promise<void> {
-    if (this.#busy) return;
-    this.#busy = true;
+  /** Send now what is not sent yet, and ask what is new; what is under way is waited for. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = null;
+    });
+    return this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
     const sending = !this.options.readOnly && (this.unsaved.any || this.#unknown);
-    const owed = sending ? this.unsaved.take() : null;
+    const owed = this.unsaved.owed();
     const covered = Y.encodeStateVector(this.doc) as Bytes;
     try {
       const answer = await this.#exchange(sending, covered);
       this.#failures = 0;
+      if (sending) this.unsaved.settle(owed);
       if (sending || !this.known) this.known = covered;
       Y.applyUpdate(this.doc, answer, REMOTE);
       this.#wait(this.unsaved.any ? GROUPING : this.#quiet());
       this.options.onSynced(sending);
     } catch (error) {
-      if (owed) this.unsaved.giveBack(owed);
       this.#failed(error);
-    } finally {
-      this.#busy = false;
     }
   }
 

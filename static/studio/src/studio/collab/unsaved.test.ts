@@ -77,13 +77,16 @@ test("what was kept from an earlier window is owed as far as the server lacks it
   expect(found.any).toBe(false);
 });
 
-test("what could not be sent is owed again, with what came meanwhile", () => {
-  doc.getMap("m").set("a", 1);
-  const taken = unsaved.take();
+test("what arrived as a whole is settled, but not what came meanwhile", () => {
+  doc.getText("t").insert(0, "Hello");
+  doc.getText("t").delete(0, 1);
+  const owed = unsaved.owed();
+  unsaved.settle(owed);
   expect(unsaved.any).toBe(false);
-  doc.getMap("m").set("a", 2);
-  unsaved.giveBack(taken);
-  arrive();
-  unsaved.reached(state());
-  expect(unsaved.any).toBe(false);
+  doc.getText("t").insert(0, "J");
+  const before = unsaved.owed();
+  doc.getText("t").insert(0, "K");
+  doc.getText("t").delete(3, 1);
+  unsaved.settle(before);
+  expect([unsaved.any, unsaved.needsAnswer]).toEqual([true, true]);
 });

@@ -4,10 +4,16 @@
 import * as Y from "yjs";
 
 type Range = readonly [start: number, end: number];
+type Deletion = { client: number; range: Range };
+
+export interface Owed {
+  clocks: ReadonlyMap<number, number>;
+  deletions: readonly Deletion[];
+}
 
 export class Unsaved {
   #clocks = new Map<number, number>();
-  #deletions: { client: number; range: Range }[] = [];
+  #deletions: Deletion[] = [];
 
   get any(): boolean {
     return this.#clocks.size > 0 || this.#deletions.length > 0;
@@ -53,18 +59,15 @@ export class Unsaved {
     this.#deletions = this.#deletions.filter(({ client, range }) => !covers(client, range));
   }
 
-  /** Hand over all that is owed; on failure it is given back. */
-  take(): Unsaved {
-    const taken = new Unsaved();
-    [taken.#clocks, this.#clocks] = [this.#clocks, taken.#clocks];
-    [taken.#deletions, this.#deletions] = [this.#deletions, taken.#deletions];
-    return taken;
+  /** Return what is owed now, for `settle` once all of it arrived. */
+  owed(): Owed {
+    return { clocks: new Map(this.#clocks), deletions: [...this.#deletions] };
   }
 
-  giveBack(taken: Unsaved): void {
-    for (const [client, clock] of taken.#clocks)
-      this.#clocks.set(client, Math.max(this.#clocks.get(client) ?? 0, clock));
-    this.#deletions.unshift(...taken.#deletions);
+  settle({ clocks, deletions }: Owed): void {
+    for (const [client, clock] of clocks)
+      if ((this.#clocks.get(client) ?? Infinity) <= clock) this.#clocks.delete(client);
+    this.#deletions = this.#deletions.filter((each) => !deletions.includes(each));
   }
 }
 

@@ -38,6 +38,15 @@ describe("the editor", () => {
     expect(early.store.nodes.get("a")?.title).toBe("Early");
   });
 
+  test("keeps a step selected that was added before a document came which others had changed", () => {
+    const early = new Editor(boot());
+    const id = actions.addStep(early, "data.transform");
+    const doc = chainDoc();
+    ops.addStep(doc, step("theirs"));
+    early.attach(doc);
+    expect([early.selection.single, early.store.nodes.has(id), early.store.nodes.has("theirs")]).toEqual([id, true, true]);
+  });
+
   test("changes nothing for viewers", () => {
     const viewer = new Editor(boot({ permissions: { edit: false, run: false, publish: false } }));
     viewer.attach(chainDoc());

@@ -100,7 +100,6 @@ export class Editor {
   /** Go on with the document: show it, and make what was edited before it came. */
   attach(doc: StudioDoc): StudioDoc {
     this.doc = doc;
-    this.store.bind(doc);
     this.overwritten.follow(doc);
     this.#undo = doc.undoManager();
     const tell = () =>
@@ -110,7 +109,11 @@ export class Editor {
       });
     for (const event of ["stack-item-added", "stack-item-popped", "stack-cleared"] as const)
       this.#undo.on(event, tell);
-    for (const change of this.#waiting.splice(0)) change(doc);
+    // At once, so that a step which was added and selected meanwhile is never missing in between.
+    this.store.topics.batch(() => {
+      this.store.bind(doc);
+      for (const change of this.#waiting.splice(0)) change(doc);
+    });
     this.attached.set(true);
     return doc;
   }

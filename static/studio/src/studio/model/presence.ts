@@ -4,6 +4,7 @@
 import type { Person } from "./boot";
 import { same } from "./json";
 import { Observable } from "./observable";
+import type { Store } from "./store";
 import { Topics, type Listener } from "./topics";
 
 /** Places in a text that stay between the same letters whatever is written around them. */
@@ -115,6 +116,14 @@ export class Presence {
     if (!people.some(({ id }) => id === this.following.value)) this.following.set(null);
     this.#topics.emit("people");
   }
+}
+
+/** What travels of what is selected or dragged: its ids, or of very much the box around it. */
+export function selectionOf(ids: Iterable<string>, store: Store): Pick<Shown, "sel" | "box"> {
+  const sel = [...ids];
+  if (sel.length <= MOST_SELECTED) return { sel, box: null };
+  const box = store.grid.bounds(sel);
+  return { sel: [], box: box && [box.x, box.y, box.width, box.height] };
 }
 
 function canvasPart(peer: Peer | undefined) {

@@ -1,10 +1,11 @@
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type ReactNode, type Ref } from "react";
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type ReactNode, type Ref, type RefObject } from "react";
 import type * as Y from "yjs";
 import { useEditor, useNode, useNote, useObservable } from "../model/hooks";
 import type { TextEditor } from "./textEditor";
 
 type Module = typeof import("./textEditor");
 
+const END = -1;
 let loaded: Module | null = null;
 
 interface Props {
@@ -30,17 +31,39 @@ interface Props {
 
 /** A text that people write together, letter by letter. */
 export function SharedText(props: Props) {
-  const editor = useEditor();
   const text = useText(props.owner, props.name);
   const module = useModule();
   const own = useRef<HTMLDivElement>(null);
+  const caret = useRef<number | null>(props.autoFocus ? END : null); // where the keyboard was before the editor came
+  useTextEditor(props, own, text, module, caret);
+  if (text && module) return <div ref={own} className={`shared-text shared-${props.kind} ${props.className ?? ""}`} />;
+  return (
+    <div
+      className="shared-waiting"
+      onSelect={({ target }) => {
+        caret.current = target instanceof HTMLTextAreaElement ? target.selectionStart : null;
+      }}
+      onBlur={() => {
+        caret.current = null;
+      }}
+    >
+      {props.children}
+    </div>
+  );
+}
+
+/** Open an editor in an element as soon as text and editor are there, and keep what it says of itself. */
+function useTextEditor(
+  props: Props,
+  own: RefObject<HTMLElement | null>,
+  text: Y.Text | undefined,
+  module: Module | null,
+  caret: RefObject<number | null>,
+): void {
+  const editor = useEditor();
   const view = useRef<TextEditor>(null);
-  const caret = useRef<number | null>(props.autoFocus ? -1 : null); // where the keyboard was before the editor came
   const latest = useRef(props);
   latest.current = props;
-  const described = describedBy(props);
-  const ready = text !== undefined && module !== null;
-
   useLayoutEffect(() => {
     if (!text || !module || !own.current) return;
     const { owner, name, kind, placeholder = "", maxLength } = latest.current;
@@ -57,32 +80,18 @@ export function SharedText(props: Props) {
       onKey: (key) => latest.current.onKey?.(key) ?? false,
     });
     view.current = opened;
-    if (caret.current !== null) opened.focus(caret.current < 0 ? undefined : caret.current);
+    if (caret.current !== null) opened.focus(caret.current === END ? undefined : caret.current);
     return () => {
       view.current = null;
       opened.destroy();
     };
-  }, [editor, text, module]);
-  const attributes = JSON.stringify(described);
+  }, [editor, text, module, own, caret]);
+  const attributes = JSON.stringify(describedBy(props));
   useEffect(() => view.current?.describe(JSON.parse(attributes) as Record<string, string>), [attributes]);
   useImperativeHandle(props.handle, () => ({
     put: (next) => view.current?.put(next),
     focus: (at) => view.current?.focus(at),
   }));
-  if (ready) return <div ref={own} className={`shared-text shared-${props.kind} ${props.className ?? ""}`} />;
-  return (
-    <div
-      className="shared-waiting"
-      onSelect={({ target }) => {
-        caret.current = target instanceof HTMLTextAreaElement ? target.selectionStart : null;
-      }}
-      onBlur={() => {
-        caret.current = null;
-      }}
-    >
-      {props.children}
-    </div>
-  );
 }
 
 function describedBy({ id, label, testId, attributes }: Props): Record<string, string> {

@@ -4,7 +4,7 @@
 import { defaultKeymap, indentWithTab, standardKeymap } from "@codemirror/commands";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { python } from "@codemirror/lang-python";
-import { Annotation, Compartment, EditorState, type Extension } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, Prec, type Extension } from "@codemirror/state";
 import {
   Decoration,
   EditorView,
@@ -47,40 +47,19 @@ export interface TextEditor {
 }
 
 export function openTextEditor(editor: Editor, options: TextOptions): TextEditor {
-  const { text, field, parent } = options;
+  const { text, parent } = options;
   const binding = new YSyncConfig(text, null);
   const history = new Y.UndoManager(text, { trackedOrigins: new Set([binding]), captureTimeout: 400 });
   editor.trackEditsOf(YSyncConfig);
   const described = new Compartment();
   const attributes = (given: Record<string, string>) => EditorView.contentAttributes.of(given);
-  const view = new EditorView({
-    parent,
-    state: EditorState.create({
-      doc: text.toString(),
-      extensions: [
-        EditorView.cspNonce.of(nonce()),
-        EditorState.lineSeparator.of("\n"), // as the text has it: places must be the same on both sides
-        described.of(attributes(options.attributes)),
-        EditorState.readOnly.of(options.readOnly),
-        EditorView.editable.of(!options.readOnly),
-        placeholder(options.placeholder),
-        limited(options.maxLength),
-        ySyncFacet.of(binding),
-        ySync,
-        undoing(editor, history),
-        options.kind === "code" ? CODE : PROSE,
-        EditorView.domEventHandlers({
-          keydown(event) {
-            if (!options.onKey(event.key)) return false;
-            event.stopPropagation();
-            return true;
-          },
-        }),
-        carets(editor, field, binding),
-        EditorView.updateListener.of((update) => looked(editor, update, binding, options.onLook)),
-      ],
-    }),
-  });
+  const extensions = [
+    described.of(attributes(options.attributes)),
+    bound(editor, options, binding),
+    undoing(editor, history),
+    surface(options),
+  ];
+  const view = new EditorView({ parent, state: EditorState.create({ doc: text.toString(), extensions }) });
   return {
     put({ text: wanted, caret }) {
       view.dispatch({ changes: difference(view.state.doc.toString(), wanted), selection: { anchor: caret } });
@@ -96,6 +75,38 @@ export function openTextEditor(editor: Editor, options: TextOptions): TextEditor
       view.destroy();
     },
   };
+}
+
+/** The document's side: letters and carets, both ways. */
+function bound(editor: Editor, { field, onLook }: TextOptions, binding: YSyncConfig): Extension {
+  return [
+    EditorState.lineSeparator.of("\n"), // as the text has it: places must be the same on both sides
+    ySyncFacet.of(binding),
+    ySync,
+    carets(editor, field, binding),
+    EditorView.updateListener.of((update) => looked(editor, update, binding, onLook)),
+  ];
+}
+
+/** The person's side: keys and looks. */
+function surface(options: TextOptions): Extension {
+  return [
+    EditorView.cspNonce.of(nonce()),
+    EditorState.readOnly.of(options.readOnly),
+    EditorView.editable.of(!options.readOnly),
+    placeholder(options.placeholder),
+    limited(options.maxLength),
+    Prec.highest(
+      EditorView.domEventHandlers({
+        keydown(event) {
+          if (!options.onKey(event.key)) return false;
+          event.stopPropagation();
+          return true;
+        },
+      }),
+    ),
+    options.kind === "code" ? CODE : PROSE,
+  ];
 }
 
 /** The page's own: styles without it are refused. */

@@ -26,7 +26,7 @@ export function People() {
         <button
           type="button"
           className="people-more"
-          aria-label={most ? `${hidden.length} more people` : `${hidden.length} people are here`}
+          aria-label={most ? `+${hidden.length} more people` : `${hidden.length} people are here`}
           aria-haspopup="menu"
           onClick={(event) => setAt([event.clientX, event.currentTarget.getBoundingClientRect().bottom + 4])}
         >
