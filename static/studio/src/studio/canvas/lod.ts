@@ -81,6 +81,7 @@ export class Painter {
     // Frames lie under the edges inside them, the outer under the inner.
     const deep = ({ id }: Seen) => holdersOf(this.editor.store, id).length;
     const frames = boxes.filter(({ id }) => this.editor.store.holds(id)).sort((a, b) => deep(a) - deep(b));
+    for (const { id, box } of boxes) if (this.editor.store.notes.get(id)?.group) this.#group(context, id, box, zoom);
     for (const { id, box } of frames) this.#frame(context, id, box, zoom);
     this.#edges(context, seen, zoom);
     for (const { id, box } of boxes) this.#box(context, id, box, zoom);
@@ -177,6 +178,7 @@ export class Painter {
 
   #box(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
     const { store } = this.editor;
+    if (store.notes.get(id)?.group) return; // painted below the edges
     if (store.notes.has(id)) this.#note(context, id, box);
     else if (!store.holds(id)) this.#step(context, id, box, zoom);
   }
@@ -234,6 +236,19 @@ export class Painter {
     // Fourteen letters of that size fill a box; measuring each would cost more than it shows.
     const shown = text.length > 16 ? `${text.slice(0, 15)}…` : text;
     context.fillText(shown, box.x + 20, box.y + box.height / 2, box.width - 30);
+  }
+
+  #group(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
+    const path = new Path2D();
+    path.roundRect(box.x, box.y, box.width, box.height, 14);
+    context.globalAlpha = 0.5;
+    context.fillStyle = this.colours.token("sunken");
+    context.fill(path);
+    context.globalAlpha = 1;
+    context.lineWidth = Math.max(1 / zoom, 1);
+    context.strokeStyle = this.colours.token(this.editor.selection.has(id) ? "accent" : "line");
+    context.stroke(path);
+    if (zoom > TITLES_ABOVE) this.#title(context, this.editor.store.notes.get(id)?.text ?? "", { ...box, height: 44 });
   }
 
   #note(context: CanvasRenderingContext2D, id: string, box: Box): void {

@@ -60,7 +60,7 @@ test("each kind of value has its widget, constants have none", () => {
     cases: "table",
     people: "list",
     query: "key-value",
-    json_schema: "json",
+    json_schema: "schema",
     body: "value",
   });
 });

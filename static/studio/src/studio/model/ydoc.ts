@@ -5,7 +5,7 @@
 //   text    <id>/<parameter> -> text that people edit together: prompts, code, notes
 //   layout  <id> -> [x, y] or [x, y, width, height]
 //   edges   <source>:<port>><target>:<port> -> {s, sp, t, tp, label?, when?}
-//   notes   <id> -> {colour}
+//   notes   <id> -> {colour, group?}
 
 import * as Y from "yjs";
 import type { Definition, Edge, NodeTypes, Note, Step } from "./boot";
@@ -176,7 +176,7 @@ function readNote(
 ): Note {
   const { position, size } = readPlace(place);
   const colour = typeof stored["colour"] === "string" ? stored["colour"] : "yellow";
-  return { id, text, colour, position, size: size ?? [240, 160] };
+  return { id, text, colour, position, size: size ?? [240, 160], ...(stored["group"] === true ? { group: true } : {}) };
 }
 
 function readPlace(place: readonly number[] | undefined): Pick<Step, "position" | "size"> {
