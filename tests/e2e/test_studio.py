@@ -174,7 +174,8 @@ def test_a_file_of_n8n_opens_as_a_draft(visit: Visit, tmp_path: Path) -> None:
     visitor = visit("builder")
     page = visitor.page
     page.goto("/workflows/")
-    page.get_by_role("button", name="Import").first.click()
+    page.locator("[popovertarget=new-menu]").click()
+    page.locator("#new-menu [data-dialog=import-workflow]").click()
     page.locator("input[type=file]").set_input_files(file)
     page.locator("#import-workflow").get_by_role("button", name="Import").click()
     page.get_by_test_id("canvas-ready").wait_for(state="attached")
