@@ -33,6 +33,8 @@ export interface Drag {
 }
 
 const TITLES_ABOVE = 0.15;
+/** How far an edge that leads back reaches beside its ends. */
+const BEND = 700;
 const STROKES: Record<EdgeLook, { token: Token; alpha: number; dash: number[] }> = {
   idle: { token: "line-strong", alpha: 1, dash: [] },
   done: { token: "ok", alpha: 1, dash: [] },
@@ -133,7 +135,7 @@ export class Painter {
     const paths = new Map<EdgeLook, Path2D>();
     let selected: Curve | null = null;
     for (const edge of store.edges.values()) {
-      if (this.scene.drawn.has(edge.id)) continue;
+      if (this.scene.drawn.has(edge.id) || this.#isElsewhere(edge, seen)) continue;
       const run = curveOf(store, edge, this.#offset);
       if (!run || !touches(around(run), seen)) continue;
       if (edge.id === selection.edge || edge.id === panels.dropEdge.value) selected = run;
@@ -150,6 +152,21 @@ export class Painter {
       context.strokeStyle = this.colours.token("accent");
       context.stroke(path);
     }
+  }
+
+  /** Tell cheaply that an edge cannot be seen: both ends lie on the same side, and neither is dragged. */
+  #isElsewhere({ source, target }: Edge, seen: Box): boolean {
+    const { store } = this.editor;
+    const { drag } = this.scene;
+    if (drag?.ids.has(source) || drag?.ids.has(target)) return false;
+    const [from, to] = [store.boxOf(source), store.boxOf(target)];
+    if (!from || !to) return false;
+    return (
+      Math.max(from.x + from.width, to.x + to.width) + BEND < seen.x ||
+      Math.min(from.x, to.x) - BEND > seen.x + seen.width ||
+      Math.max(from.y + from.height, to.y + to.height) < seen.y ||
+      Math.min(from.y, to.y) > seen.y + seen.height
+    );
   }
 
   #stroke(context: CanvasRenderingContext2D, path: Path2D, look: EdgeLook): void {

@@ -99,6 +99,7 @@ function all(editor: Editor): Command[] {
     does("Zoom to 100 %", "search", () => view.camera?.zoomTo(1), "0"),
     does("Outline", "list-tree", () => panels.drawer.set("outline")),
     does("Problems", "list-checks", () => panels.drawer.set("problems")),
+    does("Messages", "bell", () => panels.drawer.set("messages")),
     does("Test data", "flask", () => panels.drawer.set("tests")),
     does("Versions", "history", () => panels.drawer.set("versions")),
     does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),
