@@ -94,13 +94,14 @@ class Edge(Part):
 
 
 class Note(Part):
-    """A sticky note on the canvas."""
+    """A sticky note on the canvas; as a group it is a frame behind the steps that stand on it."""
 
     id: NodeId
     text: str = Field("", max_length=20_000)
     position: tuple[Number, Number] = (0, 0)
     size: tuple[Number, Number] = (240, 160)
     colour: str = Field("yellow", max_length=20)
+    group: bool = False
 
 
 class Settings(BaseModel):
@@ -156,6 +157,9 @@ class Definition(Part):
                 name for name, value in node.items() if value == _DEFAULTS.get(name, _NEVER)
             ]:
                 del node[key]
+        for note in data["notes"]:
+            if not note["group"]:
+                del note["group"]
         canonical: JSONDict = normalised(data)
         return canonical
 

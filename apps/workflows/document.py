@@ -5,7 +5,7 @@
     text    <id>/<parameter> -> text that people edit together: prompts, code, notes
     layout  <id> -> [x, y] or [x, y, width, height]
     edges   <source>:<port>><target>:<port> -> {s, sp, t, tp, label?, when?}
-    notes   <id> -> {colour}; their words are in `text`, their place in `layout`
+    notes   <id> -> {colour, group?}; their words are in `text`, their place in `layout`
 
 The document is the truth and JSON is derived from it; `tests/workflows/test_document.py` holds the
 two to a round trip. Edges without both ends are ignored: somebody deleted a node while somebody
@@ -216,6 +216,7 @@ def read_note(note_id: str, stored: JSONDict, texts: dict[str, str], place: Any)
     return {
         "id": note_id,
         "colour": stored.get("colour", "yellow"),
+        **({"group": True} if stored.get("group") is True else {}),
         "text": texts.get("text", ""),
         **read_place(place),
     }
@@ -283,7 +284,10 @@ def _write_edges(edges: Map[Any], definition: Definition) -> None:
 
 def _write_notes(doc: YDoc, definition: Definition) -> None:
     notes, layout, texts = part_of(doc, "notes"), part_of(doc, "layout"), part_of(doc, "text")
-    wanted = {note.id: {"colour": note.colour} for note in definition.notes}
+    wanted: JSONDict = {note.id: {"colour": note.colour} for note in definition.notes}
+    for note in definition.notes:
+        if note.group:
+            wanted[note.id]["group"] = True
     for gone in [key for key in _keys(notes) if key not in wanted]:
         _forget(layout, texts, gone)
     _replace(notes, wanted, _keys(notes))

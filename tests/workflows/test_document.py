@@ -52,7 +52,14 @@ def definitions(draw: Any) -> dict[str, Any]:
         else []
     )
     notes = [
-        {"id": each, "text": draw(TEXT), "position": [1, 2], "size": [3, 4], "colour": "blue"}
+        {
+            "id": each,
+            "text": draw(TEXT),
+            "position": [1, 2],
+            "size": [3, 4],
+            "colour": "blue",
+            **({"group": True} if draw(st.booleans()) else {}),
+        }
         for each in draw(st.lists(st.sampled_from(["n1", "n2"]), unique=True))
         if each not in ids
     ]

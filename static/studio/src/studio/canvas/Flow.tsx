@@ -13,6 +13,7 @@ import { EmptyCanvas } from "./EmptyCanvas";
 import { FlowEdges, FlowNodes, ghostsOf } from "./flow";
 import { FrameCard } from "./FrameCard";
 import { GhostCard } from "./GhostCard";
+import { GroupCard } from "./GroupCard";
 import { letterKeys } from "./letters";
 import { layoutOnCanvas } from "./layout";
 import type { Drag } from "./lod";
@@ -29,7 +30,7 @@ import { useDragging } from "./useDragging";
 import { usePainter } from "./usePainter";
 
 const Peers = lazy(async () => ({ default: (await import("./Peers")).Peers }));
-const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard, ghost: GhostCard };
+const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard, group: GroupCard, ghost: GhostCard };
 const EDGES: EdgeTypes = { step: StepEdge };
 const KEYS = bindings({ layout: layoutOnCanvas });
 

@@ -54,6 +54,8 @@ export class FlowNodes {
     const step = store.nodes.get(id);
     const { x, y, width, height } = store.boxOf(id) ?? { x: 0, y: 0, width: 0, height: 0 };
     const shared = { id, data: NOTHING, position: { x: x + dx, y: y + dy }, width, height, dragging: offset !== null };
+    if (store.notes.get(id)?.group)
+      return { ...shared, type: "group", zIndex: UNDER_EDGES - 1, handles: [], style: THROUGH, dragHandle: ".group-head" };
     if (!step) return { ...shared, type: "note", zIndex: 0, handles: [] };
     const handles = handlesOf(this.editor, step, width);
     if (!store.holds(id)) return { ...shared, type: "step", zIndex: 1, handles };

@@ -33,6 +33,8 @@ export interface Drag {
 }
 
 const TITLES_ABOVE = 0.15;
+/** How far an edge that leads back reaches beside its ends. */
+const BEND = 700;
 const STROKES: Record<EdgeLook, { token: Token; alpha: number; dash: number[] }> = {
   idle: { token: "line-strong", alpha: 1, dash: [] },
   done: { token: "ok", alpha: 1, dash: [] },
@@ -81,6 +83,7 @@ export class Painter {
     // Frames lie under the edges inside them, the outer under the inner.
     const deep = ({ id }: Seen) => holdersOf(this.editor.store, id).length;
     const frames = boxes.filter(({ id }) => this.editor.store.holds(id)).sort((a, b) => deep(a) - deep(b));
+    for (const { id, box } of boxes) if (this.editor.store.notes.get(id)?.group) this.#group(context, id, box, zoom);
     for (const { id, box } of frames) this.#frame(context, id, box, zoom);
     this.#edges(context, seen, zoom);
     for (const { id, box } of boxes) this.#box(context, id, box, zoom);
@@ -132,7 +135,7 @@ export class Painter {
     const paths = new Map<EdgeLook, Path2D>();
     let selected: Curve | null = null;
     for (const edge of store.edges.values()) {
-      if (this.scene.drawn.has(edge.id)) continue;
+      if (this.scene.drawn.has(edge.id) || this.#isElsewhere(edge, seen)) continue;
       const run = curveOf(store, edge, this.#offset);
       if (!run || !touches(around(run), seen)) continue;
       if (edge.id === selection.edge || edge.id === panels.dropEdge.value) selected = run;
@@ -149,6 +152,21 @@ export class Painter {
       context.strokeStyle = this.colours.token("accent");
       context.stroke(path);
     }
+  }
+
+  /** Tell cheaply that an edge cannot be seen: both ends lie on the same side, and neither is dragged. */
+  #isElsewhere({ source, target }: Edge, seen: Box): boolean {
+    const { store } = this.editor;
+    const { drag } = this.scene;
+    if (drag?.ids.has(source) || drag?.ids.has(target)) return false;
+    const [from, to] = [store.boxOf(source), store.boxOf(target)];
+    if (!from || !to) return false;
+    return (
+      Math.max(from.x + from.width, to.x + to.width) + BEND < seen.x ||
+      Math.min(from.x, to.x) - BEND > seen.x + seen.width ||
+      Math.max(from.y + from.height, to.y + to.height) < seen.y ||
+      Math.min(from.y, to.y) > seen.y + seen.height
+    );
   }
 
   #stroke(context: CanvasRenderingContext2D, path: Path2D, look: EdgeLook): void {
@@ -177,6 +195,7 @@ export class Painter {
 
   #box(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
     const { store } = this.editor;
+    if (store.notes.get(id)?.group) return; // painted below the edges
     if (store.notes.has(id)) this.#note(context, id, box);
     else if (!store.holds(id)) this.#step(context, id, box, zoom);
   }
@@ -234,6 +253,19 @@ export class Painter {
     // Fourteen letters of that size fill a box; measuring each would cost more than it shows.
     const shown = text.length > 16 ? `${text.slice(0, 15)}…` : text;
     context.fillText(shown, box.x + 20, box.y + box.height / 2, box.width - 30);
+  }
+
+  #group(context: CanvasRenderingContext2D, id: string, box: Box, zoom: number): void {
+    const path = new Path2D();
+    path.roundRect(box.x, box.y, box.width, box.height, 14);
+    context.globalAlpha = 0.5;
+    context.fillStyle = this.colours.token("sunken");
+    context.fill(path);
+    context.globalAlpha = 1;
+    context.lineWidth = Math.max(1 / zoom, 1);
+    context.strokeStyle = this.colours.token(this.editor.selection.has(id) ? "accent" : "line");
+    context.stroke(path);
+    if (zoom > TITLES_ABOVE) this.#title(context, this.editor.store.notes.get(id)?.text ?? "", { ...box, height: 44 });
   }
 
   #note(context: CanvasRenderingContext2D, id: string, box: Box): void {

@@ -7,7 +7,8 @@ import type { Editor } from "../model/editor";
 import type { Box } from "../model/grid";
 import { useEditor } from "../model/hooks";
 import { drop, dropOnEdge, fitsOnEdge, growing, type Point } from "../model/moves";
-import { frameAt, withInner } from "../model/nesting";
+import { withMembers } from "../model/groups";
+import { frameAt } from "../model/nesting";
 import * as ops from "../model/ops";
 import { NO_GUIDES } from "../model/panels";
 import { snapped } from "../model/place";
@@ -35,7 +36,7 @@ export function useDragging(show: (drag: Drag | null) => void): Handlers {
       onNodeDragStart(_event, node) {
         const { selection } = editor;
         const ids = selection.has(node.id) ? selection.ids : [node.id];
-        set({ ids: withInner(editor.store, ids), offset: [0, 0] });
+        set({ ids: withMembers(editor.store, ids), offset: [0, 0] });
       },
       onNodeDrag(event, node) {
         const box = editor.store.boxOf(node.id);

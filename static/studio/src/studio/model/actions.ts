@@ -8,6 +8,7 @@ import { copied, NotPasteable, pasteable } from "./clipboard";
 import type { Editor } from "./editor";
 import { endsOf, whyNot } from "./graph";
 import type { Box } from "./grid";
+import { followMembers, groupsOf } from "./groups";
 import { newId } from "./ids";
 import type { LayoutTask, Places } from "./layout";
 import * as ops from "./ops";
@@ -293,7 +294,13 @@ export async function arrange(
     return step && inner.length ? [{ id, inner, ...marginsOf(editor.types, step), least: sizeOf(editor.types, step) }] : [];
   });
   const places = await layout({ boxes, edges, frames });
-  editor.gesture((doc) => ops.move(doc, new Map(places)));
+  const groups = groupsOf(store);
+  editor.gesture((doc) =>
+    doc.change(() => {
+      ops.move(doc, new Map(places));
+      followMembers(store, doc, groups, new Map(places));
+    }),
+  );
   editor.announcer.say(`Laid out ${boxes.length} steps`);
 }
 

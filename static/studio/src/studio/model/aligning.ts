@@ -79,19 +79,29 @@ function sizeOf(box: Box, axis: 0 | 1): number {
 }
 
 const NEAR = 6; // pixels of the window
+const FAR = 1200; // what is further away nobody means
 
 /**
  * Return where a dragged box goes when it is pulled to the lines of what is near it, and those lines:
  * begin, middle and end of a box stand with those of another.
  */
 export function pulled(store: Store, box: Box, ids: ReadonlySet<string>, seen: Box, zoom: number): { at: Point; guides: Guides } {
-  const others = store.grid.within(seen).flatMap((id) => {
+  const others = store.grid.within(overlap(seen, box)).flatMap((id) => {
     const other = ids.has(id) || store.holds(id) ? undefined : store.boxOf(id);
     return other ? [other] : [];
   });
   const [dx, x] = nearest(box, others, 0, NEAR / zoom);
   const [dy, y] = nearest(box, others, 1, NEAR / zoom);
   return { at: [box.x + dx, box.y + dy], guides: x === null && y === null ? NO_GUIDES : { x, y } };
+}
+
+/** The part of what is seen that is not far from a box. */
+function overlap(seen: Box, box: Box): Box {
+  const x = Math.max(seen.x, box.x - FAR);
+  const y = Math.max(seen.y, box.y - FAR);
+  const right = Math.min(seen.x + seen.width, box.x + box.width + FAR);
+  const bottom = Math.min(seen.y + seen.height, box.y + box.height + FAR);
+  return { x, y, width: Math.max(0, right - x), height: Math.max(0, bottom - y) };
 }
 
 function nearest(box: Box, others: readonly Box[], axis: 0 | 1, within: number): [by: number, line: number | null] {

@@ -112,6 +112,8 @@ export interface Note {
   colour: string;
   position: readonly [number, number];
   size: readonly [number, number];
+  /** A frame behind the steps that stand on it, with the text as its title. */
+  group?: boolean;
 }
 
 /** A definition's JSON, as the server derives it from the document. */

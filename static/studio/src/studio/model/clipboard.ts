@@ -141,7 +141,8 @@ function note(data: Json): Note[] {
   const text = typeof data["text"] === "string" ? data["text"] : "";
   const colour = typeof data["colour"] === "string" ? data["colour"] : "yellow";
   const position = pair(data["position"]) ?? [0, 0];
-  return [{ id: data["id"], text, colour, position, size: pair(data["size"]) ?? [240, 160] }];
+  const group = data["group"] === true ? { group: true } : {};
+  return [{ id: data["id"], text, colour, position, size: pair(data["size"]) ?? [240, 160], ...group }];
 }
 
 function pair(value: Json | undefined): [number, number] | undefined {

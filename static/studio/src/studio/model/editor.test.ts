@@ -300,3 +300,10 @@ describe("a step that goes leaves a gap", () => {
     expect(editor.toast.value).toBeNull();
   });
 });
+
+test("what went by stands in the list of messages, the newest first and not without end", () => {
+  for (let n = 0; n < 60; n += 1) editor.say(`Message ${n}`, n % 2 ? "bad" : "info");
+  expect(editor.messages.value.length).toBe(50);
+  expect(editor.messages.value[0]).toMatchObject({ text: "Message 59", kind: "bad" });
+  expect(new Set(editor.messages.value.map(({ at }) => at)).size).toBe(50);
+});

@@ -23,6 +23,8 @@ import type { StudioDoc } from "./ydoc";
 
 type Change = (doc: StudioDoc) => void;
 
+const MOST_MESSAGES = 50;
+
 export interface Toast {
   text: string;
   kind: "info" | "bad";
@@ -52,6 +54,8 @@ export class Editor {
   readonly saving = new Observable<SaveState>({ kind: "saved", at: null });
   /** What a toast says; null when there is none. */
   readonly toast = new Observable<Toast | null>(null);
+  /** What toasts have said, the newest first. */
+  readonly messages = new Observable<readonly (Pick<Toast, "text" | "kind"> & { at: number })[]>([]);
   readonly undoState = new Observable({ undo: false, redo: false });
   /** The number of the published version, and whether the draft differs from it. */
   readonly version: Observable<Boot["workflow"]["version"]>;
@@ -159,15 +163,22 @@ export class Editor {
   }
 
   say(text: string, kind: "info" | "bad" = "info"): void {
-    this.toast.set({ text, kind });
+    this.#show({ text, kind });
     if (kind === "bad") this.announcer.error(text);
     else this.announcer.say(text);
   }
 
   /** Say something that one may want to go on from. */
   offer(text: string, label: string, run: () => void): void {
-    this.toast.set({ text, kind: "info", action: { label, run } });
+    this.#show({ text, kind: "info", action: { label, run } });
     this.announcer.say(`${text} ${label} is offered in the message below.`);
+  }
+
+  #show(toast: Toast): void {
+    const { text, kind } = toast;
+    this.toast.set(toast);
+    const at = Math.max(Date.now(), (this.messages.value[0]?.at ?? 0) + 1);
+    this.messages.set([{ text, kind, at }, ...this.messages.value].slice(0, MOST_MESSAGES));
   }
 
   /** Select a step, bring it into view and open its settings. */

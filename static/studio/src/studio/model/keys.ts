@@ -2,6 +2,7 @@
 
 import * as actions from "./actions";
 import type { Editor } from "./editor";
+import { groupSelection } from "./groups";
 import { predecessors, successors, topological } from "./graph";
 import { nudge } from "./moves";
 import type { LayoutTask, Places } from "./layout";
@@ -57,6 +58,7 @@ export function bindings(tools: Tools): Binding[] {
     { keys: "Ctrl+Z", words: "Undo", group: "Change", edits: true, run: (e) => e.undo() },
     { keys: "Ctrl+Shift+Z", words: "Redo", group: "Change", edits: true, run: (e) => e.redo() },
     { keys: "Ctrl+Y", words: "Redo", group: "Change", edits: true, run: (e) => e.redo() },
+    { keys: "Ctrl+G", words: "Group what is selected", group: "Change", edits: true, run: (e) => void groupSelection(e) },
     { keys: "N", words: "Add a note", group: "Change", edits: true, letter: true, run: (e) => actions.addNote(e) },
     { keys: "L", words: "Lay out the selection, or everything", group: "Change", edits: true, letter: true, run: (e) => void actions.arrange(e, tools.layout) },
     { keys: "Shift+F10", words: "Open the step's menu", group: "Change", run: openMenu },

@@ -2,6 +2,7 @@
 
 import type { Editor } from "./editor";
 import type { Box } from "./grid";
+import { withMembers } from "./groups";
 import { around, frameAt, marginsOf, outermost, whyNotInside, withInner } from "./nesting";
 import * as ops from "./ops";
 import { freePlace, room, STEP } from "./place";
@@ -16,7 +17,7 @@ const GAP = 74;
 export function nudge(editor: Editor, dx: number, dy: number): void {
   const { selection, store } = editor;
   const ids = selection.ids.size ? [...selection.ids] : selection.focus ? [selection.focus] : [];
-  moveBy(editor, ids, [dx, dy]);
+  moveBy(editor, withMembers(store, ids), [dx, dy]);
   const [first] = ids;
   const box = first === undefined ? undefined : store.boxOf(first);
   if (box) editor.announcer.say(`Moved to ${box.x}, ${box.y}`);

@@ -295,14 +295,15 @@ export function addNote(doc: StudioDoc, note: Note): void {
 }
 
 function writeNote(doc: StudioDoc, note: Note): void {
-  doc.notes.set(note.id, { colour: note.colour });
+  doc.notes.set(note.id, { colour: note.colour, ...(note.group ? { group: true } : {}) });
   doc.text.set(`${note.id}/text`, doc.newText(note.text));
   doc.layout.set(note.id, [...note.position, ...note.size]);
 }
 
 export function setNoteColour(doc: StudioDoc, id: string, colour: string): void {
   doc.change(() => {
-    if (doc.notes.has(id)) doc.notes.set(id, { colour });
+    const stored = doc.notes.get(id);
+    if (stored) doc.notes.set(id, { ...stored, colour });
   });
 }
 

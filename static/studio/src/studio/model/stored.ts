@@ -73,7 +73,7 @@ export function readNote(
 ): Note {
   const { position, size } = readPlace(place);
   const colour = typeof stored["colour"] === "string" ? stored["colour"] : "yellow";
-  return { id, text, colour, position, size: size ?? [240, 160] };
+  return { id, text, colour, position, size: size ?? [240, 160], ...(stored["group"] === true ? { group: true } : {}) };
 }
 
 function readPlace(place: readonly number[] | undefined): Pick<Step, "position" | "size"> {

@@ -5,7 +5,7 @@
 //   text    <id>/<parameter> -> text that people edit together: prompts, code, notes
 //   layout  <id> -> [x, y] or [x, y, width, height]
 //   edges   <source>:<port>><target>:<port> -> {s, sp, t, tp, label?, when?}
-//   notes   <id> -> {colour}
+//   notes   <id> -> {colour, group?}
 
 import * as Y from "yjs";
 import type { Definition, Edge, NodeTypes, Note, Step } from "./boot";

@@ -1,6 +1,8 @@
 import { useCallback } from "react";
 import * as actions from "../model/actions";
 import type { Editor } from "../model/editor";
+import { collapse, expand } from "../collab/subworkflow";
+import { membersOf } from "../model/groups";
 import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { MenuRequest } from "../model/panels";
@@ -41,9 +43,10 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         { label: "Connect with…", icon: "link", hint: "C", run: () => editor.panels.connector.set(id) },
         ...moving(editor, id),
         ...runPartItems(editor, id),
+        ...subworkflow(editor, id),
         { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },
       ]
-    : [{ label: "Write", icon: "pencil", run: () => editor.panels.renaming.set(id) }];
+    : ofNote(editor, id);
   const through = step && editor.store.edgesInto(id).size > 0 && editor.store.edgesFrom(id).size === 1;
   return [
     ...ofSteps,
@@ -53,6 +56,18 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
       ? [{ label: "Delete and reconnect", icon: "unlink", run: () => editor.gesture((doc) => ops.removeAndReconnect(doc, id)) }]
       : []),
     { label: "Delete", icon: "trash-2", hint: "Del", danger: true, run: () => actions.deleteSelection(editor) },
+  ];
+}
+
+function ofNote(editor: Editor, id: string): MenuItem[] {
+  const note = editor.store.notes.get(id);
+  if (!note?.group) return [{ label: "Write", icon: "pencil", run: () => editor.panels.renaming.set(id) }];
+  const members = membersOf(editor.store, id);
+  const collapsing = { label: "Turn into a sub-workflow", icon: "minimize-2", run: () => void collapse(editor, members, note.text || "Group") };
+  return [
+    { label: "Rename", icon: "pencil", hint: "F2", run: () => editor.panels.renaming.set(id) },
+    { label: "Select what stands on it", icon: "square-stack", run: () => editor.selection.set(members) },
+    ...(editor.boot.permissions.publish && members.some((each) => editor.store.nodes.has(each)) ? [collapsing] : []),
   ];
 }
 
@@ -69,6 +84,17 @@ function moving(editor: Editor, id: string): MenuItem[] {
   const anywhere = store.holderOf(id) ?? [...store.nodes.keys()].find((each) => store.holds(each) && each !== id);
   if (anywhere === undefined) return [];
   return [{ label: "Move into or out of a loop…", icon: "move", hint: "M", run: () => editor.panels.mover.set(chosen) }];
+}
+
+/** Steps as a workflow of their own, and back. */
+function subworkflow(editor: Editor, id: string): MenuItem[] {
+  const { boot, store } = editor;
+  const step = store.nodes.get(id);
+  if (!boot.permissions.publish || !step || step.type === "core.start" || step.type === "core.respond") return [];
+  if (step.type === "flow.run") return [{ label: "Expand into its steps", icon: "maximize-2", run: () => void expand(editor, id) }];
+  const chosen = stepsOf(editor);
+  const name = chosen.length > 1 ? `Part of ${store.meta.name}`.slice(0, 200) : store.titleOf(id);
+  return [{ label: "Turn into a sub-workflow", icon: "minimize-2", run: () => void collapse(editor, chosen.length ? chosen : [id], name) }];
 }
 
 function ofEdge(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[] {

@@ -4,6 +4,7 @@ import { followerOf, reason } from "../collab/follower";
 import * as actions from "../model/actions";
 import { align, distribute } from "../model/aligning";
 import type { Editor } from "../model/editor";
+import { groupSelection } from "../model/groups";
 import { useEditor } from "../model/hooks";
 import { choices } from "../palette/types";
 import { Dialog } from "../parts/Dialog";
@@ -79,6 +80,7 @@ function all(editor: Editor): Command[] {
           if (steps.length) panels.mover.set(steps);
           else editor.say("Select a step first.");
         }, "M"),
+        does("Group the selection", "group", () => void groupSelection(editor), "Ctrl G"),
         ...ALIGNMENTS.map(([how, icon]) => does(`Align the selection: ${how}`, icon, () => align(editor, how))),
         does("Distribute the selection across", "align-horizontal-distribute-center", () => distribute(editor, "across")),
         does("Distribute the selection down", "align-vertical-distribute-center", () => distribute(editor, "down")),
@@ -97,6 +99,7 @@ function all(editor: Editor): Command[] {
     does("Zoom to 100 %", "search", () => view.camera?.zoomTo(1), "0"),
     does("Outline", "list-tree", () => panels.drawer.set("outline")),
     does("Problems", "list-checks", () => panels.drawer.set("problems")),
+    does("Messages", "bell", () => panels.drawer.set("messages")),
     does("Test data", "flask", () => panels.drawer.set("tests")),
     does("Versions", "history", () => panels.drawer.set("versions")),
     does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),

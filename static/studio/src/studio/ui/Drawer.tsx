@@ -6,6 +6,7 @@ import { lazily } from "../parts/lazily";
 
 const DataSetsPanel = lazily(async () => (await import("../run/DataSetsPanel")).DataSetsPanel);
 const Find = lazily(async () => (await import("./Find")).Find);
+const MessageList = lazily(async () => (await import("./MessageList")).MessageList);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 const Palette = lazily(async () => (await import("../palette/Palette")).Palette);
 const Problems = lazily(async () => (await import("./Problems")).Problems);
@@ -18,6 +19,7 @@ const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   palette: { title: "Add steps", body: () => <Palette /> },
   outline: { title: "Outline", body: () => <Outline /> },
   find: { title: "Find", body: () => <Find /> },
+  messages: { title: "Messages", body: () => <MessageList /> },
   problems: { title: "Problems", body: () => <Problems /> },
   tests: { title: "Test data", body: () => <DataSetsPanel /> },
   versions: { title: "Versions", body: () => <VersionsPanel /> },

@@ -36,15 +36,15 @@ export function NoteSettings({ id }: { id: string }) {
   return (
     <>
       <header className="inspector-head">
-        <h2>Note</h2>
+        <h2>{note.group ? "Group" : "Note"}</h2>
       </header>
       <div className="edge-settings">
         <div className="field">
-          <label htmlFor="note-words">Text, with Markdown</label>
+          <label htmlFor="note-words">{note.group ? "Name" : "Text, with Markdown"}</label>
           <textarea
             id="note-words"
             className="input"
-            rows={8}
+            rows={note.group ? 1 : 8}
             value={note.text}
             maxLength={20_000}
             readOnly={readOnly}
@@ -75,7 +75,7 @@ export function NoteSettings({ id }: { id: string }) {
         </div>
         {!readOnly && (
           <Button look="danger" icon="trash-2" onClick={() => actions.deleteSelection(editor)}>
-            Delete the note
+            {note.group ? "Ungroup" : "Delete the note"}
           </Button>
         )}
       </div>

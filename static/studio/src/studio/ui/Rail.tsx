@@ -39,6 +39,17 @@ export function Rail() {
       <button
         type="button"
         className="rail-tile"
+        aria-label="Messages"
+        title="Messages"
+        aria-pressed={open === "messages"}
+        data-testid="rail-messages"
+        onClick={() => editor.panels.toggleDrawer("messages")}
+      >
+        <Icon name="bell" size={18} />
+      </button>
+      <button
+        type="button"
+        className="rail-tile"
         aria-label="Show all keys"
         title="Show all keys (?)"
         data-testid="rail-keys"

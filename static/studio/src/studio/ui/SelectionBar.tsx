@@ -1,6 +1,7 @@
 import { layoutOnCanvas } from "../canvas/layout";
 import * as actions from "../model/actions";
 import { align, distribute, type Alignment } from "../model/aligning";
+import { groupSelection } from "../model/groups";
 import { useEditor, useSelection } from "../model/hooks";
 import { IconButton } from "../parts/Button";
 
@@ -30,6 +31,7 @@ export function SelectionBar() {
       <IconButton icon="align-vertical-distribute-center" label="Same room between, down" disabled={size < 3} data-testid="distribute-down" onClick={() => distribute(editor, "down")} />
       <IconButton icon="layout-grid" label="Lay out the selection (L)" onClick={() => void actions.arrange(editor, layoutOnCanvas)} />
       <span className="divider" />
+      <IconButton icon="group" label="Group (Ctrl+G)" data-testid="group" onClick={() => void groupSelection(editor)} />
       <IconButton icon="copy-plus" label="Duplicate (Ctrl+D)" onClick={() => actions.duplicateSelection(editor)} />
       <IconButton icon="trash-2" label="Delete (Del)" onClick={() => actions.deleteSelection(editor)} />
     </div>
