@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pycrdt import Doc, Map
 
+from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Demo, Visitor
 from tests.e2e.test_first_light import api
 
@@ -208,6 +209,9 @@ def test_people_see_where_the_others_are(visit: Visit, workflow: str) -> None:
     expect(second.get_by_test_id("peer-selection")).to_contain_text("Ben Builder · Prompt")
     visitor = Visitor(second.context, second)
     visitor.shot("together")
+    for scheme in ("light", "dark"):
+        second.emulate_media(color_scheme=scheme)
+        assert not violations(second), scheme
 
 
 def test_a_drag_is_seen_before_it_ends(visit: Visit, workflow: str) -> None:
