@@ -48,11 +48,11 @@ def request_review(workflow: Workflow, *, actor: User, notes: str = "") -> Revie
     needed = needed_in(workflow.folder)
     if not needed:
         raise NoReviewNeeded
-    if not workflow.has_unpublished_changes:
+    base = workflow.published_version
+    if base is not None and base.sha256 == version.sha256:
         raise NothingToPublish
     for older in Review.objects.open().filter(workflow=workflow).select_for_update():
         _close(older, Status.WITHDRAWN)
-    base = workflow.published_version
     review = Review.objects.create(
         workflow=workflow, version=version, base=base, notes=notes.strip(), needed=needed,
         requested_by=actor,
