@@ -174,7 +174,7 @@ def rival(kind: str, content: bytes, clients: Clients) -> Iterator[Server]:
         reach = {"kind": kind, "url": f"ws://127.0.0.1:{port}"}
         server = Server(kind, process.pid, reach, rooms)
         encoded = base64.b64encode(content).decode()
-        clients.play(server, "fill", rooms=rooms[:1], content=encoded)
+        clients.play(server, "fill", rooms=rooms, content=encoded)
         yield server
     finally:
         process.terminate()
