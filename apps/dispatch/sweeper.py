@@ -55,7 +55,7 @@ WITH due AS (
       AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
     ORDER BY priority DESC, due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 )
-UPDATE dispatch_ticket AS ticket SET due_at = clock_timestamp() + interval '5 seconds'
+UPDATE dispatch_ticket AS ticket SET due_at = clock_timestamp() + interval '4 seconds'
 FROM due JOIN dispatch_ticket AS same ON same.id = due.id
          JOIN tenants_tenant AS tenant ON tenant.role_name = same.role
 WHERE ticket.id = due.id RETURNING ticket.id, tenant.schema_name

@@ -13,9 +13,21 @@ from apps.workflows.graph import Graph
 
 
 def where_it_stopped(run: Run) -> str:
-    """Return the step at which a retry begins unless told otherwise."""
+    """Return the step at which a retry begins unless told otherwise.
+
+    Where a round failed that is the step around it: rounds are not begun in their middle.
+    """
     graph = graph_of(run)
-    return (run.error or {}).get("node") or graph.nodes[graph.start or 0].id
+    failed = (run.error or {}).get("node") or ""
+    around = (node.id for node in graph.nodes if node.id == failed or _holds(node.body, failed))
+    return next(around, graph.nodes[graph.start or 0].id)
+
+
+def _holds(body: Graph | None, node_id: str) -> bool:
+    """Tell whether a step lies in a body, or in one further inside."""
+    if body is None:
+        return False
+    return node_id in body.index or any(_holds(node.body, node_id) for node in body.nodes)
 
 
 def repeated(run: Run, part: Part, edited: JSON) -> tuple[Run, list[NodeRun]]:

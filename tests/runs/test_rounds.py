@@ -7,7 +7,7 @@ import pytest
 from apps.accounts.models import User
 from apps.runs.last import last_run_of
 from apps.runs.models import NodeRun, Run, Wait
-from apps.runs.services import cancel_run, decide
+from apps.runs.services import cancel_run, decide, retry_run
 from tests.factories.runs import (
     Start,
     carry,
@@ -351,3 +351,14 @@ def test_a_failed_chunk_is_for_the_outer_run_to_deal_with(
     assert set(Run.objects.filter(parent=run).values_list("status", flat=True)) <= {
         "failed", "cancelled",
     }  # fmt: skip
+
+
+def test_a_retry_begins_with_the_step_around_the_round_that_failed(
+    start: Start, bob: User
+) -> None:
+    failing = inside("each", transform("a", "{{ 1 / item }}"))
+    run = carry(start(over(each(), failing), orders=[1, 0]))
+    assert error_of(run)["node"] == "a"
+    again = retry_run(run, actor=bob)
+    assert again.part == {"mode": "from", "node": "each", "pins": []}
+    assert carry(again).status == "failed"
