@@ -353,9 +353,7 @@ def test_a_failed_chunk_is_for_the_outer_run_to_deal_with(
     }  # fmt: skip
 
 
-def test_a_retry_begins_with_the_step_around_the_round_that_failed(
-    start: Start, bob: User
-) -> None:
+def test_a_retry_begins_with_the_step_around_the_round_that_failed(start: Start, bob: User) -> None:
     failing = inside("each", transform("a", "{{ 1 / item }}"))
     run = carry(start(over(each(), failing), orders=[1, 0]))
     assert error_of(run)["node"] == "a"

@@ -60,7 +60,7 @@ class NeedSerializer(serializers.Serializer[Any]):
     review = ReviewSerializer(allow_null=True)
 
 
-class RuleSerializer(serializers.ModelSerializer[Rule]):
+class ReviewRuleSerializer(serializers.ModelSerializer[Rule]):
     """Where publishing needs how many approvals; `folder` null is the whole workspace."""
 
     folder = serializers.PrimaryKeyRelatedField(
@@ -75,7 +75,7 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
         validators: list[Any] = []
 
 
-class RuleChangeSerializer(serializers.Serializer[Any]):
+class ReviewRuleChangeSerializer(serializers.Serializer[Any]):
     """How many approvals."""
 
     approvals = serializers.IntegerField(min_value=1, max_value=MOST_APPROVALS)

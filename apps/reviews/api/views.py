@@ -17,9 +17,9 @@ from apps.reviews.api.serializers import (
     AnswerSerializer,
     NeedSerializer,
     RequestSerializer,
+    ReviewRuleChangeSerializer,
+    ReviewRuleSerializer,
     ReviewSerializer,
-    RuleChangeSerializer,
-    RuleSerializer,
 )
 from apps.reviews.filters import STATES, filtered
 from apps.reviews.models import Review, ReviewQuerySet, Rule
@@ -112,7 +112,7 @@ class RuleViewSet(mixins.ListModelMixin, TenantViewSet[Rule]):
     """Where publishing needs a review."""
 
     queryset = Rule.objects.order_by("-created_at")
-    serializer_class = RuleSerializer
+    serializer_class = ReviewRuleSerializer
     permission_required: ClassVar = {
         "GET": "review.view",
         "POST": "review_rule.manage",
@@ -120,23 +120,23 @@ class RuleViewSet(mixins.ListModelMixin, TenantViewSet[Rule]):
         "DELETE": "review_rule.manage",
     }
 
-    @extend_schema(request=RuleSerializer, responses={201: RuleSerializer})
+    @extend_schema(request=ReviewRuleSerializer, responses={201: ReviewRuleSerializer})
     def create(self, request: Request) -> Response:
         """Have publishing need approvals in a folder and below it, or everywhere."""
-        serializer = RuleSerializer(data=request.data)
+        serializer = ReviewRuleSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         rule = services.set_rule(actor=self.actor, **serializer.validated_data)
-        return Response(RuleSerializer(rule).data, status=HTTPStatus.CREATED)
+        return Response(ReviewRuleSerializer(rule).data, status=HTTPStatus.CREATED)
 
-    @extend_schema(request=RuleChangeSerializer, responses=RuleSerializer)
+    @extend_schema(request=ReviewRuleChangeSerializer, responses=ReviewRuleSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Need more or fewer approvals."""
-        serializer = RuleChangeSerializer(data=request.data)
+        serializer = ReviewRuleChangeSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         rule = services.change_rule(
             self.get_object(), actor=self.actor, **serializer.validated_data
         )
-        return Response(RuleSerializer(rule).data)
+        return Response(ReviewRuleSerializer(rule).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
