@@ -27,7 +27,7 @@ def found(given: dict[str, Any]) -> list[str]:
             runs = list(Run.objects.filter(workflow=workflow))
             wrong += audit(runs, expected=expected)
             if workflow == given["calls"]:
-                wrong += audit_sink(given["seen"], runs, "put", kills=0)
+                wrong += audit_sink(given["seen"], runs, "put", kills=given["kills"])
         return wrong
 
 

@@ -82,7 +82,7 @@ def test_the_api_lists_and_marks(oscar: User, news: Notification) -> None:
 def test_people_choose_what_is_mailed(oscar: User) -> None:
     client = browser(oscar)
     page = client.get("/notifications/mailed/").content.decode()
-    assert page.count("checked") == 3
+    assert page.count("checked") == 5
     client.post("/notifications/mailed/", {"mailed": ["approval.reminder"]})
     assert services.mailed_kinds(oscar) == ["approval.reminder"]
     assert client.post("/notifications/mailed/", {"mailed": ["rubbish"]}).status_code == 422

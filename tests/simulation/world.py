@@ -6,7 +6,7 @@ outside of the engine is played: clocks, the broker, the event loop, processes. 
 real one. Within a transaction nobody else acts, as its locks see to it; but its worker may die.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -102,10 +102,9 @@ class World:
             patch.setattr(quarantine, "carry_alone", lambda run_id: self.carry(run_id, alone=True))
             patch.setattr(keeper, "_beating", [Future()])  # its beats are ours
             patch.setattr(chores, "call_due", lambda: 0)  # no run is carried on by one
-            patch.setattr(
-                graphs, "_graphs", OrderedDict()
-            )  # what is known already is not asked for
-            patch.setattr(accepting, "_forms", {})
+            for module, name in ((graphs, "_graphs"), (graphs, "_settings"), (accepting, "_forms")):
+                # What is known already is not asked for.
+                patch.setattr(module, name, graphs.Derived(500))
             patch.setattr(loops, "FRAMES", 3)
             patch.setattr(loops, "CHUNK", 2)
             self._base = len(connection.savepoint_ids)

@@ -185,7 +185,7 @@ def test_a_stream_of_a_failure_tells_no_reason(bob: User, alpha: Tenant, caller:
 
 
 def test_so_many_wait_at_once_and_leaving_makes_room(bob: User, caller: Caller) -> None:
-    answering(bob, echo(), "last", max_waiting=1, wait_s=20)
+    answering(bob, outside(), "last", max_waiting=1, wait_s=20)
 
     async def play() -> None:
         waiting = await caller.begin("/hooks/x", {})

@@ -74,7 +74,7 @@ class WithdrawalView(TenantViewSet[Review]):
     queryset = ReviewViewSet.queryset
     permission_required: ClassVar = {"POST": "workflow.edit"}
 
-    @extend_schema(request=None, responses=ReviewSerializer, operation_id="review_withdraw")
+    @extend_schema(request=None, responses={200: ReviewSerializer}, operation_id="review_withdraw")
     def create(self, request: Request, pk: UUID) -> Response:
         """Withdraw a review: nobody is asked any more."""
         services.withdraw_review(self.get_object(), actor=self.actor)
