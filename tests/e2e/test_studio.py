@@ -123,6 +123,7 @@ def test_a_group_is_named_and_goes_with_its_steps(demo: Demo, visit: Visit) -> N
     card(page, "One").click()
     card(page, "Two").click(modifiers=["Shift"])
     page.keyboard.press("Control+g")
+    expect(page.get_by_label("Name of the group")).to_be_focused()
     page.keyboard.type("Sums")
     page.keyboard.press("Enter")
     group = page.get_by_test_id("workflow-group")
