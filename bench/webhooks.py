@@ -37,7 +37,9 @@ def prepare(caller: Caller) -> None:
     definition = chain(10)
     made = caller.post("workflows/", {"name": "Bench", "definition": definition})
     caller.post(f"workflows/{made['id']}/publish/", {})
-    config: dict[str, Any] = {"answer": "last", "input": "body", "rate_per_minute": 100_000}
+    config: dict[str, Any] = {
+        "answer": "last", "input": "body", "rate_per_minute": 100_000, "max_waiting": 100,
+    }  # fmt: skip
     trigger = {"name": "Bench", "kind": "webhook", "workflow": made["id"], "path": "bench"}
     caller.post("triggers/", {**trigger, "config": config})
 
