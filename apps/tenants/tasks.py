@@ -1,15 +1,20 @@
 """Celery tasks that run as the tenant who called them."""
 
 import inspect
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from celery import Task
+from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
+from apps.common.outages import outage_of
 from apps.tenants.context import PUBLIC, current_schema, public_scope, tenant_context
 from apps.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
 
 HEADER = "tenant_schema"
 Refusal = Callable[[str, str, str], None]
@@ -58,6 +63,12 @@ class TenantTask(Task):  # type: ignore[type-arg]
         except Refused as refused:
             for tell in _refusals:
                 tell(refused.reason, self.name, repr((args, kwargs)))
+            return None
+        except DatabaseError as error:
+            if outage_of(error) is None:
+                raise
+            # What a task does is planned in rows: when the database is back, it is called for again.
+            logger.warning("%s was broken off: %s", self.name, str(error).strip())
             return None
         finally:
             connection.close()  # the worker's threads live on; their connections must not
