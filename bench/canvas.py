@@ -113,7 +113,7 @@ def make(product: Running, key: str, size: int) -> str:
 def measure(browser: Browser, product: Running, cookie: str, workflow: str, view: str) -> JSONDict:
     """Open a workflow in a new browser window and move things about."""
     base = f"http://localhost:{product.port}"
-    context = browser.new_context(base_url=base, viewport=WINDOW)  # type: ignore[arg-type]
+    context = browser.new_context(base_url=base, viewport=WINDOW)  # type: ignore[arg-type]  # a dict is one
     name, value = cookie.split("=", 1)
     context.add_cookies([{"name": name, "value": value, "url": base}])
     page = context.new_page()

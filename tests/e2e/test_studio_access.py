@@ -71,7 +71,7 @@ def test_axe_finds_nothing_in_any_state(demo: Demo, visit: Visit, scheme: str) -
         publish=True,
     )
     page = visit("builder").page
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of the two words
     open_studio(page, workflow)
     found = {state: bad for state in _states(page) if (bad := violations(page))}
     assert not found

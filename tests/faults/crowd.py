@@ -43,13 +43,14 @@ class Crowd:
     kills: int = 0
 
     def start(self, **faults: object) -> "subprocess.Popen[bytes]":
-        """Start a worker, perhaps with faults planted: see `tests.faults.worker`."""
+        """Start a worker, perhaps with other `threads` than 8, or faults: see `tests.faults.worker`."""
+        threads = faults.pop("threads", 8)
         planted = {f"FAULT_{name.upper()}": str(value) for name, value in faults.items()}
         env = environment(self.egress) | planted
         env |= {"FAULT_QUEUE": self.queue, "FAULT_FOLDER": str(self.folder)}
         command = [
             sys.executable, "-m", "tests.faults.worker", "-Q", self.queue, "-P", "threads",
-            "-c", "8", "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
+            "-c", str(threads), "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
         ]  # fmt: skip
         with (self.folder / "workers.log").open("ab") as log:
             process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)

@@ -15,6 +15,7 @@ import pytest
 import redis
 from websockets.exceptions import ConnectionClosed
 
+from apps.dispatch.leases import LEASE_S
 from apps.tenants.consumers import TRY_LATER
 from tests.factories.product import Product, kill_service, open_folder
 from tests.factories.runs import until
@@ -229,8 +230,8 @@ def test_redis_killed_with_all_it_knew(load: Load) -> None:
             assert caller.open("/", cookie=cookie).status == 200
             assert_sign_in_is_closed(caller)
             assert close_code(product, cookie) == TRY_LATER
-            failed = set(caller.open("/healthz/ready").json["failed"])
-            assert {"redis"} <= failed <= {"redis", "broker"}  # it is the broker, too
+            assert "redis" in caller.open("/healthz/ready").json["failed"]
+            until(lambda: caller.open("/healthz/ready").json["failed"] == ["broker", "redis"])
             load.target.answer.set()
             lose_everything(product)
         until(lambda: redis_answers(product))
@@ -262,16 +263,18 @@ def test_postgres_restarted_again_and_again(load: Load) -> None:
     Where it is away for longer than a lease, a call whose answer could not be written is repeated.
     """
     load.target.answer.set()
-    product = load.caller.product
+    product, long_outages = load.caller.product, 0
     for _ in range(size(1, 20)):
         load.start("call", 3)
         load.start("wait", 2)
         load.servers.prove_postgres()
+        begun = time.monotonic()
         kill_service(product, "bin/postgres")
         until(lambda: load.caller.open("/healthz/ready").status == 200, 60)
+        long_outages += time.monotonic() - begun > LEASE_S / 2
         assert seconds_until_over(load) <= BACK_S
     assert set(load.caller.statuses) <= {200, 202, 503}
-    assert load.audit(kills=size(1, 20)) == []
+    assert load.audit(kills=long_outages) == []
 
 
 def test_postgres_takes_no_writes_and_no_connections(load: Load) -> None:

@@ -34,7 +34,7 @@ from apps.workflows.services import (
     restore_version,
     update_workflow,
 )
-from tests.reviews.conftest import person
+from tests.factories.cast import member
 from tests.workflows.definitions import asking, expecting, greeting
 
 
@@ -43,72 +43,66 @@ def edit(workflow: Workflow, actor: User, definition: dict[str, object]) -> Work
     return update_workflow(workflow, actor=actor, revision=None, changes=changes)
 
 
-def test_without_an_approval_nobody_publishes(
-    workflow: Workflow, owner: User, author: User
-) -> None:
-    for actor in (owner, author):
+def test_without_an_approval_nobody_publishes(workflow: Workflow, alice: User, bob: User) -> None:
+    for actor in (alice, bob):
         with pytest.raises(ReviewNeeded):
             publish_workflow(workflow, actor=actor)
 
 
-def test_what_is_approved_is_published_once(
-    workflow: Workflow, author: User, reviewer: User
-) -> None:
-    review = request_review(workflow, actor=author, notes="Please look.")
-    give_opinion(review, actor=reviewer, approves=True)
-    first = publish_workflow(workflow, actor=author)
+def test_what_is_approved_is_published_once(workflow: Workflow, bob: User, rosa: User) -> None:
+    review = request_review(workflow, actor=bob, notes="Please look.")
+    give_opinion(review, actor=rosa, approves=True)
+    first = publish_workflow(workflow, actor=bob)
     review.refresh_from_db()
     assert review.status == Review.Status.PUBLISHED
 
-    workflow = edit(workflow, author, asking("Sure?"))
+    workflow = edit(workflow, bob, asking("Sure?"))
     with pytest.raises(ReviewNeeded):
-        publish_workflow(workflow, actor=author)
-    workflow = restore_version(first, actor=author)
+        publish_workflow(workflow, actor=bob)
+    workflow = restore_version(first, actor=bob)
     assert not workflow.has_unpublished_changes
 
 
 def test_an_approval_is_not_kept_for_a_later_return(
-    workflow: Workflow, author: User, reviewer: User
+    workflow: Workflow, bob: User, rosa: User
 ) -> None:
-    give_opinion(request_review(workflow, actor=author), actor=reviewer, approves=True)
-    edit(workflow, author, asking("Sure?"))
+    give_opinion(request_review(workflow, actor=bob), actor=rosa, approves=True)
+    edit(workflow, bob, asking("Sure?"))
     give_opinion(
-        request_review(workflow, actor=author), actor=person("rita", "builder"), approves=True
+        request_review(workflow, actor=bob), actor=member("Rita", "builder"), approves=True
     )
-    publish_workflow(workflow, actor=author)
-    edit(workflow, author, greeting())
+    publish_workflow(workflow, actor=bob)
+    edit(workflow, bob, greeting())
     with pytest.raises(ReviewNeeded):
-        publish_workflow(workflow, actor=author)
+        publish_workflow(workflow, actor=bob)
 
 
-def test_an_approval_covers_the_draft_as_it_was(
-    workflow: Workflow, author: User, reviewer: User
-) -> None:
-    give_opinion(request_review(workflow, actor=author), actor=reviewer, approves=True)
-    changed = edit(workflow, author, asking("Sure?"))
+def test_an_approval_covers_the_draft_as_it_was(workflow: Workflow, bob: User, rosa: User) -> None:
+    give_opinion(request_review(workflow, actor=bob), actor=rosa, approves=True)
+    changed = edit(workflow, bob, asking("Sure?"))
     with pytest.raises(ReviewNeeded):
-        publish_workflow(changed, actor=author)
+        publish_workflow(changed, actor=bob)
 
 
 def test_nobody_answers_for_their_own_work(
-    workflow: Workflow, author: User, owner: User, reviewer: User
+    workflow: Workflow, bob: User, alice: User, rosa: User
 ) -> None:
-    edit(workflow, owner, asking("Sure?"))
-    review = request_review(workflow, actor=author)
-    for actor in (author, owner):
+    edit(workflow, alice, asking("Sure?"))
+    review = request_review(workflow, actor=bob)
+    for actor in (bob, alice):
         with pytest.raises(OwnWork):
             give_opinion(review, actor=actor, approves=True)
-    assert give_opinion(review, actor=reviewer, approves=True).status == Review.Status.APPROVED
+    assert give_opinion(review, actor=rosa, approves=True).status == Review.Status.APPROVED
 
 
-def test_who_only_asks_does_not_answer_either(workflow: Workflow, reviewer: User) -> None:
+def test_who_only_asks_does_not_answer_either(workflow: Workflow, rosa: User) -> None:
     with pytest.raises(OwnWork):
-        give_opinion(request_review(workflow, actor=reviewer), actor=reviewer, approves=True)
+        give_opinion(request_review(workflow, actor=rosa), actor=rosa, approves=True)
 
 
-def test_rights_are_asked_for(workflow: Workflow, author: User, owner: User) -> None:
-    operator, viewer = person("otto", "operator"), person("vera", "viewer")
-    review = request_review(workflow, actor=author)
+def test_rights_are_asked_for(workflow: Workflow, bob: User, alice: User) -> None:
+    operator, viewer = member("Otto", "operator"), member("Vera", "viewer")
+    review = request_review(workflow, actor=bob)
     for actor in (operator, viewer):
         with pytest.raises(Forbidden):
             request_review(workflow, actor=actor)
@@ -117,52 +111,50 @@ def test_rights_are_asked_for(workflow: Workflow, author: User, owner: User) -> 
         with pytest.raises(Forbidden):
             withdraw_review(review, actor=actor)
     with pytest.raises(Forbidden):
-        set_rule(actor=author, folder=None, approvals=1)
+        set_rule(actor=bob, folder=None, approvals=1)
 
 
-def test_one_refusal_ends_it_and_says_why(workflow: Workflow, author: User, reviewer: User) -> None:
-    review = request_review(workflow, actor=author)
+def test_one_refusal_ends_it_and_says_why(workflow: Workflow, bob: User, rosa: User) -> None:
+    review = request_review(workflow, actor=bob)
     with pytest.raises(ReasonMissing):
-        give_opinion(review, actor=reviewer, approves=False, comment="  ")
-    give_opinion(review, actor=reviewer, approves=False, comment="The amount is not checked.")
+        give_opinion(review, actor=rosa, approves=False, comment="  ")
+    give_opinion(review, actor=rosa, approves=False, comment="The amount is not checked.")
     with pytest.raises(ReviewClosed):
-        give_opinion(review, actor=person("rita", "builder"), approves=True)
+        give_opinion(review, actor=member("Rita", "builder"), approves=True)
     with pytest.raises(ReviewNeeded):
-        publish_workflow(workflow, actor=author)
-    told = Notification.objects.get(user=author, kind="review.answered")
+        publish_workflow(workflow, actor=bob)
+    told = Notification.objects.get(user=bob, kind="review.answered")
     assert "not approved" in told.title
     assert told.text == "The amount is not checked."
 
 
 def test_so_many_approvals_as_the_rule_says(
-    workflow: Workflow, author: User, reviewer: User, owner: User, rule: Rule
+    workflow: Workflow, bob: User, rosa: User, alice: User, rule: Rule
 ) -> None:
-    change_rule(rule, actor=owner, approvals=2)
-    review = request_review(workflow, actor=author)
-    review = give_opinion(review, actor=reviewer, approves=True)
+    change_rule(rule, actor=alice, approvals=2)
+    review = request_review(workflow, actor=bob)
+    review = give_opinion(review, actor=rosa, approves=True)
     assert review.is_open
     with pytest.raises(SaidAlready):
-        give_opinion(review, actor=reviewer, approves=True)
-    give_opinion(review, actor=owner, approves=True)
-    publish_workflow(workflow, actor=author)
+        give_opinion(review, actor=rosa, approves=True)
+    give_opinion(review, actor=alice, approves=True)
+    publish_workflow(workflow, actor=bob)
 
 
 def test_a_stricter_rule_counts_for_what_is_approved_already(
-    workflow: Workflow, author: User, reviewer: User, owner: User, rule: Rule
+    workflow: Workflow, bob: User, rosa: User, alice: User, rule: Rule
 ) -> None:
-    give_opinion(request_review(workflow, actor=author), actor=reviewer, approves=True)
-    change_rule(rule, actor=owner, approvals=2)
+    give_opinion(request_review(workflow, actor=bob), actor=rosa, approves=True)
+    change_rule(rule, actor=alice, approvals=2)
     with pytest.raises(ReviewNeeded):
-        publish_workflow(workflow, actor=author)
+        publish_workflow(workflow, actor=bob)
 
 
-def test_a_new_question_ends_the_older_one(
-    workflow: Workflow, author: User, reviewer: User
-) -> None:
-    older = request_review(workflow, actor=author)
-    asked = Notification.objects.get(user=reviewer, kind="review.asked")
-    edit(workflow, author, asking("Sure?"))
-    request_review(workflow, actor=author)
+def test_a_new_question_ends_the_older_one(workflow: Workflow, bob: User, rosa: User) -> None:
+    older = request_review(workflow, actor=bob)
+    asked = Notification.objects.get(user=rosa, kind="review.asked")
+    edit(workflow, bob, asking("Sure?"))
+    request_review(workflow, actor=bob)
     older.refresh_from_db()
     asked.refresh_from_db()
     assert older.status == Review.Status.WITHDRAWN
@@ -170,40 +162,40 @@ def test_a_new_question_ends_the_older_one(
 
 
 def test_reviewers_are_told_and_authors_are_not(
-    workflow: Workflow, author: User, reviewer: User, owner: User
+    workflow: Workflow, bob: User, rosa: User, alice: User
 ) -> None:
-    person("vera", "viewer")
-    request_review(workflow, actor=author)
+    member("Vera", "viewer")
+    request_review(workflow, actor=bob)
     told = Notification.objects.filter(kind="review.asked").values_list("user", flat=True)
-    assert set(told) == {reviewer.pk, owner.pk}
+    assert set(told) == {rosa.pk, alice.pk}
 
 
 def test_no_workflow_leaves_for_where_it_is_published_more_easily(
-    workflow: Workflow, author: User, owner: User
+    workflow: Workflow, bob: User, alice: User
 ) -> None:
-    free = create_folder(name="Free", actor=owner)
+    free = create_folder(name="Free", actor=alice)
     for folder in (free, None):
         with pytest.raises(LeavesReview):
-            update_workflow(workflow, actor=author, revision=None, changes={"folder": folder})
-    moved = update_workflow(workflow, actor=owner, revision=None, changes={"folder": free})
+            update_workflow(workflow, actor=bob, revision=None, changes={"folder": folder})
+    moved = update_workflow(workflow, actor=alice, revision=None, changes={"folder": free})
     assert moved.folder == free
 
 
 def test_a_rule_holds_below_its_folder_and_the_strictest_counts(
-    owner: User, folder: Folder, rule: Rule
+    alice: User, folder: Folder, rule: Rule
 ) -> None:
-    inner = create_folder(name="Inner", parent=folder, actor=owner)
+    inner = create_folder(name="Inner", parent=folder, actor=alice)
     assert [needed_in(each) for each in (folder, inner, None)] == [1, 1, 0]
-    whole = set_rule(actor=owner, folder=None, approvals=2)
+    whole = set_rule(actor=alice, folder=None, approvals=2)
     assert [needed_in(each) for each in (folder, inner, None)] == [2, 2, 2]
     with pytest.raises(RuleTaken):
-        set_rule(actor=owner, folder=None, approvals=1)
-    remove_rule(whole, actor=owner)
+        set_rule(actor=alice, folder=None, approvals=1)
+    remove_rule(whole, actor=alice)
     assert needed_in(None) == 0
 
 
-def test_where_no_rule_holds_there_is_no_review(author: User, owner: User, alpha: Tenant) -> None:
-    free = create_workflow(actor=author, name="Free", definition=expecting("x"))
+def test_where_no_rule_holds_there_is_no_review(bob: User, alice: User, alpha: Tenant) -> None:
+    free = create_workflow(actor=bob, name="Free", definition=expecting("x"))
     with pytest.raises(NoReviewNeeded):
-        request_review(free, actor=author)
-    assert publish_workflow(free, actor=author).number == 1
+        request_review(free, actor=bob)
+    assert publish_workflow(free, actor=bob).number == 1

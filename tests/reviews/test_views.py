@@ -8,14 +8,14 @@ from apps.reviews.models import Review, Rule
 from apps.reviews.services import request_review
 from apps.workflows.models import Workflow
 from tests.factories.browsers import browser
-from tests.reviews.conftest import person
+from tests.factories.cast import member
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def review(workflow: Workflow, author: User) -> Review:
-    return request_review(workflow, actor=author, notes="Please look at the amount.")
+def review(workflow: Workflow, bob: User) -> Review:
+    return request_review(workflow, actor=bob, notes="Please look at the amount.")
 
 
 def shown(client: Client, path: str, status: int = 200) -> str:
@@ -24,49 +24,49 @@ def shown(client: Client, path: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
-def test_the_list_has_what_is_for_me(review: Review, author: User, reviewer: User) -> None:
-    assert "Refund" in shown(browser(reviewer), "/reviews/")
-    assert "Nothing waits for your review." in shown(browser(author), "/reviews/")
-    assert "Refund" in shown(browser(author), "/reviews/?state=open")
-    assert "No review is closed yet." in shown(browser(author), "/reviews/?state=closed")
-    assert "No review fits." in shown(browser(reviewer), "/reviews/?q=nothing")
+def test_the_list_has_what_is_for_me(review: Review, bob: User, rosa: User) -> None:
+    assert "Refund" in shown(browser(rosa), "/reviews/")
+    assert "Nothing waits for your review." in shown(browser(bob), "/reviews/")
+    assert "Refund" in shown(browser(bob), "/reviews/?state=open")
+    assert "No review is closed yet." in shown(browser(bob), "/reviews/?state=closed")
+    assert "No review fits." in shown(browser(rosa), "/reviews/?q=nothing")
 
 
 def test_a_review_shows_what_changes_and_takes_an_opinion(
-    review: Review, author: User, reviewer: User
+    review: Review, bob: User, rosa: User
 ) -> None:
     path = f"/reviews/{review.pk}/"
-    page = shown(browser(reviewer), path)
+    page = shown(browser(rosa), path)
     assert "data.transform" in page
     assert "Please look at the amount." in page
     assert 'name="verdict"' in page
-    assert 'name="verdict"' not in shown(browser(author), path)
+    assert 'name="verdict"' not in shown(browser(bob), path)
 
-    refused = browser(reviewer).post(f"{path}answer/", {"verdict": "refuse", "comment": ""})
+    refused = browser(rosa).post(f"{path}answer/", {"verdict": "refuse", "comment": ""})
     assert refused.status_code == 422
     assert "Say why" in refused.content.decode()
-    browser(reviewer).post(f"{path}answer/", {"verdict": "approve"})
+    browser(rosa).post(f"{path}answer/", {"verdict": "approve"})
     review.refresh_from_db()
     assert review.status == Review.Status.APPROVED
-    late = browser(person("rita", "builder")).post(f"{path}answer/", {"verdict": "approve"})
+    late = browser(member("Rita", "builder")).post(f"{path}answer/", {"verdict": "approve"})
     assert late.status_code == 409
     assert "This review is closed." in late.content.decode()
 
 
-def test_ones_own_work_is_refused_on_the_page(review: Review, author: User) -> None:
-    answer = browser(author).post(f"/reviews/{review.pk}/answer/", {"verdict": "approve"})
+def test_ones_own_work_is_refused_on_the_page(review: Review, bob: User) -> None:
+    answer = browser(bob).post(f"/reviews/{review.pk}/answer/", {"verdict": "approve"})
     assert answer.status_code == 403
     assert "somebody else must look at it" in answer.content.decode()
 
 
-def test_a_review_is_withdrawn(review: Review, author: User) -> None:
-    browser(author).post(f"/reviews/{review.pk}/withdraw/")
+def test_a_review_is_withdrawn(review: Review, bob: User) -> None:
+    browser(bob).post(f"/reviews/{review.pk}/withdraw/")
     review.refresh_from_db()
     assert review.status == Review.Status.WITHDRAWN
 
 
-def test_rules_are_made_changed_and_removed(owner: User, author: User, rule: Rule) -> None:
-    client = browser(owner)
+def test_rules_are_made_changed_and_removed(alice: User, bob: User, rule: Rule) -> None:
+    client = browser(alice)
     client.post("/reviews/rules/new/", {"folder": "everywhere", "approvals": "2"})
     whole = Rule.objects.get(folder=None)
     assert whole.approvals == 2
@@ -77,5 +77,5 @@ def test_rules_are_made_changed_and_removed(owner: User, author: User, rule: Rul
     assert whole.approvals == 3
     client.post(f"/reviews/rules/{whole.pk}/remove/")
     assert list(Rule.objects.all()) == [rule]
-    assert "New rule" not in shown(browser(author), "/reviews/rules/")
-    assert browser(author).post(f"/reviews/rules/{rule.pk}/remove/").status_code == 403
+    assert "New rule" not in shown(browser(bob), "/reviews/rules/")
+    assert browser(bob).post(f"/reviews/rules/{rule.pk}/remove/").status_code == 403

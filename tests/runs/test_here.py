@@ -45,7 +45,7 @@ def started(workflow: Workflow, actor: User, *, is_awaited: bool = True, **how: 
         inputs={"x": 1},
         version="draft",
         is_awaited=is_awaited,
-        **how,  # type: ignore[arg-type]
+        **how,  # type: ignore[arg-type]  # as the caller wants it
     )
     run.refresh_from_db()
     assert audit_run(run) == []
