@@ -11,7 +11,6 @@ from aiohttp import web
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.dispatch import loop
 from apps.dispatch.models import Ticket, Timer
 from apps.egress import circuits
 from apps.egress.breakers import try_now
@@ -24,6 +23,7 @@ from apps.runs.vector import Byte
 from apps.workflows.definition import Node, Retry
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
+from tests.factories.targets import Target
 from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
@@ -31,14 +31,13 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 BUSY = Failure("http_503", "busy", retryable=True)
 
 
-class Site:
+class Site(Target):
     """A target that answers what it is told to, one answer a call; the last one stays."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.answers: list[tuple[int, dict[str, str]]] = []
         self.keys: list[str] = []
-        self.origin = ""
-        self.runner: Any = None
 
     async def handle(self, request: web.Request) -> web.Response:
         self.keys.append(request.headers.get("Idempotency-Key", ""))
@@ -47,22 +46,12 @@ class Site:
             await asyncio.sleep(30)
         return web.Response(status=status, headers=headers, text="x")
 
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_route("*", "/", self.handle)
-        self.runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
-        self.origin = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
-
 
 @pytest.fixture
 def site(settings: Settings) -> Iterator[Site]:
     made = Site()
-    loop.submit(made.start()).result(10)
-    settings.EGRESS_ALLOW = [made.origin]
-    yield made
-    loop.submit(made.runner.cleanup()).result(10)
+    with made.served(settings):
+        yield made
 
 
 def call(site: Site, method: str = "PUT", **rest: Any) -> dict[str, Any]:
