@@ -18,6 +18,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
+from apps.common.derived import Derived
 from apps.dispatch import chores, keeper, loop, services, sweeper
 from apps.runs import accepting, graphs, loops, quarantine, retries, segment
 from apps.runs.interpreter import advance
@@ -104,7 +105,7 @@ class World:
             patch.setattr(chores, "call_due", lambda: 0)  # no run is carried on by one
             for module, name in ((graphs, "_graphs"), (graphs, "_settings"), (accepting, "_forms")):
                 # What is known already is not asked for.
-                patch.setattr(module, name, graphs.Derived(500))
+                patch.setattr(module, name, Derived(500))
             patch.setattr(loops, "FRAMES", 3)
             patch.setattr(loops, "CHUNK", 2)
             self._base = len(connection.savepoint_ids)
