@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from typing import Any
 
+from apps.local.temporary import temporary_folder
 from bench.api_runs import Caller
 from bench.graphs import chain
-from bench.product import data_folder, running
+from bench.product import running
 
 CALLERS = (1, 16, 64)
 _own = threading.local()
@@ -23,7 +24,7 @@ _own = threading.local()
 
 def main(count: int) -> None:
     """Start a product, make the webhook, and call it."""
-    with data_folder() as data, running(data) as product:
+    with temporary_folder() as data, running(data) as product:
         words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench")
         caller = Caller(f"http://127.0.0.1:{product.port}/api/v1/", product.command(*words))
         prepare(caller)
