@@ -18,7 +18,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from apps.common import metrics
+from apps.common import memory, metrics
 from apps.common.ids import uuid7
 from apps.dispatch import keeper
 from apps.dispatch.sweeper import Sweeper
@@ -114,6 +114,7 @@ _present: list[Presence] = []
 @worker_ready.connect
 def start(sender: Any = None, **kwargs: Any) -> None:
     """Beat and sweep from now on."""
+    memory.settle()
     draining.clear()
     _stopping.clear()
     _present.append(Presence(sender))
