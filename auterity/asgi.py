@@ -16,6 +16,7 @@ from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
 from apps.collaboration.routing import websocket_urlpatterns as collaboration
+from apps.common import memory
 from apps.common.bodies import BodyLimit
 from apps.runs.routing import websocket_urlpatterns as runs
 from apps.tenants.asgi import Mounts
@@ -38,3 +39,4 @@ application = ProtocolTypeRouter(
         "websocket": TenantSockets(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+memory.settle()

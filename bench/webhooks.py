@@ -15,9 +15,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from apps.local.temporary import temporary_folder
 from bench.api_runs import Caller
 from bench.graphs import chain
-from bench.product import data_folder, running
+from bench.product import running
 from bench.start import cpu_of, family
 
 CALLERS = (1, 16, 64)
@@ -26,7 +27,7 @@ _own = threading.local()
 
 def main(count: int) -> None:
     """Start a product, make the webhook, and call it."""
-    with data_folder() as data, running(data) as product:
+    with temporary_folder() as data, running(data) as product:
         words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench")
         caller = Caller(f"http://127.0.0.1:{product.port}/api/v1/", product.command(*words))
         prepare(caller)

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import chores, passes, services
+from apps.dispatch import chores, memory, passes, services
 from apps.dispatch.admission import admit_by_turns
 from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.gate import RESUMED
@@ -51,8 +51,8 @@ FROM heard WHERE ticket.id = heard.ticket_id
 DUE = """
 WITH due AS (
     SELECT id FROM dispatch_ticket
-    WHERE due_at <= clock_timestamp()
-      AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
+    WHERE status = 'ready' AND (due_at <= clock_timestamp() OR %(unheard)s)
+       OR status = 'running' AND lease_until < clock_timestamp() AND due_at <= clock_timestamp()
     ORDER BY priority DESC, due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 )
 UPDATE dispatch_ticket AS ticket SET due_at = clock_timestamp() + interval '4 seconds'
@@ -132,15 +132,20 @@ class Sweeper(threading.Thread):
 
 
 def _take_due() -> list[tuple[UUID, str]]:
-    """Return the runs to ring for, with their schemas."""
+    """Return the runs to ring for, with their schemas.
+
+    Once the broker has forgotten its messages, those are all that no worker has taken.
+    """
     _haste.clear()
     with transaction.atomic():
         if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
             return []
+        unheard = memory.is_lost()
         _run(FIRE, {"batch": BATCH, "resumed": RESUMED})
         if admit_by_turns():
             _haste.set()
-        return [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
+        due = {"batch": BATCH, "unheard": unheard}
+        return [(run_id, schema) for run_id, schema in _run(DUE, due)]
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

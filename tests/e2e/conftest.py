@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.factories.product import ROOT, Product, open_folder
+from apps.local.temporary import temporary_folder
+from tests.factories.product import ROOT, Product
 
 LINK = re.compile(r"(?P<name>\S+ \S+)\s+(?P<role>\w+)\s+(?P<url>http\S+/accounts/link/\S+)")
 READY_S, WAIT_MS = 300, 20_000
@@ -51,7 +52,7 @@ class Demo:
 @contextmanager
 def running(code: Path) -> Iterator[Demo]:
     """Start the product of a tree, wait until it says that it is ready, and stop it in order."""
-    with open_folder() as folder:
+    with temporary_folder() as folder:
         product = Product(folder, code=code).start()
         if not product.says("Ctrl-C stops everything", seconds=READY_S):
             product.process.kill()

@@ -271,10 +271,11 @@ def _gateway(world: World) -> None:
 
 
 def _services(world: World) -> None:
-    """Let a service fail until it is left alone."""
+    """Let a service fail until it is left alone, by its own wish longer than any walk takes."""
+    fault = Fault(f"HTTP 503 of {world.canary}", retry_after=circuits.LONGEST_WISH_S)
     for _ in range(5):
         with breaker("http", f"{world.canary}.example") as call:
-            call.note(Fault(f"HTTP 503 of {world.canary}"))
+            call.note(fault)
     world.objects["service"] = circuits.listed()[0].id
 
 
