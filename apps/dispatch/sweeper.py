@@ -51,14 +51,18 @@ FROM heard WHERE ticket.id = heard.ticket_id
 DUE = """
 WITH due AS (
     SELECT id FROM dispatch_ticket
-    WHERE status = 'ready' AND (due_at <= clock_timestamp() OR %(unheard)s)
-       OR status = 'running' AND lease_until < clock_timestamp() AND due_at <= clock_timestamp()
+    WHERE due_at <= clock_timestamp()
+      AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
     ORDER BY priority DESC, due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 )
 UPDATE dispatch_ticket AS ticket SET due_at = clock_timestamp() + interval '4 seconds'
 FROM due JOIN dispatch_ticket AS same ON same.id = due.id
          JOIN tenants_tenant AS tenant ON tenant.role_name = same.role
 WHERE ticket.id = due.id RETURNING ticket.id, tenant.schema_name
+"""
+UNHEARD = """
+UPDATE dispatch_ticket SET due_at = clock_timestamp()
+WHERE status = 'ready' AND due_at > clock_timestamp()
 """
 STILL_DUE = "UPDATE dispatch_ticket SET due_at = clock_timestamp() WHERE id = ANY(%(ids)s)"
 
@@ -140,12 +144,12 @@ def _take_due() -> list[tuple[UUID, str]]:
     with transaction.atomic():
         if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
             return []
-        unheard = memory.is_lost()
+        if memory.is_lost():
+            _run(UNHEARD, {})
         _run(FIRE, {"batch": BATCH, "resumed": RESUMED})
         if admit_by_turns():
             _haste.set()
-        due = {"batch": BATCH, "unheard": unheard}
-        return [(run_id, schema) for run_id, schema in _run(DUE, due)]
+        return [(run_id, schema) for run_id, schema in _run(DUE, {"batch": BATCH})]
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -1,5 +1,7 @@
 """What every environment shares. Values of the environment come in through `auterity.env`."""
 
+from typing import Any
+
 from csp.constants import NONCE
 
 from apps.common.cookies import cookie_name
@@ -270,7 +272,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "apps.common.logs.LineFormatter"}},

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db.models import Min
@@ -38,6 +39,11 @@ class Gauge:
         until(looked, BACK_S)
 
 
+def has_come(target: Target, calls: int) -> bool:
+    """Tell whether so many calls came to the target, of all that ever came."""
+    return len(target.keys) >= calls
+
+
 def outlives_a_lease() -> Callable[[], bool]:
     """Return whether who carries runs now has renewed them for as long as a lease lasts."""
     end = chores.now() + timedelta(seconds=2 * LEASE_S)
@@ -57,7 +63,7 @@ def test_places_of_killed_workers_go_to_others_and_never_more(
     for killed in range(1, rounds + 1):
         heir = workers.start_and_wait()
         workers.kill(victim)
-        gauge.until(lambda so_far=killed: len(target.keys) >= CAP * (so_far + 1))
+        gauge.until(partial(has_come, target, CAP * (killed + 1)))
         gauge.until(outlives_a_lease())
         assert len(target.keys) == CAP * (killed + 1)
         victim = heir
