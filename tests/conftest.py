@@ -23,7 +23,7 @@ from apps.tenants.services import create_tenant
 
 pytest_plugins = [
     "tests.factories.cast",
-    "tests.factories.provider",
+    "tests.fakeai.server",
     "tests.factories.runs",
     "tests.factories.storage",
     "tests.factories.targets",

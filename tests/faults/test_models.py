@@ -10,8 +10,9 @@ from apps.gateway import services as gateway
 from apps.gateway.models import LlmCall, Provider
 from apps.gateway.usage import MAX_TOKENS
 from apps.runs.models import Run
-from tests.factories.provider import USAGE, FakeProvider
 from tests.factories.runs import Start, carry, error_of, events, fire_timers
+from tests.fakeai.chat import USAGE
+from tests.fakeai.server import FakeProvider
 from tests.faults.auditor import audit
 from tests.gateway.calling import connect, lead
 from tests.runs.test_semantics import graph, transform

@@ -16,7 +16,7 @@ from apps.gateway.models import ModelRoute, Provider
 from apps.gateway.reading import text_of
 from apps.gateway.router import Plan, Target
 from apps.gateway.usage import Usage
-from tests.factories.provider import SECRET, FakeProvider
+from tests.fakeai.server import SECRET, FakeProvider
 
 T = TypeVar("T")
 QUESTION = [{"role": "user", "content": "Say hello"}]

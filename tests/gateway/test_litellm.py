@@ -6,7 +6,8 @@ from pytest_django import Settings
 from apps.gateway.calls import TRANSLATED, Upstream
 from apps.gateway.exceptions import AddressDenied, KeyRefused, NoUsableTarget
 from apps.gateway.usage import Usage
-from tests.factories.provider import SECRET, WORDS, FakeProvider
+from tests.fakeai.chat import WORDS
+from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import Reply, call
 
 # litellm's own code warns about itself

@@ -22,7 +22,8 @@ from apps.gateway.exceptions import (
     ProviderUnreachable,
 )
 from apps.gateway.usage import Usage
-from tests.factories.provider import SECRET, WORDS, FakeProvider
+from tests.fakeai.chat import WORDS
+from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import call
 
 HASTY = Patience(first_token_s=0.3, between_s=0.3, total_s=5)
@@ -37,7 +38,7 @@ def test_words_come_one_by_one_and_usage_is_counted(fake: FakeProvider) -> None:
     heard: list[str] = []
     reply = call(upstream(fake), heard, idempotency_key="step-1")
     assert (heard, reply.text) == (list(WORDS), "".join(WORDS))
-    assert reply.usage == Usage(1000, 200)
+    assert reply.usage == Usage(1000, 200, cached=400, reasoning=50)
     asked = fake.asked[0]
     assert asked.headers["Authorization"] == f"Bearer {SECRET}"
     assert asked.headers["Idempotency-Key"] == "step-1"
