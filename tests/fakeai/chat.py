@@ -11,7 +11,7 @@ from aiohttp import web
 
 Body = dict[str, Any]
 WORDS = ("Hello", " from", " the", " fake")
-USAGE = {
+USAGE: Body = {
     "prompt_tokens": 1000,
     "completion_tokens": 200,
     "total_tokens": 1200,

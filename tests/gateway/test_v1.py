@@ -17,7 +17,7 @@ from tests.gateway.calling import connect, lead
 from tests.gateway.programs import Program, error_of, events_of, key_of, only_call, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-USAGE = {"stream": True, "stream_options": {"include_usage": True}}
+USAGE: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 @pytest.fixture
