@@ -24,6 +24,7 @@ OPERATOR = VIEWER | {
     "approval.decide",
     "service.manage",
     "api_key.use",
+    "model.call",
 }
 BUILDER = OPERATOR | {
     "workflow.edit",
@@ -44,6 +45,7 @@ ADMIN = BUILDER | {
     "retention.manage",
 }
 OWNER = ADMIN | {"owner.manage", "workflow.purge", "workspace.manage"}
+CALLER = frozenset({"model.call"})
 
 BUILTIN: dict[str, frozenset[str]] = {
     "owner": OWNER,
@@ -51,7 +53,10 @@ BUILTIN: dict[str, frozenset[str]] = {
     "builder": BUILDER,
     "operator": OPERATOR,
     "viewer": VIEWER,
+    "caller": CALLER,
 }
+# Roles that keys hold, not people.
+FOR_KEYS = frozenset({"caller"})
 PERMISSIONS = OWNER
 
 # What each role is for, where people choose one.
@@ -61,6 +66,7 @@ ABOUT: dict[str, str] = {
     "builder": "Edit, run and publish workflows",
     "operator": "Run, approve, see runs",
     "viewer": "See workflows and runs",
+    "caller": "Ask models, for programs",
 }
 
 # What a view may declare instead of a permission; for strangers: common.permissions.PUBLIC.

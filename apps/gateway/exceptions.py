@@ -1,26 +1,42 @@
 """What can go wrong: with a call to a model, and with the settings of the gateway."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from apps.common.errors import Conflict, Invalid
 
 
+@dataclass(frozen=True)
+class Told:
+    """How a provider named its error, in the words of OpenAI's protocol."""
+
+    status: int
+    type: str = ""
+    param: str = ""
+    code: str = ""
+
+
 class GatewayError(Exception):
     """The model could not be asked.
 
-    `hint` says what to do. A retryable error may pass by itself: another target is tried as long
-    as nothing was heard, and the caller may try again later. `retry_after` is the provider's wish.
+    `hint` says what to do. A retryable error may pass by itself: the caller may try again later.
+    Where it `moves_on`, another target is tried as long as nothing was heard. `retry_after` is the
+    provider's wish, `told` how it named the error.
     """
 
     code: ClassVar[str] = "gateway"
     hint: ClassVar[str] = ""
     retryable: ClassVar[bool] = False
+    moves_on: ClassVar[bool] = False
     blames_service: ClassVar[bool] = False  # whether it counts for the model's breaker
 
-    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str = "", *, retry_after: float | None = None, told: Told | None = None
+    ) -> None:
         """Say what happened; the docstring is the message where nothing is added."""
         self.message = message or (type(self).__doc__ or "").strip().split("\n")[0]
         self.retry_after = retry_after
+        self.told = told
         super().__init__(self.message)
 
 
@@ -43,6 +59,7 @@ class KeyRefused(GatewayError):
 
     code = "key_refused"
     hint = "The key was disabled. Give the provider a new one under RelayCore."
+    moves_on = True
 
 
 class ProviderRejected(GatewayError):
@@ -57,7 +74,7 @@ class ProviderBusy(GatewayError):
 
     code = "provider_rate_limited"
     hint = "Try again later, or give the route a second target."
-    retryable = True
+    retryable = moves_on = True
 
 
 class ProviderFull(GatewayError):
@@ -65,7 +82,7 @@ class ProviderFull(GatewayError):
 
     code = "provider_full"
     hint = "It is tried again; if that lasts, allow more calls at a time, or add a target."
-    retryable = True
+    retryable = moves_on = True
 
 
 class ProviderFailed(GatewayError):
@@ -73,7 +90,7 @@ class ProviderFailed(GatewayError):
 
     code = "provider_failed"
     hint = "Try again later, or give the route a second target."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -82,7 +99,7 @@ class ProviderUnreachable(GatewayError):
 
     code = "provider_unreachable"
     hint = "Check the provider's address."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -91,7 +108,7 @@ class ProviderTimedOut(GatewayError):
 
     code = "provider_timeout"
     hint = "Try again later, or give the route a faster model."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -100,7 +117,7 @@ class ProviderResting(GatewayError):
 
     code = "breaker_open"
     hint = "It is tried again by itself. Under Services it can be tried at once."
-    retryable = True
+    retryable = moves_on = True
 
 
 class AnswerCut(GatewayError):
@@ -108,7 +125,7 @@ class AnswerCut(GatewayError):
 
     code = "answer_cut"
     hint = "Try again."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -117,6 +134,7 @@ class NotAnAnswer(GatewayError):
 
     code = "provider_garbage"
     hint = "Check the provider's address: it usually ends in /v1."
+    moves_on = True
 
 
 class AddressDenied(GatewayError):
@@ -126,11 +144,20 @@ class AddressDenied(GatewayError):
     hint = "Use a public address, or ask your operator to allow this one."
 
 
+class NotOffered(GatewayError):
+    """The provider does not offer this."""
+
+    code = "not_offered"
+    hint = "Choose a route whose providers do."
+    moves_on = True
+
+
 class NotBuiltIn(GatewayError):
     """The built-in provider cannot do this without a model."""
 
     code = "builtin_cannot"
     hint = "Connect a model provider under RelayCore."
+    moves_on = True
 
 
 class BadAddress(Invalid):

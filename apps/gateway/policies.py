@@ -1,7 +1,8 @@
 """Who may see and change providers, routes and the ledger."""
 
-from apps.accounts.policies import Policy, register
-from apps.gateway.models import LlmCall, ModelPrice, ModelRoute, Provider
+from apps.accounts.models import User
+from apps.accounts.policies import Policy, Rows, holds, register
+from apps.gateway.models import LlmCall, ModelPrice, ModelRoute, Provider, VirtualKey
 
 
 @register(Provider)
@@ -26,3 +27,13 @@ class CallPolicy(Policy):
     """Calls and what they cost are usage."""
 
     resource = "usage"
+
+
+@register(VirtualKey)
+class VirtualKeyPolicy(Policy):
+    """Keys are their user's; who manages keys sees all."""
+
+    resource = "api_key"
+
+    def visible(self, actor: User, queryset: Rows) -> Rows:
+        return queryset if holds(actor, "api_key.manage") else queryset.filter(key__user=actor)

@@ -33,7 +33,8 @@ from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.vault.exceptions import CannotUnseal
 from apps.vault.services import unseal
-from tests.factories.provider import SECRET, WORDS, FakeProvider
+from tests.fakeai.chat import WORDS
+from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import QUESTION, complete, connect, lead, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
