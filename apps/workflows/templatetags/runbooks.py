@@ -37,8 +37,6 @@ def image_url(runbook: Runbook, node: JSONDict) -> str:
     return runbook.image_url(node["attrs"]["image"])
 
 
-
-
 def _piece(node: JSONDict) -> SafeString:
     if node["type"] == "hard_break":
         return BREAK

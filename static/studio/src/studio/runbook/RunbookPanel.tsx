@@ -67,11 +67,12 @@ function Writing({ close }: { close: () => void }) {
         return true;
       },
       onMenuKey: (key) => menu.current?.press(key) ?? false,
+      onLeave: close,
       onPick: () => files.current?.click(),
     });
     setDesk(made);
     return () => made.destroy();
-  }, [editor]);
+  }, [editor]); // `close` does the same whenever it is made
   useWishes(desk);
   return (
     <>

@@ -63,6 +63,7 @@ export function SlashMenu({ desk, look, handle }: { desk: Desk; look: Look; hand
       className="popup slash-menu"
       role="listbox"
       aria-label="Put in"
+      tabIndex={0}
       data-testid="slash-menu"
       style={place}
     >

@@ -5,7 +5,7 @@ import { Slice, type Node } from "prosemirror-model";
 import { EditorState, NodeSelection, Plugin, TextSelection, type Command, type Transaction } from "prosemirror-state";
 import { fixTables, isInTable, tableEditing } from "prosemirror-tables";
 import { EditorView } from "prosemirror-view";
-import { ySyncPlugin, yUndoPlugin, yUndoPluginKey } from "y-prosemirror";
+import { ySyncPlugin, ySyncPluginKey, yUndoPlugin, yUndoPluginKey } from "y-prosemirror";
 import type * as Y from "yjs";
 import type { Editor } from "../model/editor";
 import { same } from "../model/json";
@@ -45,6 +45,8 @@ export interface DeskOptions {
   onLink: () => boolean;
   /** Take a key press for the open menu: true if it is taken. */
   onMenuKey: (key: string) => boolean;
+  /** The keyboard goes elsewhere. */
+  onLeave: () => void;
   /** Let the person choose pictures. */
   onPick: () => void;
 }
@@ -93,11 +95,11 @@ export class Desk {
     const emptyLine = $from.parent.isTextblock && !$from.parent.content.size && $from.depth > 0;
     const from = emptyLine ? $from.before() : $from.depth > 0 ? $from.after() : tr.selection.to;
     const last = nodes.at(-1);
-    const more = last && !last.isTextblock && from + (emptyLine ? $from.parent.nodeSize : 0) >= tr.doc.content.size;
-    const all = more ? [...nodes, make("paragraph")] : nodes;
+    const isLast = from + (emptyLine ? $from.parent.nodeSize : 0) >= tr.doc.content.size;
+    const all = isLast && !last?.isTextblock ? [...nodes, make("paragraph")] : nodes; // the caret goes there
     tr.replaceWith(from, emptyLine ? $from.after() : from, all);
-    const end = from + all.reduce((size, node) => size + node.nodeSize, 0);
-    const inside = last?.type.name === "table" || last?.isTextblock ? from + 1 : more ? end - 1 : end;
+    const end = from + nodes.reduce((size, node) => size + node.nodeSize, 0);
+    const inside = last?.type.name === "table" || last?.isTextblock ? from + 1 : end;
     tr.setSelection(TextSelection.near(tr.doc.resolve(Math.min(inside, tr.doc.content.size)), 1));
     view.dispatch(tr.scrollIntoView());
     view.focus();
@@ -207,7 +209,6 @@ export class Desk {
   }
 
   #plugins(): Plugin[] {
-    const tables = new Plugin({ appendTransaction: (all, _before, state) => (all.some((tr) => tr.docChanged && !tr.getMeta("y-sync$")) ? fixTables(state) : null) });
     return [
       ySyncPlugin(this.#fragment),
       yUndoPlugin(),
@@ -217,17 +218,19 @@ export class Desk {
       signs(),
       ...keys(() => this.options.onLink()),
       tableEditing(),
-      tables,
+      tidied(),
     ];
   }
 
-  /** Keys belong to the open menu first. */
+  /** Keys belong to the open menu first; Escape then leads out of the text. */
   #menu(): Plugin {
     return new Plugin({
       props: {
         handleKeyDown: (_view, event) => {
-          if (!this.look.value.slash || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false;
-          return this.options.onMenuKey(event.key);
+          if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false;
+          if (this.look.value.slash) return this.options.onMenuKey(event.key);
+          if (event.key === "Escape") this.options.onLeave();
+          return event.key === "Escape";
         },
       },
     });
@@ -300,6 +303,18 @@ export class Desk {
     if (!next.slash) this.#shut = null;
     if (!same(next, this.look.value)) this.look.set(next);
   }
+}
+
+/** Tables keep their form, and there is always a line to write in at the end; whoever changes sees to it. */
+function tidied(): Plugin {
+  return new Plugin({
+    appendTransaction(all, _before, state) {
+      if (!all.some((tr) => tr.docChanged && !tr.getMeta(ySyncPluginKey))) return null;
+      const tr = fixTables(state) ?? state.tr;
+      if (!tr.doc.lastChild?.isTextblock) tr.insert(tr.doc.content.size, make("paragraph"));
+      return tr.docChanged ? tr : null;
+    },
+  });
 }
 
 function lookOf(state: EditorState, shut: number | null): Look {

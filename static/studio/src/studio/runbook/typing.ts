@@ -86,7 +86,7 @@ export function keys(link: Command): Plugin[] {
     "Shift-Tab": chainCommands(goToNextCell(-1), inItems(liftListItem)),
     Enter: chainCommands(splitListItem(typeOf("list_item")), splitListItem(typeOf("check_item"), { checked: false })),
   };
-  // This key runs the workflow, also from here.
-  const { "Mod-Enter": _, ...base } = baseKeymap;
+  // The one runs the workflow, also from here; the other leads back to the canvas.
+  const { "Mod-Enter": _run, Escape: _back, ...base } = baseKeymap;
   return [keymap(own), keymap(base)];
 }
