@@ -5,6 +5,7 @@ after, so it says what became of it, however it was typed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from apps.workflows.document import CONFIG, PARTS
 from apps.workflows.models import Workflow, WorkflowUpdate
 
 MOST_UPDATES = 500  # that one look takes in
+RUNBOOK = "runbook"
 MOST_DETAILS = 200  # of one change; more are cut off, and it says so
 Parts = dict[str, dict[str, Any]]
 Detail = tuple[str, str | None, str | None]  # operation, node, field
@@ -48,7 +50,18 @@ def _updates_upto(workflow: Workflow, seq: int) -> list[bytes]:
 
 def _parts(whole: bytes) -> Parts:
     doc = document.load([whole])
-    return {name: document.part_of(doc, name).to_py() or {} for name in PARTS}
+    parts = {name: _plain(document.part_of(doc, name)) for name in PARTS}
+    return parts | {RUNBOOK: {RUNBOOK: document.read_runbook(doc)}}
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    """Return a part as data; what is no data, and will be mended, stands as nothing."""
+    found = {}
+    for key in list(part.keys()):
+        with suppress(ValueError):
+            value = part[key]
+            found[key] = value.to_py() if hasattr(value, "to_py") else value
+    return found
 
 
 def _change(updates: Sequence[WorkflowUpdate], details: Sequence[Detail]) -> JSONDict:
@@ -73,6 +86,7 @@ def _details(before: Parts, now: Parts) -> Iterator[Detail]:
     yield from _of(before["text"], now["text"], _text_detail, standing)
     yield from _of(before["layout"], now["layout"], _place_detail, standing)
     yield from _of(before["edges"], now["edges"], _edge_detail)
+    yield from _of(before[RUNBOOK], now[RUNBOOK], lambda key, *_: ("edit", None, key))
     yield from _of(before["meta"], now["meta"], lambda key, *_: ("set", None, key))
 
 

@@ -20,9 +20,10 @@ from apps.tenants.keys import group_name
 from apps.workflows import document
 from apps.workflows.definition import Definition, content_hash, parse
 from apps.workflows.document import YDoc
-from apps.workflows.exceptions import DraftTooLarge, InBin
+from apps.workflows.exceptions import BadUpdate, DraftTooLarge, InBin
 from apps.workflows.models import Workflow, WorkflowUpdate
 from apps.workflows.problems import Problem
+from apps.workflows.runbook.mending import is_sound
 from apps.workflows.validation import validate
 from apps.workflows.wire import check_update
 
@@ -155,6 +156,8 @@ def plan_settling(workflow_id: UUID) -> None:
 
 def derive(workflow: Workflow, draft: Draft) -> None:
     """Set what follows from the draft. Raises BadUpdate or BadDefinition."""
+    if not is_sound(draft.doc):
+        raise BadUpdate("The update leaves something in the runbook that none can hold.")
     workflow.draft_sha256 = content_hash(draft.data)
     workflow.node_count = len(draft.definition.nodes)
     workflow.problem_count = sum(each.severity == "error" for each in draft.problems)

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from apps.accounts.models import Folder, User
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
+from apps.files.models import Blob
 
 
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
@@ -187,6 +188,23 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return self.node
+
+
+class Image(models.Model):
+    """A picture in a workflow's runbook. What it is was found out from its bytes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="images")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    media_type = models.CharField(max_length=20)
+    added_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["added_at", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class DataSet(TimestampedModel):

@@ -1,7 +1,7 @@
 """Who may do what with workflows."""
 
 from apps.accounts.policies import Policy, register
-from apps.workflows.models import DataSet, Pin, Workflow, WorkflowVersion
+from apps.workflows.models import DataSet, Image, Pin, Workflow, WorkflowVersion
 
 
 @register(Workflow)
@@ -31,3 +31,8 @@ class PinPolicy(Policy):
 @register(DataSet)
 class DataSetPolicy(PinPolicy):
     """As for pins."""
+
+
+@register(Image)
+class ImagePolicy(PinPolicy):
+    """As for pins; `images` asks for the right to edit."""

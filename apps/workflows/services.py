@@ -1,6 +1,6 @@
 """Writing workflows: each change is one transaction with its audit entry and its event."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from apps.accounts.models import Folder, User
 from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.types import JSON, JSONDict
-from apps.workflows import document, drafts, publishing, purging
+from apps.workflows import copying, document, drafts, publishing, purging
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
 from apps.workflows.exceptions import (
@@ -56,6 +56,7 @@ def create_workflow(
     folder: Folder | None = None,
     tags: Iterable[str] = (),
     created_via: str = Workflow.Via.API,
+    runbook_for: Callable[[Workflow], JSONDict] | None = None,
 ) -> Workflow:
     """Make a workflow with its draft. Raises Forbidden, BadDefinition."""
     workflow = Workflow(
@@ -68,6 +69,8 @@ def create_workflow(
     done = [document.write_details(doc, {"name": name, "description": description})]
     if definition is not None:
         done.append(document.write(doc, arrange(parse(definition))))
+    if runbook_for is not None:
+        done.append(document.write_runbook(doc, runbook_for(workflow)))
     update = document.merged(done)
     drafts.append(workflow, Draft(update), update, author=actor)
     _save(workflow, actor, "workflow.created", {"via": created_via})
@@ -212,6 +215,7 @@ def duplicate_workflow(workflow: Workflow, *, actor: User) -> Workflow:
         folder=workflow.folder,
         tags=workflow.tags,
         created_via=workflow.created_via,
+        runbook_for=lambda copy: copying.copied(workflow, copy),
     )
 
 
@@ -223,6 +227,7 @@ def export_workflow(workflow: Workflow) -> JSONDict:
         "description": workflow.description,
         "tags": workflow.tags,
         "definition": drafts.load(workflow).data,
+        "runbook": copying.exported(workflow),
     }
 
 
@@ -248,7 +253,7 @@ def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) ->
         data = {"definition": data}
     if data.get("format", EXPORT_FORMAT) != EXPORT_FORMAT:
         raise BadDefinition(f"The file's format is not “{EXPORT_FORMAT}”.")
-    tags = data.get("tags", [])
+    tags, runbook = data.get("tags", []), copying.imported(data.get("runbook"))
     workflow = create_workflow(
         actor=actor,
         name=str(data.get("name") or "Imported workflow")[:200],
@@ -257,6 +262,7 @@ def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) ->
         folder=folder,
         tags=tags if isinstance(tags, list) else [],
         created_via=Workflow.Via.IMPORT,
+        runbook_for=lambda _: runbook,
     )
     return Imported(workflow, report)
 

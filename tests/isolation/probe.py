@@ -38,6 +38,8 @@ class Probe:
     elsewhere: int | None = 404
     # Whether the owner's answer holds the canary; what never does cannot leak it.
     shows: bool = True
+    # The file storage is never asked inside of a transaction: what such a request changes stays.
+    asks_storage: bool = False
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.method, self.route, self.note) if part)

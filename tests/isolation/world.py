@@ -34,8 +34,8 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.triggers.models import Trigger
 from apps.triggers.services import create_trigger
+from apps.workflows import document, drafts, images, trying
 from apps.workflows import services as workflows
-from apps.workflows import trying
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
 from tests.workflows.definitions import asking, expecting, greeting
@@ -141,6 +141,12 @@ def _workflows(world: World) -> None:
         world.objects[name] = str(_workflow(world, name, folder).pk)
     published = workflows.find_workflow(world.objects["workflow"], actor=owner)
     workflows.publish_workflow(published, actor=owner, notes=f"{world.canary}-inner notes")
+    picture = b"\x89PNG\r\n\x1a\n" + f"{world.canary}-inner picture".encode()
+    world.objects["image"] = str(images.add_image(published, picture, actor=owner).pk)
+    doc = document.load(drafts.updates_of(published))
+    text = {"type": "text", "text": f"{world.canary}-inner runbook"}
+    written = {"type": "doc", "content": [{"type": "paragraph", "content": [text]}]}
+    workflows.append_update(published, actor=owner, update=document.write_runbook(doc, written))
     trying.pin_output(published, "greet", actor=owner, output={"text": f"{world.canary}-inner pin"})
     changes = {"name": f"{world.canary}-inner set", "inputs": {"who": f"{world.canary}-inner who"}}
     made = trying.save_data_set(published, actor=owner, changes=changes)

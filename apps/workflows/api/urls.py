@@ -4,7 +4,7 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from apps.common.ids import UUID_PATTERN
-from apps.workflows.api import document_views, trying_views, views
+from apps.workflows.api import document_views, runbook_views, trying_views, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("workflows", views.WorkflowViewSet, basename="workflow")
@@ -50,6 +50,15 @@ urlpatterns = [
         "workflows/<uuid:pk>/data-sets/<uuid:set_id>/",
         trying_views.DataSetView.as_view(),
         name="workflow-data-set",
+    ),
+    path(
+        "workflows/<uuid:pk>/runbook/", runbook_views.RunbookView.as_view(), name="workflow-runbook"
+    ),
+    path("workflows/<uuid:pk>/images/", runbook_views.ImagesView.as_view(), name="workflow-images"),
+    path(
+        "workflows/<uuid:pk>/images/<uuid:image_id>/",
+        runbook_views.ImageView.as_view(),
+        name="workflow-image",
     ),
     path("expressions/check/", document_views.ExpressionView.as_view(), name="expression-check"),
     path(

@@ -9,6 +9,7 @@ from tests.workflows.definitions import greeting
 
 PREVIEW = {"text": "{{ input.who }}", "values": {"input": {"who": "world"}}}
 DIFFERENT = {"definition": {**greeting(), "nodes": greeting()["nodes"][:1], "edges": []}}
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _file(content: bytes) -> bytes:
@@ -65,6 +66,9 @@ WORKFLOWS = [
         "expression-check", "POST", note="in a workflow", shows=False,
         body=lambda world: {"text": "{{ prev }}", "workflow": of(world, "workflow"), "node": "greet"},
     ),
+    api("workflow-runbook", pk="workflow"),
+    api("workflow-images", "POST", pk="workflow", body=PNG, media="image/png", shows=False, asks_storage=True),
+    Probe("api:workflow-image", args={"pk": "workflow", "image_id": "image"}, asks_storage=True),
     api("workflow-pins", pk="workflow"),
     Probe(
         "api:workflow-pin", "PUT", {"pk": "workflow", "node": "greet"}, body={"output": {"text": "Hi"}}, shows=False
@@ -94,6 +98,8 @@ WORKFLOWS = [
     ),
     Probe("workflows:export", args={"workflow_id": "workflow"}),
     Probe("workflows:studio", args={"workflow_id": "workflow"}),
+    Probe("workflows:runbook", args={"workflow_id": "workflow"}),
+    Probe("workflows:runbook_file", args={"workflow_id": "workflow"}),
     Probe(
         "workflows:details", "POST", {"workflow_id": "workflow"}, body={"tags": "a, b"}, media=FORM, shows=False
     ),

@@ -227,6 +227,9 @@ export interface Boot {
     validate: string;
     pins: string;
     dataSets: string;
+    images: string;
+    runbook: string;
+    runbookFile: string;
     usual: string;
     live: string;
     list: string;

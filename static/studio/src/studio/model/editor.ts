@@ -7,6 +7,7 @@ import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
 import type { Compared } from "./diff";
 import { newId } from "./ids";
 import type { JsonObject } from "./json";
+import { Mentions } from "./mentions";
 import { Observable } from "./observable";
 import { RunOverlay } from "./overlay";
 import { Overwritten } from "./overwritten";
@@ -45,6 +46,8 @@ export class Editor {
   readonly selection = new Selection();
   readonly panels = new Panels();
   readonly view = new View();
+  /** The steps that the runbook shows. */
+  readonly mentions = new Mentions();
   readonly announcer = new Announcer();
   /** Who else is here, and what others see of this person. */
   readonly presence: Presence;
@@ -118,6 +121,7 @@ export class Editor {
       this.store.bind(doc);
       for (const change of this.#waiting.splice(0)) change(doc);
     });
+    this.mentions.follow(doc.runbook);
     this.attached.set(true);
     return doc;
   }

@@ -63,6 +63,7 @@ export function bindings(tools: Tools): Binding[] {
     { keys: "L", words: "Lay out the selection, or everything", group: "Change", edits: true, letter: true, run: (e) => void actions.arrange(e, tools.layout) },
     { keys: "Shift+F10", words: "Open the step's menu", group: "Change", run: openMenu },
     { keys: "ContextMenu", words: "Open the step's menu", group: "Change", run: openMenu },
+    { keys: "R", words: "Open the runbook", group: "View", letter: true, run: (e) => e.panels.openRunbook() },
     { keys: "1", words: "Show everything", group: "View", letter: true, run: (e) => e.view.camera?.fit() },
     { keys: "0", words: "Zoom to 100 %", group: "View", letter: true, run: (e) => e.view.camera?.zoomTo(1) },
     { keys: "2", words: "Show the selection", group: "View", letter: true, run: (e) => e.view.camera?.fit([...e.selection.ids]) },

@@ -75,12 +75,25 @@ export class Panels {
   /** The run bar grown to a panel with the steps of the run. */
   readonly runPanel = new Observable(false);
 
+  /** Where the runbook is shown: beside the canvas or in its place; null while it is closed. */
+  readonly runbook = new Observable<"beside" | "full" | null>(null);
+  /** Counts wishes to have the keyboard in the runbook. */
+  readonly runbookFocus = new Observable(0);
+  /** The step whose block in the runbook somebody wants to see. */
+  readonly mention = new Observable<string | null>(null);
+
   /** Counts wishes to have the keyboard in the inspector; who shows it moves the focus there. */
   readonly inspectorFocus = new Observable(0);
 
   openInspector(): void {
     this.inspector.set(true);
     this.inspectorFocus.set(this.inspectorFocus.value + 1);
+  }
+
+  openRunbook(step: string | null = null): void {
+    this.runbook.set(this.runbook.value ?? "beside");
+    this.mention.set(step);
+    if (step === null) this.runbookFocus.set(this.runbookFocus.value + 1);
   }
 
   toggleDrawer(drawer: Drawer): void {

@@ -148,6 +148,9 @@ function entries(
       ? [{ label: "Move into or out of a loop…", icon: "move", run: () => editor.panels.mover.set([id]) }]
       : []),
     ...disconnect,
+    ...(editor.mentions.steps.value.has(id)
+      ? [{ label: "Show in the runbook", icon: "book-open", run: () => editor.panels.openRunbook(id) }]
+      : []),
     ...runPartItems(editor, id),
     {
       label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",

@@ -32,7 +32,8 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
   const step = editor.store.nodes.get(id);
   const open = { label: "Open settings", icon: "settings", hint: "Enter", run: () => editor.panels.openInspector() };
   const copy = { label: "Copy", icon: "copy", hint: "Ctrl C", run: () => void copyToClipboard(editor) };
-  if (editor.readOnly) return step ? [open, copy] : [copy];
+  const mention = step && editor.mentions.steps.value.has(id) ? [{ label: "Show in the runbook", icon: "book-open", run: () => editor.panels.openRunbook(id) }] : [];
+  if (editor.readOnly) return step ? [open, ...mention, copy] : [copy];
   const from = step && actions.openOutput(editor, id);
   const ofSteps: MenuItem[] = step
     ? [
@@ -42,6 +43,7 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         ...insideOf(editor, id, screen),
         { label: "Connect with…", icon: "link", hint: "C", run: () => editor.panels.connector.set(id) },
         ...moving(editor, id),
+        ...mention,
         ...runPartItems(editor, id),
         ...subworkflow(editor, id),
         { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },

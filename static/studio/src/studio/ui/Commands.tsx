@@ -97,6 +97,7 @@ function all(editor: Editor): Command[] {
     does("Select everything", "square-stack", () => actions.selectAll(editor), "Ctrl A"),
     does("Show everything", "maximize", () => view.camera?.fit(), "1"),
     does("Zoom to 100 %", "search", () => view.camera?.zoomTo(1), "0"),
+    does("Runbook", "book-open", () => panels.openRunbook(), "R"),
     does("Outline", "list-tree", () => panels.drawer.set("outline")),
     does("Problems", "list-checks", () => panels.drawer.set("problems")),
     does("Messages", "bell", () => panels.drawer.set("messages")),

@@ -16,6 +16,7 @@ const TILES: { drawer: Drawer; icon: string; label: string }[] = [
 export function Rail() {
   const editor = useEditor();
   const open = useObservable(editor.panels.drawer);
+  const runbook = useObservable(editor.panels.runbook);
   const problems = useProblems().length;
   const tiles = TILES.filter(({ drawer }) => drawer !== "palette" || !editor.readOnly);
   return (
@@ -35,6 +36,17 @@ export function Rail() {
           {drawer === "problems" && problems > 0 && <span className="rail-mark" />}
         </button>
       ))}
+      <button
+        type="button"
+        className="rail-tile"
+        aria-label="Runbook"
+        title="Runbook (R)"
+        aria-pressed={runbook !== null}
+        data-testid="rail-runbook"
+        onClick={() => (runbook === null ? editor.panels.openRunbook() : editor.panels.runbook.set(null))}
+      >
+        <Icon name="book-open" size={18} />
+      </button>
       <span className="spring" />
       <button
         type="button"
