@@ -187,7 +187,7 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
     api = f"/api/v1/workflows/{workflow.pk}/"
     permissions = {
         verb: workflow.deleted_at is None and policies.allows(user, verb, workflow)
-        for verb in ("edit", "run", "publish")
+        for verb in ("edit", "run", "publish", "comment", "moderate")
     }
     return {
         "workflow": {
@@ -221,6 +221,8 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "pins": f"{api}pins/",
             "dataSets": f"{api}data-sets/",
             "usual": f"{api}usual/",
+            "threads": f"{api}comment-threads/",
+            "mentionable": f"{api}mentionable/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
         },

@@ -8,6 +8,7 @@ ROLES = ["owner", "admin", "builder", "operator", "viewer"]
 TABLE = {
     #                     owner admin builder operator viewer
     "workflow.view": (1, 1, 1, 1, 1),
+    "workflow.comment": (1, 1, 1, 1, 1),
     "review.view": (1, 1, 1, 1, 1),
     "run.view": (1, 1, 1, 1, 1),
     "approval.view": (1, 1, 1, 1, 1),
@@ -28,6 +29,7 @@ TABLE = {
     "review.decide": (1, 1, 1, 0, 0),
     "trigger.edit": (1, 1, 1, 0, 0),
     "credential.use": (1, 1, 1, 0, 0),
+    "workflow.moderate": (1, 1, 0, 0, 0),
     "folder.manage": (1, 1, 0, 0, 0),
     "review_rule.manage": (1, 1, 0, 0, 0),
     "member.manage": (1, 1, 0, 0, 0),
