@@ -4,6 +4,7 @@
 import type * as Y from "yjs";
 import { Announcer } from "./announcer";
 import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
+import { Comments } from "./comments";
 import type { Compared } from "./diff";
 import { newId } from "./ids";
 import type { JsonObject } from "./json";
@@ -44,6 +45,8 @@ export class Editor {
   readonly compared = new Observable<Compared | null>(null);
   readonly selection = new Selection();
   readonly panels = new Panels();
+  /** What is said of the workflow. */
+  readonly comments = new Comments();
   readonly view = new View();
   readonly announcer = new Announcer();
   /** Who else is here, and what others see of this person. */

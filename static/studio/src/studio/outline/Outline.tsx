@@ -3,7 +3,7 @@ import * as actions from "../model/actions";
 import { predecessors, successors, topological } from "../model/graph";
 import { nested, type Nested } from "../model/nesting";
 import { progressWords } from "../model/overlay";
-import { useEditor, useGraph, useNode, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
+import { useCommentsOf, useEditor, useGraph, useNode, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
 import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
@@ -53,6 +53,7 @@ function Entry({ id, number, inner }: Nested) {
   const selected = useSelected(id);
   const problems = useProblemsOf(id);
   const progress = useProgress(id);
+  const comments = useCommentsOf(id);
   const [menu, setMenu] = useState<readonly [number, number] | null>(null);
   if (!step) return null;
   const { store, types } = editor;
@@ -96,6 +97,19 @@ function Entry({ id, number, inner }: Nested) {
           </span>
           {run && <StatusPill status={run.status} />}
         </button>
+        {comments && (
+          <button
+            type="button"
+            className="outline-comments"
+            aria-label={`${comments} on ${store.titleOf(id)}`}
+            data-testid="outline-comments"
+            data-unread={comments.includes("unread") || undefined}
+            onClick={() => editor.comments.openStep(id)}
+          >
+            <Icon name="message-square" size={14} />
+            {comments.split(" ", 1)}
+          </button>
+        )}
         {!editor.readOnly && (
           <IconButton
             icon="ellipsis"
@@ -148,6 +162,9 @@ function entries(
       ? [{ label: "Move into or out of a loop…", icon: "move", run: () => editor.panels.mover.set([id]) }]
       : []),
     ...disconnect,
+    ...(editor.boot.permissions.comment
+      ? [{ label: "Comment", icon: "message-square", run: () => editor.comments.openStep(id) }]
+      : []),
     ...runPartItems(editor, id),
     {
       label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",
