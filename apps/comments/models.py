@@ -60,6 +60,11 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             Prefetch("comments", firsts.distinct("thread_id").with_people(), to_attr="firsts")
         )
 
+    def with_comments(self) -> Self:
+        """Add all that was said, as pages write it out."""
+        said = Comment.objects.living().with_people().order_by("created_at", "id")
+        return self.prefetch_related(Prefetch("comments", said, to_attr="said"))
+
 
 class Thread(TimestampedModel):
     """What is said about one step (perhaps one of its fields) or one point of the canvas.
@@ -81,6 +86,7 @@ class Thread(TimestampedModel):
 
     objects: ClassVar[ThreadQuerySet] = ThreadQuerySet.as_manager()  # type: ignore[assignment]
     firsts: "list[Comment]"  # one or none; see `shown_to`
+    said: "list[Comment]"  # see `with_comments`
     comment_count: int
     unread: int
 

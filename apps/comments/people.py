@@ -1,7 +1,12 @@
 """Who can be mentioned and told: the members who may see the workflow."""
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
 from uuid import UUID
+
+from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.comments.exceptions import MayNotSee
@@ -9,6 +14,7 @@ from apps.workflows.models import Workflow
 
 MOST_MENTIONED = 20
 MOST_OFFERED = 20
+CALL = re.compile(r"@([^\s@]{1,120})")
 
 
 def who_see(workflow: Workflow, people: Iterable[User]) -> list[User]:
@@ -41,15 +47,21 @@ def mentioned(workflow: Workflow, ids: Collection[UUID]) -> list[User]:
     return able
 
 
-def named_in(text: str, people: Sequence[User]) -> list[User]:
-    """Return whom a text names, as “@Ana Ruiz”, for pages that have no list to choose from."""
+def named_in(text: str, workflow: Workflow) -> list[User]:
+    """Return whom a text calls by the whole name, as “@Ana Ruiz”, for pages without a list to choose from."""
+    begun = CALL.findall(text)[:MOST_MENTIONED]
+    members = User.objects.members().filter(is_active=True)
+    called = members.filter(_any_of(Q(name__startswith=word) for word in begun)).with_roles()
     found = []
-    for user in sorted(people, key=lambda each: -len(str(each))):
-        call = f"@{user}"
-        if call in text:
-            text = text.replace(call, "")
+    for user in sorted(who_see(workflow, called), key=lambda each: -len(str(each))):
+        if f"@{user}" in text:
+            text = text.replace(f"@{user}", "")
             found.append(user)
-    return found[:MOST_MENTIONED]
+    return found
+
+
+def _any_of(wanted: Iterable[Q]) -> Q:
+    return reduce(or_, wanted, Q(pk=None))
 
 
 def _refusal(user_id: UUID, name: str | None) -> dict[str, object]:

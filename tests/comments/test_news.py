@@ -17,6 +17,7 @@ from apps.notifications import outbox
 from apps.notifications.models import Mail, Notification
 from apps.notifications.services import choose_mails
 from apps.workflows.models import Workflow
+from tests.factories.cast import member
 
 
 def told(user: User) -> list[str]:
@@ -93,8 +94,17 @@ def test_people_are_offered_who_may_see_it(
     assert offered(workflow, text=" VIEWER.ex") == [vera]
 
 
-@pytest.mark.parametrize("text", ["@Bobby come", "Ask @Bobby, then @Bob"])
-def test_pages_find_names_in_the_text(alice: User, bob: User, text: str) -> None:
-    bobby = User(name="Bobby", email="bobby@b.example")
-    found = named_in(text, [alice, bob, bobby])
-    assert [str(user) for user in found] == ["Bobby", "Bob"][: text.count("@")]
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("@Bobby come", ["Bobby"]),
+        ("Ask @Bobby, then @Bob.", ["Bobby", "Bob"]),
+        ("@Gus, bob@alpha.example", []),
+        ("Bob", []),
+    ],
+)
+def test_pages_find_names_in_the_text(
+    workflow: Workflow, bob: User, gus: User, text: str, named: list[str]
+) -> None:
+    member("Bobby", "viewer")
+    assert [str(user) for user in named_in(text, workflow)] == named

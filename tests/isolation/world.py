@@ -311,4 +311,11 @@ def _comments(world: World) -> None:
         workflow, actor=world.people["admin"], anchor=comments.Anchor("greet"), text=text
     )
     answer = comments.reply(thread, actor=owner, text=f"{world.canary}-inner answer")
-    world.objects |= {"thread": str(thread.pk), "comment": str(answer.pk)}
+    reviewed = workflows.find_workflow(world.objects["reviewed"], actor=owner)
+    anchor = comments.Anchor("greet")
+    other = comments.begin_thread(reviewed, actor=owner, anchor=anchor, text=text)
+    world.objects |= {
+        "thread": str(thread.pk),
+        "comment": str(answer.pk),
+        "reviewed_thread": str(other.pk),
+    }
