@@ -14,7 +14,7 @@ from apps.workflows.models import Workflow
 
 MOST_MENTIONED = 20
 MOST_OFFERED = 20
-CALL = re.compile(r"@([^\s@]{1,120})")
+CALL = re.compile(r"@(\w{1,120})")
 
 
 def who_see(workflow: Workflow, people: Iterable[User]) -> list[User]:

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Demo, Visitor
-from tests.e2e.studio import definition, make_workflow, open_studio, step
+from tests.e2e.studio import call, definition, make_workflow, open_studio, step
 
 Visit = Callable[..., Visitor]
 
@@ -71,6 +71,7 @@ def test_a_question_is_asked_answered_and_done(visit: Visit, workflow: str) -> N
     expect(pin(asked, "fetch")).to_have_attribute("data-unread", "true")
     expect(asked.get_by_test_id("live-region")).to_have_text("New comment: Fetch page")
     expect(asked.get_by_test_id("unread-threads")).to_have_text("1")
+    ben.shot("comments-unread")
     news = ben.context.new_page()
     news.goto("/notifications/")
     news.get_by_text("Olivia Owner mentioned you in “In the studio”").click()
@@ -146,8 +147,10 @@ def test_points_panel_and_filters(visit: Visit, workflow: str) -> None:
     expect(rows).to_have_count(1)
     page.keyboard.press("Escape")
     page.get_by_test_id("fit-view").click()
-    for _ in range(8):
-        page.get_by_role("button", name="Zoom out (-)").click()
+    page.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + 300)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, 500)
+    page.keyboard.up("Control")
     expect(page.get_by_test_id("comment-pin")).to_be_visible()
     visitor.shot("comments-far")
 
@@ -171,7 +174,7 @@ def test_on_a_phone_the_outline_leads_to_comments(visit: Visit, workflow: str) -
     begin(opened(visit("owner"), workflow), "draft", "Shorter, please.")
     visitor = visit("operator", width=390, height=844)
     page = opened_narrow(visitor, workflow)
-    page.get_by_test_id("outline-comments").click()
+    page.locator("[data-node-id=draft]").get_by_test_id("outline-comments").click()
     expect(comments(page)).to_contain_text(["Shorter, please."])
     say(page, "Agreed.")
     expect(comments(page)).to_have_count(2)
@@ -197,3 +200,27 @@ def test_a_link_to_a_thread_that_is_gone_says_so(visit: Visit, workflow: str) ->
         "of this link is not there any more"
     )
     visitor.errors.clear()  # the browser logs the request that found nothing
+
+
+def test_reviewers_talk_about_the_steps_that_change(demo: Demo, visit: Visit) -> None:
+    folder = call(demo, "folders/", {"name": "Talked about"})["id"]
+    call(demo, "review-rules/", {"folder": folder, "approvals": 1})
+    wanted = definition(step("draft", "data.transform", "Draft reply", mode="set", fields=[]))
+    made = call(demo, "workflows/", {"name": "Reply", "definition": wanted, "folder": folder})
+    review = call(demo, f"workflows/{made['id']}/review/", {"notes": "Please look."})["id"]
+    visitor = visit("builder")
+    page = visitor.page
+    page.goto(f"/reviews/{review}/")
+    page.get_by_label("Step", exact=True).select_option("draft")
+    page.get_by_label("Comment", exact=True).fill("@Olivia Owner nothing is set here?")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    thread = page.get_by_role("article", name="Comments on Draft reply")
+    expect(thread).to_contain_text("nothing is set here?")
+    thread.get_by_text("Reply", exact=True).first.click()
+    visitor.shot("review-comments")
+    clean(visitor)
+    page.set_viewport_size({"width": 390, "height": 844})
+    visitor.shot("review-comments-phone")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    thread.get_by_role("link", name="Show in the studio").click()
+    expect(comments(page)).to_contain_text("nothing is set here?")

@@ -8,6 +8,8 @@ import { Composer } from "./Composer";
 import { ThreadRow } from "./ThreadRow";
 import { ThreadView } from "./ThreadView";
 
+const WIDTH = 356; // of the popup and what is free around it
+
 /** A thread beside what it is about, the threads of one step, or a new one; a sheet where room is scarce. */
 export function CommentPopup() {
   const editor = useEditor();
@@ -103,15 +105,20 @@ function OfStep({ node, onClose }: { node: string; onClose: () => void }) {
   );
 }
 
-/** Where the popup is: beside the thread's place, also while the canvas moves under it. */
+/** Where the popup is: at the thread's place, also while the canvas moves under it. */
 function usePlace(opened: Opened | null): readonly [number, number] {
   const { comments, store, view } = useEditor();
   useGraph();
   const { x, y, zoom } = useObservable(view.viewport);
-  const spot = opened && spotOf(anchorOf(opened), store);
+  const anchor = opened && anchorOf(opened);
+  const spot = anchor && spotOf(anchor, store);
   const [left, top] = view.origin();
-  const { width } = view.size.value;
-  const [px, py] = spot ? [left + x + spot[0] * zoom + 20, top + y + spot[1] * zoom - 14] : [left + width - 380, top + 24];
+  const most = left + view.size.value.width - WIDTH; // the settings at the right stay in sight
+  const beside = spot ? left + x + spot[0] * zoom + 20 : most;
+  const height = (anchor?.node && store.boxOf(anchor.node)?.height) || 0;
+  // Where there is no room beside a step, it goes below: what it is about is never covered.
+  const px = Math.min(beside, most);
+  const py = spot ? top + y + spot[1] * zoom + (beside > most ? height * zoom + 12 : -14) : top + 24;
   const last = useRef<readonly [number, number]>([px, py]);
   if (last.current[0] !== px || last.current[1] !== py) last.current = [px, py];
   return last.current;

@@ -7,6 +7,7 @@ import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { ThreadRow } from "./ThreadRow";
 
+const COVERING = "(max-width: 719px)"; // a window in which the panel lies over the canvas
 const PAUSE = 250; // of typing
 const EVERYTHING: Filter = { state: "open", mine: false, unread: false, text: "" };
 const STATES = [
@@ -27,6 +28,10 @@ export function CommentsPanel() {
   const { threads, problem } = useThreads(filter);
   const isFiltered = filter.mine || filter.unread || filter.text.trim() !== "" || filter.state !== "open";
   const change = (part: Partial<Filter>) => setFilter({ ...filter, ...part });
+  const place = () => {
+    comments.placing.set(!placing);
+    if (matchMedia(COVERING).matches) editor.panels.drawer.set(null);
+  };
   if (state === "forbidden") return <p className="panel-hint">You may not read the comments of this workflow.</p>;
   return (
     <div className="comments-panel" data-testid="comments-panel">
@@ -52,8 +57,8 @@ export function CommentsPanel() {
           <Toggle on={filter.mine} onChange={(mine) => change({ mine })}>Mine</Toggle>
         </div>
         <div className="comments-actions">
-          {boot.permissions.comment && (
-            <Button icon="message-square" aria-pressed={placing} data-testid="place-comment" onClick={() => comments.placing.set(!placing)}>
+          {boot.permissions.comment && editor.view.camera && (
+            <Button icon="message-square" aria-pressed={placing} data-testid="place-comment" onClick={place}>
               {placing ? "Press on the canvas…" : "New comment"}
             </Button>
           )}
@@ -103,7 +108,7 @@ function Nothing({ isFiltered, mayWrite, onClear }: { isFiltered: boolean; mayWr
     );
   return (
     <p className="panel-hint">
-      Nobody has said anything here.{mayWrite && " Press C and choose a place, or open a step's menu, to begin."}
+      Nobody has said anything here.{mayWrite && " Press C and choose a place, or use a step's menu."}
     </p>
   );
 }

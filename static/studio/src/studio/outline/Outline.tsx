@@ -97,11 +97,11 @@ function Entry({ id, number, inner }: Nested) {
           </span>
           {run && <StatusPill status={run.status} />}
         </button>
-        {comments && (
+        {(comments || (editor.readOnly && editor.boot.permissions.comment)) && (
           <button
             type="button"
             className="outline-comments"
-            aria-label={`${comments} on ${store.titleOf(id)}`}
+            aria-label={comments ? `${comments} on ${store.titleOf(id)}` : `Comment on ${store.titleOf(id)}`}
             data-testid="outline-comments"
             data-unread={comments.includes("unread") || undefined}
             onClick={() => editor.comments.openStep(id)}
