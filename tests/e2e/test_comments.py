@@ -218,7 +218,6 @@ def test_reviewers_talk_about_the_steps_that_change(demo: Demo, visit: Visit) ->
     expect(thread).to_contain_text("nothing is set here?")
     thread.get_by_text("Reply", exact=True).first.click()
     visitor.shot("review-comments")
-    clean(visitor)
     page.set_viewport_size({"width": 390, "height": 844})
     visitor.shot("review-comments-phone")
     page.set_viewport_size({"width": 1440, "height": 900})
