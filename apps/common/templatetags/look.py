@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -162,6 +164,28 @@ def _time(moment: datetime, words: str, mark: str) -> SafeString:
         mark,
         words,
     )
+
+
+@register.simple_block_tag(takes_context=True)
+def filterbar(
+    context: template.RequestContext,
+    content: str,
+    placeholder: str,
+    *,
+    value: str | None = "",
+    applied: int | str = 0,
+    page: Page[Any] | None = None,
+    into: str = "list",
+    also: str = "",
+) -> SafeString:
+    """Draw a list's search and, as content, its selects; the list follows what is chosen.
+
+    `value` is what is searched for, `applied` how many selects are set, `into` the id of what is
+    drawn anew and `also` that of one thing more.
+    """
+    given = {"placeholder": placeholder, "value": value or "", "applied": applied, "page": page}
+    given |= {"into": into, "also": also, "content": content, "request": context["request"]}
+    return render_to_string("components/filter_bar.html", given)
 
 
 @register.simple_tag(takes_context=True)

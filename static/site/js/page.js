@@ -2,7 +2,7 @@
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("meta[name=csrf-token]")?.content;
   if (token) event.detail.headers["X-CSRFToken"] = token;
-  if (event.detail.elt.matches("form[data-drop-empty]")) dropEmpty(event.detail);
+  if (event.detail.elt.matches("form.filters")) dropEmpty(event.detail);
 });
 
 // An address names only the filters that are set.
