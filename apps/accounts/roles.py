@@ -7,6 +7,7 @@ whole truth about them; `tests/accounts/test_roles.py` holds the same table writ
 VIEWER = frozenset(
     {
         "workflow.view",
+        "workflow.comment",
         "review.view",
         "run.view",
         "approval.view",
@@ -36,6 +37,7 @@ BUILDER = OPERATOR | {
 }
 ADMIN = BUILDER | {
     "folder.manage",
+    "workflow.moderate",  # delete what others said of it
     "review_rule.manage",
     "member.manage",
     "api_key.manage",
@@ -65,7 +67,7 @@ ABOUT: dict[str, str] = {
     "admin": "People, security, providers and budgets",
     "builder": "Edit, run and publish workflows",
     "operator": "Run, approve, see runs",
-    "viewer": "See workflows and runs",
+    "viewer": "See workflows and runs, comment",
     "caller": "Ask models, for programs",
 }
 

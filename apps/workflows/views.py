@@ -213,7 +213,7 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
     api = f"/api/v1/workflows/{workflow.pk}/"
     permissions = {
         verb: workflow.deleted_at is None and policies.allows(user, verb, workflow)
-        for verb in ("edit", "run", "publish")
+        for verb in ("edit", "run", "publish", "comment", "moderate")
     }
     return {
         "workflow": {
@@ -250,6 +250,8 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "runbook": reverse("workflows:runbook", args=[workflow.pk]),
             "runbookFile": reverse("workflows:runbook_file", args=[workflow.pk]),
             "usual": f"{api}usual/",
+            "threads": f"{api}comment-threads/",
+            "mentionable": f"{api}mentionable/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
         },

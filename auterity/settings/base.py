@@ -94,6 +94,7 @@ TENANT_APPS = [
     "apps.workflows",
     "apps.runs",
     "apps.retention",
+    "apps.comments",
     "apps.reviews",
     "apps.triggers",
     "allauth.account",

@@ -8,6 +8,7 @@ ROLES = ["owner", "admin", "builder", "operator", "viewer", "caller"]
 TABLE = {
     #                     owner admin builder operator viewer caller
     "workflow.view": (1, 1, 1, 1, 1, 0),
+    "workflow.comment": (1, 1, 1, 1, 1, 0),
     "review.view": (1, 1, 1, 1, 1, 0),
     "run.view": (1, 1, 1, 1, 1, 0),
     "approval.view": (1, 1, 1, 1, 1, 0),
@@ -29,6 +30,7 @@ TABLE = {
     "review.decide": (1, 1, 1, 0, 0, 0),
     "trigger.edit": (1, 1, 1, 0, 0, 0),
     "credential.use": (1, 1, 1, 0, 0, 0),
+    "workflow.moderate": (1, 1, 0, 0, 0, 0),
     "folder.manage": (1, 1, 0, 0, 0, 0),
     "review_rule.manage": (1, 1, 0, 0, 0, 0),
     "member.manage": (1, 1, 0, 0, 0, 0),

@@ -13,6 +13,7 @@ from django.test import Client
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
+from apps.comments import services as comments
 from apps.common.types import JSONDict
 from apps.dispatch.models import Ticket
 from apps.egress import circuits
@@ -84,6 +85,7 @@ def make_world(slug: str) -> World:
         _gateway(world)
         _services(world)
         _reviews(world)
+        _comments(world)
     return world
 
 
@@ -304,4 +306,23 @@ def _reviews(world: World) -> None:
         "reviewed": str(reviewed.pk),
         "review": str(review.pk),
         "answerable": str(answered.pk),
+    }
+
+
+def _comments(world: World) -> None:
+    """Say something about a step, and answer it."""
+    owner = world.people["owner"]
+    workflow = workflows.find_workflow(world.objects["workflow"], actor=owner)
+    text = f"{world.canary}-inner question"
+    thread = comments.begin_thread(
+        workflow, actor=world.people["admin"], anchor=comments.Anchor("greet"), text=text
+    )
+    answer = comments.reply(thread, actor=owner, text=f"{world.canary}-inner answer")
+    reviewed = workflows.find_workflow(world.objects["reviewed"], actor=owner)
+    anchor = comments.Anchor("greet")
+    other = comments.begin_thread(reviewed, actor=owner, anchor=anchor, text=text)
+    world.objects |= {
+        "thread": str(thread.pk),
+        "comment": str(answer.pk),
+        "reviewed_thread": str(other.pk),
     }

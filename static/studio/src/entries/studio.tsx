@@ -25,6 +25,13 @@ function lookAt(asked: URLSearchParams): void {
 /** Go on with the document; what that takes is fetched now, again where the connection breaks. */
 async function live(): Promise<void> {
   const collab = await import("../studio/collab/live").catch(() => null);
-  if (collab) await collab.goLive(editor, window);
+  if (collab) await collab.goLive(editor, window).then(discuss);
   else setTimeout(() => void live(), 5_000);
+}
+
+/** Read what is said of the workflow, once it is there. */
+async function discuss(): Promise<void> {
+  const found = await import("../studio/collab/discussion").catch(() => null);
+  if (found) found.discussionOf(editor).start(window);
+  else setTimeout(() => void discuss(), 5_000);
 }

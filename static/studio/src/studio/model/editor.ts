@@ -4,6 +4,7 @@
 import type * as Y from "yjs";
 import { Announcer } from "./announcer";
 import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
+import { Comments } from "./comments";
 import type { Compared } from "./diff";
 import { newId } from "./ids";
 import type { JsonObject } from "./json";
@@ -45,6 +46,8 @@ export class Editor {
   readonly compared = new Observable<Compared | null>(null);
   readonly selection = new Selection();
   readonly panels = new Panels();
+  /** What is said of the workflow. */
+  readonly comments = new Comments();
   readonly view = new View();
   /** The steps that the runbook shows. */
   readonly mentions = new Mentions();

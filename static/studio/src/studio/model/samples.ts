@@ -149,7 +149,7 @@ export function boot(more: Partial<Boot> = {}): Boot {
     snapshot: CHAIN,
     etag: '"1"',
     nodeTypes: TYPES,
-    permissions: { edit: true, run: true, publish: true },
+    permissions: { edit: true, run: true, publish: true, comment: true, moderate: false },
     urls: {
       api: "/api/v1/",
       workflow: "/api/v1/workflows/w1/",
@@ -164,6 +164,8 @@ export function boot(more: Partial<Boot> = {}): Boot {
       runbook: "/workflows/w1/runbook/",
       runbookFile: "/workflows/w1/runbook.md",
       usual: "/api/v1/workflows/w1/usual/",
+      threads: "/api/v1/workflows/w1/comment-threads/",
+      mentionable: "/api/v1/workflows/w1/mentionable/",
       live: "/ws/live",
       list: "/workflows/",
     },
