@@ -11,17 +11,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.models import User
 from apps.common.errors import Conflict, Forbidden, Invalid
 from apps.common.navigation import bounded
 from apps.common.pagination import page_of
-from apps.common.types import JSONDict
 from apps.reviews import news, services
 from apps.reviews.filters import filtered
 from apps.reviews.forms import ApprovalsForm, OpinionForm, RuleForm
 from apps.reviews.models import Review, Rule
-from apps.workflows.diff import diff
 
-EMPTY: JSONDict = {"nodes": [], "edges": [], "settings": {}}
+NOBODY = UUID(int=0)
 RELATED = ("workflow__folder", "requested_by", "version", "base")
 
 
@@ -88,11 +87,12 @@ def withdraw(request: AuthenticatedRequest, review_id: UUID) -> HttpResponse:
 def _detail(
     request: AuthenticatedRequest, review: Review, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
-    before = review.base.definition if review.base else EMPTY
+    shares = services.contributions_of(review)
+    people = User.objects.in_bulk([share.author for share in shares if share.author])
     opinions = list(review.opinions.select_related("reviewer"))
     context = {
         "review": review,
-        "changes": diff(before, review.version.definition),
+        "shares": [(people.get(share.author or NOBODY), share) for share in shares],
         "opinions": opinions,
         "approvals": sum(1 for each in opinions if each.approves),
         "authors": review.authors.all(),

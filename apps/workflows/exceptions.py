@@ -61,3 +61,15 @@ class BadDataSet(Invalid):
     """This data set cannot be kept."""
 
     code = "bad_data_set"
+
+
+class NoLongerKept(Conflict):
+    """This moment of the history is no longer kept."""
+
+    code = "no_longer_kept"
+
+
+class BadName(Invalid):
+    """This point of the history cannot be named like that."""
+
+    code = "bad_name"
