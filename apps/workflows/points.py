@@ -72,7 +72,7 @@ def _base(workflow: Workflow, seq: int) -> tuple[int, list[bytes]]:
     """Return the nearest state that is stored, and which it is."""
     stored = workflow.points.filter(seq__lte=seq).exclude(state=None).order_by("-seq", "-first")
     found = stored.values_list("seq", "state").first()
-    best: tuple[int, bytes | None] = (0, None) if found is None else found
+    best: tuple[int, Any] = found or (0, None)
     if workflow.snapshot and best[0] < workflow.snapshot_seq <= seq:
         best = workflow.snapshot_seq, workflow.snapshot
     return best[0], ([] if best[1] is None else [bytes(best[1])])

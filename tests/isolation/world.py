@@ -34,8 +34,8 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.triggers.models import Trigger
 from apps.triggers.services import create_trigger
-from apps.workflows import services as workflows
 from apps.workflows import restoring, trying
+from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
 from tests.workflows.definitions import asking, expecting, greeting
