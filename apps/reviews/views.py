@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.models import User
 from apps.comments import services as comments
 from apps.comments.models import Thread
 from apps.comments.people import named_in
@@ -29,6 +30,7 @@ from apps.workflows.diff import diff
 
 EMPTY: JSONDict = {"nodes": [], "edges": [], "settings": {}}
 MOST_THREADS = 20
+NOBODY = UUID(int=0)
 RELATED = ("workflow__folder", "requested_by", "version", "base")
 
 
@@ -169,11 +171,13 @@ def _detail(
     changes = _changes(review)
     threads = threads_of(review, changes, request.user)
     steps = steps_of(review, changes)
+    shares = services.contributions_of(review)
+    people = User.objects.in_bulk([share.author for share in shares if share.author])
     opinions = list(review.opinions.select_related("reviewer"))
     context = {
         "review": review,
-        "changes": changes,
         "threads": page_of(request, threads, MOST_THREADS),
+        "shares": [(people.get(share.author or NOBODY), share) for share in shares],
         "steps": steps,
         "may_comment": policies.allows(request.user, "comment", review.workflow),
         "comment_form": CommentForm(steps=steps),

@@ -79,3 +79,15 @@ class TooManyImages(Conflict):
     """The runbook has had 200 pictures, which is all it may have."""
 
     code = "too_many_images"
+
+
+class NoLongerKept(Conflict):
+    """This moment of the history is no longer kept."""
+
+    code = "no_longer_kept"
+
+
+class BadName(Invalid):
+    """This point of the history cannot be named like that."""
+
+    code = "bad_name"

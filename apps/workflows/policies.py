@@ -1,7 +1,7 @@
 """Who may do what with workflows."""
 
 from apps.accounts.policies import Policy, register
-from apps.workflows.models import DataSet, Image, Pin, Workflow, WorkflowVersion
+from apps.workflows.models import DataSet, Image, Pin, Point, Workflow, WorkflowVersion
 
 
 @register(Workflow)
@@ -18,6 +18,11 @@ class VersionPolicy(Policy):
 
     resource = "workflow"
     folder = "workflow__folder"
+
+
+@register(Point)
+class PointPolicy(VersionPolicy):
+    """As for versions."""
 
 
 @register(Pin)

@@ -35,7 +35,7 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.triggers.models import Trigger
 from apps.triggers.services import create_trigger
-from apps.workflows import document, drafts, images, trying
+from apps.workflows import document, drafts, images, restoring, trying
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
@@ -153,6 +153,8 @@ def _workflows(world: World) -> None:
     changes = {"name": f"{world.canary}-inner set", "inputs": {"who": f"{world.canary}-inner who"}}
     made = trying.save_data_set(published, actor=owner, changes=changes)
     world.objects["data_set"] = str(made.pk)
+    point = restoring.name_present(published, actor=owner, name=f"{world.canary}-inner point")
+    world.objects |= {"point": str(point.pk), "owner": str(owner.pk)}
     archived = workflows.find_workflow(world.objects["archived"], actor=owner)
     workflows.archive_workflow(archived, actor=owner)
     workflows.delete_workflow(

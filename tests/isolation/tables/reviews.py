@@ -13,6 +13,7 @@ REVIEWS = [
     api("review-list", **LIST),
     api("review-list", query="q=canary&state=open", note="filtered", **LIST),
     api("review-detail", pk="review"),
+    api("review-contributions", pk="review", shows=False),
     api("review-answer", "POST", pk="answerable", body=YES),
     api("review-withdraw", "POST", pk="review"),
     api("workflow-review", pk="reviewed"),

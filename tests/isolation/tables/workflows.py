@@ -8,6 +8,7 @@ from tests.isolation.world import World
 from tests.workflows.definitions import greeting
 
 PREVIEW = {"text": "{{ input.who }}", "values": {"input": {"who": "world"}}}
+POINT = {"pk": "workflow", "point_id": "point"}
 DIFFERENT = {"definition": {**greeting(), "nodes": greeting()["nodes"][:1], "edges": []}}
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -58,6 +59,15 @@ WORKFLOWS = [
     api("workflow-updates", "POST", pk="workflow", body=_update, media=OCTETS),
     api("workflow-changes", pk="workflow", shows=False),
     api("workflow-ticket", "POST", pk="workflow", shows=False),
+    api("workflow-history", pk="workflow"),
+    api("workflow-history", pk="workflow", query="kind=named&q=canary&author={owner}", note="filtered"),
+    api("workflow-history", "POST", pk="workflow", body={"name": "Now"}, shows=False),
+    Probe("api:workflow-point", args=POINT),
+    Probe("api:workflow-point", "PATCH", POINT, body={"name": "Then"}, shows=False),
+    Probe("api:workflow-point-diff", args=POINT, query="with=now", shows=False),
+    Probe("api:workflow-point-restore", "POST", POINT, body={}),
+    Probe("api:workflow-point-restore", "POST", POINT, body={"node": "greet"}, note="a step"),
+    api("workflow-contributions", pk="workflow", shows=False),
     api("workflow-versions", pk="workflow"),
     api("workflow-version", pk="workflow", number=1),
     api("workflow-version-restore", "POST", pk="workflow", number=1),
