@@ -277,6 +277,21 @@ def test_edits_without_a_connection_are_merged_on_return(
     assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply. From afar."
 
 
+# Whoever asks a database of the browser is answered after what was written to it before.
+WRITTEN = """async () => {
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith("auterity/")) continue;
+    const database = await done(indexedDB.open(name));
+    await done(database.transaction("updates").objectStore("updates").count());
+    database.close();
+  }
+}"""
+
+
 def test_edits_survive_a_page_that_is_closed_without_a_connection(
     demo: Demo, visit: Visit, key: str, workflow: str
 ) -> None:
@@ -287,6 +302,7 @@ def test_edits_survive_a_page_that_is_closed_without_a_connection(
     page.keyboard.press("Control+End")
     page.keyboard.type(" Kept.")
     expect(step(page, "draft")).to_contain_text("Kept.")
+    page.evaluate(WRITTEN)
     page.close(run_before_unload=False)
     come_back(visitor)
     assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply."

@@ -288,6 +288,7 @@ def test_postgres_takes_no_writes_and_no_connections(load: Load) -> None:
         body = {"inputs": {}, "version": "draft"}
         assert_problem(load.caller.call("POST", path, body))
         assert load.caller.call("GET", "runs/").status == 200
+    until(lambda: load.caller.open("/healthz/ready").status == 200, 60)
     load.start("wait", 1)
     assert seconds_until_over(load) <= BACK_S + 2
     assert load.audit() == []
