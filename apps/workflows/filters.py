@@ -9,7 +9,7 @@ from apps.common.errors import Invalid
 from apps.workflows.models import Origin, PointQuerySet, WorkflowQuerySet
 
 STATES = ("current", "archived", "bin")
-POINT_KINDS = ("named", "publish", *Origin.values)
+POINT_KINDS = ("publish", *Origin.values)  # what a point can be
 
 
 def filtered(queryset: WorkflowQuerySet, params: Any, actor: User) -> WorkflowQuerySet:
@@ -67,5 +67,5 @@ def _of_kind(queryset: PointQuerySet, kind: str) -> PointQuerySet:
     if kind == "publish":
         return queryset.exclude(version=None)
     if kind not in POINT_KINDS:
-        raise Invalid.at("kind", f"Use one of {', '.join(POINT_KINDS)}.")
+        raise Invalid.at("kind", f"Use one of named, {', '.join(POINT_KINDS)}.")
     return queryset.filter(version=None, origin=kind)

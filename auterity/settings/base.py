@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStatus": "apps.runs.models.Wait.Status",
         "ProviderStatus": "apps.gateway.models.Provider.Status",
         "TriggerKind": "apps.triggers.models.Trigger.Kind",
+        "PointKind": "apps.workflows.filters.POINT_KINDS",
         "TriggerState": "apps.triggers.filters.STATES",
     },
     "POSTPROCESSING_HOOKS": [

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.workflows.api.serializers import DiffSerializer
 from apps.workflows.contributions import Contribution
+from apps.workflows.filters import POINT_KINDS
 from apps.workflows.models import Point
 from apps.workflows.presence import identity_of
 from apps.workflows.restoring import definition_at
@@ -45,7 +46,7 @@ class CreditSerializer(serializers.Serializer[Any]):
 class PointSerializer(serializers.ModelSerializer[Point]):
     """A point of the history. Its `authors` come from the context's `people`."""
 
-    kind = serializers.ChoiceField(choices=["editor", "api", "import", "restore", "publish"])
+    kind = serializers.ChoiceField(choices=POINT_KINDS)
     version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
     authors = serializers.SerializerMethodField()
     changes = serializers.SerializerMethodField()
