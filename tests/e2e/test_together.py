@@ -13,6 +13,7 @@ from pycrdt import Doc, Map
 
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Demo, Visitor
+from tests.e2e.studio import kept_here
 from tests.e2e.test_first_light import api
 
 Visit = Callable[..., Visitor]
@@ -277,21 +278,6 @@ def test_edits_without_a_connection_are_merged_on_return(
     assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply. From afar."
 
 
-# Whoever asks a database of the browser is answered after what was written to it before.
-WRITTEN = """async () => {
-  const done = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  for (const { name } of await indexedDB.databases()) {
-    if (!name.startsWith("auterity/")) continue;
-    const database = await done(indexedDB.open(name));
-    await done(database.transaction("updates").objectStore("updates").count());
-    database.close();
-  }
-}"""
-
-
 def test_edits_survive_a_page_that_is_closed_without_a_connection(
     demo: Demo, visit: Visit, key: str, workflow: str
 ) -> None:
@@ -302,7 +288,7 @@ def test_edits_survive_a_page_that_is_closed_without_a_connection(
     page.keyboard.press("Control+End")
     page.keyboard.type(" Kept.")
     expect(step(page, "draft")).to_contain_text("Kept.")
-    page.evaluate(WRITTEN)
+    kept_here(page)
     page.close(run_before_unload=False)
     come_back(visitor)
     assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply."
