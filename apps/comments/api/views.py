@@ -144,16 +144,13 @@ class ThreadViewSet(_ThreadView):
     @action(detail=True, methods=["POST"])
     def resolve(self, request: Request, pk: str) -> Response:
         """Be done with a thread; repeating changes nothing."""
-        return self.answer(services.resolve_thread(self._found(pk), actor=self.actor))
+        return self.answer(services.resolve_thread(self.get_object(), actor=self.actor))
 
     @extend_schema(request=None, responses=ThreadSerializer)
     @action(detail=True, methods=["POST"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Take a thread up again; repeating changes nothing."""
-        return self.answer(services.reopen_thread(self._found(pk), actor=self.actor))
-
-    def _found(self, pk: str) -> Thread:
-        return services.find_thread(pk, actor=self.actor)
+        return self.answer(services.reopen_thread(self.get_object(), actor=self.actor))
 
 
 class ThreadReadView(_ThreadView):
