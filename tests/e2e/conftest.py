@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from apps.local.temporary import temporary_folder
 from tests.factories.product import ROOT, Product
@@ -25,6 +25,8 @@ CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
+# A busy machine is no failure: what a page shows is waited for as long as what it answers.
+expect.set_options(timeout=WAIT_MS)
 SHOTS = Path(os.environ.get("AUTERITY_SCREENSHOTS", ROOT / "test-results" / "screenshots"))
 
 

@@ -3,7 +3,7 @@ import * as actions from "../model/actions";
 import { predecessors, successors, topological } from "../model/graph";
 import { nested, type Nested } from "../model/nesting";
 import { progressWords } from "../model/overlay";
-import { useCommentsOf, useEditor, useGraph, useNode, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
+import { useCommentsOf, useEditor, useGraph, useNode, useObservable, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
 import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
@@ -54,6 +54,7 @@ function Entry({ id, number, inner }: Nested) {
   const problems = useProblemsOf(id);
   const progress = useProgress(id);
   const comments = useCommentsOf(id);
+  const talk = useObservable(editor.comments.state);
   const [menu, setMenu] = useState<readonly [number, number] | null>(null);
   if (!step) return null;
   const { store, types } = editor;
@@ -97,7 +98,8 @@ function Entry({ id, number, inner }: Nested) {
           </span>
           {run && <StatusPill status={run.status} />}
         </button>
-        {(comments || (editor.readOnly && editor.boot.permissions.comment)) && (
+        {/* Before the threads are known, a press would begin a second one. */}
+        {(comments || (talk === "ready" && editor.readOnly && editor.boot.permissions.comment)) && (
           <button
             type="button"
             className="outline-comments"
