@@ -38,6 +38,11 @@ class Answer:
         """Yield the answer in the pieces in which it is passed on."""
         yield self._body
 
+    @property
+    def whole(self) -> bytes:
+        """All that was passed on, once that is over; empty where it was cut or is too much to keep."""
+        return self._body
+
     def usage(self, ask: Ask) -> Usage:
         """Return what the call took: as the upstream tells it, else as it is guessed."""
         told = usage_of(self.told_usage) if isinstance(self.told_usage, dict) else None
@@ -60,6 +65,7 @@ class StreamedAnswer(Answer):
         self._held = b""
         self._kept: list[bytes] = []
         self._size = 0
+        self._ended = False
         self._patience = upstream.patience
         self._deadline = asyncio.get_running_loop().time() + self._patience.first_token_s
 
@@ -67,6 +73,10 @@ class StreamedAnswer(Answer):
     def has_spoken(self) -> bool:
         """Whether anything of the answer came."""
         return self._events.spoken
+
+    @property
+    def whole(self) -> bytes:
+        return b"".join(self._kept) if self._ended and self._size <= KEPT else b""
 
     async def begin(self) -> None:
         while not self._events.spoken:
@@ -82,7 +92,9 @@ class StreamedAnswer(Answer):
             yield part
             part = b"" if self._events.done else await self._next()
         if not self._events.done:
+            self._keep(END)
             yield END  # not every server says so
+        self._ended = True
         await self._linger()
 
     async def _next(self) -> bytes:

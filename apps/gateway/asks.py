@@ -47,6 +47,8 @@ class Ask:
     hints: JSONDict = field(default_factory=dict)
     idempotency_key: str = ""
     source: Source = NOBODY
+    # Whether the asker wants a new answer, not one that is kept.
+    fresh: bool = False
 
     @property
     def messages(self) -> list[JSONDict]:

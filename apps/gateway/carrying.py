@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from apps.gateway import ledger
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
+from apps.gateway.cache.answering import answered
 from apps.gateway.calls import GoThrough
 from apps.gateway.exceptions import GatewayError
-from apps.gateway.exchange import Trace, exchange
+from apps.gateway.exchange import Trace
 from apps.gateway.ledger import Entry
 from apps.gateway.models import LlmCall
 from apps.gateway.router import Plan, Target, directory
@@ -39,7 +40,7 @@ async def carried(
     entry, trace = ledger.opened(), Trace(go_through=go_through)
     try:
         entry.plan = plan or (await directory()).plan(ask.model)
-        async with exchange(entry.plan, ask, trace) as answer:
+        async with answered(entry.plan, ask, trace) as answer:
             assert trace.target is not None
             yield Call(ask, entry.plan, answer, trace.target, entry, trace)
         entry.status, entry.error_code = LlmCall.Status.OK, ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from apps.common.errors import Conflict, Invalid
+from apps.common.errors import Conflict, Invalid, Unavailable
 
 
 @dataclass(frozen=True)
@@ -200,3 +200,13 @@ class RouteNeeded(Conflict):
     """Steps use this route by default. Give it other targets instead of deleting it."""
 
     code = "route_needed"
+
+
+class CacheAway(Unavailable):
+    """Kept answers cannot be reached right now. Try again shortly."""
+
+
+class NothingKept(Conflict):
+    """No answer of this call is kept."""
+
+    code = "nothing_kept"

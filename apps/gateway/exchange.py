@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -52,6 +53,9 @@ class Trace:
     target: Target | None = None
     answer: Answer | None = None
     first_ms: int | None = None  # until the first of a stream
+    cache: str = ""  # `LlmCall.Cache`, with the name of what is kept and what a hit saved
+    cache_name: str = ""
+    saved_usd: Decimal | None = None
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 

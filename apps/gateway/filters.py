@@ -14,7 +14,7 @@ LONGEST = timedelta(days=400)
 
 
 def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
-    """Keep what the parameters ask for: route, provider, status, run, since, until.
+    """Keep what the parameters ask for: route, provider, status, cache, run, since, until.
 
     Raises Invalid naming the parameter that makes no sense.
     """
@@ -26,6 +26,10 @@ def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
         if status not in LlmCall.Status.values:
             raise Invalid.at("status", f"Use one of {', '.join(LlmCall.Status.values)}.")
         kept = kept.filter(status=status)
+    if cache := params.get("cache"):
+        if cache not in LlmCall.Cache.values:
+            raise Invalid.at("cache", f"Use one of {', '.join(LlmCall.Cache.values)}.")
+        kept = kept.filter(cache=cache)
     if run := params.get("run"):
         kept = kept.of_run(_uuid(run))
     return kept

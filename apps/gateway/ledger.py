@@ -50,7 +50,8 @@ def close(entry: Entry, ask: Ask, trace: Trace) -> None:
         entry.model = (answer.model if answer else "") or target.upstream.model
         if answer is not None:
             entry.usage = answer.usage(ask)
-            entry.cost_usd = target.cost(entry.usage)
+            is_kept = trace.cache == LlmCall.Cache.HIT
+            entry.cost_usd = Decimal(0) if is_kept else target.cost(entry.usage)
     journal.append(_row(entry, ask, trace))
 
 
@@ -87,6 +88,9 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "reasoning_tokens": usage.reasoning,
         "tokens_estimated": usage.estimated or bool(target and target.is_builtin and trace.answer),
         "cost_usd": None if entry.cost_usd is None else str(entry.cost_usd),
+        "cache": trace.cache,
+        "cache_name": trace.cache_name,
+        "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),
         "latency_ms": entry.latency_ms,
         "ttft_ms": trace.first_ms,
         "streamed": ask.streams,

@@ -8,7 +8,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
@@ -20,6 +20,7 @@ from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
 
 MILLION = Decimal(1_000_000)
+MOST_KEPT_S = 30 * 24 * 3600  # for which an answer may be given again
 MOST_CALLS = 10_000  # that may be allowed to go on at a time
 NAME = RegexValidator(
     r"\A[a-z][a-z0-9._-]{0,62}\Z",
@@ -157,6 +158,13 @@ class ModelRoute(TimestampedModel):
     alias = models.CharField(max_length=63, unique=True, validators=[NAME])
     description = models.CharField(max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)
+    # How long an answer is given again to the same question; null: never.
+    cache_ttl_s = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_KEPT_S)]
+    )
+    # Whether that holds, too, where the temperature lets answers differ.
+    cache_varied = models.BooleanField(default=False)
+    cache_epoch = models.PositiveIntegerField(default=0)  # one more forgets what was kept
 
     class Meta:
         ordering = ["created_at"]
@@ -269,6 +277,8 @@ _SUMS: dict[str, Any] = {
     "input_tokens": Sum("input_tokens", default=0),
     "output_tokens": Sum("output_tokens", default=0),
     "cost_usd": Sum("cost_usd", default=Decimal(0)),
+    "saved_usd": Sum("saved_usd", default=Decimal(0)),
+    "hits": Count("pk", filter=Q(cache="hit")),
 }
 
 
@@ -286,6 +296,10 @@ class LlmCall(models.Model):
         OK = "ok"
         ERROR = "error"
         CANCELLED = "cancelled"
+
+    class Cache(models.TextChoices):
+        MISS = "miss", "Asked"
+        HIT = "hit", "From the cache"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request_id = models.CharField(max_length=36)
@@ -309,6 +323,9 @@ class LlmCall(models.Model):
     reasoning_tokens = models.PositiveIntegerField(default=0)  # of the output
     tokens_estimated = models.BooleanField(default=False)
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # null: unknown
+    cache = models.CharField(max_length=4, choices=Cache, blank=True)  # empty: nothing is kept
+    cache_name = models.CharField(max_length=64, blank=True)  # of the kept answer
+    saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # by a hit
     latency_ms = models.PositiveIntegerField(default=0)
     ttft_ms = models.PositiveIntegerField(null=True)
     streamed = models.BooleanField(default=False)

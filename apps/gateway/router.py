@@ -27,7 +27,8 @@ from apps.gateway.models import (
 )
 from apps.gateway.usage import Usage
 from apps.vault.exceptions import CannotUnseal
-from apps.vault.services import unseal
+from apps.vault.sealers import Sealer
+from apps.vault.services import sealer, unseal
 
 MOST_PLANS = 1_000  # of a workspace; a program may name models as it likes
 FRESH_S, GOOD_S = 10.0, 30.0  # how late a change of settings counts when nobody is told of it
@@ -56,12 +57,23 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """How a route keeps its answers: for how long, of which questions, and sealed with what."""
+
+    ttl_s: int
+    varied: bool
+    epoch: int
+    sealer: Sealer
+
+
+@dataclass(frozen=True)
 class Plan:
     """The usable targets of a route, in order; of a model named directly, that one alone."""
 
     route: str
     version: int | None
     targets: tuple[Target, ...]
+    keeping: Keeping | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,7 @@ class Directory:
     routes: dict[str, ModelRoute]
     prices: list[ModelPrice]
     keys: dict[UUID, str] = field(repr=False)  # opened, by provider
+    sealer: Sealer | None = None  # where a route keeps answers
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
     def plan(self, name: str) -> Plan:
@@ -109,7 +122,12 @@ class Directory:
             raise NoUsableTarget(
                 f"The route “{alias}” has no provider that is enabled and has a key."
             )
-        return Plan(route.alias, route.version, usable)
+        return Plan(route.alias, route.version, usable, self._keeping(route))
+
+    def _keeping(self, route: ModelRoute) -> Keeping | None:
+        if route.cache_ttl_s is None or self.sealer is None:
+            return None
+        return Keeping(route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer)
 
     def _direct(self, name: str) -> Plan:
         slug, _, model = name.partition("/")
@@ -147,7 +165,15 @@ def load() -> Directory:
         routes={each.alias: each for each in routes},
         prices=list(ModelPrice.objects.all()),
         keys={each.pk: opened for each in providers if (opened := _opened(each))},
+        sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
     )
+
+
+def _sealer() -> Sealer | None:
+    try:
+        return sealer("gateway.cache")
+    except CannotUnseal:  # answers are then asked for, not kept
+        return None
 
 
 def target_of(

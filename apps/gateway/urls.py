@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.gateway import views
+from apps.gateway import caching_views, views
 
 app_name = "gateway"
 urlpatterns = [
@@ -19,5 +19,12 @@ urlpatterns = [
     path("relaycore/new-route/", views.new_route, name="new_route"),
     path("relaycore/routes/<str:alias>/", views.route, name="route"),
     path("relaycore/routes/<str:alias>/delete/", views.delete_route, name="delete_route"),
+    path("relaycore/routes/<str:alias>/keeping/", caching_views.set_keeping, name="set_keeping"),
+    path(
+        "relaycore/routes/<str:alias>/forget/", caching_views.forget_answers, name="forget_answers"
+    ),
+    path(
+        "relaycore/calls/<uuid:call_id>/forget/", caching_views.forget_answer, name="forget_answer"
+    ),
     path("usage/", views.usage, name="usage"),
 ]

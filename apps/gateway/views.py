@@ -20,6 +20,7 @@ from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import charts, filters, services
+from apps.gateway.caching_views import KeepingForm
 from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 
@@ -147,6 +148,7 @@ def _route(request: AuthenticatedRequest, found: ModelRoute | None) -> HttpRespo
         "targets": targets,
         "may_manage": may_manage,
         "may_delete": may_manage and deletable,
+        "keeping": KeepingForm.of(found) if found else None,
     }
     return _form(request, "gateway/route.html", form=form, **extra)
 
@@ -173,13 +175,15 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
     kept = filters.filtered(seen, request.GET)
     routes = policies.visible(request.user, ModelRoute.objects.all())
     providers = policies.visible(request.user, Provider.objects.all())
-    names = ("route", "provider", "status", "run")
+    names = ("route", "provider", "status", "cache", "run")
     context = {
         "calls": page_of(request, kept, PAGE_SIZE),
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
         "route_choices": _choices(routes.values_list("alias", flat=True)),
         "provider_choices": _choices(providers.values_list("slug", flat=True)),
+        "cache_choices": LlmCall.Cache.choices,
+        "may_forget": policies.holds(request.user, "model.call"),
         "status_choices": [("ok", "Done"), ("error", "Failed"), ("cancelled", "Cancelled")],
     }
     return render(request, "gateway/calls.html", context)

@@ -15,6 +15,7 @@ from apps.tenants.context import current_schema
 from apps.vault import cipher
 from apps.vault.exceptions import CannotUnseal
 from apps.vault.models import DataKey
+from apps.vault.sealers import Sealer
 
 VERSION = "v1"
 
@@ -38,6 +39,11 @@ def unseal(token: str, *, context: str) -> str:
 def derive(key_id: str, context: str) -> bytes:
     """Return the key of a context that follows from a data key. Raises CannotUnseal without one."""
     return cipher.derived(_key(key_id), context=_bound(context))
+
+
+def sealer(context: str) -> Sealer:
+    """Return what seals for this schema and context without a query, until the data key changes."""
+    return Sealer(cipher.derived(_unwrap(_current_key()), context=_bound(context)))
 
 
 def current_key_id() -> UUID:

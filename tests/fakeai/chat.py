@@ -164,6 +164,8 @@ def _chunk(model: str, **choice: Any) -> Body:
 
 
 def _finish(body: Body) -> str:
+    if body["model"] in ("length", "content_filter"):
+        return str(body["model"])
     return "tool_calls" if tool_calls(body) else "stop"
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from apps.accounts.models import User
 from apps.egress import client
 from apps.gateway import services
+from apps.gateway.cache import store
 from apps.gateway.calls import Completion, CompletionRequest, Upstream
 from apps.gateway.exchange import Trace, exchange
 from apps.gateway.models import ModelRoute, Provider
@@ -40,6 +41,7 @@ async def _complete(request: CompletionRequest, heard: list[str] | None) -> Comp
         return await services.complete(request, on_text=on_text)
     finally:
         await client.close()
+        await store.close()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.services import create_api_key
 from apps.egress import client
 from apps.gateway import journal, limits
+from apps.gateway.cache import store
 from apps.gateway.models import LlmCall
 from tests.factories.callers import Caller, Reply
 
@@ -64,6 +65,7 @@ class Program:
 async def _close() -> None:
     await client.close()
     await limits.close()
+    await store.close()
 
 
 def only_call() -> LlmCall:

@@ -19,7 +19,9 @@ from apps.dispatch.models import Ticket
 from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
 from apps.gateway import services as gateway
+from apps.gateway.cache.services import set_keeping
 from apps.gateway.calls import CompletionRequest
+from apps.gateway.models import LlmCall, ModelRoute
 from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice, tell
@@ -278,6 +280,12 @@ def _gateway(world: World) -> None:
     world.objects["price"] = str(price.pk)
     question = [{"role": "user", "content": "Hello"}]
     async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))
+    route = ModelRoute.objects.get(alias=world.canary)
+    set_keeping(route, actor=owner, ttl_s=3600)
+    async_to_sync(gateway.complete)(
+        CompletionRequest(route=world.canary, messages=question, temperature=0)
+    )
+    world.objects["kept_call"] = str(LlmCall.objects.exclude(cache_name="").get().pk)
 
 
 def _services(world: World) -> None:

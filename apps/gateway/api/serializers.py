@@ -153,7 +153,7 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
         fields = [
             "id", "request_id", "run", "node", "route", "route_version", "task", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
-            "tokens_estimated", "cost_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
+            "tokens_estimated", "cost_usd", "cache", "saved_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
             "created_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -168,6 +168,8 @@ class TotalsSerializer(serializers.Serializer[Any]):
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
     cost_usd = serializers.DecimalField(max_digits=24, decimal_places=10)
+    hits = serializers.IntegerField(help_text="Answered from the cache.")
+    saved_usd = serializers.DecimalField(max_digits=24, decimal_places=10)
 
 
 class DayTotalsSerializer(TotalsSerializer):

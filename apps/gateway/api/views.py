@@ -43,6 +43,7 @@ LEDGER = [
     OpenApiParameter("route", str),
     OpenApiParameter("provider", str, description="Its slug."),
     OpenApiParameter("status", str, enum=LlmCall.Status.values),
+    OpenApiParameter("cache", str, enum=LlmCall.Cache.values),
     OpenApiParameter("run", OpenApiTypes.UUID),
     *PERIOD,
 ]

@@ -20,6 +20,7 @@ async def chat_completions(request: Request, reply: Reply) -> None:
         streams=body.get("stream") is True,
         wants_usage=isinstance(options, dict) and options.get("include_usage") is True,
         source=request.access.source,
+        fresh=request.wants_fresh,
     )
     await answer(ask, request, reply)
 

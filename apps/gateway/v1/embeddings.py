@@ -18,7 +18,7 @@ async def embeddings(request: Request, reply: Reply) -> None:
     body = await request.json()
     ask = Ask(
         model=model_of(body), body=_checked(body), endpoint=Endpoint.EMBEDDINGS,
-        source=request.access.source,
+        source=request.access.source, fresh=request.wants_fresh,
     )  # fmt: skip
     await answer(ask, request, reply)
 

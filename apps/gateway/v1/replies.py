@@ -4,7 +4,9 @@ import re
 from decimal import Decimal
 
 from apps.common.bodies import Send
+from apps.gateway.cache.answering import KeptAnswer
 from apps.gateway.carrying import Call
+from apps.gateway.models import LlmCall
 from apps.gateway.v1.refusals import Refusal
 from apps.tenants.asgi import Headers
 
@@ -63,8 +65,10 @@ def headers_of(call: Call) -> Headers:
     headers = {
         "x-auterity-model": _safe(call.answer.model or target.upstream.model),
         "x-auterity-provider": _safe(target.upstream.provider),
-        "x-auterity-cache": "miss",
+        "x-auterity-cache": call.trace.cache or LlmCall.Cache.MISS,
     }
+    if isinstance(call.answer, KeptAnswer):
+        headers["age"] = str(call.answer.age_s)
     if call.plan.route:
         headers["x-auterity-route"] = f"{call.plan.route}@{call.plan.version}"
     if len(call.trace.attempts) > 1:

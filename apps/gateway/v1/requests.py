@@ -46,6 +46,12 @@ class Request:
     receive: Receive
     access: Access
 
+    @property
+    def wants_fresh(self) -> bool:
+        """Whether its sender wants no answer that was kept, as HTTP's caches are told."""
+        asked = self.headers.get("cache-control", "").lower()
+        return "no-cache" in asked or "no-store" in asked
+
     async def json(self) -> JSONDict:
         """Return the body. Raises TooLarge, BadCall, TooSlow, Gone."""
         announced = self.headers.get("content-length", "")

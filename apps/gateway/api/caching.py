@@ -1,0 +1,71 @@
+"""Endpoints of kept answers: what a route keeps, and forgetting it."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts import policies
+from apps.accounts.api.views import TenantAPIView
+from apps.gateway.cache import services
+from apps.gateway.models import MOST_KEPT_S, LlmCall, ModelRoute
+
+
+class KeepingSerializer(serializers.Serializer[Any]):
+    """For how long a route keeps answers; null: it keeps none."""
+
+    ttl_s = serializers.IntegerField(
+        source="cache_ttl_s", allow_null=True, min_value=1, max_value=MOST_KEPT_S
+    )
+    varied = serializers.BooleanField(
+        source="cache_varied",
+        default=False,
+        help_text="Keep answers, too, where the temperature lets them differ.",
+    )
+
+
+class KeepingView(TenantAPIView):
+    """How a route keeps answers."""
+
+    permission_required: ClassVar = {
+        "GET": "provider.view", "PUT": "provider.manage", "DELETE": "provider.manage",
+    }  # fmt: skip
+
+    @extend_schema(responses=KeepingSerializer)
+    def get(self, request: Request, alias: str) -> Response:
+        """Tell how a route keeps answers."""
+        return Response(KeepingSerializer(self._route(alias)).data)
+
+    @extend_schema(request=KeepingSerializer, responses=KeepingSerializer)
+    def put(self, request: Request, alias: str) -> Response:
+        """Let a route keep answers, or no more."""
+        route = self._route(alias)
+        serializer = KeepingSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ttl_s, varied = (serializer.validated_data[f"cache_{name}"] for name in ("ttl_s", "varied"))
+        changed = services.set_keeping(route, actor=self.actor, ttl_s=ttl_s, varied=varied)
+        return Response(KeepingSerializer(changed).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, alias: str) -> Response:
+        """Forget all answers that a route has kept; it goes on keeping new ones."""
+        services.forget_answers(self._route(alias), actor=self.actor)
+        return Response(status=204)
+
+    def _route(self, alias: str) -> ModelRoute:
+        return policies.find(self.actor, ModelRoute.objects.all(), alias=alias)
+
+
+class KeptAnswerView(TenantAPIView):
+    """The kept answer of a call."""
+
+    permission_required: ClassVar = {"DELETE": "model.call"}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: str) -> Response:
+        """Say that the answer was wrong: it is not given again."""
+        call = policies.find(self.actor, LlmCall.objects.all(), pk=pk)
+        services.forget_answer(call, actor=self.actor)
+        return Response(status=204)

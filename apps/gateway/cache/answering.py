@@ -1,0 +1,91 @@
+"""Answering from what is kept where that may be, else by the targets."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from apps.gateway.answers import Answer
+from apps.gateway.asks import Ask
+from apps.gateway.cache import store
+from apps.gateway.cache.questions import is_kept, name_of
+from apps.gateway.cache.store import Kept
+from apps.gateway.exchange import Trace, exchange
+from apps.gateway.models import LlmCall
+from apps.gateway.router import Keeping, Plan, Target
+from apps.gateway.usage import Usage
+
+
+class KeptAnswer(Answer):
+    """An answer that is given again: byte by byte what the first asker was told, and for nothing."""
+
+    def __init__(self, target: Target, kept: Kept) -> None:
+        """Hold what is kept."""
+        super().__init__(target.upstream, kept.body, {"model": kept.model})
+        self.streams = kept.streams
+        self.age_s = max(0, int(time.time() - kept.at))
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        if not self.streams:
+            yield self._body
+            return
+        for event in self._body.split(b"\n\n"):
+            if event:
+                yield event + b"\n\n"
+
+    def usage(self, ask: Ask) -> Usage:
+        return Usage(0, 0)
+
+
+@asynccontextmanager
+async def answered(plan: Plan, ask: Ask, trace: Trace) -> AsyncIterator[Answer]:
+    """Hand out the answer for as long as the block lasts, and keep it if it may be given again.
+
+    Raises the last target's GatewayError.
+    """
+    name, keeping = name_of(plan, ask), plan.keeping
+    if not name or keeping is None:
+        async with exchange(plan, ask, trace) as answer:
+            yield answer
+        return
+    trace.cache_name = name
+    kept = None if ask.fresh else await store.find(name, keeping)
+    if kept is not None:
+        yield _again(kept, plan, trace)
+        return
+    async with AsyncExitStack() as turn:
+        await turn.enter_async_context(store.turn(name))
+        kept = None if ask.fresh else await store.find(name, keeping)
+        if kept is None:
+            trace.cache = LlmCall.Cache.MISS
+            async with exchange(plan, ask, trace) as answer:
+                yield answer
+            await _keep(name, keeping, ask, trace)
+            return
+    yield _again(kept, plan, trace)
+
+
+def _again(kept: Kept, plan: Plan, trace: Trace) -> KeptAnswer:
+    """Return a kept answer, and note who gave it first and what that cost."""
+    same = (each for each in plan.targets if each.upstream.provider == kept.provider)
+    target = next(same, plan.targets[0])
+    answer = KeptAnswer(target, kept)
+    trace.target, trace.answer = target, answer
+    trace.cache, trace.saved_usd = LlmCall.Cache.HIT, kept.cost
+    if answer.streams:
+        trace.first_ms = trace.elapsed_ms()
+    return answer
+
+
+async def _keep(name: str, keeping: Keeping, ask: Ask, trace: Trace) -> None:
+    answer, target = trace.answer, trace.target
+    assert answer is not None
+    assert target is not None
+    if not is_kept(ask, answer):
+        return
+    cost = target.cost(answer.usage(ask))
+    kept = Kept(
+        body=answer.whole, streams=answer.streams, provider=target.upstream.provider,
+        model=answer.model or target.upstream.model, cost_usd="" if cost is None else str(cost),
+        at=time.time(),
+    )  # fmt: skip
+    await store.keep(name, kept, keeping)
