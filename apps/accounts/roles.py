@@ -15,6 +15,7 @@ VIEWER = frozenset(
         "provider.view",
         "service.view",
         "usage.view",
+        "budget.view",
     }
 )
 OPERATOR = VIEWER | {
@@ -39,6 +40,7 @@ ADMIN = BUILDER | {
     "member.manage",
     "api_key.manage",
     "provider.manage",
+    "budget.manage",
     "audit.view",
     "retention.view",
     "retention.manage",

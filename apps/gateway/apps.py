@@ -10,7 +10,10 @@ class GatewayConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.gateway import policies  # noqa: F401 - registers the policies
+        from apps.gateway.budgets import alerts
+        from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
 
         # What a call cost is never altered afterwards.
         restrict_table("gateway_llmcall", "SELECT, INSERT, DELETE")
+        kinds.register(*alerts.KINDS)

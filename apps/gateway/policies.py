@@ -1,7 +1,7 @@
 """Who may see and change providers, routes and the ledger."""
 
 from apps.accounts.policies import Policy, register
-from apps.gateway.models import LlmCall, ModelPrice, ModelRoute, Provider
+from apps.gateway.models import Budget, LlmCall, ModelPrice, ModelRoute, Provider
 
 
 @register(Provider)
@@ -26,3 +26,11 @@ class CallPolicy(Policy):
     """Calls and what they cost are usage."""
 
     resource = "usage"
+
+
+@register(Budget)
+class BudgetPolicy(Policy):
+    """A folder's budgets are also seen, and may be managed, by those who have the right on it."""
+
+    resource = "budget"
+    folder = "folder"

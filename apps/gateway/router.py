@@ -139,7 +139,8 @@ def target_of(
         params=params, key=opened, patience=patience,
     )  # fmt: skip
     host = URL(provider.base_url).host or "" if provider.base_url else ""
-    price = ModelPrice.objects.best(provider, host, model)
+    names = {provider.slug, host, provider.litellm_provider} - {""}
+    price = ModelPrice.objects.best(names, model)
     return Target(upstream, price, key.pk if key else None, provider.pk, provider.max_calls)
 
 

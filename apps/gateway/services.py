@@ -9,7 +9,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,7 +20,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
-from apps.gateway import keys, ledger, router
+from apps.gateway import bills, keys, ledger, router
 from apps.gateway.calls import (
     TRANSLATED,
     Completion,
@@ -91,8 +91,13 @@ async def _answered(
     trace: router.Trace,
     entry: LlmCall,
 ) -> Completion:
-    target, reply = await router.ask(plan, request, listener, trace)
-    ledger.note_answer(entry, target, reply)
+    plan, bill = await bills.opened(plan, request)
+    try:
+        target, reply = await router.ask(plan, request, listener, trace)
+        ledger.note_answer(entry, target, reply)
+    finally:
+        ledger.measure(entry, request, listener, trace)
+        bills.settle(bill, entry, request, trace)
     return Completion(
         text=reply.text,
         usage={"input": reply.input_tokens, "output": reply.output_tokens},
@@ -352,24 +357,21 @@ def _shown_target(target: RouteTarget) -> JSONDict:
 
 
 @transaction.atomic
-def set_price(
-    *, actor: User, provider: str, model: str, input_usd: Decimal, output_usd: Decimal
-) -> ModelPrice:
-    """Say what a million tokens cost; the workspace's own price wins over a delivered one."""
+def set_price(*, actor: User, provider: str, model: str, **figures: Any) -> ModelPrice:
+    """Say what a million tokens cost from now on; the workspace's own price wins over a delivered one."""
     policies.check(actor, "manage", ModelPrice)
-    prices = {"input_usd": input_usd, "output_usd": output_usd, "source": ""}
-    price, _ = ModelPrice.objects.update_or_create(provider=provider, model=model, defaults=prices)
-    after = {"input_usd": str(input_usd), "output_usd": str(output_usd)}
+    price = ModelPrice.objects.create(provider=provider, model=model, **figures)
+    after = {name: str(value) for name, value in figures.items() if value is not None}
     record("price.set", actor=actor, target=price, after=after)
     return price
 
 
 @transaction.atomic
 def delete_price(price: ModelPrice, *, actor: User) -> None:
-    """Forget a price; calls that it would have fitted then have an unknown cost."""
+    """Forget a price with its versions; for calls that it fitted the delivered list counts again."""
     policies.check(actor, "manage", price)
     record("price.deleted", actor=actor, target=price)
-    price.delete()
+    ModelPrice.objects.filter(provider=price.provider, model=price.model).delete()
 
 
 def _shown(provider: Provider) -> JSONDict:

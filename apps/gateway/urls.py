@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
 from apps.gateway import views
+from apps.gateway.budgets import views as budgets
 
 app_name = "gateway"
 urlpatterns = [
@@ -19,5 +20,10 @@ urlpatterns = [
     path("relaycore/new-route/", views.new_route, name="new_route"),
     path("relaycore/routes/<str:alias>/", views.route, name="route"),
     path("relaycore/routes/<str:alias>/delete/", views.delete_route, name="delete_route"),
+    path("relaycore/budgets/", budgets.list_, name="budgets"),
+    path("relaycore/budgets/new/", budgets.new, name="new_budget"),
+    path("relaycore/budgets/rules/", budgets.rules, name="budget_rules"),
+    path("relaycore/budgets/<uuid:budget_id>/", budgets.detail, name="budget"),
+    path("relaycore/budgets/<uuid:budget_id>/delete/", budgets.delete, name="delete_budget"),
     path("usage/", views.usage, name="usage"),
 ]

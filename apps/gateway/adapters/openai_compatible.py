@@ -102,11 +102,7 @@ def _headers(request: CompletionRequest, upstream: Upstream) -> dict[str, str]:
 
 def body_of(request: CompletionRequest, upstream: Upstream) -> JSONDict:
     """Return the body to send; a parameter that the route sets to null is left out."""
-    new = any(host in upstream.base_url for host in NEW_LIMIT_HOSTS)
-    asked = {
-        "temperature": request.temperature,
-        "max_completion_tokens" if new else "max_tokens": request.max_tokens,
-    }
+    asked = {"temperature": request.temperature, limit_name(upstream): request.max_tokens}
     optional = {**asked, **upstream.params}
     body: JSONDict = {
         "model": upstream.model,
@@ -116,6 +112,12 @@ def body_of(request: CompletionRequest, upstream: Upstream) -> JSONDict:
         **{name: value for name, value in optional.items() if value is not None},
     }
     return body if request.json_schema is None else body | _wanting_json(request, upstream)
+
+
+def limit_name(upstream: Upstream) -> str:
+    """Return what the upstream calls the limit of an answer's tokens."""
+    new = any(host in upstream.base_url for host in NEW_LIMIT_HOSTS)
+    return "max_completion_tokens" if new else "max_tokens"
 
 
 def _wanting_json(request: CompletionRequest, upstream: Upstream) -> JSONDict:

@@ -1,0 +1,103 @@
+"""What a budget can be of: how it is called, who may name it, and what a call belongs to.
+
+Keys, members and folders are known here. Workflows live above: who has them registers them.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts import policies
+from apps.accounts.models import ApiKey, Folder, User
+from apps.gateway.models import Budget
+
+Scope = Budget.Scope
+WHOLE = "Workspace"
+MOST_OFFERED = 500
+
+
+@dataclass(frozen=True)
+class Payer:
+    """On whose account a call goes: of each scope at most one thing, and the folders it lies in."""
+
+    workflow_id: UUID | None = None
+    member_id: UUID | None = None
+    key_id: UUID | None = None
+
+    @classmethod
+    def of(cls, source: dict[str, Any]) -> Self:
+        """Return who pays for a step: its workflow, and the person who started the run."""
+        return cls(_uuid(source.get("workflow")), _uuid(source.get("member")))
+
+
+class Workflows(Protocol):
+    """What is asked about workflows."""
+
+    def visible(self, actor: User) -> QuerySet[Any]:
+        """Return those that somebody may see."""
+        ...
+
+    def names(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return how they are called."""
+        ...
+
+    def path(self, workflow_id: UUID) -> str:
+        """Return the path of the folder in which one lies; empty outside of folders."""
+        ...
+
+
+_workflows: list[Workflows] = []
+
+
+def register_workflows(known: Workflows) -> None:
+    """Say who knows the workflows."""
+    _workflows[:] = [known]
+
+
+def choices(scope: str, actor: User) -> list[tuple[UUID, str]]:
+    """Return what somebody may set a budget for, by name."""
+    found = [(row.pk, str(row)) for row in _rows(scope, actor)[:MOST_OFFERED]]
+    return sorted(found, key=lambda pair: pair[1].lower())
+
+
+def find(scope: str, subject: UUID | None, actor: User) -> tuple[str, Folder | None] | None:
+    """Return name and folder of what a budget is to be of; None where the actor sees no such thing."""
+    if scope == Scope.WORKSPACE:
+        return None if subject else (WHOLE, None)
+    found = _rows(scope, actor).filter(pk=subject).first() if subject else None
+    if found is None:
+        return None
+    return str(found), found if isinstance(found, Folder) else None
+
+
+def names(scope: str, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return how things are called now; those that are gone are left out."""
+    if scope == Scope.WORKFLOW:
+        return _workflows[0].names(ids) if _workflows else {}
+    model = {Scope.FOLDER: Folder, Scope.KEY: ApiKey, Scope.MEMBER: User}.get(Scope(scope))
+    return {row.pk: str(row) for row in model.objects.filter(pk__in=ids)} if model else {}
+
+
+def path_of(payer: Payer) -> str:
+    """Return the path of the folder in which the workflow of a call lies."""
+    if payer.workflow_id is None or not _workflows:
+        return ""
+    return _workflows[0].path(payer.workflow_id)
+
+
+def _rows(scope: str, actor: User) -> QuerySet[Any]:
+    if scope == Scope.FOLDER:
+        return policies.visible(actor, Folder.objects.order_by("name"))
+    if scope == Scope.MEMBER:
+        active = User.objects.filter(Q(removed_at=None), is_active=True)
+        return policies.visible(actor, active.order_by("name"))
+    if scope == Scope.KEY:
+        return policies.visible(actor, ApiKey.objects.filter(revoked_at=None).order_by("name"))
+    return _workflows[0].visible(actor) if _workflows else Budget.objects.none()
+
+
+def _uuid(text: Any) -> UUID | None:
+    return UUID(str(text)) if text else None
