@@ -4,11 +4,17 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from apps.gateway.api import views
+from apps.gateway.api.budgets import BudgetViewSet, RulesView
 
 router = SimpleRouter(use_regex_path=False)
 router.register("gateway/providers", views.ProviderViewSet, basename="provider")
 router.register("gateway/routes", views.RouteViewSet, basename="route")
 router.register("gateway/prices", views.PriceViewSet, basename="price")
+router.register("gateway/budgets", BudgetViewSet, basename="budget")
 router.register("gateway/calls", views.CallViewSet, basename="call")
 
-urlpatterns = [path("usage/", views.UsageView.as_view(), name="usage"), *router.urls]
+urlpatterns = [
+    path("gateway/budget-rules/", RulesView.as_view(), name="budget-rules"),
+    path("usage/", views.UsageView.as_view(), name="usage"),
+    *router.urls,
+]

@@ -21,6 +21,7 @@ LEAST_PACE = {
     Budget.Every.MONTH.value: timedelta(days=1),
 }
 ZERO = Decimal(0)
+FOREMOST = 4
 USED_UP, BINDING, ALERT, FINE = "used_up", "binding", "alert", "fine"
 STATES = (USED_UP, BINDING, ALERT, FINE)
 
@@ -60,6 +61,11 @@ class Standing:
     def percent(self) -> int:
         """How far it is used up; what is not whole counts only when it is."""
         return int(100 * self.spent / self.amount)
+
+    @property
+    def shown_percent(self) -> int:
+        """How much of its meter is filled; the least that was spent can be seen."""
+        return 1 if self.spent and not self.percent else min(100, self.percent)
 
     @property
     def forecast(self) -> Decimal:
@@ -129,6 +135,11 @@ def of_all(actor: User) -> list[Standing]:
     _bind(found)
     order = {state: place for place, state in enumerate(STATES)}
     return sorted(found, key=lambda each: (order[each.state], -each.spent / each.amount))
+
+
+def foremost(actor: User) -> list[Standing]:
+    """Return those to show beside what was spent: what is used up, what binds, the fullest ones."""
+    return of_all(actor)[:FOREMOST]
 
 
 def of(budget: Budget, actor: User) -> Standing:

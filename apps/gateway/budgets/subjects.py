@@ -77,8 +77,12 @@ def names(scope: str, ids: Collection[UUID]) -> dict[UUID, str]:
     """Return how things are called now; those that are gone are left out."""
     if scope == Scope.WORKFLOW:
         return _workflows[0].names(ids) if _workflows else {}
-    model = {Scope.FOLDER: Folder, Scope.KEY: ApiKey, Scope.MEMBER: User}.get(Scope(scope))
-    return {row.pk: str(row) for row in model.objects.filter(pk__in=ids)} if model else {}
+    rows = {
+        Scope.FOLDER.value: Folder.objects.all(),
+        Scope.KEY.value: ApiKey.objects.all(),
+        Scope.MEMBER.value: User.objects.all(),
+    }.get(scope)
+    return {} if rows is None else {row.pk: str(row) for row in rows.filter(pk__in=ids)}
 
 
 def path_of(payer: Payer) -> str:
