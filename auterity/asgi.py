@@ -16,7 +16,9 @@ from django.contrib.staticfiles.finders import get_finders
 from servestatic import ServeStaticASGI
 
 from apps.collaboration.routing import websocket_urlpatterns as collaboration
+from apps.common import memory
 from apps.common.bodies import BodyLimit
+from apps.gateway.asgi import v1
 from apps.runs.routing import websocket_urlpatterns as runs
 from apps.tenants.asgi import Mounts
 from apps.tenants.consumers import TenantSockets
@@ -24,7 +26,7 @@ from apps.triggers.asgi import hooks
 
 websocket_urlpatterns: list[Any] = [*runs, *collaboration]
 # HTTP that is served without Django's middleware; tests/isolation walks each.
-mounts = {"/hooks/": hooks}
+mounts = {"/hooks/": hooks, "/v1/": v1}
 
 static = ServeStaticASGI(django_app)
 for finder in get_finders():  # ours, and those of installed apps such as the admin
@@ -38,3 +40,4 @@ application = ProtocolTypeRouter(
         "websocket": TenantSockets(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+memory.settle()

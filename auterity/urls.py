@@ -12,6 +12,7 @@ api: list[Any] = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.nodes.api.urls")),
     path("", include("apps.notifications.api.urls")),
+    path("", include("apps.comments.api.urls")),
     path("", include("apps.reviews.api.urls")),
     path("", include("apps.runs.api.urls")),
     path("", include("apps.retention.api.urls")),

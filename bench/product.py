@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,14 +32,6 @@ class Running:
             line, cwd=ROOT, env=self.env, text=True, capture_output=True, check=True
         )
         return done.stdout.split()[-1]
-
-
-@contextmanager
-def data_folder() -> Iterator[Path]:
-    """Lend a folder that embedded PostgreSQL may enter, also when it runs as nobody."""
-    with tempfile.TemporaryDirectory(prefix="auterity-bench-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 @contextmanager

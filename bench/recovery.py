@@ -28,9 +28,10 @@ from redis import Redis
 
 from apps.local.processes import wait_until
 from apps.local.roles import role
+from apps.local.temporary import temporary_folder
 from bench.api_runs import Caller
 from bench.graphs import held
-from bench.product import ROOT, Running, data_folder, running
+from bench.product import ROOT, Running, running
 
 TOGETHER = 6  # calls in flight when a worker is killed
 STARTS, ROUNDS = 20, 5  # while Redis is emptied
@@ -104,7 +105,7 @@ class Held(BaseHTTPRequestHandler):
 def main(kills: int) -> None:
     """Start a product and measure it."""
     target = Target()
-    with data_folder() as data, running(data, AUTERITY_EGRESS_ALLOW=target.origin) as product:
+    with temporary_folder() as data, running(data, AUTERITY_EGRESS_ALLOW=target.origin) as product:
         words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench")
         caller = Caller(f"http://127.0.0.1:{product.port}/api/v1/", product.command(*words))
         made = caller.post("workflows/", {"name": "Bench", "definition": held(target.origin)})

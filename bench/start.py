@@ -9,14 +9,15 @@ import os
 import time
 from pathlib import Path
 
-from bench.product import data_folder, running
+from apps.local.temporary import temporary_folder
+from bench.product import running
 
 TICK = os.sysconf("SC_CLK_TCK")
 SETTLE_S = 5
 
 
 def main() -> None:
-    with data_folder() as data:
+    with temporary_folder() as data:
         cold, warm = measure(data), measure(data)
     found = {
         "bench": "start",

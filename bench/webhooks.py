@@ -1,7 +1,8 @@
 """`python -m bench.webhooks [calls]`: a webhook, ten transforms, and the answer of the run.
 
 Starts a product of its own. One line of JSON for each number of callers: calls a second, p50 and
-p99. The history of each run is committed before its answer.
+p99, and the processor time that a call costs the web process. The history of each run is committed
+before its answer.
 """
 
 import json
@@ -11,11 +12,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
+from apps.local.temporary import temporary_folder
 from bench.api_runs import Caller
 from bench.graphs import chain
-from bench.product import data_folder, running
+from bench.product import running
+from bench.start import cpu_of, family
 
 CALLERS = (1, 16, 64)
 _own = threading.local()
@@ -23,13 +27,22 @@ _own = threading.local()
 
 def main(count: int) -> None:
     """Start a product, make the webhook, and call it."""
-    with data_folder() as data, running(data) as product:
+    with temporary_folder() as data, running(data) as product:
         words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench")
         caller = Caller(f"http://127.0.0.1:{product.port}/api/v1/", product.command(*words))
         prepare(caller)
         call(product.port)
+        web = next(pid for pid in family(product.process.pid) if is_web(pid))
         for callers in CALLERS:
-            measure(product.port, callers, count)
+            before = cpu_of(web)
+            figures = measure(product.port, callers, count)
+            figures["cpu_ms"] = round((cpu_of(web) - before) / count * 1000, 1)
+            print(json.dumps(figures), flush=True)
+
+
+def is_web(pid: int) -> bool:
+    """Tell whether this is the process that answers."""
+    return b"uvicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def prepare(caller: Caller) -> None:
@@ -57,19 +70,18 @@ def call(port: int) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-def measure(port: int, callers: int, count: int) -> None:
-    """Call from so many threads at once and print the figures."""
+def measure(port: int, callers: int, count: int) -> dict[str, Any]:
+    """Call from so many threads at once and return the figures."""
     begun = time.perf_counter()
     with ThreadPoolExecutor(callers) as pool:
         taken = sorted(pool.map(lambda _: call(port), range(count)))
-    figures = {
+    return {
         "bench": "webhooks",
         "callers": callers,
         "calls_per_s": round(count / (time.perf_counter() - begun), 1),
         "p50_ms": round(statistics.median(taken), 1),
         "p99_ms": round(taken[int(count * 0.99) - 1], 1),
     }
-    print(json.dumps(figures), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as given
 
 from apps.egress import circuits
+from apps.gateway import journal, news
 from apps.tenants import hosts
 from apps.tenants.context import maintenance, public_scope, tenant_context
 from apps.tenants.migrating import migrate_all
@@ -22,7 +23,7 @@ from apps.tenants.services import create_tenant
 
 pytest_plugins = [
     "tests.factories.cast",
-    "tests.factories.provider",
+    "tests.fakeai.server",
     "tests.factories.runs",
     "tests.factories.storage",
     "tests.factories.targets",
@@ -69,6 +70,7 @@ def _no_scope_left() -> Iterator[None]:
     hosts.forget()
     circuits.forget()
     circuits.PREFIX = f"breakers-{uuid4().hex}"
+    news.forget()
     yield
     hosts.forget()
 
@@ -101,6 +103,7 @@ def _reset_rows(self: TransactionTestCase) -> None:
 
     Django's flush would truncate `public` without CASCADE and lose the workspaces themselves.
     """
+    journal.written().result(30)  # else the rows of this test would come during the next
     with maintenance(), transaction.atomic():
         for schema in Tenant.objects.values_list("schema_name", flat=True):
             _restore_from_template(schema)

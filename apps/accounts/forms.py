@@ -10,12 +10,18 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
 from apps.accounts.models import Role, User
+from apps.accounts.roles import FOR_KEYS
 
 LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "No end")]
 
 
 def role_choices() -> list[tuple[str, str]]:
-    """Return the roles, the strongest first."""
+    """Return the roles that people hold, the strongest first."""
+    return [choice for choice in key_role_choices() if choice[0] not in FOR_KEYS]
+
+
+def key_role_choices() -> list[tuple[str, str]]:
+    """Return the roles that keys may hold, the strongest first."""
     return [(role.name, role.label) for role in Role.objects.order_by("created_at")]
 
 
@@ -61,7 +67,7 @@ class KeyForm(forms.Form):
     """A new API key."""
 
     name = forms.CharField(max_length=80, help_text="What will use it, such as “Nightly export”.")
-    role = forms.ChoiceField(choices=role_choices, initial="viewer")
+    role = forms.ChoiceField(choices=key_role_choices, initial="viewer")
     life = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Valid for")
 
     @property

@@ -22,7 +22,12 @@ def hash_secret(secret: str, *, purpose: str = "api-key") -> str:
 
 def matches(secret: str, stored: str | None) -> bool:
     """Compare whole and in constant time; with nothing stored the same work is done in vain."""
-    return constant_time_compare(hash_secret(secret), stored or NOBODYS_HASH) and bool(stored)
+    return same(hash_secret(secret), stored)
+
+
+def same(hashed: str, stored: str | None) -> bool:
+    """Compare a secret's hash with the stored one, in the same way."""
+    return constant_time_compare(hashed, stored or NOBODYS_HASH) and bool(stored)
 
 
 def split(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ whole truth about them; `tests/accounts/test_roles.py` holds the same table writ
 VIEWER = frozenset(
     {
         "workflow.view",
+        "workflow.comment",
         "review.view",
         "run.view",
         "approval.view",
@@ -25,6 +26,7 @@ OPERATOR = VIEWER | {
     "approval.decide",
     "service.manage",
     "api_key.use",
+    "model.call",
 }
 BUILDER = OPERATOR | {
     "workflow.edit",
@@ -36,6 +38,7 @@ BUILDER = OPERATOR | {
 }
 ADMIN = BUILDER | {
     "folder.manage",
+    "workflow.moderate",  # delete what others said of it
     "review_rule.manage",
     "member.manage",
     "api_key.manage",
@@ -46,6 +49,7 @@ ADMIN = BUILDER | {
     "retention.manage",
 }
 OWNER = ADMIN | {"owner.manage", "workflow.purge", "workspace.manage"}
+CALLER = frozenset({"model.call"})
 
 BUILTIN: dict[str, frozenset[str]] = {
     "owner": OWNER,
@@ -53,7 +57,10 @@ BUILTIN: dict[str, frozenset[str]] = {
     "builder": BUILDER,
     "operator": OPERATOR,
     "viewer": VIEWER,
+    "caller": CALLER,
 }
+# Roles that keys hold, not people.
+FOR_KEYS = frozenset({"caller"})
 PERMISSIONS = OWNER
 
 # What each role is for, where people choose one.
@@ -62,7 +69,8 @@ ABOUT: dict[str, str] = {
     "admin": "People, security, providers and budgets",
     "builder": "Edit, run and publish workflows",
     "operator": "Run, approve, see runs",
-    "viewer": "See workflows and runs",
+    "viewer": "See workflows and runs, comment",
+    "caller": "Ask models, for programs",
 }
 
 # What a view may declare instead of a permission; for strangers: common.permissions.PUBLIC.

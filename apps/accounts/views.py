@@ -22,7 +22,15 @@ from apps.accounts.decorators import (
     public_page,
 )
 from apps.accounts.exceptions import AlreadyMember, InvitationClosed
-from apps.accounts.forms import AcceptForm, InviteForm, KeyForm, ProfileForm, RoleForm, role_choices
+from apps.accounts.forms import (
+    AcceptForm,
+    InviteForm,
+    KeyForm,
+    ProfileForm,
+    RoleForm,
+    key_role_choices,
+    role_choices,
+)
 from apps.accounts.links import invitation_link, user_of_link
 from apps.accounts.models import ApiKey, Invitation, Role, User
 from apps.common.errors import Conflict, DomainError, Forbidden
@@ -56,7 +64,7 @@ def _members(
         .select_related("role", "invited_by")
         .order_by("-created_at"),
         "roles": Role.objects.order_by("created_at"),
-        "role_choices": role_choices(),
+        "role_choices": key_role_choices(),
         "state_choices": [("active", "active"), ("suspended", "suspended")],
         "factor_choices": [("on", "set up"), ("off", "none")],
         "filters": filters,
@@ -173,7 +181,7 @@ def _api_keys(
         "any_key": seen.exists(),
         "filters": filters,
         "applied": sum(1 for name in ("state", "role") if filters[name]),
-        "role_choices": role_choices(),
+        "role_choices": key_role_choices(),
         "state_choices": [(name, name) for name in ("active", "expired", "revoked")],
         "form": KeyForm(),
         "may_manage": policies.holds(request.user, "api_key.manage"),

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from apps.dispatch import chores, passes, services
+from apps.dispatch import chores, memory, passes, services
 from apps.dispatch.admission import admit_by_turns
 from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.gate import RESUMED
@@ -59,6 +59,10 @@ UPDATE dispatch_ticket AS ticket SET due_at = clock_timestamp() + interval '4 se
 FROM due JOIN dispatch_ticket AS same ON same.id = due.id
          JOIN tenants_tenant AS tenant ON tenant.role_name = same.role
 WHERE ticket.id = due.id RETURNING ticket.id, tenant.schema_name
+"""
+UNHEARD = """
+UPDATE dispatch_ticket SET due_at = clock_timestamp()
+WHERE status = 'ready' AND due_at > clock_timestamp()
 """
 STILL_DUE = "UPDATE dispatch_ticket SET due_at = clock_timestamp() WHERE id = ANY(%(ids)s)"
 
@@ -132,11 +136,16 @@ class Sweeper(threading.Thread):
 
 
 def _take_due() -> list[tuple[UUID, str]]:
-    """Return the runs to ring for, with their schemas."""
+    """Return the runs to ring for, with their schemas.
+
+    Once the broker has forgotten its messages, those are all that no worker has taken.
+    """
     _haste.clear()
     with transaction.atomic():
         if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
             return []
+        if memory.is_lost():
+            _run(UNHEARD, {})
         _run(FIRE, {"batch": BATCH, "resumed": RESUMED})
         if admit_by_turns():
             _haste.set()

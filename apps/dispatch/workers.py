@@ -8,6 +8,8 @@ import logging
 import os
 import socket
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,7 +18,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from apps.common import metrics
+from apps.common import memory, metrics
 from apps.common.ids import uuid7
 from apps.dispatch import keeper
 from apps.dispatch.sweeper import Sweeper
@@ -32,6 +34,10 @@ _stopping = threading.Event()
 _sweepers: list[Sweeper] = []
 
 BEAT = """
+WITH forgotten AS (
+    DELETE FROM dispatch_workerprocess
+    WHERE id <> %(id)s AND beat_at < clock_timestamp() - %(forgotten)s * interval '1 second'
+)
 INSERT INTO dispatch_workerprocess AS worker
     (id, host, pid, slots, busy, wanted, is_draining, started_at, beat_at)
 VALUES (%(id)s, %(host)s, %(pid)s, %(slots)s, %(busy)s, 'work', %(draining)s,
@@ -40,10 +46,7 @@ ON CONFLICT (id) DO UPDATE
 SET busy = excluded.busy, is_draining = excluded.is_draining, beat_at = excluded.beat_at
 RETURNING worker.wanted
 """
-FORGET = """
-DELETE FROM dispatch_workerprocess
-WHERE id = %(id)s OR beat_at < clock_timestamp() - %(forgotten)s * interval '1 second'
-"""
+LEAVE = "DELETE FROM dispatch_workerprocess WHERE id = %(id)s"
 
 
 class Presence:
@@ -55,6 +58,7 @@ class Presence:
         # A sign of life for the container's own probe, which asks every few seconds without Django.
         self._sign = Path(settings.DATA_DIR) / "workers" / f"{socket.gethostname()}-{os.getpid()}"
         self._queues = list(consumer.app.amqp.queues.consume_from)
+        self._remove_forgotten_signs()
 
     def beat(self) -> None:
         """Tell how it is, and drain or take up work again where somebody wants that."""
@@ -71,11 +75,18 @@ class Presence:
             self._each_queue("add_task_queue")
 
     def leave(self) -> None:
-        """Go from the list; those who went without a word long ago go too."""
+        """Go from the list."""
         self._sign.unlink(missing_ok=True)
         with public_scope(), connection.cursor() as cursor:
-            cursor.execute(FORGET, {"id": self.id, "forgotten": FORGOTTEN_S})
+            cursor.execute(LEAVE, {"id": self.id})
             connection.close()
+
+    def _remove_forgotten_signs(self) -> None:
+        """Remove the signs of those who were killed, some time after they were."""
+        for sign in self._sign.parent.glob("*"):
+            with suppress(FileNotFoundError):  # another worker that starts just now does the same
+                if time.time() - sign.stat().st_mtime > FORGOTTEN_S:
+                    sign.unlink()
 
     def _tell(self) -> str:
         row = {
@@ -85,6 +96,7 @@ class Presence:
             "slots": self._consumer.pool.limit,
             "busy": keeper.held(),
             "draining": draining.is_set(),
+            "forgotten": FORGOTTEN_S,
         }
         with public_scope(), connection.cursor() as cursor:
             cursor.execute(BEAT, row)
@@ -102,6 +114,7 @@ _present: list[Presence] = []
 @worker_ready.connect
 def start(sender: Any = None, **kwargs: Any) -> None:
     """Beat and sweep from now on."""
+    memory.settle()
     draining.clear()
     _stopping.clear()
     _present.append(Presence(sender))

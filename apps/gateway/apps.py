@@ -9,11 +9,15 @@ class GatewayConfig(AppConfig):
     name = "apps.gateway"
 
     def ready(self) -> None:
-        from apps.gateway import policies  # noqa: F401 - registers the policies
+        from apps.gateway import (
+            policies,  # noqa: F401 - registers the policies
+            receivers,
+        )
         from apps.gateway.budgets import alerts
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
 
+        receivers.connect()
         # What a call cost is never altered afterwards.
         restrict_table("gateway_llmcall", "SELECT, INSERT, DELETE")
         kinds.register(*alerts.KINDS)

@@ -1,16 +1,16 @@
-"""What goes into the gateway and what comes out of it.
+"""What steps ask of the gateway and what they are answered, and who is asked for them.
 
-`CompletionRequest` and `Completion` are what callers see. `Upstream` and `Reply` are the same
-call as an adapter sees it: one target with its opened key, and what was heard from it.
+`CompletionRequest` and `Completion` are what callers inside the product see. `Upstream` is one
+target as an adapter sees it, with its opened key.
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
 from apps.common.types import JSONDict
+from apps.gateway.asks import NOBODY, Ask, Source
 
 OnText = Callable[[str], None]
 # Tells whether a provider, of which so many calls may go on at a time, has room for this one.
@@ -28,7 +28,7 @@ class CompletionRequest:
     """What somebody asks of a model.
 
     `hints` is what a caller knows beyond the messages (such as the classes of a classification);
-    only the built-in provider reads it. `source` names the run and node that ask.
+    only the built-in provider reads it. `source` names the step that asks.
     """
 
     route: str
@@ -39,7 +39,25 @@ class CompletionRequest:
     max_tokens: int | None = None
     hints: JSONDict = field(default_factory=dict)
     idempotency_key: str = ""
-    source: JSONDict = field(default_factory=dict)
+    source: Source = NOBODY
+
+    def ask(self) -> Ask:
+        """Return the call as the gateway carries it: streamed, so that silence is noticed soon."""
+        return Ask(
+            model=self.route, body=self._body(), streams=True, task=self.task, hints=self.hints,
+            idempotency_key=self.idempotency_key, source=self.source,
+        )  # fmt: skip
+
+    def _body(self) -> JSONDict:
+        body: JSONDict = {"messages": self.messages}
+        if self.temperature is not None:
+            body["temperature"] = self.temperature
+        if self.max_tokens is not None:
+            body["max_tokens"] = self.max_tokens
+        if self.json_schema is not None:
+            named = {"name": "answer", "schema": self.json_schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
+        return body
 
 
 @dataclass(frozen=True)
@@ -79,51 +97,3 @@ class Upstream:
     params: JSONDict = field(default_factory=dict)
     key: str = field(default="", repr=False)
     patience: Patience = PATIENCE
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What one upstream answered. `estimated`: it did not say how many tokens it took."""
-
-    text: str
-    model: str
-    input_tokens: int
-    output_tokens: int
-    estimated: bool = False
-
-
-class Listener:
-    """Hands text on as it comes, and remembers when the first of it came."""
-
-    def __init__(self, on_text: OnText | None = None) -> None:
-        """Without a receiver the text is only timed."""
-        self._on_text = on_text
-        self._start = time.perf_counter()
-        self.streams = on_text is not None
-        self.first_ms: int | None = None
-        self.length = 0
-
-    @property
-    def has_heard(self) -> bool:
-        """Whether something was handed on, so that another try would say it twice."""
-        return self.first_ms is not None
-
-    @property
-    def elapsed_ms(self) -> int:
-        """Milliseconds since the call began."""
-        return round((time.perf_counter() - self._start) * 1000)
-
-    def hear(self, text: str) -> None:
-        """Pass text on."""
-        if not text:
-            return
-        if self.first_ms is None:
-            self.first_ms = self.elapsed_ms
-        self.length += len(text)
-        if self._on_text is not None:
-            self._on_text(text)
-
-
-def estimated_tokens(text: str) -> int:
-    """Guess how many tokens a text is, for upstreams that do not say."""
-    return (len(text) + 3) // 4

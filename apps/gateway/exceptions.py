@@ -1,5 +1,6 @@
 """What can go wrong: with a call to a model, and with the settings of the gateway."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,22 +10,37 @@ if TYPE_CHECKING:
     from apps.gateway.models import Budget
 
 
+@dataclass(frozen=True)
+class Told:
+    """How a provider named its error, in the words of OpenAI's protocol."""
+
+    status: int
+    type: str = ""
+    param: str = ""
+    code: str = ""
+
+
 class GatewayError(Exception):
     """The model could not be asked.
 
-    `hint` says what to do. A retryable error may pass by itself: another target is tried as long
-    as nothing was heard, and the caller may try again later. `retry_after` is the provider's wish.
+    `hint` says what to do. A retryable error may pass by itself: the caller may try again later.
+    Where it `moves_on`, another target is tried as long as nothing was heard. `retry_after` is the
+    provider's wish, `told` how it named the error.
     """
 
     code: ClassVar[str] = "gateway"
     hint: ClassVar[str] = ""
     retryable: ClassVar[bool] = False
+    moves_on: ClassVar[bool] = False
     blames_service: ClassVar[bool] = False  # whether it counts for the model's breaker
 
-    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str = "", *, retry_after: float | None = None, told: Told | None = None
+    ) -> None:
         """Say what happened; the docstring is the message where nothing is added."""
         self.message = message or (type(self).__doc__ or "").strip().split("\n")[0]
         self.retry_after = retry_after
+        self.told = told
         super().__init__(self.message)
 
 
@@ -47,6 +63,7 @@ class KeyRefused(GatewayError):
 
     code = "key_refused"
     hint = "The key was disabled. Give the provider a new one under RelayCore."
+    moves_on = True
 
 
 class ProviderRejected(GatewayError):
@@ -61,7 +78,7 @@ class ProviderBusy(GatewayError):
 
     code = "provider_rate_limited"
     hint = "Try again later, or give the route a second target."
-    retryable = True
+    retryable = moves_on = True
 
 
 class ProviderFull(GatewayError):
@@ -69,7 +86,7 @@ class ProviderFull(GatewayError):
 
     code = "provider_full"
     hint = "It is tried again; if that lasts, allow more calls at a time, or add a target."
-    retryable = True
+    retryable = moves_on = True
 
 
 class ProviderFailed(GatewayError):
@@ -77,7 +94,7 @@ class ProviderFailed(GatewayError):
 
     code = "provider_failed"
     hint = "Try again later, or give the route a second target."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -86,7 +103,7 @@ class ProviderUnreachable(GatewayError):
 
     code = "provider_unreachable"
     hint = "Check the provider's address."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -95,7 +112,7 @@ class ProviderTimedOut(GatewayError):
 
     code = "provider_timeout"
     hint = "Try again later, or give the route a faster model."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -104,7 +121,7 @@ class ProviderResting(GatewayError):
 
     code = "breaker_open"
     hint = "It is tried again by itself. Under Services it can be tried at once."
-    retryable = True
+    retryable = moves_on = True
 
 
 class AnswerCut(GatewayError):
@@ -112,7 +129,7 @@ class AnswerCut(GatewayError):
 
     code = "answer_cut"
     hint = "Try again."
-    retryable = True
+    retryable = moves_on = True
     blames_service = True
 
 
@@ -121,6 +138,7 @@ class NotAnAnswer(GatewayError):
 
     code = "provider_garbage"
     hint = "Check the provider's address: it usually ends in /v1."
+    moves_on = True
 
 
 class AddressDenied(GatewayError):
@@ -160,11 +178,20 @@ class BudgetsAway(GatewayError):
     retryable = True
 
 
+class NotOffered(GatewayError):
+    """The provider does not offer this."""
+
+    code = "not_offered"
+    hint = "Choose a route whose providers do."
+    moves_on = True
+
+
 class NotBuiltIn(GatewayError):
     """The built-in provider cannot do this without a model."""
 
     code = "builtin_cannot"
     hint = "Connect a model provider under RelayCore."
+    moves_on = True
 
 
 class BadAddress(Invalid):

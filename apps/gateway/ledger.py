@@ -1,45 +1,101 @@
-"""The ledger's entry of one call, from its first moment to its last."""
+"""The ledger's row of one call, made when it is over, however it ended."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
 
 from apps.common.ids import uuid7
 from apps.common.requests import request_info
-from apps.gateway.calls import CompletionRequest, Listener, Reply, estimated_tokens
+from apps.common.types import JSONDict
+from apps.gateway import journal
+from apps.gateway.asks import Ask
+from apps.gateway.exchange import Trace
 from apps.gateway.models import LlmCall
-from apps.gateway.router import Target, Trace
+from apps.gateway.router import Plan
+from apps.gateway.usage import Usage
+
+PATIENCE_S = 2.0  # for the database; a row that is late is not lost
 
 
-def opened(request: CompletionRequest) -> LlmCall:
-    """Return an entry that is not saved yet; until something better is known, we failed."""
-    return LlmCall(
-        request_id=request_info.get().id or str(uuid7()),
-        run_id=request.source.get("run") or None,
-        node_id=str(request.source.get("node", ""))[:63],
-        route=request.route[:80],
-        task=request.task[:20],
-        status=LlmCall.Status.ERROR,
-        error_code="internal",
-        idempotency_key=request.idempotency_key[:255],
-    )
+@dataclass
+class Entry:
+    """What is known of a call while it goes on; until something better is known, we failed."""
+
+    id: UUID
+    began_at: datetime
+    status: str = LlmCall.Status.ERROR
+    error_code: str = "internal"
+    plan: Plan | None = None
+    usage: Usage = Usage(0, 0)  # noqa: RUF009 - frozen
+    cost_usd: Decimal | None = None
+    model: str = ""
+    latency_ms: int = 0
 
 
-def note_answer(entry: LlmCall, target: Target, reply: Reply) -> None:
-    """Note what came back and what it costs."""
-    entry.status, entry.error_code = LlmCall.Status.OK, ""
-    entry.input_tokens, entry.output_tokens = reply.input_tokens, reply.output_tokens
-    entry.tokens_estimated, entry.model = reply.estimated, reply.model
-    entry.cost_usd = target.cost(reply.input_tokens, reply.output_tokens)
+def opened() -> Entry:
+    """Return the entry of a call that begins now."""
+    return Entry(uuid7(), datetime.now(UTC))
 
 
-def measure(entry: LlmCall, request: CompletionRequest, listener: Listener, trace: Trace) -> None:
-    """Note times and tries. What broke off amid its answer was paid for: that is estimated."""
-    entry.latency_ms, entry.ttft_ms = listener.elapsed_ms, listener.first_ms
-    entry.attempts = trace.attempts
-    target = trace.target
-    if target is None:
+def close(entry: Entry, ask: Ask, trace: Trace) -> None:
+    """Settle what the call took and write its row, so that it outlives this process.
+
+    What broke off amid its answer was paid for: where nobody counted it, it is estimated.
+    """
+    entry.latency_ms = trace.elapsed_ms()
+    target, answer = trace.target, trace.answer
+    if target is not None:
+        entry.model = (answer.model if answer else "") or target.upstream.model
+        if answer is not None:
+            entry.usage = answer.usage(ask)
+            entry.cost_usd = target.cost(entry.usage)
+    journal.append(_row(entry, ask, trace))
+
+
+async def written() -> None:
+    """Wait until what was appended is in the database, for as long as that seems to help."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.wrap_future(journal.written())
+    except TimeoutError:
         return
-    entry.provider, entry.builtin = target.upstream.provider, target.is_builtin
-    entry.model = entry.model or target.upstream.model
-    if entry.status != LlmCall.Status.OK and listener.has_heard:
-        entry.input_tokens = estimated_tokens(str(request.messages))
-        entry.output_tokens = estimated_tokens("." * listener.length)
-        entry.tokens_estimated = True
-        entry.cost_usd = target.cost(entry.input_tokens, entry.output_tokens)
+
+
+def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
+    plan, target, usage, source = entry.plan, trace.target, entry.usage, ask.source
+    return {
+        "id": str(entry.id),
+        "request_id": request_info.get().id or str(entry.id),
+        "run_id": source.run_id or None,
+        "node_id": source.node_id[:63],
+        "key_id": str(source.key_id) if source.key_id else None,
+        "user_id": str(source.user_id) if source.user_id else None,
+        "endpoint": str(ask.endpoint),
+        "route": _storable(plan.route if plan else ask.model, 80),
+        "route_version": plan.version if plan else None,
+        "task": ask.task[:20],
+        "provider": target.upstream.provider if target else "",
+        "model": _storable(entry.model, 200),
+        "status": str(entry.status),
+        "error_code": entry.error_code[:40],
+        "attempts": trace.attempts,
+        "input_tokens": usage.input,
+        "output_tokens": usage.output,
+        "cached_tokens": usage.cached,
+        "reasoning_tokens": usage.reasoning,
+        "tokens_estimated": usage.estimated or bool(target and target.is_builtin and trace.answer),
+        "cost_usd": None if entry.cost_usd is None else str(entry.cost_usd),
+        "latency_ms": entry.latency_ms,
+        "ttft_ms": trace.first_ms,
+        "streamed": ask.streams,
+        "builtin": bool(target and target.is_builtin),
+        "idempotency_key": ask.idempotency_key[:255],
+        "created_at": entry.began_at.isoformat(),
+    }
+
+
+def _storable(text: str, most: int) -> str:
+    """Return a text from outside without what no database takes."""
+    return text[:most].encode(errors="replace").decode().replace("\x00", "")

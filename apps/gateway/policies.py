@@ -1,7 +1,8 @@
 """Who may see and change providers, routes and the ledger."""
 
-from apps.accounts.policies import Policy, register
-from apps.gateway.models import Budget, LlmCall, ModelPrice, ModelRoute, Provider
+from apps.accounts.models import User
+from apps.accounts.policies import Policy, Rows, holds, register
+from apps.gateway.models import Budget, LlmCall, ModelPrice, ModelRoute, Provider, VirtualKey
 
 
 @register(Provider)
@@ -34,3 +35,13 @@ class BudgetPolicy(Policy):
 
     resource = "budget"
     folder = "folder"
+
+
+@register(VirtualKey)
+class VirtualKeyPolicy(Policy):
+    """Keys are their user's; who manages keys sees all."""
+
+    resource = "api_key"
+
+    def visible(self, actor: User, queryset: Rows) -> Rows:
+        return queryset if holds(actor, "api_key.manage") else queryset.filter(key__user=actor)

@@ -6,6 +6,7 @@ audit entry; a key goes in here, sealed, and comes out only in the router.
 
 import asyncio
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -20,16 +21,16 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
-from apps.gateway import bills, keys, ledger, router
+from apps.gateway import keys, ledger, router
 from apps.gateway.calls import (
     TRANSLATED,
     Completion,
     CompletionRequest,
     GoThrough,
-    Listener,
     OnText,
     Patience,
 )
+from apps.gateway.carrying import carried
 from apps.gateway.exceptions import (
     BadProvider,
     BadRoute,
@@ -39,8 +40,8 @@ from apps.gateway.exceptions import (
     NameTaken,
     RouteNeeded,
 )
-from apps.gateway.models import NAME, LlmCall, ModelPrice, ModelRoute, Provider, RouteTarget
-from apps.tenants.database import query
+from apps.gateway.models import NAME, ModelPrice, ModelRoute, Provider, RouteTarget
+from apps.gateway.reading import text_of
 
 CAPABILITIES = ("json_schema", "json_object")
 TEST_PATIENCE = Patience(first_token_s=20, between_s=10, total_s=30)
@@ -63,48 +64,32 @@ async def complete(
 ) -> Completion:
     """Ask the models of a route and return the first answer; `on_text` hears it as it comes.
 
-    `go_through` is asked before a provider whose calls at a time are limited. Every call leaves one row in the ledger, also one that failed or was cancelled. Raises
-    GatewayError.
+    `go_through` is asked before a provider whose calls at a time are limited. Every call leaves one
+    row in the ledger, also one that failed or was cancelled. Raises GatewayError.
     """
-    listener, trace, entry = Listener(on_text), router.Trace(), ledger.opened(request)
-    entry.streamed = on_text is not None
-    try:
-        plan = await query(router.plan, request.route)
-        trace.go_through = go_through
-        entry.route_version = plan.version
-        return await _answered(plan, request, listener, trace, entry)
-    except GatewayError as error:
-        entry.error_code = error.code
-        raise
-    except asyncio.CancelledError:
-        entry.status, entry.error_code = LlmCall.Status.CANCELLED, ""
-        raise
-    finally:
-        ledger.measure(entry, request, listener, trace)
-        await asyncio.shield(query(entry.save, force_insert=True))
+    return await _completed(request, on_text=on_text, go_through=go_through)
 
 
-async def _answered(
-    plan: router.Plan,
+async def _completed(
     request: CompletionRequest,
-    listener: Listener,
-    trace: router.Trace,
-    entry: LlmCall,
+    *,
+    on_text: OnText | None = None,
+    go_through: GoThrough | None = None,
+    plan: router.Plan | None = None,
 ) -> Completion:
-    plan, bill = await bills.opened(plan, request)
     try:
-        target, reply = await router.ask(plan, request, listener, trace)
-        ledger.note_answer(entry, target, reply)
+        async with carried(request.ask(), plan=plan, go_through=go_through) as call:
+            text = await text_of(call.answer, on_text)
     finally:
-        ledger.measure(entry, request, listener, trace)
-        bills.settle(bill, entry, request, trace)
+        await asyncio.shield(ledger.written())
+    entry = call.entry
     return Completion(
-        text=reply.text,
-        usage={"input": reply.input_tokens, "output": reply.output_tokens},
+        text=text,
+        usage={"input": entry.usage.input, "output": entry.usage.output},
         cost_usd=entry.cost_usd,
-        model=reply.model,
-        provider=target.upstream.provider,
-        builtin=target.is_builtin,
+        model=entry.model,
+        provider=call.target.upstream.provider,
+        builtin=call.target.is_builtin,
     )
 
 
@@ -140,20 +125,22 @@ def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
 async def _try(plan: router.Plan, provider: Provider) -> Trial:
     question = [{"role": "user", "content": TEST_QUESTION}]
     request = CompletionRequest(route="", messages=question, task="test")
-    listener, trace, entry = Listener(), router.Trace(), ledger.opened(request)
-    model = plan.targets[0].upstream.model
+    began = time.perf_counter()
     try:
-        answer = await _answered(plan, request, listener, trace, entry)
+        answer = await _completed(request, plan=plan)
+        elapsed = _since(began)
         said = " ".join(answer.text.split())[:60] or "nothing"
-        message = f"{provider.name} answered in {listener.elapsed_ms} ms: “{said}”"
-        return Trial(True, message, "", answer.model, listener.elapsed_ms)
+        message = f"{provider.name} answered in {elapsed} ms: “{said}”"
+        return Trial(True, message, "", answer.model, elapsed)
     except GatewayError as error:
-        entry.error_code = error.code
-        return Trial(False, error.message, error.hint, model, listener.elapsed_ms)
+        model = plan.targets[0].upstream.model
+        return Trial(False, error.message, error.hint, model, _since(began))
     finally:
-        ledger.measure(entry, request, listener, trace)
-        await query(entry.save, force_insert=True)
         await egress.close()  # the connections of this short-lived loop
+
+
+def _since(began: float) -> int:
+    return round((time.perf_counter() - began) * 1000)
 
 
 @transaction.atomic

@@ -61,6 +61,22 @@ def settle(about: UUID) -> None:
     _stir(people)
 
 
+@transaction.atomic
+def take_back(about: UUID) -> None:
+    """Let nobody find any more what was told of a thing that is gone, and mail it to nobody."""
+    told = Notification.objects.filter(about=about)
+    people = set(told.values_list("user_id", flat=True))
+    told.delete()
+    outbox.withdraw(about)
+    _stir(people)
+
+
+def heard(abouts: Collection[UUID], *, by: User) -> None:
+    """Note that a person has seen the things themselves, so that the bell need not tell of them."""
+    if Notification.objects.filter(user=by, about__in=abouts).mark_read():
+        _stir([by.pk])
+
+
 def mark_read(notification: Notification) -> None:
     """Note that its person has looked at it; repeating changes nothing."""
     if Notification.objects.filter(pk=notification.pk).mark_read():

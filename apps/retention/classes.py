@@ -19,6 +19,7 @@ from apps.files.models import Blob, referring
 from apps.notifications.models import Mail, Notification
 from apps.retention import holds
 from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent
+from apps.workflows import thinning
 
 LONGEST_DAYS = 3650
 
@@ -153,6 +154,24 @@ class Notices(DataClass):
         Mail.objects.filter(pk__in=ids).delete()
 
 
+class Drafts(DataClass):
+    """The history of drafts: of what is over its time one state a day stays, later one a month."""
+
+    kind = Kind(
+        "Every change of a draft",
+        "Older history keeps one state a day, after a year one a month. Named points and versions stay.",
+        default_days=60,
+        minimum_days=7,
+    )
+
+    def over(self, before: datetime) -> list[UUID]:
+        found = thinning.due(before).exclude(workflow__in=holds.held_workflows())
+        return _ids(found.order_by("workflow", "seq", "first"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        thinning.make_coarser(ids)
+
+
 class Links(DataClass):
     """Links in mails that decide nothing any more; the answers given by them stay."""
 
@@ -188,6 +207,7 @@ RULED: dict[str, DataClass] = {
     "payloads": Payloads(),
     "history": History(),
     "runs": Runs(),
+    "drafts": Drafts(),
     "notices": Notices(),
     "audit": Trail(),
 }

@@ -6,6 +6,7 @@ from django import forms
 
 from apps.accounts import policies
 from apps.accounts.models import Folder, User
+from apps.comments.models import LONGEST
 from apps.reviews.models import MOST_APPROVALS, Rule
 
 EVERYWHERE, WHOLE = "everywhere", "The whole workspace"
@@ -29,6 +30,29 @@ class OpinionForm(forms.Form):
         """The answer as the service takes it."""
         data = self.cleaned_data
         return {"approves": data["verdict"] == "approve", "comment": data["comment"]}
+
+
+class ReplyForm(forms.Form):
+    """What somebody says in a thread."""
+
+    text = forms.CharField(
+        max_length=LONGEST,
+        label="Comment",
+        help_text="@ and somebody's whole name tells them.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class CommentForm(ReplyForm):
+    """The first word about one of the steps that change."""
+
+    node = forms.ChoiceField(label="Step")
+    field_order = ["node", "text"]
+
+    def __init__(self, *args: Any, steps: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the steps that are in the draft and change."""
+        super().__init__(*args, **kwargs)
+        self.fields["node"].choices = steps  # type: ignore[attr-defined]
 
 
 class RuleForm(forms.Form):

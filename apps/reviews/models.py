@@ -84,6 +84,7 @@ class Review(TimestampedModel):
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="reviews")
     # The draft as it was when it was asked for: it is this that is approved, and nothing else.
     version = models.ForeignKey(WorkflowVersion, on_delete=models.RESTRICT, related_name="reviews")
+    seq = models.PositiveBigIntegerField(default=0)  # how far the draft's log was
     base = models.ForeignKey(
         WorkflowVersion, null=True, on_delete=models.RESTRICT, related_name="+"
     )  # what ran then

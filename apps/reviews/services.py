@@ -21,7 +21,8 @@ from apps.reviews.exceptions import (
 )
 from apps.reviews.models import Opinion, Review, Rule
 from apps.reviews.rules import needed_in
-from apps.workflows import drafts
+from apps.workflows import contributions, drafts, points
+from apps.workflows.contributions import Contribution
 from apps.workflows.exceptions import NothingToPublish
 from apps.workflows.models import Workflow
 from apps.workflows.services import snapshot_draft
@@ -55,7 +56,7 @@ def request_review(workflow: Workflow, *, actor: User, notes: str = "") -> Revie
         _close(older, Status.WITHDRAWN)
     review = Review.objects.create(
         workflow=workflow, version=version, base=base, notes=notes.strip(), needed=needed,
-        requested_by=actor,
+        requested_by=actor, seq=workflow.draft_seq,
     )  # fmt: skip
     review.authors.set(_authors(workflow))
     record("review.requested", actor=actor, target=workflow, after={"sha256": version.sha256})
@@ -139,6 +140,16 @@ def need_of(workflow: Workflow, newest: Review | None) -> JSONDict:
     return {"needed": needed, "may_publish": not needed or is_approved, "review": newest}
 
 
+def contributions_of(review: Review) -> list[Contribution]:
+    """Return what the review is about, by who changed it."""
+    points.record(review.workflow_id)
+    before = review.base.definition if review.base else contributions.EMPTY
+    since = review.base.seq if review.base else 0
+    return contributions.contributions(
+        review.workflow, before, review.version.definition, since, review.seq
+    )
+
+
 def may_answer(review: Review, actor: User) -> bool:
     """Tell whether somebody can say now what they think of it."""
     if not review.is_open or not policies.allows(actor, "decide", review):
@@ -152,10 +163,8 @@ def may_answer(review: Review, actor: User) -> bool:
 
 def _authors(workflow: Workflow) -> list[User]:
     """Return who changed the draft since the version that runs."""
-    updates = workflow.updates.exclude(author=None)
-    if workflow.published_version is not None:
-        updates = updates.filter(created_at__gt=workflow.published_version.created_at)
-    return list(User.objects.filter(pk__in=updates.values("author")))
+    since = workflow.published_version.seq if workflow.published_version else 0
+    return list(User.objects.filter(pk__in=points.authors_since(workflow, since)))
 
 
 def _check_independent(review: Review, actor: User) -> None:

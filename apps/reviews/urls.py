@@ -13,5 +13,8 @@ urlpatterns = [
     path("rules/<uuid:rule_id>/remove/", views.remove_rule, name="remove_rule"),
     path("<uuid:review_id>/", views.detail, name="detail"),
     path("<uuid:review_id>/answer/", views.answer, name="answer"),
+    path("<uuid:review_id>/comment/", views.comment, name="comment"),
+    path("<uuid:review_id>/comments/<uuid:thread_id>/", views.reply, name="reply"),
+    path("<uuid:review_id>/comments/<uuid:thread_id>/resolve/", views.resolve, name="resolve"),
     path("<uuid:review_id>/withdraw/", views.withdraw, name="withdraw"),
 ]

@@ -7,21 +7,30 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
-from apps.common.errors import Conflict, Forbidden, Invalid
+from apps.accounts.models import User
+from apps.comments import services as comments
+from apps.comments.models import Thread
+from apps.comments.people import named_in
+from apps.comments.services import Anchor
+from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.common.navigation import bounded
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.reviews import news, services
+from apps.reviews.discussion import steps_of, threads_of
 from apps.reviews.filters import filtered
-from apps.reviews.forms import ApprovalsForm, OpinionForm, RuleForm
+from apps.reviews.forms import ApprovalsForm, CommentForm, OpinionForm, ReplyForm, RuleForm
 from apps.reviews.models import Review, Rule
 from apps.workflows.diff import diff
 
 EMPTY: JSONDict = {"nodes": [], "edges": [], "settings": {}}
+MOST_THREADS = 20
+NOBODY = UUID(int=0)
 RELATED = ("workflow__folder", "requested_by", "version", "base")
 
 
@@ -85,14 +94,94 @@ def withdraw(request: AuthenticatedRequest, review_id: UUID) -> HttpResponse:
     return redirect("reviews:detail", review.pk)
 
 
+@require_POST
+@permission_required("workflow.comment")
+def comment(request: AuthenticatedRequest, review_id: UUID) -> HttpResponse:
+    """Begin a thread at a step that changes."""
+    review = services.find_review(review_id, actor=request.user)
+    form = CommentForm(request.POST, steps=steps_of(review, _changes(review)))
+    if form.is_valid():
+        text, anchor = form.cleaned_data["text"], Anchor(form.cleaned_data["node"])
+        try:
+            thread = comments.begin_thread(
+                review.workflow, actor=request.user, anchor=anchor, text=text,
+                mentions=_named(text, review),
+            )  # fmt: skip
+            return _back(review, thread)
+        except (Conflict, Forbidden, Invalid) as error:
+            form.add_error("text", error.detail)
+    return _detail(request, review, HTTPStatus.UNPROCESSABLE_ENTITY, comment_form=form)
+
+
+@require_POST
+@permission_required("workflow.comment")
+def reply(request: AuthenticatedRequest, review_id: UUID, thread_id: UUID) -> HttpResponse:
+    """Go on with a thread."""
+    review, thread = _thread_of(request, review_id, thread_id)
+    form = ReplyForm(request.POST)
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        try:
+            comments.reply(thread, actor=request.user, text=text, mentions=_named(text, review))
+            return _back(review, thread)
+        except (Conflict, Forbidden, Invalid) as error:
+            form.add_error("text", error.detail)
+    rejected = {"reply_form": form, "replied": thread.pk}
+    return _detail(request, review, HTTPStatus.UNPROCESSABLE_ENTITY, **rejected)
+
+
+@require_POST
+@permission_required("workflow.comment")
+def resolve(request: AuthenticatedRequest, review_id: UUID, thread_id: UUID) -> HttpResponse:
+    """Be done with a thread, or take it up again."""
+    review, thread = _thread_of(request, review_id, thread_id)
+    service = comments.reopen_thread if thread.resolved_at else comments.resolve_thread
+    try:
+        service(thread, actor=request.user)
+    except (Conflict, Forbidden) as error:
+        messages.error(request, error.detail)
+    return _back(review, thread)
+
+
+def _thread_of(
+    request: AuthenticatedRequest, review_id: UUID, thread_id: UUID
+) -> tuple[Review, Thread]:
+    review = services.find_review(review_id, actor=request.user)
+    thread = comments.find_thread(thread_id, actor=request.user)
+    if thread.workflow_id != review.workflow_id:
+        raise NotFound
+    return review, thread
+
+
+def _named(text: str, review: Review) -> list[UUID]:
+    return [user.pk for user in named_in(text, review.workflow)]
+
+
+def _back(review: Review, thread: Thread) -> HttpResponse:
+    return redirect(f"{reverse('reviews:detail', args=[review.pk])}#thread-{thread.pk}")
+
+
+def _changes(review: Review) -> JSONDict:
+    return diff(review.base.definition if review.base else EMPTY, review.version.definition)
+
+
 def _detail(
     request: AuthenticatedRequest, review: Review, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
-    before = review.base.definition if review.base else EMPTY
+    changes = _changes(review)
+    threads = threads_of(review, changes, request.user)
+    steps = steps_of(review, changes)
+    shares = services.contributions_of(review)
+    people = User.objects.in_bulk([share.author for share in shares if share.author])
     opinions = list(review.opinions.select_related("reviewer"))
     context = {
         "review": review,
-        "changes": diff(before, review.version.definition),
+        "threads": page_of(request, threads, MOST_THREADS),
+        "shares": [(people.get(share.author or NOBODY), share) for share in shares],
+        "steps": steps,
+        "may_comment": policies.allows(request.user, "comment", review.workflow),
+        "comment_form": CommentForm(steps=steps),
+        "reply_form": ReplyForm(),
         "opinions": opinions,
         "approvals": sum(1 for each in opinions if each.approves),
         "authors": review.authors.all(),

@@ -3,11 +3,11 @@
 from typing import Any
 
 from apps.accounts.models import User
+from apps.common.derived import Derived
 from apps.common.types import JSONDict
 from apps.nodes import registry
 from apps.nodes.types.core_start import InputRefused, StartConfig, check_inputs
 from apps.runs.exceptions import Archived, BadInputs, NoSuchVersion, NotPublished
-from apps.runs.graphs import Derived
 from apps.runs.outcomes import storable
 from apps.workflows.exceptions import InBin
 from apps.workflows.models import Workflow, WorkflowVersion

@@ -21,9 +21,11 @@ class RunsConfig(AppConfig):
         from apps.runs.engine import register_engine
         from apps.runs.last import last_run_of
         from apps.runs.services.steering import end_run
+        from apps.runs.shown import approvals_shown, runs_shown
         from apps.runs.tasks import ring
         from apps.tenants.provisioning import restrict_table
         from apps.workflows.history import register_last_run
+        from apps.workflows.live_blocks import register_block
 
         register_engine(Tickets())
         register_advance(ring)
@@ -32,5 +34,7 @@ class RunsConfig(AppConfig):
         register_counter("runs:list", running_of)
         register_counter("runs:approvals", approvals_of)
         register_last_run(last_run_of)
+        register_block("run_block", runs_shown)
+        register_block("approval_block", approvals_shown)
         # Events are added and, with their run, removed; nothing rewrites what happened.
         restrict_table("runs_runevent", "SELECT, INSERT, DELETE")

@@ -13,6 +13,7 @@ from apps.accounts import policies
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
+from apps.comments import live
 from apps.common.events import AWAY
 from apps.common.types import JSONDict
 from apps.egress.breakers import WATCHERS as SERVICES
@@ -38,8 +39,8 @@ class LiveConsumer(TenantConsumer):
     """Sends what happens in runs to whoever may see them.
 
     Frames are JSON objects with a `type`. Client: `subscribe` (`run`, `after`), `unsubscribe`
-    (`run`), `subscribe_counts`. Server: `event`, `token`, `counts`,
-    `services`, `error`.
+    (`run`), `subscribe_counts`, `subscribe_comments` (`workflow`; one for each socket). Server:
+    `event`, `token`, `counts`, `services`, `comments` (`workflow`, `thread`; null: any), `error`.
     """
 
     permission_required = ANY_MEMBER  # to open it; each run is looked at again and again
@@ -48,6 +49,8 @@ class LiveConsumer(TenantConsumer):
         self.feeds: dict[UUID, Feed] = {}
         self.watcher, self.is_closed = Watcher(), False
         self.counting = self.services_changed = False
+        self.discussed: UUID | None = None  # the workflow whose comments are heard of
+        self.heard_upto = ""
         self.person: UUID | None = None
         self.recount = asyncio.Event()
         self.turn = asyncio.Lock()  # the ticker and the handlers never read a feed at once
@@ -74,7 +77,7 @@ class LiveConsumer(TenantConsumer):
         for run_id in list(self.feeds):
             await self._leave(run_id)
         with suppress(*AWAY):  # the layer forgets a channel whose reader is gone anyway
-            for name in self._counted if self.counting else ():
+            for name in self._groups:
                 await self.channel_layer.group_discard(self.group(name), self.channel_name)
 
     async def receive(
@@ -88,6 +91,7 @@ class LiveConsumer(TenantConsumer):
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "subscribe_counts": self._subscribe_counts,
+            "subscribe_comments": self._subscribe_comments,
         }
         frame = _parsed(text_data)
         action = actions.get(str(frame.get("type")))
@@ -99,8 +103,13 @@ class LiveConsumer(TenantConsumer):
             await action(frame)
 
     async def live_event(self, message: JSONDict) -> None:
-        """Take in what was published to a group that this socket is in; nothing is sent here."""
-        if message["payload"]["type"] == "service":
+        """Take in what was published to a group that this socket is in; counts are sent later."""
+        payload = message["payload"]
+        if payload["type"] == live.KIND:
+            async with self.turn:
+                await self._tell_comments(payload)
+            return
+        if payload["type"] == "service":
             self.services_changed = True
         self.recount.set()
 
@@ -134,7 +143,7 @@ class LiveConsumer(TenantConsumer):
                 await self._catch_up(feed)
 
     async def _subscribe(self, frame: JSONDict) -> None:
-        run_id, after = _run_id(frame), frame.get("after") or 0
+        run_id, after = _id_in(frame, "run"), frame.get("after") or 0
         if type(after) is not int or not 0 <= after < 2**53:
             await self._refuse("bad_frame", "`after` is the seq of the last event that you have.")
         elif len(self.feeds) >= MAX_RUNS and run_id not in self.feeds:
@@ -149,7 +158,7 @@ class LiveConsumer(TenantConsumer):
             await self._catch_up(self.feeds[run_id])
 
     async def _unsubscribe(self, frame: JSONDict) -> None:
-        run_id = _run_id(frame)
+        run_id = _id_in(frame, "run")
         if run_id in self.feeds:
             await self._leave(run_id)
 
@@ -164,6 +173,32 @@ class LiveConsumer(TenantConsumer):
                 await self.channel_layer.group_add(self.group(name), self.channel_name)
             self.counting = True
         await self._send_counts()
+
+    @property
+    def _groups(self) -> tuple[str, ...]:
+        counted = self._counted if self.counting else ()
+        return counted if self.discussed is None else (*counted, live.channel_of(self.discussed))
+
+    async def _subscribe_comments(self, frame: JSONDict) -> None:
+        workflow_id = _id_in(frame, "workflow")
+        reached = await self.query(self._reached, workflow_id) if workflow_id else None
+        if workflow_id is None or reached is None:
+            await self._refuse("not_found", "There is no such workflow, or you may not see it.")
+            return
+        if self.discussed is not None:
+            left = self.group(live.channel_of(self.discussed))
+            await self.channel_layer.group_discard(left, self.channel_name)
+        group = self.group(live.channel_of(workflow_id))
+        await self.channel_layer.group_add(group, self.channel_name)
+        self.discussed, self.heard_upto = workflow_id, reached
+        # The page reads now, after joining: what happens in between it reads twice, and misses nothing.
+        await self.send_json(live.frame_of(workflow_id))
+
+    async def _tell_comments(self, payload: JSONDict) -> None:
+        if self.is_closed or payload["workflow"] != str(self.discussed):
+            return
+        self.heard_upto = max(self.heard_upto, payload["at"])
+        await self.send_json({key: payload[key] for key in ("type", "workflow", "thread")})
 
     async def _leave(self, run_id: UUID) -> None:
         del self.feeds[run_id]
@@ -220,6 +255,21 @@ class LiveConsumer(TenantConsumer):
             await self.close(code=SIGNED_OUT)
         elif len(seen) < len(self.feeds):
             await self.close(code=NOT_ALLOWED)
+        elif self.discussed is not None:
+            await self._check_comments(self.discussed)
+
+    async def _check_comments(self, workflow_id: UUID) -> None:
+        """Close when the workflow may not be seen any more; tell of what nobody told."""
+        reached = await self.query(self._reached, workflow_id)
+        if reached is None:
+            await self.close(code=NOT_ALLOWED)
+        elif reached > self.heard_upto:
+            self.heard_upto = reached
+            await self.send_json(live.frame_of(workflow_id))
+
+    def _reached(self, workflow_id: UUID) -> str | None:
+        user = user_of_session(self._session_key)
+        return None if user is None else live.reached(workflow_id, user)
 
     def _look(self, run_ids: list[UUID]) -> set[UUID] | None:
         """Return which of the runs may be seen now; None if session or site is closed."""
@@ -253,8 +303,8 @@ def _parsed(text: str | None) -> JSONDict:
     return frame if isinstance(frame, dict) else {}
 
 
-def _run_id(frame: JSONDict) -> UUID | None:
+def _id_in(frame: JSONDict, name: str) -> UUID | None:
     try:
-        return UUID(str(frame.get("run")))
+        return UUID(str(frame.get(name)))
     except ValueError:
         return None

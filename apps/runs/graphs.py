@@ -4,12 +4,9 @@ To start and to carry most runs nobody reads a definition. Two workspaces with e
 share what is made of them: it holds nothing else.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Generic, TypeVar
 from uuid import UUID
 
+from apps.common.derived import Derived
 from apps.common.types import JSONDict
 from apps.runs.models import Run
 from apps.workflows.definition import parse
@@ -17,33 +14,10 @@ from apps.workflows.graph import Graph, compile_graph
 from apps.workflows.models import WorkflowVersion
 
 ENGINES = frozenset({1})  # whose meaning of definitions this interpreter knows
-T = TypeVar("T")
 
 
 class UnknownEngine(LookupError):
     """The version was made for an engine that this one does not know."""
-
-
-class Derived(Generic[T]):
-    """What is made of definitions: those used last are kept, by hash."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = threading.Lock()
-        self._made: OrderedDict[str, T] = OrderedDict()
-
-    def get(self, sha256: str, make: Callable[[], T]) -> T:
-        """Return what was made of the definition with a hash, made now where it is missing."""
-        with self._lock:
-            if sha256 in self._made:
-                self._made.move_to_end(sha256)
-                return self._made[sha256]
-        made = make()
-        with self._lock:
-            self._made[sha256] = made
-            while len(self._made) > self._size:
-                self._made.popitem(last=False)
-        return made
 
 
 _graphs = Derived[Graph](64)

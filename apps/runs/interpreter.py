@@ -65,11 +65,12 @@ def owner() -> str:
 
 
 def _advance(run_id: UUID, lease: Lease) -> None:
+    clock = Clock(lease.at)  # goes from now on: reading the run may take a while
     run = _load(run_id)
     if run is None:  # its workflow was purged meanwhile
         leases.finish(lease)
         return
-    _carry(run, Ledger(run, lease, Clock(lease.at)))
+    _carry(run, Ledger(run, lease, clock))
 
 
 def _load(run_id: UUID) -> Run | None:

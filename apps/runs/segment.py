@@ -71,6 +71,7 @@ class Segment:
                     going_on()
                     return
                 except RunEnds as end:
+                    end.__traceback__ = None  # its frames hold the end, and the run with it
                     going_on = self._go_on
                     self._cancel_running()
                     if not self.steps.take_back(end) and self._close(end):

@@ -62,7 +62,7 @@ class Steps:
         self._attempts: dict[Spot, Attempt] = {}
         self._made = run.steps
         self.loops = Loops(run, self.names, self.book, self._renderer)
-        self.course = self._restored(graph)
+        self.course = _restored(graph, self.book, self.loops, self._renderer)
         foresight = Foresight(self.course, self.names)
         self._rendering = Rendering(self.names, self.course, self.loops, foresight, self._renderer)
         self.undoing = Undoing(run, self.course, self.book, ledger)
@@ -370,17 +370,22 @@ class Steps:
         self.later = [each for each in self.later if each[1].spot not in spots]
         self.book.cancel(spots)
 
-    def _restored(self, graph: Graph) -> Course:
-        """Return the course at the run's stored state."""
-        stored = stored_of(self.run)
-        rounds = [f"{key}.{each}" for key, loop in stored.loops.items() for each in loop["open"]]
-        ports = self.book.recall(["", *rounds]) if any(stored.state) else {}
 
-        def takes(frame: str) -> Takes:
-            inside = {spot: port for spot, port in ports.items() if spot.frame == frame}
-            return Ways(inside, self.names, self._renderer).of(frame)
+def _restored(graph: Graph, book: Book, loops: Loops, renderer: Renderer) -> Course:
+    """Return the course at the run's stored state.
 
-        return Course(graph, stored, takes, self.loops.recall)
+    What it keeps for later must not lead back to it: memory of a run is free when its carrier ends,
+    not whenever somebody looks for circles.
+    """
+    stored = stored_of(book.run)
+    rounds = [f"{key}.{each}" for key, loop in stored.loops.items() for each in loop["open"]]
+    ports = book.recall(["", *rounds]) if any(stored.state) else {}
+
+    def takes(frame: str) -> Takes:
+        inside = {spot: port for spot, port in ports.items() if spot.frame == frame}
+        return Ways(inside, book.names, renderer).of(frame)
+
+    return Course(graph, stored, takes, loops.recall)
 
 
 def _failure_of_chunk(decision: JSONDict) -> Failure:

@@ -6,6 +6,7 @@ No worker ever serves two tenants.
 """
 
 import atexit
+import fcntl
 import os
 import sys
 import threading
@@ -13,8 +14,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 from pydantic_monty import Monty, MontySession, ResourceLimits
 from pydantic_monty._binary import find_monty_binary
@@ -23,6 +24,7 @@ IDLE_TENANTS = 8
 WORKERS_OF_A_TENANT = 2
 CODE_WORKERS = 4
 MIB = 1 << 20
+SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _give_back(entry: _Entry) -> None:
 
 def _start(workers: int, max_checkouts_per_worker: int | None = None) -> Monty:
     pool = Monty(
-        binary_path=_launcher(),
+        binary_path=_launcher(os.getpid()),
         min_processes=0,
         max_processes=workers,
         checkout_timeout=30,
@@ -118,25 +120,23 @@ def _start(workers: int, max_checkouts_per_worker: int | None = None) -> Monty:
     return pool.__enter__()
 
 
-_launchers: list[Path] = []
+@cache
+def _launcher(owner: int) -> Path:
+    """Return the launcher as an executable with this Python's path, once for each process.
+
+    It lies in memory, sealed: whoever ends this process, nothing of it stays on the disk, and
+    nobody can have written it but us.
+    """
+    source = Path(__file__).with_name("launcher.py").read_text()
+    source = source.replace('BINARY = ""', f"BINARY = {find_monty_binary()!r}", 1)
+    handle = os.memfd_create("launch", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(handle, f"#!{sys.executable} -IS\n{source}".encode())
+    fcntl.fcntl(handle, fcntl.F_ADD_SEALS, SEALS)
+    atexit.register(_close_of, owner)
+    return Path(f"/proc/{owner}/fd/{handle}")
 
 
-def _launcher() -> Path:
-    """Write the launcher as an executable with this Python's path, once for each process."""
-    if not _launchers:
-        folder = Path(mkdtemp(prefix="auterity-sandbox-"))
-        script = folder / "launch"
-        source = Path(__file__).with_name("launcher.py").read_text()
-        source = source.replace('BINARY = ""', f"BINARY = {find_monty_binary()!r}", 1)
-        script.write_text(f"#!{sys.executable} -IS\n{source}")
-        script.chmod(0o700)
-        _launchers.append(script)
-        atexit.register(_remove, script, os.getpid())
-    return _launchers[0]
-
-
-def _remove(script: Path, owner: int) -> None:
+def _close_of(owner: int) -> None:
+    """Stop the workers at the end of the process that started them, not of one forked from it."""
     if os.getpid() == owner:
         close_all()
-        script.unlink(missing_ok=True)
-        script.parent.rmdir()

@@ -6,6 +6,7 @@ scope that is entered here.
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
@@ -25,18 +26,32 @@ from apps.tenants.models import Tenant
 logger = logging.getLogger(__name__)
 
 Headers = dict[str, str]
+Refuse = Callable[[Send, DomainError], Awaitable[None]]
 
 
-def tenant_scope(app: App) -> App:
-    """Serve an app in the scope of its host's workspace; without one there is nothing here."""
+def _authorization(headers: Headers) -> str:
+    return headers.get("authorization", "")
+
+
+def tenant_scope(
+    app: App,
+    *,
+    authorization: Callable[[Headers], str] = _authorization,
+    refuse: Refuse | None = None,
+) -> App:
+    """Serve an app in the scope of its host's workspace; without one there is nothing here.
+
+    On loopback a key chooses the workspace: `authorization` finds it in the headers. `refuse`
+    sends an error that is no app's, as problem+json if nothing else is said.
+    """
 
     async def served(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
         try:
             _check_transport(scope, headers)
-            tenant = await _tenant(headers)
+            tenant = await _tenant(headers, authorization(headers))
         except DomainError as error:
-            await send_problem(send, error)
+            await (refuse or send_problem)(send, error)
             return
         info = _info(scope, headers)
         request_info.set(info)  # each request is a task of its own: nothing to reset
@@ -97,9 +112,9 @@ def _check_transport(scope: dict[str, Any], headers: Headers) -> None:
         raise Forbidden("Call this address with https.")
 
 
-async def _tenant(headers: Headers) -> Tenant:
-    host, authorization = headers.get("host", ""), headers.get("authorization", "")
-    found = None if hosts.key_decides(host, authorization) else hosts.remembered(host)
+async def _tenant(headers: Headers, authorization: str) -> Tenant:
+    host = headers.get("host", "")
+    found = hosts.remembered(host, authorization)
     if found is not None:
         return _served(found)
     try:

@@ -47,16 +47,30 @@ def resolve(host: str) -> Destination:
     if found is not None:
         return found
     name = bare_host(host)
-    destination = _look_up(name)
+    return _keep(name, _look_up(name))
+
+
+def _keep(name: str, destination: Destination) -> Destination:
     if destination.site is not Site.UNKNOWN:  # strangers' host names must not fill the memory
         _known[name] = (time.monotonic() + REMEMBER_S, destination)
     return destination
 
 
-def remembered(host: str) -> Destination | None:
-    """Return the site of a Host header if it was looked up a moment ago; asks no database."""
-    found = _known.get(bare_host(host))
+def remembered(host: str, authorization: str = "") -> Destination | None:
+    """Return where a request goes if that was looked up a moment ago; asks no database."""
+    found = _known.get(_name(host, authorization))
     return found[1] if found and found[0] > time.monotonic() else None
+
+
+def _name(host: str, authorization: str) -> str:
+    """Return under what a destination is remembered: the host, or the id of the key that decides."""
+    if key_decides(host, authorization):
+        return f"key {_key_id(authorization)}"
+    return bare_host(host)
+
+
+def _key_id(authorization: str) -> str:
+    return authorization.removeprefix(KEY_PREFIX)[:8]
 
 
 def key_decides(host: str, authorization: str) -> bool:
@@ -68,11 +82,14 @@ def key_decides(host: str, authorization: str) -> bool:
 def destination(host: str, authorization: str = "") -> Destination:
     """Return where a request goes: to the site of its host, or on loopback to its key's tenant."""
     if key_decides(host, authorization):
-        tenant_id = tenant_of_key(authorization.removeprefix(KEY_PREFIX)[:8])
+        known = remembered(host, authorization)
+        if known is not None:
+            return known
+        tenant_id = tenant_of_key(_key_id(authorization))
         with public_scope():
             tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
         if tenant is not None:
-            return Destination(Site.TENANT, tenant)
+            return _keep(_name(host, authorization), Destination(Site.TENANT, tenant))
     return resolve(host)
 
 

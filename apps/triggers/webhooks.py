@@ -25,6 +25,7 @@ from apps.triggers.deliveries import Outcome
 from apps.triggers.exceptions import NotTheSender
 from apps.triggers.limits import Seat
 from apps.triggers.models import Delivery, Trigger
+from apps.triggers.paths import trigger_at
 from apps.triggers.signatures import is_authentic
 from apps.vault import services as vault
 
@@ -78,10 +79,7 @@ def still_open(trigger_id: UUID) -> bool:
 def _find(call: Call) -> Trigger:
     if not call.path.isprintable():  # the database refuses to look for some of that
         raise NotFound
-    related = Trigger.objects.select_related(
-        "workflow__folder", "workflow__published_version", "run_as", "test_by"
-    ).defer("workflow__snapshot", "workflow__published_version__definition")
-    found = related.filter(path=call.path).exclude(path="").first()
+    found = trigger_at(call.path)
     if found is None or not _listens(found, call):
         raise NotFound
     return found

@@ -6,6 +6,7 @@
     layout  <id> -> [x, y] or [x, y, width, height]
     edges   <source>:<port>><target>:<port> -> {s, sp, t, tp, label?, when?}
     notes   <id> -> {colour, group?}; their words are in `text`, their place in `layout`
+    doc     the runbook, an XML fragment (`runbook/`), which the definition says nothing of
 
 The document is the truth and JSON is derived from it; `tests/workflows/test_document.py` holds the
 two to a round trip. Edges without both ends are ignored: somebody deleted a node while somebody
@@ -23,6 +24,7 @@ from apps.nodes import registry
 from apps.workflows.definition import Definition, normalised
 from apps.workflows.exceptions import BadUpdate
 from apps.workflows.known import orphans_of
+from apps.workflows.runbook import tree
 from apps.workflows.wire import Contents, check_state_vector, check_update, without
 
 PARTS = ("meta", "nodes", "text", "layout", "edges", "notes")
@@ -52,6 +54,7 @@ def _built(whole: bytes) -> YDoc:
     doc: YDoc = Doc()
     for part in PARTS:
         doc.get(part, type=Map)
+    tree.fragment_of(doc)
     doc.apply_update(whole)
     return doc
 
@@ -140,6 +143,18 @@ def write(doc: YDoc, definition: Definition) -> bytes:
         _write_nodes(doc, definition)
         _write_edges(part_of(doc, "edges"), definition)
         _write_notes(doc, definition)
+    return merged(done)
+
+
+def read_runbook(doc: YDoc) -> JSONDict:
+    """Return the runbook, so far as it is one."""
+    return tree.read(doc)
+
+
+def write_runbook(doc: YDoc, runbook: JSONDict) -> bytes:
+    """Put a runbook into a document that has none; return the operations."""
+    with operations(doc) as done, doc.transaction():
+        tree.write(doc, runbook)
     return merged(done)
 
 

@@ -20,9 +20,10 @@ from apps.tenants.keys import group_name
 from apps.workflows import document
 from apps.workflows.definition import Definition, content_hash, parse
 from apps.workflows.document import YDoc
-from apps.workflows.exceptions import DraftTooLarge, InBin
-from apps.workflows.models import Workflow, WorkflowUpdate
+from apps.workflows.exceptions import BadUpdate, DraftTooLarge, InBin
+from apps.workflows.models import Origin, Workflow, WorkflowUpdate
 from apps.workflows.problems import Problem
+from apps.workflows.runbook.mending import is_sound
 from apps.workflows.validation import validate
 from apps.workflows.wire import check_update
 
@@ -95,18 +96,21 @@ def locked(workflow_id: UUID) -> Workflow:
     return Workflow.objects.select_for_update(of=("self",)).get(pk=workflow_id)
 
 
-def append(workflow: Workflow, draft: Draft, update: bytes, *, author: User | None) -> None:
+def append(
+    workflow: Workflow, draft: Draft, update: bytes, *, author: User | None, origin: str = ""
+) -> None:
     """Add an update that the draft already contains to the log, and derive the rest anew.
 
-    The caller holds the row locked. Raises BadUpdate, BadDefinition or DraftTooLarge; the
+    Without an origin it comes from an editor, or from the API where a key acts. The caller holds the row locked. Raises BadUpdate, BadDefinition or DraftTooLarge; the
     transaction then takes all of it back.
     """
     is_new = workflow.draft_seq == 0
     if workflow.told_seq == workflow.draft_seq and not is_new:
         plan_settling(workflow.pk)
     WorkflowUpdate.objects.create(
-        workflow=workflow, seq=workflow.draft_seq + 1, data=update, author=author
-    )
+        workflow=workflow, seq=workflow.draft_seq + 1, data=update, author=author,
+        origin=origin or (Origin.API if author and author.acting_key else Origin.EDITOR),
+    )  # fmt: skip
     workflow.draft_seq += 1
     workflow.told_seq = workflow.draft_seq if is_new else workflow.told_seq
     derive(workflow, draft)
@@ -155,6 +159,8 @@ def plan_settling(workflow_id: UUID) -> None:
 
 def derive(workflow: Workflow, draft: Draft) -> None:
     """Set what follows from the draft. Raises BadUpdate or BadDefinition."""
+    if not is_sound(draft.doc):
+        raise BadUpdate("The update leaves something in the runbook that none can hold.")
     workflow.draft_sha256 = content_hash(draft.data)
     workflow.node_count = len(draft.definition.nodes)
     workflow.problem_count = sum(each.severity == "error" for each in draft.problems)
@@ -169,18 +175,23 @@ def is_long(workflow: Workflow) -> bool:
 
 
 def compact(workflow: Workflow) -> None:
-    """Merge the log into the snapshot, if possible without what was deleted. Raises DraftTooLarge.
-
-    The library's document would lose what waits for something missing, and miscounts where letters
-    of two ticks are halved: then the bytes are merged as they are.
-    """
-    draft = Draft(document.merged(updates_of(workflow)))
-    contents, whole = check_update(draft.whole, closely=True), draft.whole
-    if document.is_complete(draft.doc, contents) and not contents.halves_letters:
-        whole = draft.doc.get_update()
+    """Merge the log into the snapshot. Raises DraftTooLarge."""
+    whole = compacted(load(workflow))
     if len(whole) > MAX_DRAFT:
         raise DraftTooLarge
     workflow.snapshot, workflow.snapshot_seq = whole, workflow.draft_seq
+
+
+def compacted(draft: Draft) -> bytes:
+    """Return the draft's bytes, if possible without what was deleted.
+
+    The library's document would lose what waits for something missing, and miscounts where letters
+    of two ticks are halved: then the bytes stay as they are.
+    """
+    contents = check_update(draft.whole, closely=True)
+    if document.is_complete(draft.doc, contents) and not contents.halves_letters:
+        return bytes(draft.doc.get_update())
+    return draft.whole
 
 
 def group_of(workflow_id: UUID) -> str:

@@ -61,3 +61,33 @@ class BadDataSet(Invalid):
     """This data set cannot be kept."""
 
     code = "bad_data_set"
+
+
+class NoImage(Invalid):
+    """This is no picture that can be kept: send a PNG, JPEG, GIF or WebP."""
+
+    code = "no_image"
+
+
+class ImageTooLarge(TooLarge):
+    """A picture may have 5 MiB. Make it smaller and try again."""
+
+    code = "image_too_large"
+
+
+class TooManyImages(Conflict):
+    """The runbook has had 200 pictures, which is all it may have."""
+
+    code = "too_many_images"
+
+
+class NoLongerKept(Conflict):
+    """This moment of the history is no longer kept."""
+
+    code = "no_longer_kept"
+
+
+class BadName(Invalid):
+    """This point of the history cannot be named like that."""
+
+    code = "bad_name"

@@ -6,9 +6,10 @@ from uuid import UUID
 from apps.accounts import policies
 from apps.accounts.models import Folder, User
 from apps.common.errors import Invalid
-from apps.workflows.models import WorkflowQuerySet
+from apps.workflows.models import Origin, PointQuerySet, WorkflowQuerySet
 
 STATES = ("current", "archived", "bin")
+POINT_KINDS = ("publish", *Origin.values)  # what a point can be
 
 
 def filtered(queryset: WorkflowQuerySet, params: Any, actor: User) -> WorkflowQuerySet:
@@ -43,3 +44,28 @@ def _folder(text: str, actor: User) -> Folder:
         return policies.visible(actor, Folder.objects.all()).get(pk=UUID(text))
     except (ValueError, Folder.DoesNotExist) as error:
         raise Invalid.at("folder", "There is no such folder, or you may not see it.") from error
+
+
+def filtered_points(queryset: PointQuerySet, params: Any) -> PointQuerySet:
+    """Keep what the query parameters ask for: author, kind, q. Raises Invalid naming the parameter."""
+    kept = queryset
+    if author := params.get("author"):
+        try:
+            kept = kept.filter(authors__contains=[UUID(author)])
+        except ValueError as error:
+            raise Invalid.at("author", "Give the id of a member.") from error
+    if kind := params.get("kind"):
+        kept = _of_kind(kept, kind)
+    if words := params.get("q", "").strip():
+        kept = kept.filter(name__icontains=words)
+    return kept
+
+
+def _of_kind(queryset: PointQuerySet, kind: str) -> PointQuerySet:
+    if kind == "named":
+        return queryset.exclude(name="")
+    if kind == "publish":
+        return queryset.exclude(version=None)
+    if kind not in POINT_KINDS:
+        raise Invalid.at("kind", f"Use one of named, {', '.join(POINT_KINDS)}.")
+    return queryset.filter(version=None, origin=kind)

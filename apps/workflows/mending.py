@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from apps.workflows import document
 from apps.workflows.definition import Edge, Node, Note, check_numbers
 from apps.workflows.document import CONFIG, YDoc, part_of
+from apps.workflows.runbook import mending as runbook
 
 MAX_PLACE = 1e7
 MAX_NOTE = 20_000
@@ -31,6 +32,7 @@ def mend(doc: YDoc) -> bytes:
         _keep(part_of(doc, "notes"), _is_note)
         _keep(part_of(doc, "meta"), _is_detail)
         _shorten_notes(doc)
+        runbook.mend(doc)
     return document.merged(done)
 
 

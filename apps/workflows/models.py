@@ -6,11 +6,12 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from apps.accounts.models import Folder, User
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
+from apps.files.models import Blob
 
 
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
@@ -123,13 +124,25 @@ class Workflow(TimestampedModel):
         return published.sha256 != self.draft_sha256
 
 
+class Origin(models.TextChoices):
+    """By which way a change came into a draft."""
+
+    EDITOR = "editor"
+    API = "api"  # by a key, which acts for somebody
+    IMPORT = "import"
+    RESTORE = "restore"
+
+
 class WorkflowUpdate(models.Model):
-    """One accepted change of the draft, by whom and when; only ever added."""
+    """One accepted change of the draft, by whom and when; never altered."""
 
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="updates")
     seq = models.PositiveBigIntegerField()
     data = models.BinaryField()
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(
+        max_length=8, choices=Origin, default=Origin.EDITOR, db_default=Origin.EDITOR
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -147,6 +160,8 @@ class WorkflowVersion(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField(null=True)
+    # How far the log was when it was made.
+    seq = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64)
     definition = models.JSONField()
     notes = models.TextField(blank=True, max_length=10_000)
@@ -169,6 +184,70 @@ class WorkflowVersion(models.Model):
         return f"v{self.number}" if self.number else "draft"
 
 
+class PointQuerySet(models.QuerySet["Point"]):
+    """Reads of points; what they carry of the draft is read by `points.whole_at` alone."""
+
+    def in_order(self) -> Self:
+        """Put them in the order of the log; a publishing comes after what it published."""
+        return self.order_by("seq", "first")
+
+    def taking_in(self) -> Self:
+        """Keep those that take in changes of the log."""
+        return self.filter(first__lte=F("seq"))
+
+    def after(self, seq: int) -> Self:
+        """Keep those that end after a number of the log."""
+        return self.filter(seq__gt=seq)
+
+
+class Point(models.Model):
+    """A moment of a draft to which one can go back: after a burst of changes, or as published.
+
+    Points follow from the log; only names are set by people.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="points")
+    # The changes of the log that it takes in; a publishing takes in none: `first` is behind `seq`.
+    first = models.PositiveBigIntegerField()
+    seq = models.PositiveBigIntegerField()
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.EDITOR)
+    version = models.ForeignKey(
+        WorkflowVersion, null=True, on_delete=models.CASCADE, related_name="points"
+    )
+    name = models.CharField(max_length=120, blank=True)
+    authors = ArrayField(models.UUIDField(), default=list)
+    changes = models.JSONField(default=list)  # as `attribution.Credit` writes them
+    began_at = models.DateTimeField()
+    created_at = models.DateTimeField()  # when the last of its changes was made
+    # The whole draft, for some points: the others are found from the one before and the log.
+    state = models.BinaryField(null=True)
+    is_coarse = models.BooleanField(default=False)  # the log below it is gone
+
+    objects = PointQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workflow", "seq", "first"], name="workflows_point_once"
+            )
+        ]
+        indexes = [models.Index(fields=["workflow", "-created_at"], name="workflows_point_recent")]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.workflow_id} #{self.seq}"
+
+    @property
+    def kind(self) -> str:
+        """What it is: `publish`, or the way by which its changes came."""
+        return self.origin if self.version_id is None else "publish"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it stays for ever."""
+        return bool(self.name) or self.version_id is not None
+
+
 class Pin(models.Model):
     """An output that stands in for a step while people try the draft; it then does not run."""
 
@@ -187,6 +266,23 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return self.node
+
+
+class Image(models.Model):
+    """A picture in a workflow's runbook. What it is was found out from its bytes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="images")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    media_type = models.CharField(max_length=20)
+    added_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["added_at", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class DataSet(TimestampedModel):

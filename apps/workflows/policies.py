@@ -1,7 +1,7 @@
 """Who may do what with workflows."""
 
 from apps.accounts.policies import Policy, register
-from apps.workflows.models import DataSet, Pin, Workflow, WorkflowVersion
+from apps.workflows.models import DataSet, Image, Pin, Point, Workflow, WorkflowVersion
 
 
 @register(Workflow)
@@ -20,6 +20,11 @@ class VersionPolicy(Policy):
     folder = "workflow__folder"
 
 
+@register(Point)
+class PointPolicy(VersionPolicy):
+    """As for versions."""
+
+
 @register(Pin)
 class PinPolicy(Policy):
     """Pinned outputs belong to who sees the workflow; `trying` asks for the right to edit it."""
@@ -31,3 +36,8 @@ class PinPolicy(Policy):
 @register(DataSet)
 class DataSetPolicy(PinPolicy):
     """As for pins."""
+
+
+@register(Image)
+class ImagePolicy(PinPolicy):
+    """As for pins; `images` asks for the right to edit."""

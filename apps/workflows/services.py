@@ -1,6 +1,6 @@
 """Writing workflows: each change is one transaction with its audit entry and its event."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from apps.accounts.models import Folder, User
 from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.types import JSON, JSONDict
-from apps.workflows import document, drafts, publishing, purging
+from apps.workflows import copying, document, drafts, points, publishing, purging
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
 from apps.workflows.exceptions import (
@@ -28,7 +28,7 @@ from apps.workflows.exceptions import (
 from apps.workflows.importing import n8n
 from apps.workflows.known import Known
 from apps.workflows.layout import arrange
-from apps.workflows.models import Workflow, WorkflowVersion
+from apps.workflows.models import Origin, Workflow, WorkflowVersion
 from apps.workflows.wire import check_update
 
 MAX_TAGS, MAX_TAG = 20, 40
@@ -56,6 +56,7 @@ def create_workflow(
     folder: Folder | None = None,
     tags: Iterable[str] = (),
     created_via: str = Workflow.Via.API,
+    runbook_for: Callable[[Workflow], JSONDict] | None = None,
 ) -> Workflow:
     """Make a workflow with its draft. Raises Forbidden, BadDefinition."""
     workflow = Workflow(
@@ -68,19 +69,27 @@ def create_workflow(
     done = [document.write_details(doc, {"name": name, "description": description})]
     if definition is not None:
         done.append(document.write(doc, arrange(parse(definition))))
+    if runbook_for is not None:
+        done.append(document.write_runbook(doc, runbook_for(workflow)))
     update = document.merged(done)
-    drafts.append(workflow, Draft(update), update, author=actor)
+    origin = Origin.IMPORT if created_via == Workflow.Via.IMPORT else ""
+    drafts.append(workflow, Draft(update), update, author=actor, origin=origin)
     _save(workflow, actor, "workflow.created", {"via": created_via})
     return workflow
 
 
 @transaction.atomic
 def update_workflow(
-    workflow: Workflow, *, actor: User, revision: int | None, changes: JSONDict
+    workflow: Workflow,
+    *,
+    actor: User,
+    revision: int | None,
+    changes: JSONDict,
+    origin: str = "",
 ) -> Workflow:
     """Change details and draft (`name`, `description`, `folder`, `tags`, `definition`).
 
-    With a revision it must be the current one, else PreconditionFailed. Raises BadDefinition,
+    `origin` is as for `drafts.append`. With a revision it must be the current one, else PreconditionFailed. Raises BadDefinition,
     InBin, Forbidden.
     """
     workflow = _editable(workflow, actor)
@@ -93,13 +102,13 @@ def update_workflow(
         policies.check(actor, "edit", workflow)
     if "tags" in changes:
         workflow.tags = clean_tags(changes["tags"])
-    _change_draft(workflow, actor, changes)
+    _change_draft(workflow, actor, changes, origin)
     after = {key: _shown(changes[key]) for key in before}
     _save(workflow, actor, "workflow.updated" if before else "", after, before)
     return workflow
 
 
-def _change_draft(workflow: Workflow, actor: User, changes: JSONDict) -> None:
+def _change_draft(workflow: Workflow, actor: User, changes: JSONDict, origin: str) -> None:
     details = {key: changes[key] for key in document.DETAILS if key in changes}
     if not details and "definition" not in changes:
         return
@@ -110,7 +119,7 @@ def _change_draft(workflow: Workflow, actor: User, changes: JSONDict) -> None:
     for key, value in details.items():
         setattr(workflow, key, value)
     update = document.merged(done)
-    drafts.append(workflow, draft.plus(update), update, author=actor)
+    drafts.append(workflow, draft.plus(update), update, author=actor, origin=origin)
 
 
 @dataclass(frozen=True)
@@ -160,9 +169,10 @@ def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> Wor
     last = workflow.versions.aggregate(last=Max("number"))["last"] or 0
     version = WorkflowVersion.objects.create(
         workflow=workflow, number=last + 1, sha256=workflow.draft_sha256,
-        definition=draft.data, notes=notes, created_by=actor,
+        definition=draft.data, notes=notes, created_by=actor, seq=workflow.draft_seq,
     )  # fmt: skip
     workflow.published_version = version
+    points.mark_published(version)
     _save(workflow, actor, "workflow.published", {"version": version.number, "notes": notes})
     return version
 
@@ -180,14 +190,17 @@ def snapshot_draft(workflow: Workflow, *, actor: User) -> WorkflowVersion:
         return known
     draft = _valid(drafts.load(workflow))
     return WorkflowVersion.objects.create(
-        workflow=workflow, sha256=workflow.draft_sha256, definition=draft.data, created_by=actor
-    )
+        workflow=workflow, sha256=workflow.draft_sha256, definition=draft.data, created_by=actor,
+        seq=workflow.draft_seq,
+    )  # fmt: skip
 
 
 def restore_version(version: WorkflowVersion, *, actor: User) -> Workflow:
     """Make the draft equal to a version; what the draft was stays in the log."""
     changes = {"definition": version.definition}
-    workflow = update_workflow(version.workflow, actor=actor, revision=None, changes=changes)
+    workflow = update_workflow(
+        version.workflow, actor=actor, revision=None, changes=changes, origin=Origin.RESTORE
+    )
     record("workflow.restored", actor=actor, target=workflow, after={"version": version.number})
     return workflow
 
@@ -212,6 +225,7 @@ def duplicate_workflow(workflow: Workflow, *, actor: User) -> Workflow:
         folder=workflow.folder,
         tags=workflow.tags,
         created_via=workflow.created_via,
+        runbook_for=lambda copy: copying.copied(workflow, copy),
     )
 
 
@@ -223,6 +237,7 @@ def export_workflow(workflow: Workflow) -> JSONDict:
         "description": workflow.description,
         "tags": workflow.tags,
         "definition": drafts.load(workflow).data,
+        "runbook": copying.exported(workflow),
     }
 
 
@@ -248,7 +263,7 @@ def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) ->
         data = {"definition": data}
     if data.get("format", EXPORT_FORMAT) != EXPORT_FORMAT:
         raise BadDefinition(f"The file's format is not “{EXPORT_FORMAT}”.")
-    tags = data.get("tags", [])
+    tags, runbook = data.get("tags", []), copying.imported(data.get("runbook"))
     workflow = create_workflow(
         actor=actor,
         name=str(data.get("name") or "Imported workflow")[:200],
@@ -257,6 +272,7 @@ def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) ->
         folder=folder,
         tags=tags if isinstance(tags, list) else [],
         created_via=Workflow.Via.IMPORT,
+        runbook_for=lambda _: runbook,
     )
     return Imported(workflow, report)
 

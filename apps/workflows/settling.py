@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.common.errors import Invalid
 from apps.dispatch import chores
-from apps.workflows import drafts
+from apps.workflows import drafts, points
 from apps.workflows.drafts import SETTLE, SETTLE_AFTER_S
 from apps.workflows.exceptions import DraftTooLarge
 from apps.workflows.mending import mend
@@ -54,7 +54,8 @@ def settle(workflow_id: UUID) -> None:
             _derive(workflow)
         if drafts.is_long(workflow):
             _compact(workflow)
-    _finish(workflow_id)
+    if _finish(workflow_id):
+        points.record(workflow_id)
 
 
 def _derive(workflow: Workflow) -> None:
@@ -99,22 +100,23 @@ def _compact(workflow: Workflow) -> None:
 
 
 @transaction.atomic
-def _finish(workflow_id: UUID) -> None:
-    """Tell whoever wants to know, once the changes have come to rest."""
+def _finish(workflow_id: UUID) -> bool:
+    """Tell whoever wants to know, once the changes have come to rest; say whether they have."""
     rows = Workflow.objects.select_for_update(of=("self",))
     workflow = rows.defer("snapshot").filter(pk=workflow_id).first()
     if workflow is None or workflow.told_seq == workflow.draft_seq:
         chores.done(SETTLE, [workflow_id])
-        return
+        return False
     again_at = _looked_at_again(workflow)
     if again_at is not None:
         chores.postpone(SETTLE, workflow_id, again_at)
-        return
+        return False
     burst = _burst(workflow)
     Workflow.objects.filter(pk=workflow_id).update(told_seq=F("draft_seq"))
     chores.done(SETTLE, [workflow_id])
     for listener in _listeners:
         listener(burst)
+    return True
 
 
 def _looked_at_again(workflow: Workflow) -> datetime | None:

@@ -24,6 +24,7 @@ from apps.workflows.activity import activity_of
 from apps.workflows.filters import filtered
 from apps.workflows.forms import DetailsForm, ImportForm, NewWorkflowForm
 from apps.workflows.models import Workflow
+from apps.workflows.reading import runbook_of
 
 ACTIONS = {
     "archive": (services.archive_workflow, "Archived."),
@@ -173,6 +174,31 @@ def export(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
 
 @require_GET
 @permission_required("workflow.view")
+def runbook(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
+    """Show the runbook to who only reads it."""
+    workflow = services.find_workflow(workflow_id, actor=request.user)
+    context = {
+        "workflow": workflow,
+        "runbook": runbook_of(workflow, reader=request.user),
+        "may_edit": workflow.deleted_at is None and policies.allows(request.user, "edit", workflow),
+    }
+    return render(request, "workflows/runbook.html", context)
+
+
+@require_GET
+@permission_required("workflow.view")
+def runbook_file(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
+    """Give the runbook out as Markdown."""
+    workflow = services.find_workflow(workflow_id, actor=request.user)
+    text = runbook_of(workflow, reader=request.user).markdown
+    answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
+    name = slugify(workflow.name) or "workflow"
+    answer["Content-Disposition"] = f'attachment; filename="{name}-runbook.md"'
+    return answer
+
+
+@require_GET
+@permission_required("workflow.view")
 def studio(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
     """Open a workflow on the canvas."""
     workflow = services.find_workflow(workflow_id, actor=request.user)
@@ -187,7 +213,7 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
     api = f"/api/v1/workflows/{workflow.pk}/"
     permissions = {
         verb: workflow.deleted_at is None and policies.allows(user, verb, workflow)
-        for verb in ("edit", "run", "publish")
+        for verb in ("edit", "run", "publish", "comment", "moderate")
     }
     return {
         "workflow": {
@@ -220,7 +246,12 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "validate": f"{api}validate/",
             "pins": f"{api}pins/",
             "dataSets": f"{api}data-sets/",
+            "images": f"{api}images/",
+            "runbook": reverse("workflows:runbook", args=[workflow.pk]),
+            "runbookFile": reverse("workflows:runbook_file", args=[workflow.pk]),
             "usual": f"{api}usual/",
+            "threads": f"{api}comment-threads/",
+            "mentionable": f"{api}mentionable/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
         },

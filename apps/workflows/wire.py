@@ -6,6 +6,7 @@ length must be one that a document of ours can have, and only the contents that 
 Format: the encoding of structs and delete sets in the Yjs sources, UpdateEncoderV1.
 """
 
+import json
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
@@ -19,8 +20,10 @@ LAST_OF_ONE_TICK = 0xFFFF
 
 GC, SKIP = 0, 10
 LEFT, RIGHT, KEY = 0x80, 0x40, 0x20
-DELETED, JSON, BINARY, STRING, TYPE, ANY = 1, 2, 3, 4, 7, 8
-TYPES = frozenset({0, 1, 2})  # array, map, text
+DELETED, JSON, BINARY, STRING, FORMAT, TYPE, ANY = 1, 2, 3, 4, 6, 7, 8
+ELEMENT = 3
+TYPES = frozenset({0, 1, 2, ELEMENT, 6})  # array, map, text; element and text of a runbook
+MAX_FORMAT = 4_096  # bytes of what a format says, such as where a link leads
 Span = tuple[int, int, int]  # client, and its clock from the first tick to behind the last
 Tick = tuple[int, int]
 FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
@@ -228,6 +231,8 @@ def _content(reader: _Reader, kind: int, at: Tick) -> int:
         return 1
     if kind == TYPE:
         return _type(reader, at)
+    if kind == FORMAT:
+        return _format(reader)
     if kind in (ANY, JSON):
         turns = reader.count()
         for _ in turns:
@@ -237,11 +242,31 @@ def _content(reader: _Reader, kind: int, at: Tick) -> int:
 
 
 def _type(reader: _Reader, at: Tick) -> int:
-    if reader.number() not in TYPES:
+    kind = reader.number()
+    if kind not in TYPES:
         raise BadUpdate("The update holds a type that no workflow has.")
+    if kind == ELEMENT:
+        reader.text()  # its name
     if reader.close:
         reader.close.holders.add(at)
     return 1
+
+
+def _format(reader: _Reader) -> int:
+    """Read where a format of a text begins or ends: browsers parse its value, so it must be JSON."""
+    reader.text()  # its name
+    value = reader.text()
+    if len(value) > MAX_FORMAT:
+        raise BadUpdate(f"A format may have {MAX_FORMAT} letters.")
+    try:
+        json.loads(value, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise BadUpdate("The update holds a format that is no JSON.") from error
+    return 1
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number that JSON has.")
 
 
 def _letters(reader: _Reader, at: Tick) -> int:

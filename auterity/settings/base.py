@@ -1,5 +1,7 @@
 """What every environment shares. Values of the environment come in through `auterity.env`."""
 
+from typing import Any
+
 from csp.constants import NONCE
 
 from apps.common.cookies import cookie_name
@@ -92,6 +94,7 @@ TENANT_APPS = [
     "apps.workflows",
     "apps.runs",
     "apps.retention",
+    "apps.comments",
     "apps.reviews",
     "apps.triggers",
     "allauth.account",
@@ -261,6 +264,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStatus": "apps.runs.models.Wait.Status",
         "ProviderStatus": "apps.gateway.models.Provider.Status",
         "TriggerKind": "apps.triggers.models.Trigger.Kind",
+        "PointKind": "apps.workflows.filters.POINT_KINDS",
         "TriggerState": "apps.triggers.filters.STATES",
     },
     "POSTPROCESSING_HOOKS": [
@@ -270,7 +274,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "apps.common.logs.LineFormatter"}},

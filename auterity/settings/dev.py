@@ -7,3 +7,5 @@ DEBUG = False
 SECRET_KEY = SECRET_KEY or generated_secret(DATA_DIR, "secret_key")
 MASTER_KEY = MASTER_KEY or generated_secret(DATA_DIR, "master_key")
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Checkpoints of audit chains are for a log that is kept elsewhere; here each change would tell one.
+LOGGING["loggers"]["apps.audit.chain"] = {"level": "WARNING"}

@@ -58,7 +58,7 @@ SERVICES_GIVEN = frozenset(
 )
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.common.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "apps.tenants.keys.cache_key",
         "OPTIONS": {

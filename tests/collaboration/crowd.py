@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.local.processes import wait_until
+from apps.local.temporary import temporary_folder
 from tests.collaboration.node import started
-from tests.factories.product import Product, descendants, open_folder
+from tests.factories.product import Product, descendants
 from tests.faults.test_services_gone import server_of
 
 BETWEEN_FAULTS_S = 4.0
@@ -116,7 +117,7 @@ class Servers:
 @contextmanager
 def servers() -> Iterator[Servers]:
     """Start a product with two web servers, and end it."""
-    with open_folder() as folder:
+    with temporary_folder() as folder:
         product = Product(folder).start()
         assert product.says("Auterity is ready after"), product.output
         both = Servers(product)

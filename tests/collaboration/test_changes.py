@@ -11,8 +11,10 @@ from rest_framework.test import APIClient
 from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import create_api_key
 from apps.collaboration.api import streams
+from apps.collaboration.changes import read_changes
 from apps.tenants.database import query
-from apps.workflows import services
+from apps.workflows import document, drafts, services
+from apps.workflows.drafts import Written
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client
 from tests.runs.test_events import Programme
@@ -33,6 +35,22 @@ def changed(workflow: Workflow, actor: User, change: Callable[[Definition], None
     services.update_workflow(
         workflow, actor=actor, revision=None, changes={"definition": definition}
     )
+
+
+def test_writing_in_the_runbook_is_a_change(bob: User, workflow: Workflow) -> None:
+    doc = document.load(drafts.updates_of(workflow))
+    words = {"type": "paragraph", "content": [{"type": "text", "text": "Ask Ana."}]}
+    update = document.write_runbook(doc, {"type": "doc", "content": [words]})
+    services.append_update(workflow, actor=bob, update=update)
+    [change] = read_changes(workflow.pk, 1)
+    assert change["changes"] == [{"operation": "edit", "node": None, "field": "runbook"}]
+
+
+def test_what_is_to_be_mended_is_no_change_yet(bob: User, workflow: Workflow) -> None:
+    foreign = b"\x01\x01\x07\x00\x27\x01\x05nodes\x05alien\x03\x01p\x00"  # an element among steps
+    drafts.extend(workflow.pk, [Written(foreign, bob.pk)])
+    [change] = read_changes(workflow.pk, 1)
+    assert change["changes"] == []
 
 
 def putting(**fields: Any) -> Callable[[Definition], None]:

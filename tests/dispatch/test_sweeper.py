@@ -9,9 +9,10 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 from pytest_django import Settings
+from redis import Redis
 
 from apps.common.ids import uuid7
-from apps.dispatch import services, sweeper
+from apps.dispatch import memory, services, sweeper
 from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.services import Alarm, admit, set_timers
@@ -58,6 +59,29 @@ def test_it_rings_for_all_workspaces_in_their_schema(
     assert sweep() == 2
     assert set(rung) == expected
     assert sweep() == 0  # a bell is not rung again at once
+
+
+def test_a_broker_that_was_emptied_is_told_again_at_once(
+    alpha: Tenant, rung: list[object], settings: Settings
+) -> None:
+    due(alpha)
+    due(alpha, status="running", lease_until=Now() + timedelta(seconds=5))
+    sweep()
+    sweep()
+    assert len(rung) == 1
+    Redis.from_url(settings.BROKER_URL).delete(memory._mark())  # as whoever empties it does
+    sweep()
+    sweep()
+    assert len(rung) == 2
+
+
+def test_a_broker_that_is_away_has_forgotten_nothing(settings: Settings) -> None:
+    memory._client.cache_clear()
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    assert memory.is_lost() is False
+    memory._client.cache_clear()
+    settings.BROKER_URL = "amqp://127.0.0.1:1/"
+    assert memory.is_lost() is False
 
 
 def test_it_rings_for_runs_whose_worker_died(alpha: Tenant, rung: list[object]) -> None:

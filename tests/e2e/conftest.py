@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.factories.product import ROOT, Product, open_folder
+from apps.local.temporary import temporary_folder
+from tests.factories.product import ROOT, Product
 
 LINK = re.compile(r"(?P<name>\S+ \S+)\s+(?P<role>\w+)\s+(?P<url>http\S+/accounts/link/\S+)")
 READY_S, WAIT_MS = 300, 20_000
@@ -24,6 +25,8 @@ CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
+# A busy machine is no failure: what a page shows is waited for as long as what it answers.
+expect.set_options(timeout=WAIT_MS)
 SHOTS = Path(os.environ.get("AUTERITY_SCREENSHOTS", ROOT / "test-results" / "screenshots"))
 
 
@@ -51,7 +54,7 @@ class Demo:
 @contextmanager
 def running(code: Path) -> Iterator[Demo]:
     """Start the product of a tree, wait until it says that it is ready, and stop it in order."""
-    with open_folder() as folder:
+    with temporary_folder() as folder:
         product = Product(folder, code=code).start()
         if not product.says("Ctrl-C stops everything", seconds=READY_S):
             product.process.kill()

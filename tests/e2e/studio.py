@@ -60,3 +60,23 @@ def open_studio(page: Page, workflow: str) -> None:
     page.goto(f"/workflows/{workflow}/")
     page.get_by_test_id("canvas-ready").wait_for(state="attached")
     page.locator("[data-testid=save-state][data-state=saved]").wait_for()
+
+
+# Whoever asks a database of the browser is answered after what was written to it before.
+WRITTEN = """async () => {
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith("auterity/")) continue;
+    const database = await done(indexedDB.open(name));
+    await done(database.transaction("updates").objectStore("updates").count());
+    database.close();
+  }
+}"""
+
+
+def kept_here(page: Page) -> None:
+    """Wait until the browser has written down what was changed."""
+    page.evaluate(WRITTEN)

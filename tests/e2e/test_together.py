@@ -13,6 +13,7 @@ from pycrdt import Doc, Map
 
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Demo, Visitor
+from tests.e2e.studio import kept_here
 from tests.e2e.test_first_light import api
 
 Visit = Callable[..., Visitor]
@@ -287,6 +288,7 @@ def test_edits_survive_a_page_that_is_closed_without_a_connection(
     page.keyboard.press("Control+End")
     page.keyboard.type(" Kept.")
     expect(step(page, "draft")).to_contain_text("Kept.")
+    kept_here(page)
     page.close(run_before_unload=False)
     come_back(visitor)
     assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply."

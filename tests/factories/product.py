@@ -7,10 +7,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from apps.local.processes import free_port, wait_until
 
@@ -117,17 +114,6 @@ class Product:
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
         self.process.stdout.close()
-
-
-@contextmanager
-def open_folder() -> Iterator[Path]:
-    """Lend a folder that any user may look into: under root, embedded PostgreSQL runs as nobody.
-
-    Not below pytest's own: each start of pytest, also one beside us, closes that to others.
-    """
-    with TemporaryDirectory(prefix="auterity-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 def kill_service(product: Product, word: str) -> None:

@@ -4,6 +4,7 @@
 once it is done. A worker that is killed each second would otherwise spend its life on imports.
 """
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Self
 
 import django
 
+from apps.local.processes import PR_SET_PDEATHSIG
 from tests.factories.product import ROOT, Product
 
 
@@ -60,11 +62,14 @@ class Nursery:
 
 
 def fork() -> int:
-    """Fork a worker and return its pid."""
+    """Fork a worker, which ends with us, and return its pid."""
     from auterity.celery import app
 
-    pid = os.fork()
+    parent, pid = os.getpid(), os.fork()
     if pid == 0:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        if os.getppid() != parent:
+            os._exit(0)
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)

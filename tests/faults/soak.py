@@ -28,7 +28,8 @@ django.setup()
 import psycopg
 from redis.exceptions import RedisError
 
-from tests.factories.product import Product, kill_service, open_folder
+from apps.local.temporary import temporary_folder
+from tests.factories.product import Product, kill_service
 from tests.faults.api import Caller
 from tests.faults.crowd import Target
 from tests.faults.nursery import Nursery
@@ -202,7 +203,7 @@ def main() -> None:
     """Soak, and print what came of it."""
     minutes = float(sys.argv[1]) if sys.argv[1:] else 30.0
     target = Target(patience_s=0.3)
-    with open_folder() as folder:
+    with temporary_folder() as folder:
         product = Product(folder, AUTERITY_EGRESS_ALLOW=target.origin).start()
         try:
             assert product.says("Auterity is ready after"), product.output

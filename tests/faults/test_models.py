@@ -7,11 +7,12 @@ import pytest
 
 from apps.accounts.models import User
 from apps.gateway import services as gateway
-from apps.gateway.adapters.openai_compatible import MAX_TOKENS
 from apps.gateway.models import LlmCall, Provider
+from apps.gateway.usage import MAX_TOKENS
 from apps.runs.models import Run
-from tests.factories.provider import USAGE, FakeProvider
 from tests.factories.runs import Start, carry, error_of, events, fire_timers
+from tests.fakeai.chat import USAGE
+from tests.fakeai.server import FakeProvider
 from tests.faults.auditor import audit
 from tests.gateway.calling import connect, lead
 from tests.runs.test_semantics import graph, transform
@@ -66,7 +67,18 @@ def test_a_silent_stream_ends_at_the_limit_of_the_step(
     assert audit(Run.objects.all(), expected=1) == []
 
 
-@pytest.mark.parametrize("broken", ["cut", "broken", "garbage", "html"])
+@pytest.mark.parametrize("broken", ["garbage", "html"])
+def test_what_is_no_answer_is_asked_of_the_next_model(
+    start: Start, fake: FakeProvider, provider: Provider, alice: User, broken: str
+) -> None:
+    lead(alice, broken, "ok", provider=provider)
+    run = carry(start(once()))
+    assert run.status == "succeeded"
+    assert fake.models == [broken, "ok"]
+    assert audit(Run.objects.all(), expected=1) == []
+
+
+@pytest.mark.parametrize("broken", ["cut", "broken"])
 def test_an_answer_that_broke_off_is_never_taken_for_whole(
     start: Start, fake: FakeProvider, provider: Provider, alice: User, broken: str
 ) -> None:

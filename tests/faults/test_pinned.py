@@ -18,8 +18,8 @@ from apps.workflows.services import (
     publish_workflow,
     update_workflow,
 )
-from tests.factories.provider import FakeProvider
 from tests.factories.runs import Start, carry, error_of, fire_timers
+from tests.fakeai.server import FakeProvider
 from tests.faults.auditor import audit
 from tests.gateway.calling import connect, lead
 from tests.runs.test_lifecycle import approval

@@ -16,8 +16,9 @@ import redis
 from websockets.exceptions import ConnectionClosed
 
 from apps.dispatch.leases import LEASE_S
+from apps.local.temporary import temporary_folder
 from apps.tenants.consumers import TRY_LATER
-from tests.factories.product import Product, kill_service, open_folder
+from tests.factories.product import Product, kill_service
 from tests.factories.runs import until
 from tests.faults.api import Answer, Caller
 from tests.faults.crowd import Target
@@ -102,7 +103,7 @@ class Load:
 def caller() -> Iterator[Caller]:
     """A product with a folder, ports and services of its own."""
     target = Target()
-    with open_folder() as folder:
+    with temporary_folder() as folder:
         product = Product(folder, AUTERITY_EGRESS_ALLOW=target.origin).start()
         assert product.says("Auterity is ready after"), product.output
         arguments = ("--tenant", "demo", "--role", "owner", "--name", "faults")
@@ -287,6 +288,7 @@ def test_postgres_takes_no_writes_and_no_connections(load: Load) -> None:
         body = {"inputs": {}, "version": "draft"}
         assert_problem(load.caller.call("POST", path, body))
         assert load.caller.call("GET", "runs/").status == 200
+    until(lambda: load.caller.open("/healthz/ready").status == 200, 60)
     load.start("wait", 1)
     assert seconds_until_over(load) <= BACK_S + 2
     assert load.audit() == []

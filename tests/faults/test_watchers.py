@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories.product import Product, kill_service, open_folder
+from apps.local.temporary import temporary_folder
+from tests.factories.product import Product, kill_service
 from tests.factories.runs import until
 from tests.faults.api import Caller
 from tests.faults.crowd import Target
@@ -24,7 +25,7 @@ WATCHERS, WAITS = 20, 6
 @pytest.fixture
 def caller() -> Iterator[Caller]:
     target = Target()
-    with open_folder() as folder:
+    with temporary_folder() as folder:
         product = Product(folder).start()
         assert product.says("Auterity is ready after"), product.output
         arguments = ("--tenant", "demo", "--role", "owner", "--name", "watchers")

@@ -4,15 +4,19 @@ import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from apps.accounts.models import User
 from apps.egress import client
 from apps.gateway import services
-from apps.gateway.adapters import openai_compatible
-from apps.gateway.calls import Completion, CompletionRequest, Listener, Reply, Upstream
+from apps.gateway.calls import Completion, CompletionRequest, Upstream
+from apps.gateway.exchange import Trace, exchange
 from apps.gateway.models import ModelRoute, Provider
-from tests.factories.provider import SECRET, FakeProvider
+from apps.gateway.reading import text_of
+from apps.gateway.router import Plan, Target
+from apps.gateway.usage import Usage
+from tests.fakeai.server import SECRET, FakeProvider
 
 T = TypeVar("T")
 QUESTION = [{"role": "user", "content": "Say hello"}]
@@ -38,15 +42,27 @@ async def _complete(request: CompletionRequest, heard: list[str] | None) -> Comp
         await client.close()
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What an upstream answered."""
+
+    text: str
+    model: str
+    usage: Usage
+
+
 def call(upstream: Upstream, heard: list[str] | None = None, **more: Any) -> Reply:
-    """Ask an upstream directly over the fast path."""
+    """Ask an upstream directly, outside of any workspace."""
     request = CompletionRequest(route="", **{"messages": QUESTION, **more})
     return run(_call(request, upstream, [] if heard is None else heard))
 
 
 async def _call(request: CompletionRequest, upstream: Upstream, heard: list[str]) -> Reply:
+    ask, plan = request.ask(), Plan("", None, (Target(upstream),))
     try:
-        return await openai_compatible.call(request, upstream, Listener(heard.append))
+        async with exchange(plan, ask, Trace()) as answer:
+            text = await text_of(answer, heard.append)
+        return Reply(text, answer.model, answer.usage(ask))
     finally:
         await client.close()
 

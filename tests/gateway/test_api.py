@@ -12,7 +12,7 @@ from apps.gateway.models import LlmCall, Provider
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.factories.cast import api_client
-from tests.factories.provider import SECRET, FakeProvider
+from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import connect
 
 URL = "/api/v1/gateway/"

@@ -7,7 +7,7 @@ from apps.egress import circuits
 from apps.egress.breakers import try_now
 from apps.gateway.exceptions import GatewayError, ProviderResting
 from apps.gateway.models import LlmCall, Provider
-from tests.factories.provider import FakeProvider
+from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import complete, connect, lead
 
 pytestmark = pytest.mark.django_db(transaction=True)

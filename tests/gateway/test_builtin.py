@@ -34,13 +34,13 @@ STUDENT = {"name": "Tom", "message": "I am a student, just looking around for a 
 
 def generate(prompt: str, schema: dict[str, Any] | None = None, system: str = "") -> str:
     messages = [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
-    return answer(CompletionRequest("default", messages, json_schema=schema))
+    return answer(CompletionRequest("default", messages, json_schema=schema).ask())
 
 
 def classify(text: str, classes: dict[str, str]) -> str:
     listed = [{"id": name, "label": name, "description": said} for name, said in classes.items()]
     hints = {"text": text, "classes": listed}
-    found = json.loads(answer(CompletionRequest("fast", [], task="classify", hints=hints)))
+    found = json.loads(answer(CompletionRequest("fast", [], task="classify", hints=hints).ask()))
     assert found["reason"]
     return str(found["class"])
 
@@ -77,7 +77,7 @@ def test_fields_are_extracted_and_what_is_missing_is_null() -> None:
     }  # fmt: skip
     fields = [{"name": name, "type": kind} for name, kind in kinds.items()]
     hints = {"text": TICKET, "fields": fields}
-    found = json.loads(answer(CompletionRequest("fast", [], task="extract", hints=hints)))
+    found = json.loads(answer(CompletionRequest("fast", [], task="extract", hints=hints).ask()))
     assert found == {
         "email": "ana@silva.example", "order_id": "AC-10482", "amount": 49.9,
         "customer_name": "Ana Silva", "wants_refund": True, "phone": None, "date": None,
@@ -147,7 +147,7 @@ def test_odd_texts_do_no_harm(text: str) -> None:
     generate(text, schema)
     assert classify(text, {"refund": "", "other": ""})
     fields = [{"name": name, "type": "text"} for name in ("email", "company", "name", "total")]
-    answer(CompletionRequest("f", [], task="extract", hints={"text": text, "fields": fields}))
+    answer(CompletionRequest("f", [], task="extract", hints={"text": text, "fields": fields}).ask())
 
 
 def unbounded(pattern: str, flags: int = 0) -> list[str]:

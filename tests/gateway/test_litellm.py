@@ -3,11 +3,12 @@
 import pytest
 from pytest_django import Settings
 
-from apps.gateway.adapters import litellm_adapter
-from apps.gateway.calls import TRANSLATED, CompletionRequest, Listener, Reply, Upstream
+from apps.gateway.calls import TRANSLATED, Upstream
 from apps.gateway.exceptions import AddressDenied, KeyRefused, NoUsableTarget
-from tests.factories.provider import SECRET, WORDS, FakeProvider
-from tests.gateway.calling import QUESTION, run
+from apps.gateway.usage import Usage
+from tests.fakeai.chat import WORDS
+from tests.fakeai.server import SECRET, FakeProvider
+from tests.gateway.calling import Reply, call
 
 # litellm's own code warns about itself
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -20,8 +21,7 @@ def ask(
     upstream = Upstream(
         "fake", "litellm", model or MODELS[name], fake.origin, litellm_provider=name, key=key
     )
-    request = CompletionRequest("", QUESTION, temperature=0, idempotency_key="k-1")
-    return run(litellm_adapter.call(request, upstream, Listener(heard.append)))
+    return call(upstream, heard, temperature=0, idempotency_key="k-1")
 
 
 @pytest.mark.parametrize("name", TRANSLATED)
@@ -31,7 +31,7 @@ def test_every_offered_provider_answers_over_our_connection(
     heard: list[str] = []
     reply = ask(fake, name, heard)
     assert (reply.text, "".join(heard)) == ("".join(WORDS), "".join(WORDS))
-    assert (reply.input_tokens, reply.output_tokens) == (11, 5)
+    assert reply.usage == Usage(11, 5)
     assert fake.asked[0].headers["User-Agent"] == "Auterity"  # the egress client's
     assert SECRET in fake.asked[0].headers.values()
     settings.EGRESS_ALLOW = []

@@ -21,7 +21,9 @@ from apps.gateway.exceptions import (
     ProviderTimedOut,
     ProviderUnreachable,
 )
-from tests.factories.provider import SECRET, WORDS, FakeProvider
+from apps.gateway.usage import Usage
+from tests.fakeai.chat import WORDS
+from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import call
 
 HASTY = Patience(first_token_s=0.3, between_s=0.3, total_s=5)
@@ -36,7 +38,7 @@ def test_words_come_one_by_one_and_usage_is_counted(fake: FakeProvider) -> None:
     heard: list[str] = []
     reply = call(upstream(fake), heard, idempotency_key="step-1")
     assert (heard, reply.text) == (list(WORDS), "".join(WORDS))
-    assert (reply.input_tokens, reply.output_tokens, reply.estimated) == (1000, 200, False)
+    assert reply.usage == Usage(1000, 200, cached=400, reasoning=50)
     asked = fake.asked[0]
     assert asked.headers["Authorization"] == f"Bearer {SECRET}"
     assert asked.headers["Idempotency-Key"] == "step-1"
@@ -46,7 +48,7 @@ def test_words_come_one_by_one_and_usage_is_counted(fake: FakeProvider) -> None:
 def test_an_answer_in_one_piece_and_one_without_usage(fake: FakeProvider) -> None:
     assert call(upstream(fake, "whole")).text == "".join(WORDS)
     reply = call(upstream(fake, "no-usage"))
-    assert (reply.estimated, reply.output_tokens) == (True, 5)
+    assert (reply.usage.estimated, reply.usage.output) == (True, 5)
 
 
 def test_json_is_asked_for_in_the_way_that_is_understood(fake: FakeProvider) -> None:

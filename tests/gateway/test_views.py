@@ -8,7 +8,7 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from tests.factories.browsers import browser
-from tests.factories.provider import SECRET, FakeProvider
+from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import connect
 
 

@@ -38,6 +38,8 @@ class Probe:
     elsewhere: int | None = 404
     # Whether the owner's answer holds the canary; what never does cannot leak it.
     shows: bool = True
+    # The file storage is never asked inside of a transaction: what such a request changes stays.
+    asks_storage: bool = False
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.method, self.route, self.note) if part)
@@ -68,8 +70,8 @@ def of(world: World, name: str) -> str:
 
 
 def api(route: str, method: str = "GET", **rest: Any) -> Probe:
-    """Return a row of the API; `pk` and `number` are parts of its address."""
-    names = [key for key in ("pk", "number") if key in rest]
+    """Return a row of the API; `pk`, `number` and `comment_id` are parts of its address."""
+    names = [key for key in ("pk", "number", "comment_id") if key in rest]
     args: dict[str, Any] = {key: rest.pop(key) for key in names}
     return Probe(f"api:{route}", method, args, **rest)
 

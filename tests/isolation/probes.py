@@ -7,6 +7,7 @@ fails for a route that has no row in it.
 from tests.factories.routes import Route, routes
 from tests.isolation.probe import SITE, Probe
 from tests.isolation.tables.breakers import BREAKERS
+from tests.isolation.tables.comments import COMMENTS
 from tests.isolation.tables.gateway import GATEWAY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
@@ -18,7 +19,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *WORKFLOWS, *REVIEWS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
+    *PEOPLE, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is served without Django's middleware, walked like the routes: each mount of the application."""
+"""Webhooks, which are served without Django's middleware, walked like the routes."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,6 @@ from apps.runs.models import Run
 from apps.tenants.context import tenant_context
 from apps.triggers.models import Trigger
 from apps.triggers.services import update_trigger
-from auterity.asgi import mounts
 from tests.factories.callers import Caller, Reply
 from tests.isolation.world import World, make_world
 
@@ -38,10 +37,6 @@ def runs(world: World) -> int:
 
 def hook(world: World) -> str:
     return f"{world.canary}-inner/hook"
-
-
-def test_every_mount_is_walked_here() -> None:
-    assert list(mounts) == ["/hooks/"]
 
 
 def test_its_sender_gets_in(ours: World) -> None:

@@ -53,6 +53,12 @@ def test_a_run_is_followed_by_its_own_workspace_only(ours: World, theirs: World)
     assert ours.canary not in str(told)
 
 
+def test_comments_are_heard_of_by_their_own_workspace_only(ours: World, theirs: World) -> None:
+    frame = {"type": "subscribe_comments", "workflow": ours.objects["workflow"]}
+    assert async_to_sync(_ask)(socket(ours, ours), frame)["type"] == "comments"
+    assert async_to_sync(_ask)(socket(theirs, theirs), frame)["code"] == "not_found"
+
+
 def test_counters_count_ones_own(ours: World, theirs: World) -> None:
     from apps.runs.models import Wait
     from apps.runs.services import decide

@@ -31,7 +31,8 @@ def ask(client: Client, probe: Probe, world: World, **headers: str) -> Any:
     Async views work on other connections, which would not see what was not committed.
     """
     cookies = deepcopy(client.cookies)
-    with nullcontext() if probe.route in ASYNC else rolled_back():
+    stays = probe.route in ASYNC or probe.asks_storage
+    with nullcontext() if stays else rolled_back():
         answer = _send(client, probe, world, headers)
     client.cookies = cookies
     return answer

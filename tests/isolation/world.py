@@ -13,6 +13,7 @@ from django.test import Client
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
+from apps.comments import services as comments
 from apps.common.types import JSONDict
 from apps.dispatch.models import Ticket
 from apps.egress import circuits
@@ -34,8 +35,8 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.triggers.models import Trigger
 from apps.triggers.services import create_trigger
+from apps.workflows import document, drafts, images, restoring, trying
 from apps.workflows import services as workflows
-from apps.workflows import trying
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
 from tests.workflows.definitions import asking, expecting, greeting
@@ -84,6 +85,7 @@ def make_world(slug: str) -> World:
         _gateway(world)
         _services(world)
         _reviews(world)
+        _comments(world)
     return world
 
 
@@ -141,10 +143,18 @@ def _workflows(world: World) -> None:
         world.objects[name] = str(_workflow(world, name, folder).pk)
     published = workflows.find_workflow(world.objects["workflow"], actor=owner)
     workflows.publish_workflow(published, actor=owner, notes=f"{world.canary}-inner notes")
+    picture = b"\x89PNG\r\n\x1a\n" + f"{world.canary}-inner picture".encode()
+    world.objects["image"] = str(images.add_image(published, picture, actor=owner).pk)
+    doc = document.load(drafts.updates_of(published))
+    text = {"type": "text", "text": f"{world.canary}-inner runbook"}
+    written = {"type": "doc", "content": [{"type": "paragraph", "content": [text]}]}
+    workflows.append_update(published, actor=owner, update=document.write_runbook(doc, written))
     trying.pin_output(published, "greet", actor=owner, output={"text": f"{world.canary}-inner pin"})
     changes = {"name": f"{world.canary}-inner set", "inputs": {"who": f"{world.canary}-inner who"}}
     made = trying.save_data_set(published, actor=owner, changes=changes)
     world.objects["data_set"] = str(made.pk)
+    point = restoring.name_present(published, actor=owner, name=f"{world.canary}-inner point")
+    world.objects |= {"point": str(point.pk), "owner": str(owner.pk)}
     archived = workflows.find_workflow(world.objects["archived"], actor=owner)
     workflows.archive_workflow(archived, actor=owner)
     workflows.delete_workflow(
@@ -271,10 +281,11 @@ def _gateway(world: World) -> None:
 
 
 def _services(world: World) -> None:
-    """Let a service fail until it is left alone."""
+    """Let a service fail until it is left alone, by its own wish longer than any walk takes."""
+    fault = Fault(f"HTTP 503 of {world.canary}", retry_after=circuits.LONGEST_WISH_S)
     for _ in range(5):
         with breaker("http", f"{world.canary}.example") as call:
-            call.note(Fault(f"HTTP 503 of {world.canary}"))
+            call.note(fault)
     world.objects["service"] = circuits.listed()[0].id
 
 
@@ -297,4 +308,23 @@ def _reviews(world: World) -> None:
         "reviewed": str(reviewed.pk),
         "review": str(review.pk),
         "answerable": str(answered.pk),
+    }
+
+
+def _comments(world: World) -> None:
+    """Say something about a step, and answer it."""
+    owner = world.people["owner"]
+    workflow = workflows.find_workflow(world.objects["workflow"], actor=owner)
+    text = f"{world.canary}-inner question"
+    thread = comments.begin_thread(
+        workflow, actor=world.people["admin"], anchor=comments.Anchor("greet"), text=text
+    )
+    answer = comments.reply(thread, actor=owner, text=f"{world.canary}-inner answer")
+    reviewed = workflows.find_workflow(world.objects["reviewed"], actor=owner)
+    anchor = comments.Anchor("greet")
+    other = comments.begin_thread(reviewed, actor=owner, anchor=anchor, text=text)
+    world.objects |= {
+        "thread": str(thread.pk),
+        "comment": str(answer.pk),
+        "reviewed_thread": str(other.pk),
     }

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.factories.product import Product, open_folder
+from apps.local.temporary import temporary_folder
+from tests.factories.product import Product
 
 
 @pytest.fixture(scope="session")
 def product() -> Iterator[Product]:
     """The whole product, started cold."""
-    with open_folder() as folder:
+    with temporary_folder() as folder:
         running = Product(folder).start()
         yield running
         running.stop()
@@ -23,7 +24,7 @@ def product() -> Iterator[Product]:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A data folder of the test's own."""
-    with open_folder() as found:
+    with temporary_folder() as found:
         yield found
 
 

@@ -3,12 +3,17 @@
 import pytest
 from django.test import Client
 
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
+from apps.comments.models import Comment, Thread
+from apps.comments.services import Anchor, begin_thread
+from apps.notifications.models import Notification
 from apps.reviews.models import Review, Rule
 from apps.reviews.services import request_review
 from apps.workflows.models import Workflow
+from apps.workflows.services import create_workflow
 from tests.factories.browsers import browser
 from tests.factories.cast import member
+from tests.workflows.definitions import greeting
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +84,60 @@ def test_rules_are_made_changed_and_removed(alice: User, bob: User, rule: Rule) 
     assert list(Rule.objects.all()) == [rule]
     assert "New rule" not in shown(browser(bob), "/reviews/rules/")
     assert browser(bob).post(f"/reviews/rules/{rule.pk}/remove/").status_code == 403
+
+
+def test_steps_are_talked_about_in_the_same_threads(
+    review: Review, bob: User, rosa: User, workflow: Workflow
+) -> None:
+    path = f"/reviews/{review.pk}/"
+    assert "Nobody has said anything of these steps yet." in shown(browser(rosa), path)
+    said = browser(rosa).post(f"{path}comment/", {"node": "greet", "text": "@Bob why this?"})
+    thread = Thread.objects.get()
+    assert (said.status_code, said["Location"]) == (302, f"{path}#thread-{thread.pk}")
+    assert (thread.workflow, thread.node) == (workflow, "greet")
+    assert Notification.objects.get(user=bob, kind="comment.mentioned").path.endswith(
+        f"?comment={thread.pk}"
+    )
+    browser(bob).post(f"{path}comments/{thread.pk}/", {"text": "Because."})
+    page = shown(browser(rosa), path)
+    assert "@Bob why this?" in page
+    assert "Because." in page
+    browser(rosa).post(f"{path}comments/{thread.pk}/resolve/")
+    thread.refresh_from_db()
+    assert thread.resolved_by == rosa
+    assert "Open again" in shown(browser(bob), path)
+    browser(bob).post(f"{path}comments/{thread.pk}/resolve/")
+    thread.refresh_from_db()
+    assert thread.resolved_at is None
+
+
+def test_what_was_written_is_kept_when_it_is_refused(
+    review: Review, rosa: User, workflow: Workflow
+) -> None:
+    path = f"/reviews/{review.pk}/"
+    for body in ({"node": "nowhere", "text": "Kept words"}, {"node": "greet", "text": "x" * 4_001}):
+        answer = browser(rosa).post(f"{path}comment/", body)
+        assert answer.status_code == 422
+        assert body["text"][:10] in answer.content.decode()
+    thread = begin_thread(workflow, actor=rosa, anchor=Anchor("greet"), text="?")
+    answer = browser(rosa).post(f"{path}comments/{thread.pk}/", {"text": " "})
+    assert answer.status_code == 422
+    assert Comment.objects.count() == 1
+
+
+def test_who_only_reads_writes_nothing_there(review: Review, rosa: User, bob: User) -> None:
+    thread = begin_thread(review.workflow, actor=rosa, anchor=Anchor("greet"), text="?")
+    Role.objects.create(name="reader", label="Reader", permissions=["workflow.view", "review.view"])
+    reader, path = browser(member("Rita", "reader")), f"/reviews/{review.pk}/"
+    page = shown(reader, path)
+    assert f"thread-{thread.pk}" in page
+    assert f"{path}comment/" not in page
+    for address in ("comment/", f"comments/{thread.pk}/", f"comments/{thread.pk}/resolve/"):
+        assert reader.post(f"{path}{address}", {"text": "?"}).status_code == 403
+
+
+def test_a_thread_of_another_workflow_is_not_there(review: Review, rosa: User, bob: User) -> None:
+    other = create_workflow(actor=bob, name="Other", definition=greeting())
+    thread = begin_thread(other, actor=bob, anchor=Anchor("greet"), text="?")
+    answer = browser(rosa).post(f"/reviews/{review.pk}/comments/{thread.pk}/", {"text": "?"})
+    assert answer.status_code == 404

@@ -20,9 +20,9 @@ from apps.runs.history import moments
 from apps.runs.models import Run
 from apps.runs.services import cancel_run
 from apps.runs.vector import Byte
-from tests.factories.provider import FakeProvider
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.factories.targets import Crowd
+from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
 from tests.runs.test_rounds import each, inside, over
 from tests.runs.test_semantics import graph

@@ -1,6 +1,8 @@
 """Attacks on the sandbox. Whatever the code does, the host goes on and learns why it stopped."""
 
+import os
 import random
+import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -185,7 +187,7 @@ def test_the_second_wall_stands() -> None:
 
 def test_sockets_and_processes_are_impossible_behind_the_wall(tmp_path: Path) -> None:
     """The same launcher before a program that tries: what fails there, fails for the interpreter."""
-    script = Path(pool._launcher()).read_text()
+    script = pool._launcher(os.getpid()).read_text()
     probe = tmp_path / "launch"
     probe.write_text(
         script.replace(f"BINARY = {find_monty_binary()!r}", "BINARY = '/usr/bin/perl'")
@@ -207,9 +209,6 @@ def test_sockets_and_processes_are_impossible_behind_the_wall(tmp_path: Path) ->
 
 
 def test_a_killed_worker_is_replaced() -> None:
-    import os
-    import signal
-
     with pool.expression_session("t_kill") as session:
         session.feed_run("1")
         assert session.worker_pid

@@ -18,7 +18,8 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from apps.dispatch import chores, keeper, loop, services, sweeper
+from apps.common.derived import Derived
+from apps.dispatch import chores, keeper, loop, memory, services, sweeper
 from apps.runs import accepting, graphs, loops, quarantine, retries, segment
 from apps.runs.interpreter import advance
 from apps.tenants.context import public_scope, tenant_context
@@ -101,10 +102,11 @@ class World:
             patch.setattr(services, "_advance", [lambda run_id, _schema: self.bells.append(run_id)])
             patch.setattr(quarantine, "carry_alone", lambda run_id: self.carry(run_id, alone=True))
             patch.setattr(keeper, "_beating", [Future()])  # its beats are ours
+            patch.setattr(memory, "is_lost", lambda: False)  # here bells are lost one by one
             patch.setattr(chores, "call_due", lambda: 0)  # no run is carried on by one
             for module, name in ((graphs, "_graphs"), (graphs, "_settings"), (accepting, "_forms")):
                 # What is known already is not asked for.
-                patch.setattr(module, name, graphs.Derived(500))
+                patch.setattr(module, name, Derived(500))
             patch.setattr(loops, "FRAMES", 3)
             patch.setattr(loops, "CHUNK", 2)
             self._base = len(connection.savepoint_ids)

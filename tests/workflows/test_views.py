@@ -42,7 +42,8 @@ def test_a_new_workflow_opens_in_the_studio(bob: User) -> None:
 def test_the_studio_gets_what_it_needs(bob: User, vera: User, workflow: Workflow) -> None:
     page = browser(vera).get(f"/workflows/{workflow.pk}/")
     boot = page.context["boot"]
-    assert boot["permissions"] == {"edit": False, "run": False, "publish": False}
+    shown = {"edit": False, "run": False, "publish": False, "comment": True, "moderate": False}
+    assert boot["permissions"] == shown
     assert [each["id"] for each in boot["snapshot"]["nodes"]] == ["greet", "reply", "start"]
     assert boot["collab"]["url"] == f"/ws/wf/{workflow.pk}"
     assert boot["collab"]["user"].items() >= {"id": str(vera.pk), "name": "Vera"}.items()

@@ -7,42 +7,61 @@ refuses what rules cannot do.
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from apps.gateway.calls import CompletionRequest, Listener, Reply, Upstream, estimated_tokens
+from apps.gateway.adapters import shapes
+from apps.gateway.answers import Answer, StreamedAnswer
+from apps.gateway.asks import Ask, estimated_tokens
+from apps.gateway.calls import Upstream
+from apps.gateway.exceptions import NotBuiltIn, NotOffered
+from apps.gateway.models import Endpoint
 from apps.gateway.rules.classify import choose
 from apps.gateway.rules.compose import compose
 from apps.gateway.rules.extract import extract
 from apps.gateway.rules.shapes import fill
 from apps.gateway.rules.words import Prompt, take_apart
+from apps.gateway.usage import Usage
 
 MODEL = "built-in rules (no AI model)"
 WITH_SPACE = re.compile(r"\s*\S+\s*")
-WORDS_A_TURN = 20
+FREE_CHOICE = (None, "auto", "none")
 
 
-async def call(request: CompletionRequest, upstream: Upstream, listener: Listener) -> Reply:
-    """Answer by rules and pass the words on one by one. Raises NotBuiltIn."""
-    text = await asyncio.to_thread(answer, request)
-    for place, word in enumerate(WITH_SPACE.findall(text)):
-        listener.hear(word)
-        if place % WORDS_A_TURN == 0:
-            await asyncio.sleep(0)  # others on this loop go on meanwhile
-    asked = sum(estimated_tokens(str(each.get("content", ""))) for each in request.messages)
-    return Reply(text, MODEL, asked, estimated_tokens(text), estimated=True)
+@asynccontextmanager
+async def opened(ask: Ask, upstream: Upstream) -> AsyncIterator[Answer]:
+    """Answer by rules, in a stream word by word. Raises NotBuiltIn, NotOffered."""
+    if ask.endpoint != Endpoint.CHAT:
+        raise NotOffered("The built-in provider has no vectors: they need a model.")
+    if ask.body.get("tool_choice") not in FREE_CHOICE:
+        raise NotBuiltIn("The built-in rules call no tools.")
+    text = await asyncio.to_thread(answer, ask)
+    usage = Usage(ask.input_tokens(), estimated_tokens(text), estimated=True)
+    if not ask.streams:
+        told = shapes.completion(MODEL, text, usage)
+        yield Answer(upstream, json.dumps(told).encode(), told)
+        return
+    events = shapes.stream_of(MODEL, WITH_SPACE.findall(text), usage)
+
+    async def read() -> bytes:
+        await asyncio.sleep(0)  # others on this loop go on meanwhile
+        return next(events, b"")
+
+    yield StreamedAnswer(upstream, read, shows_usage=ask.wants_usage)
 
 
-def answer(request: CompletionRequest) -> str:
+def answer(ask: Ask) -> str:
     """Return the answer; JSON where a schema asks for it. Raises NotBuiltIn."""
-    hints = request.hints
-    if request.task == "classify" and hints.get("classes"):
+    hints = ask.hints
+    if ask.task == "classify" and hints.get("classes"):
         choice = choose(str(hints.get("text", "")), hints["classes"])
         return json.dumps({"class": choice.id, "reason": choice.reason}, ensure_ascii=False)
-    if request.task == "extract" and hints.get("fields"):
+    if ask.task == "extract" and hints.get("fields"):
         found = extract(str(hints.get("text", "")), hints["fields"])
         return json.dumps(found, ensure_ascii=False)
-    prompt = take_apart(request.messages)
-    if request.json_schema is not None:
-        return json.dumps(fill(request.json_schema, _whole(prompt)), ensure_ascii=False)
+    prompt = take_apart(ask.messages)
+    if ask.schema is not None:
+        return json.dumps(fill(ask.schema, _whole(prompt)), ensure_ascii=False)
     return compose(prompt)
 
 

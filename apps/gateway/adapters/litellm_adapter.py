@@ -9,111 +9,128 @@ client and is refused. The import costs seconds and 180 MB, so it happens at the
 import asyncio
 import logging
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from apps.common.types import JSONDict
 from apps.egress.exceptions import EgressError
-from apps.gateway.adapters import errors
-from apps.gateway.calls import CompletionRequest, Listener, Reply, Upstream, estimated_tokens
-from apps.gateway.exceptions import GatewayError, NotAnAnswer, NoUsableTarget
+from apps.gateway import failures
+from apps.gateway.answers import Answer, StreamedAnswer
+from apps.gateway.asks import Ask
+from apps.gateway.calls import TRANSLATED, Upstream
+from apps.gateway.events import event_of
+from apps.gateway.exceptions import GatewayError, NotAnAnswer, NotOffered, NoUsableTarget
+from apps.gateway.models import Endpoint
 
-# litellm's name of the provider -> where it is unless the workspace says otherwise
-TRANSLATED = {
-    "anthropic": "https://api.anthropic.com",
-    "gemini": "https://generativelanguage.googleapis.com/v1beta",
-}
-MAX_ANSWER = 32 << 20
+# What litellm knows to translate, or to leave out where a provider has nothing like it.
+TRANSLATABLE = frozenset(
+    {
+        "temperature", "top_p", "max_tokens", "max_completion_tokens", "stop", "n", "seed", "user",
+        "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "tools",
+        "tool_choice", "parallel_tool_calls", "response_format", "reasoning_effort",
+    }
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from apps.gateway.adapters.transport import EgressTransport
 
 
-async def call(request: CompletionRequest, upstream: Upstream, listener: Listener) -> Reply:
+@asynccontextmanager
+async def opened(ask: Ask, upstream: Upstream) -> AsyncIterator[Answer]:
     """Ask the upstream through litellm over our own connections. Raises GatewayError."""
     if upstream.litellm_provider not in TRANSLATED or not upstream.key:
         # without a key litellm would look for the operator's in the environment
         raise NoUsableTarget(f"{upstream.provider} cannot be called without a key of its own.")
+    if ask.endpoint != Endpoint.CHAT:
+        raise NotOffered(f"{upstream.provider} is asked for chats only.")
     library = await asyncio.to_thread(_litellm)
     from apps.gateway.adapters.transport import EgressTransport  # noqa: PLC0415 - needs httpx
 
     transport = EgressTransport(upstream.patience.total_s)
-    try:
-        async with asyncio.timeout(upstream.patience.first_token_s) as patience, transport:
-            return await _converse(library, request, upstream, listener, transport, patience)
-    except TimeoutError as error:
-        raise errors.late(upstream, heard=listener.has_heard) from error
-    except EgressError as error:
-        raise errors.of_egress(error, upstream, heard=listener.has_heard) from error
-    except Exception as error:  # noqa: BLE001 - it raises whatever its providers' code raises
-        raise _translated(error, transport, upstream, listener) from None
+    async with transport:
+        yield await _asked(library, ask, upstream, transport)
 
 
-async def _converse(
-    library: Any,
-    request: CompletionRequest,
-    upstream: Upstream,
-    listener: Listener,
-    transport: "EgressTransport",
-    patience: asyncio.Timeout,
-) -> Reply:
+async def _asked(
+    library: Any, ask: Ask, upstream: Upstream, transport: "EgressTransport"
+) -> Answer:
     handler = library.llms.custom_httpx.http_handler.AsyncHTTPHandler(
         transport=transport, follow_redirects=False
     )
-    stream = await library.acompletion(
-        **_arguments(request, upstream), client=handler, max_retries=0, num_retries=0
-    )
-    parts: list[str] = []
-    usage: Any = None
-    async for chunk in stream:
-        patience.reschedule(asyncio.get_running_loop().time() + upstream.patience.between_s)
-        usage = getattr(chunk, "usage", None) or usage
-        text = chunk.choices[0].delta.content if chunk.choices else None
-        if text:
-            parts.append(text)
-            listener.hear(text)
-    return _reply(request, upstream, "".join(parts), usage)
+    patience = upstream.patience
+    try:
+        async with asyncio.timeout(patience.first_token_s if ask.streams else patience.total_s):
+            answer = await library.acompletion(
+                **_arguments(ask, upstream), client=handler, max_retries=0, num_retries=0
+            )
+    except Exception as error:  # noqa: BLE001 - it raises whatever its providers' code raises
+        raise _translated(error, transport, upstream, heard=False) from None
+    if ask.streams:
+        return _streamed(answer, ask, upstream, transport)
+    told = _plain(answer)
+    return Answer(upstream, _json(told), told)
 
 
-def _arguments(request: CompletionRequest, upstream: Upstream) -> JSONDict:
-    optional = {
-        "temperature": request.temperature,
-        "max_tokens": request.max_tokens,
-        **upstream.params,
-    }
+def _streamed(
+    chunks: Any, ask: Ask, upstream: Upstream, transport: "EgressTransport"
+) -> StreamedAnswer:
+    async def read() -> bytes:
+        try:
+            chunk = await anext(chunks, None)
+        except Exception as error:  # noqa: BLE001 - the same
+            raise _translated(error, transport, upstream, heard=answer.has_spoken) from None
+        return event_of(_plain(chunk)) if chunk is not None else b""
+
+    answer = StreamedAnswer(upstream, read, shows_usage=ask.wants_usage)
+    return answer
+
+
+def _plain(told: Any) -> JSONDict:
+    """Return one of litellm's objects in OpenAI's form, without what litellm adds."""
+    plain: JSONDict = told.model_dump(mode="json", exclude_none=True)
+    for name in ("citations", "provider_specific_fields", "system_fingerprint"):
+        plain.pop(name, None)
+    for choice in plain.get("choices", ()):
+        for part in (choice, choice.get("delta"), choice.get("message")):
+            if isinstance(part, dict):
+                part.pop("provider_specific_fields", None)
+    return plain
+
+
+def _json(told: JSONDict) -> bytes:
+    return event_of(told).removeprefix(b"data: ").rstrip()
+
+
+def _arguments(ask: Ask, upstream: Upstream) -> JSONDict:
+    asked = {name: value for name, value in ask.body.items() if name in TRANSLATABLE}
+    optional = {**asked, **upstream.params}
     arguments: JSONDict = {
         "model": f"{upstream.litellm_provider}/{upstream.model}",
-        "messages": request.messages,
+        "messages": ask.messages,
         "api_key": upstream.key,
         "api_base": upstream.base_url or TRANSLATED[upstream.litellm_provider],
-        "stream": True,
-        "stream_options": {"include_usage": True},
         "drop_params": True,
         **{name: value for name, value in optional.items() if value is not None},
     }
-    if request.idempotency_key:
-        arguments["extra_headers"] = {"Idempotency-Key": request.idempotency_key}
-    if request.json_schema is not None:
-        named = {"name": "answer", "schema": request.json_schema}
-        arguments["response_format"] = {"type": "json_schema", "json_schema": named}
+    if ask.streams:
+        arguments |= {"stream": True, "stream_options": {"include_usage": True}}
+    if ask.idempotency_key:
+        arguments["extra_headers"] = {"Idempotency-Key": ask.idempotency_key}
     return arguments
 
 
-def _reply(request: CompletionRequest, upstream: Upstream, text: str, usage: Any) -> Reply:
-    asked, said = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
-    if isinstance(asked, int) and isinstance(said, int) and asked > 0:
-        return Reply(text, upstream.model, asked, said)
-    asked, said = estimated_tokens(str(request.messages)), estimated_tokens(text)
-    return Reply(text, upstream.model, asked, said, estimated=True)
-
-
 def _translated(
-    error: Exception, transport: "EgressTransport", upstream: Upstream, listener: Listener
+    error: Exception, transport: "EgressTransport", upstream: Upstream, *, heard: bool
 ) -> GatewayError:
-    if transport.failure is not None:
-        return errors.of_egress(transport.failure, upstream, heard=listener.has_heard)
+    if isinstance(error, TimeoutError):
+        return failures.late(upstream, heard=heard)
+    failure = transport.failure or (error if isinstance(error, EgressError) else None)
+    if failure is not None:
+        return failures.of_egress(failure, upstream, heard=heard)
     if transport.refusal is not None:
         status, body, wait = transport.refusal
-        return errors.of_status(status, body, upstream, retry_after=wait)
+        return failures.of_status(status, body, upstream, retry_after=wait)
     return NotAnAnswer(f"{upstream.provider} sent an answer that could not be translated.")
 
 

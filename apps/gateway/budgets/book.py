@@ -1,17 +1,18 @@
-"""Which budgets there are, as this process knows them: read again every two seconds."""
+"""Which budgets there are, as this process remembers them: no call waits for a query of them."""
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from apps.gateway.budgets import subjects
-from apps.gateway.budgets.journal import units_of
 from apps.gateway.budgets.purse import Line
 from apps.gateway.budgets.subjects import Payer
+from apps.gateway.budgets.tally import units_of
+from apps.gateway.memory import Memory
 from apps.gateway.models import Budget, MoneyRules
-from apps.tenants.context import current_schema
 
-FRESH_S = 2.0
+# How late a change counts where nobody hears of it; a workflow's folder is said by nobody.
+FRESH_S, GOOD_S = 2.0, 10.0
 Scope = Budget.Scope
 
 
@@ -41,40 +42,26 @@ class Book:
 
     rules: MoneyRules
     entries: tuple[Entry, ...]
-    at: float
-    paths: dict[UUID, str] = field(default_factory=dict)  # of the folders of workflows
 
-    def knows(self, payer: Payer) -> bool:
-        """Tell whether it can be said without a query which budgets bind a call."""
-        by_folder = any(entry.scope == Scope.FOLDER for entry in self.entries)
-        return payer.workflow_id is None or not by_folder or payer.workflow_id in self.paths
-
-    def lines(self, payer: Payer) -> list[Line]:
-        """Return the budgets that bind a call."""
-        path = self.paths.get(payer.workflow_id, "") if payer.workflow_id else ""
-        return [entry.line for entry in self.entries if entry.binds(payer, path)]
+    @property
+    def asks_where(self) -> bool:
+        """Whether it matters in which folder a workflow lies."""
+        return any(entry.scope == Scope.FOLDER for entry in self.entries)
 
 
-_books: dict[str, Book] = {}
+async def known() -> Book:
+    """Return the budgets of the workspace, as they were a moment ago."""
+    found = await _books.get("")
+    assert found is not None
+    return found
 
 
-def known() -> Book | None:
-    """Return the book of the current workspace, if it is fresh."""
-    book = _books.get(current_schema())
-    return book if book is not None and time.monotonic() - book.at < FRESH_S else None
-
-
-def read(payer: Payer) -> Book:
-    """Return the book, read anew where it is not fresh, knowing what a call belongs to."""
-    book = known() or _read()
-    if not book.knows(payer) and payer.workflow_id is not None:
-        book.paths[payer.workflow_id] = subjects.path_of(payer)
-    return book
-
-
-def forget() -> None:
-    """Read the current workspace's book anew the next time: it was changed here."""
-    _books.pop(current_schema(), None)
+async def lines_of(book: Book, payer: Payer) -> Iterable[Line]:
+    """Return the budgets that bind a call."""
+    path = ""
+    if payer.workflow_id is not None and book.asks_where:
+        path = await _paths.get(str(payer.workflow_id)) or ""
+    return [entry.line for entry in book.entries if entry.binds(payer, path)]
 
 
 def rules() -> MoneyRules:
@@ -82,15 +69,20 @@ def rules() -> MoneyRules:
     return MoneyRules.objects.first() or MoneyRules()
 
 
-def _read() -> Book:
-    at = time.monotonic()
+def _load(_: str) -> Book:
     budgets = Budget.objects.select_related("folder").order_by("pk")
-    book = Book(rules(), tuple(_entry(each) for each in budgets), at)
-    _books[current_schema()] = book
-    return book
+    return Book(rules(), tuple(_entry(each) for each in budgets))
 
 
 def _entry(budget: Budget) -> Entry:
     path = budget.folder.path if budget.folder else ""
     line = Line(budget.pk, units_of(budget.amount_usd), budget.stops)
     return Entry(budget.scope, budget.subject, path, line)
+
+
+def _path(workflow_id: str) -> str:
+    return subjects.path_of(UUID(workflow_id))
+
+
+_books: Memory[Book] = Memory(_load, fresh_s=FRESH_S, good_s=GOOD_S)
+_paths: Memory[str] = Memory(_path, fresh_s=FRESH_S, good_s=GOOD_S)

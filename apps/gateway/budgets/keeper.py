@@ -15,8 +15,8 @@ from django.db import Error as DatabaseError
 
 from apps.dispatch import loop
 from apps.gateway.budgets import alerts, slices
-from apps.gateway.budgets.journal import Owed, orphans
 from apps.gateway.budgets.purse import Slice, clock, mine
+from apps.gateway.budgets.tally import Owed, orphans
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant

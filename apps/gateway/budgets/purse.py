@@ -16,8 +16,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.gateway.budgets.journal import Journal, units_of
 from apps.gateway.budgets.slices import LEASE_S, SHARE, Granted, Standing
+from apps.gateway.budgets.tally import Tally, units_of
 from apps.gateway.models import BudgetPeriod
 
 IDLE_S = 3.0  # after which what is left of a slice is given back
@@ -49,7 +49,7 @@ class Slice:
     id: UUID
     period_id: UUID
     ends_at: datetime
-    place: int  # in the journal
+    place: int  # in the tally
     free: int = 0
     held: int = 0
     settled: int = 0
@@ -84,7 +84,7 @@ class Poor:
     calls: int = 0  # refused since without asking
 
 
-@dataclass
+@dataclass(eq=False)
 class Charge:
     """What is reserved for one call, of every budget that binds it."""
 
@@ -104,7 +104,7 @@ NOTHING = Charge(0, is_open=False)
 class Purse:
     """All slices of this process."""
 
-    journal: Journal | None = None
+    tally: Tally | None = None
     current: dict[tuple[str, UUID], Slice] = field(default_factory=dict)
     old: list[Slice] = field(default_factory=list)  # of periods that are over
     poor: dict[tuple[str, UUID], Poor] = field(default_factory=dict)
@@ -157,10 +157,10 @@ class Purse:
         return [(line, amount - free[line.id]) for line in lines if free[line.id] < amount]
 
     def prepare(self, schema: str, granted: Sequence[Granted]) -> dict[UUID, int]:
-        """Open accounts for slices that are new, before their taking is final. Raises JournalFull."""
+        """Open accounts for slices that are new, before their taking is final. Raises TallyFull."""
         new = [each for each in granted if each.is_new or self._of(schema, each) is None]
-        journal = self._account()
-        return {each.budget_id: journal.open(schema, each.slice_id) for each in new}
+        tally = self._account()
+        return {each.budget_id: tally.open(schema, each.slice_id) for each in new}
 
     def add(
         self, schema: str, lines: Iterable[Line], granted: Sequence[Granted],
@@ -234,11 +234,11 @@ class Purse:
     def empty(self) -> None:
         """Let go of everything without a word, as a process does that dies."""
         with self.lock:
-            if self.journal is not None:
-                self.journal.leave()
+            if self.tally is not None:
+                self.tally.leave()
             for each in [*self.current.values(), *self.old]:
                 each.is_gone = True
-            self.journal = None
+            self.tally = None
             self.current.clear()
             self.old.clear()
             self.poor.clear()
@@ -263,15 +263,15 @@ class Purse:
             schema, line, granted.slice_id, granted.period_id, granted.ends_at, place
         )
 
-    def _account(self) -> Journal:
+    def _account(self) -> Tally:
         with self.lock:
-            if self.journal is None:
-                self.journal = Journal()
-            return self.journal
+            if self.tally is None:
+                self.tally = Tally()
+            return self.tally
 
     def _note(self, each: Slice) -> None:
-        if self.journal is not None and not each.is_gone:
-            self.journal.write(each.place, each.settled, each.held)
+        if self.tally is not None and not each.is_gone:
+            self.tally.write(each.place, each.settled, each.held)
 
     def _drop(self, each: Slice) -> None:
         each.is_gone = True
@@ -279,8 +279,8 @@ class Purse:
             self.old.remove(each)
         if self.current.get((each.schema, each.line.id)) is each:
             del self.current[each.schema, each.line.id]
-        if self.journal is not None:
-            self.journal.close(each.place)
+        if self.tally is not None:
+            self.tally.close(each.place)
 
 
 _purse = Purse()

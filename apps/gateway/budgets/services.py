@@ -82,7 +82,6 @@ def update_budget(budget: Budget, *, actor: User, changes: JSONDict) -> Budget:
     after = _shown(budget)
     if after != before:
         record("budget.updated", actor=actor, target=budget, before=before, after=after)
-    transaction.on_commit(book.forget)
     return budget
 
 
@@ -92,7 +91,6 @@ def delete_budget(budget: Budget, *, actor: User) -> None:
     policies.check(actor, "manage", budget)
     record("budget.deleted", actor=actor, target=budget, before=_shown(budget))
     budget.delete()
-    transaction.on_commit(book.forget)
 
 
 @transaction.atomic
@@ -114,7 +112,6 @@ def change_rules(*, actor: User, changes: JSONDict) -> MoneyRules:
         record("budget.rules_changed", actor=actor, before=before, after=after)
     if after["time_zone"] != before["time_zone"]:
         _move_ends(rules.zone, chores.now())
-    transaction.on_commit(book.forget)
     return rules
 
 
@@ -126,7 +123,6 @@ def _added(budget: Budget, actor: User) -> Budget:
             if budget.scope == Budget.Scope.WORKSPACE:
                 _begin_with(period)
             record("budget.added", actor=actor, target=budget, after=_shown(budget))
-            transaction.on_commit(book.forget)
     except IntegrityError as error:
         raise BudgetTaken from error
     return budget

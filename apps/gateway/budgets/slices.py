@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from apps.dispatch import chores
-from apps.gateway.budgets.journal import Owed, usd
 from apps.gateway.budgets.periods import around
+from apps.gateway.budgets.tally import Owed, usd
 from apps.gateway.models import Budget, BudgetPeriod
 
 LEASE_S = 15

@@ -1,27 +1,24 @@
 """The door to money for whoever makes a call: which budgets bind it, reserve before, settle after.
 
-    terms = await spending.terms_of(payer)
-    charge = await spending.reserve(terms, terms.worst(price, sent, asked))
-    try: ... make the call ...
-    finally: charge.settle(cost)
-
-Without a budget nothing is reserved and no price is needed.
+Without a budget nothing is reserved and no price is needed. Where the slices in hand suffice, no
+query is made.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NoReturn
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from apps.common.outages import outage_of
 from apps.gateway.budgets import alerts, book, estimates, keeper, slices, words
-from apps.gateway.budgets.journal import JournalFull, units_of, usd
 from apps.gateway.budgets.purse import NOTHING, Charge, Line, clock, mine
 from apps.gateway.budgets.slices import TooLittle, Wanted
 from apps.gateway.budgets.subjects import Payer
+from apps.gateway.budgets.tally import TallyFull, units_of, usd
 from apps.gateway.exceptions import BudgetReached, BudgetsAway, PriceUnknown
 from apps.gateway.models import BudgetPeriod, ModelPrice, MoneyRules
 from apps.tenants.context import current_schema
@@ -50,30 +47,22 @@ class Terms:
         assumes = self.rules.unpriced == MoneyRules.Unpriced.ASSUME or not self.stops
         return known or (estimates.assumed(self.rules) if assumes else None)
 
-    def answer_tokens(self, price: ModelPrice | None, asked: int | None) -> int | None:
-        """Return to how many tokens the answer is to be held; None: as it was asked for."""
-        if asked is None and not self.stops:
-            return None
-        return estimates.longest_answer(price, asked, self.rules)
+    def longest_answer(self, known: ModelPrice | None, asked: int | None) -> int:
+        """Return how many tokens an answer may have: as was asked for, else as the rules say."""
+        return estimates.longest_answer(known, asked, self.rules)
 
-    def worst(self, known: ModelPrice | None, sent: int, asked: int | None) -> Decimal:
-        """Return what the call costs at most. Raises PriceUnknown."""
+    def worst(self, known: ModelPrice | None, sent: int, answer: int) -> Decimal:
+        """Return what so many tokens cost at most. Raises PriceUnknown."""
         price = self.price(known)
         if price is None:
             raise PriceUnknown
-        answer = estimates.longest_answer(price, asked, self.rules)
         return estimates.worst_case(price, sent, answer)
 
 
 async def terms_of(payer: Payer) -> Terms:
-    """Return what holds for a call. Raises BudgetsAway where that cannot be read."""
-    found = book.known()
-    if found is None or not found.knows(payer):
-        try:
-            found = await query(book.read, payer)
-        except Exception as error:
-            raise _away(error) from error
-    return Terms(tuple(found.lines(payer)), found.rules)
+    """Return what holds for a call."""
+    found = await book.known()
+    return Terms(tuple(await book.lines_of(found, payer)), found.rules)
 
 
 async def reserve(terms: Terms, amount: Decimal) -> Charge:
@@ -91,17 +80,34 @@ async def reserve(terms: Terms, amount: Decimal) -> Charge:
     if (period := mine().too_poor(schema, terms.lines, units)) is not None:
         _refuse(period, units, terms.rules)
     try:
-        return await query(_take, terms, units)
+        return await _taken(terms, units)
     except TooLittle as error:
         _refuse(error.period, units, terms.rules)
-    except JournalFull as error:
+    except TallyFull as error:
         raise BudgetsAway from error
-    except Exception as error:
-        raise _away(error) from error
+    except DatabaseError as error:
+        if outage_of(error) is None:
+            raise
+        raise BudgetsAway from error
+
+
+async def _taken(terms: Terms, amount: int) -> Charge:
+    """Take in a thread; what it brings for a call that was given up meanwhile is free again."""
+    taking = asyncio.ensure_future(query(_take, terms, amount))
+    try:
+        return await asyncio.shield(taking)
+    except asyncio.CancelledError:
+        taking.add_done_callback(_let_go)
+        raise
+
+
+def _let_go(taking: "asyncio.Future[Charge]") -> None:
+    if not taking.cancelled() and taking.exception() is None:
+        taking.result().settle(Decimal(0))
 
 
 def _take(terms: Terms, amount: int) -> Charge:
-    """Take slices where those in hand do not suffice. Raises TooLittle, JournalFull."""
+    """Take slices where those in hand do not suffice. Raises TooLittle, TallyFull."""
     schema, purse = current_schema(), mine()
     with keeper.bank_of(schema):
         while True:
@@ -139,7 +145,3 @@ def _refuse(period: BudgetPeriod, amount: int, rules: MoneyRules) -> NoReturn:
         f"{told}: {words.spent_of(period)}. {words.ends(period, rules.time_zone)}",
         budget=period.budget, starts_anew=period.ends_at,
     )  # fmt: skip
-
-
-def _away(error: Exception) -> Exception:
-    return BudgetsAway() if outage_of(error) else error

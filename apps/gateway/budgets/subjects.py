@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts import policies
 from apps.accounts.models import ApiKey, Folder, User
+from apps.gateway.asks import Source
 from apps.gateway.models import Budget
 
 Scope = Budget.Scope
@@ -28,9 +29,9 @@ class Payer:
     key_id: UUID | None = None
 
     @classmethod
-    def of(cls, source: dict[str, Any]) -> Self:
-        """Return who pays for a step: its workflow, and the person who started the run."""
-        return cls(_uuid(source.get("workflow")), _uuid(source.get("member")))
+    def of(cls, source: Source) -> Self:
+        """Return who pays for a call: its workflow, its key, and the person on whose behalf it goes."""
+        return cls(source.workflow_id, source.user_id, source.key_id)
 
 
 class Workflows(Protocol):
@@ -85,11 +86,9 @@ def names(scope: str, ids: Collection[UUID]) -> dict[UUID, str]:
     return {} if rows is None else {row.pk: str(row) for row in rows.filter(pk__in=ids)}
 
 
-def path_of(payer: Payer) -> str:
-    """Return the path of the folder in which the workflow of a call lies."""
-    if payer.workflow_id is None or not _workflows:
-        return ""
-    return _workflows[0].path(payer.workflow_id)
+def path_of(workflow_id: UUID) -> str:
+    """Return the path of the folder in which a workflow lies; empty outside of folders."""
+    return _workflows[0].path(workflow_id) if _workflows else ""
 
 
 def _rows(scope: str, actor: User) -> QuerySet[Any]:
@@ -101,7 +100,3 @@ def _rows(scope: str, actor: User) -> QuerySet[Any]:
     if scope == Scope.KEY:
         return policies.visible(actor, ApiKey.objects.filter(revoked_at=None).order_by("name"))
     return _workflows[0].visible(actor) if _workflows else Budget.objects.none()
-
-
-def _uuid(text: Any) -> UUID | None:
-    return UUID(str(text)) if text else None

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from apps.accounts.models import ApiKey
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
@@ -22,12 +23,12 @@ from apps.gateway.models.budgets import (
     BudgetSlice,
     MoneyRules,
 )
-from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet
+from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 
 __all__ = [
     "MOST_CALLS", "NAME", "Budget", "BudgetPeriod", "BudgetQuerySet", "BudgetSlice", "Credential",
-    "LlmCall", "LlmCallQuerySet", "ModelPrice", "ModelPriceQuerySet", "ModelRoute", "MoneyRules",
-    "Provider", "ProviderQuerySet", "RouteTarget",
+    "Endpoint", "LlmCall", "LlmCallQuerySet", "ModelPrice", "ModelPriceQuerySet", "ModelRoute",
+    "MoneyRules", "Provider", "ProviderQuerySet", "RouteTarget", "VirtualKey", "best_price",
 ]  # fmt: skip
 
 MOST_CALLS = 10_000  # that may be allowed to go on at a time
@@ -141,6 +142,26 @@ class Credential(TimestampedModel):
         self.save(update_fields=["status", "disabled_reason", "updated_at"])
 
 
+class VirtualKey(models.Model):
+    """What an API key may ask of models, and how often; a key without one asks by its role alone."""
+
+    key = models.OneToOneField(
+        ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="virtual"
+    )
+    # Aliases; null: every route, those made later too.
+    routes = ArrayField(models.CharField(max_length=63), null=True, blank=True)
+    # Patterns of `provider/model` that it may name past all routes.
+    direct = ArrayField(models.CharField(max_length=264), default=list, blank=True)
+    rpm = models.PositiveIntegerField(null=True, blank=True)  # calls a minute
+    tpm = models.PositiveIntegerField(null=True, blank=True)  # tokens a minute
+
+    class Meta:
+        ordering = ["-key__created_at"]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
 class ModelRoute(TimestampedModel):
     """A name that steps call, and what it leads to; the version counts changes of the targets."""
 
@@ -215,6 +236,13 @@ _SUMS: dict[str, Any] = {
 }
 
 
+class Endpoint(models.TextChoices):
+    """What a call asks for, by the last part of its address."""
+
+    CHAT = "chat", "Chat"
+    EMBEDDINGS = "embeddings", "Embeddings"
+
+
 class LlmCall(models.Model):
     """One call, however many targets it tried. Words are not kept, only figures."""
 
@@ -227,6 +255,10 @@ class LlmCall(models.Model):
     request_id = models.CharField(max_length=36)
     run_id = models.UUIDField(null=True)  # no foreign key: runs live above
     node_id = models.CharField(max_length=63, blank=True)
+    # Who asked over /v1: no foreign keys, so that a row can be written without looking anything up.
+    key_id = models.UUIDField(null=True)
+    user_id = models.UUIDField(null=True)
+    endpoint = models.CharField(max_length=20, choices=Endpoint, default=Endpoint.CHAT)
     route = models.CharField(max_length=80, blank=True)
     route_version = models.PositiveIntegerField(null=True)
     task = models.CharField(max_length=20, blank=True)
@@ -237,6 +269,8 @@ class LlmCall(models.Model):
     attempts = models.JSONField(default=list)  # [{provider, model, error, ms}], in order
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
+    cached_tokens = models.PositiveIntegerField(default=0)  # of the input, at the provider
+    reasoning_tokens = models.PositiveIntegerField(default=0)  # of the output
     tokens_estimated = models.BooleanField(default=False)
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # null: unknown
     latency_ms = models.PositiveIntegerField(default=0)
@@ -255,6 +289,11 @@ class LlmCall(models.Model):
             models.Index(fields=["route", "-created_at"], name="gateway_calls_by_route"),
             models.Index(fields=["provider", "-created_at"], name="gateway_calls_by_provider"),
             models.Index(fields=["run_id"], name="gateway_calls_by_run"),
+            models.Index(
+                fields=["key_id", "-created_at"],
+                name="gateway_calls_by_key",
+                condition=~Q(key_id=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,10 @@
 """What a workspace says that models cost; for the others the delivered list counts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,10 @@ from django.utils import timezone
 
 from apps.common.models import TimestampedModel
 from apps.gateway import catalogue
+from apps.gateway.usage import Usage
+
+if TYPE_CHECKING:
+    from apps.gateway.models import Provider
 
 MILLION = Decimal(1_000_000)
 EXACT = Decimal("1e-10")
@@ -23,23 +28,6 @@ class ModelPriceQuerySet(models.QuerySet["ModelPrice"]):
         """Keep, of each price, the version that was valid at a time."""
         valid = self.filter(valid_from__lte=moment)
         return valid.order_by("provider", "model", "-valid_from").distinct("provider", "model")
-
-    def best(self, names: set[str], model: str) -> "ModelPrice | None":
-        """Return what fits best for a provider of these names: the workspace's own, then delivered.
-
-        Of its own ones, what is named exactly comes before what is matched, long before short.
-        """
-        now = timezone.now()
-        fitting = [
-            price
-            for price in self.at(now)
-            if any(fnmatchcase(name, price.provider) for name in names)
-            and fnmatchcase(model, price.model)
-        ]
-        if fitting:
-            return max(fitting, key=lambda price: price.weight)
-        found = catalogue.find(sorted(names), model, on=now.date())
-        return delivered(found) if found else None
 
 
 class ModelPrice(TimestampedModel):
@@ -84,24 +72,14 @@ class ModelPrice(TimestampedModel):
         stars = sum(sign in "*?[" for sign in self.model + self.provider)
         return -stars, len(self.model) + len(self.provider)
 
-    def cost(
-        self,
-        input_tokens: int,
-        output_tokens: int,
-        *,
-        cached: int = 0,
-        written: int = 0,
-        reasoning: int = 0,
-    ) -> Decimal:
-        """Return what the tokens cost, in dollars; cached and written ones are of the input."""
-        cached, reasoning = min(cached, input_tokens), min(reasoning, output_tokens)
-        written = min(written, input_tokens - cached)
+    def cost(self, usage: Usage) -> Decimal:
+        """Return what the tokens cost, in dollars."""
         parts = (
-            (self.input_usd, input_tokens - cached - written),
-            (_or(self.cache_read_usd, self.input_usd), cached),
-            (_or(self.cache_write_usd, self.input_usd), written),
-            (self.output_usd, output_tokens - reasoning),
-            (_or(self.reasoning_usd, self.output_usd), reasoning),
+            (self.input_usd, usage.input - usage.cached - usage.written),
+            (_or(self.cache_read_usd, self.input_usd), usage.cached),
+            (_or(self.cache_write_usd, self.input_usd), usage.written),
+            (self.output_usd, usage.output - usage.reasoning),
+            (_or(self.reasoning_usd, self.output_usd), usage.reasoning),
         )
         used = sum((price * tokens for price, tokens in parts), Decimal(0))
         return (used / MILLION).quantize(EXACT)
@@ -115,6 +93,26 @@ class ModelPrice(TimestampedModel):
     def dearest_output(self) -> Decimal:
         """The most that a token of the output may cost."""
         return max(self.output_usd, self.reasoning_usd or Decimal(0))
+
+
+def best_price(
+    prices: Iterable[ModelPrice], provider: "Provider", host: str, model: str
+) -> ModelPrice | None:
+    """Return what fits best: the workspace's own price, then the delivered one.
+
+    Of its own ones, what is named exactly comes before what is matched, long before short.
+    """
+    names = {provider.slug, host, provider.litellm_provider} - {""}
+    fitting = [
+        price
+        for price in prices
+        if any(fnmatchcase(name, price.provider) for name in names)
+        and fnmatchcase(model, price.model)
+    ]
+    if fitting:
+        return max(fitting, key=lambda price: price.weight)
+    found = catalogue.find(sorted(names), model, on=timezone.now().date())
+    return delivered(found) if found else None
 
 
 def delivered(found: catalogue.Listed) -> ModelPrice:

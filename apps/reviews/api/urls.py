@@ -13,6 +13,11 @@ of_workflow = views.WorkflowReviewView.as_view({"get": "retrieve", "post": "crea
 urlpatterns = [
     path("workflows/<uuid:pk>/review/", of_workflow, name="workflow-review"),
     path(
+        "reviews/<uuid:pk>/contributions/",
+        views.ReviewContributionsView.as_view({"get": "retrieve"}),
+        name="review-contributions",
+    ),
+    path(
         "reviews/<uuid:pk>/withdraw/",
         views.WithdrawalView.as_view({"post": "create"}),
         name="review-withdraw",

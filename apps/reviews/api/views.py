@@ -23,6 +23,7 @@ from apps.reviews.api.serializers import (
 )
 from apps.reviews.filters import STATES, filtered
 from apps.reviews.models import Review, ReviewQuerySet, Rule
+from apps.workflows.api.history_serializers import ContributionsSerializer, told
 from apps.workflows.services import find_workflow
 
 FILTERS = [
@@ -66,6 +67,20 @@ class ReviewViewSet(mixins.ListModelMixin, TenantViewSet[Review]):
         review = self.get_object()
         services.give_opinion(review, actor=self.actor, **serializer.validated_data)
         return Response(ReviewSerializer(self.get_object()).data)
+
+
+class ReviewContributionsView(TenantViewSet[Review]):
+    """What a review is about."""
+
+    queryset = ReviewViewSet.queryset
+    permission_required: ClassVar = {"GET": "review.view"}
+
+    @extend_schema(responses=ContributionsSerializer, operation_id="review_contributions")
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Return what differs from the version that ran then, by who changed it."""
+        review = self.get_object()
+        shares = services.contributions_of(review)
+        return Response(told(review.base.number if review.base else None, shares, self.actor))
 
 
 class WithdrawalView(TenantViewSet[Review]):

@@ -74,6 +74,8 @@ class DatabaseWrapper(TenantsWrapper):  # type: ignore[misc]
     def close(self) -> None:
         self._entered = None
         super().close()
+        if not self.in_atomic_block:
+            self.rollback_exc = None  # its traceback holds all that its thread had in hand
 
     def rollback(self) -> None:
         self._entered = None  # set_config is undone by the rollback

@@ -4,14 +4,46 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from apps.common.ids import UUID_PATTERN
-from apps.workflows.api import document_views, trying_views, views
+from apps.workflows.api import (
+    document_views,
+    history_views,
+    runbook_views,
+    trying_views,
+    views,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("workflows", views.WorkflowViewSet, basename="workflow")
 router.register("folders", document_views.FolderViewSet, basename="folder")
 
 versions = document_views.VersionsView
+point = history_views.PointView
 urlpatterns = [
+    path(
+        "workflows/<uuid:pk>/history/",
+        history_views.HistoryView.as_view({"get": "list", "post": "create"}),
+        name="workflow-history",
+    ),
+    path(
+        "workflows/<uuid:pk>/history/<uuid:point_id>/",
+        point.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="workflow-point",
+    ),
+    path(
+        "workflows/<uuid:pk>/history/<uuid:point_id>/diff/",
+        point.as_view({"get": "diff"}),
+        name="workflow-point-diff",
+    ),
+    path(
+        "workflows/<uuid:pk>/history/<uuid:point_id>/restore/",
+        point.as_view({"post": "restore"}),
+        name="workflow-point-restore",
+    ),
+    path(
+        "workflows/<uuid:pk>/contributions/",
+        history_views.ContributionsView.as_view(),
+        name="workflow-contributions",
+    ),
     path(
         "workflows/<uuid:pk>/updates/",
         document_views.UpdatesView.as_view(),
@@ -50,6 +82,15 @@ urlpatterns = [
         "workflows/<uuid:pk>/data-sets/<uuid:set_id>/",
         trying_views.DataSetView.as_view(),
         name="workflow-data-set",
+    ),
+    path(
+        "workflows/<uuid:pk>/runbook/", runbook_views.RunbookView.as_view(), name="workflow-runbook"
+    ),
+    path("workflows/<uuid:pk>/images/", runbook_views.ImagesView.as_view(), name="workflow-images"),
+    path(
+        "workflows/<uuid:pk>/images/<uuid:image_id>/",
+        runbook_views.ImageView.as_view(),
+        name="workflow-image",
     ),
     path("expressions/check/", document_views.ExpressionView.as_view(), name="expression-check"),
     path(

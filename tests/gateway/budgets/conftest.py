@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from apps.gateway.budgets import book, keeper, purse
-from apps.gateway.budgets.journal import orphans
+from apps.gateway import news
+from apps.gateway.budgets import keeper, purse
+from apps.gateway.budgets.tally import orphans
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +20,6 @@ def _nothing_in_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _empty() -> None:
     purse.mine().empty()
-    book._books.clear()
+    news.forget()
     for path, _ in orphans():
         path.unlink()

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
-from apps.gateway.budgets import keeper, purse, services, slices
+from apps.gateway.budgets import book, keeper, purse, services, slices
 from apps.gateway.budgets.subjects import Payer
+from apps.gateway.budgets.tally import orphans
 from apps.gateway.exceptions import BudgetReached
 from apps.gateway.models import BudgetSlice
 from tests.gateway.budgets.spending import (
@@ -46,7 +47,7 @@ def test_a_slice_is_a_hundredth_of_what_is_left_and_spent_without_a_query(alice:
     assert period_of(budget).spent_usd == 0
     tell()
     period = period_of(budget)
-    assert (period.spent_usd, period.held_usd) == (usd("0.1"), 0)
+    assert (period.spent_usd, period.held_usd) == (usd("0.1"), usd(0))
 
 
 def test_a_call_larger_than_a_slice_reserves_just_what_it_needs(alice: User) -> None:
@@ -117,7 +118,7 @@ def test_a_grant_that_nobody_heard_of_is_put_right(alice: User) -> None:
     spend("0.05")
     held = purse.mine().all_slices()[0]
     wanted = slices.Wanted(budget.pk, held.line.slice, held.line.slice)
-    slices.take([wanted], purse.mine().owner, services.book.rules().zone)
+    slices.take([wanted], purse.mine().owner, book.rules().zone)
     assert period_of(budget).held_usd > usd("0.1")
     tell()
     period = period_of(budget)
@@ -160,7 +161,7 @@ def test_a_process_that_died_owes_what_it_spent_and_what_goes_on(alice: User) ->
     assert period_of(budget).spent_usd == 0
     assert keeper.settle_dead() == 1
     period = period_of(budget)
-    assert (period.spent_usd, period.held_usd) == (usd("0.05"), 0)
+    assert (period.spent_usd, period.held_usd) == (usd("0.05"), usd(0))
     assert keeper.settle_dead() == 0
 
 
@@ -168,7 +169,7 @@ def test_a_slice_whose_machine_is_gone_counts_as_spent(alice: User) -> None:
     budget = workspace_budget(alice, 1)
     spend("0.01")
     purse.mine().empty()
-    for path, _ in keeper.orphans():
+    for path, _ in orphans():
         path.unlink()
     BudgetSlice.objects.update(expires_at="2020-01-01T00:00:00Z")
     with pytest.raises(BudgetReached):

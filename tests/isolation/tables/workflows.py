@@ -8,7 +8,9 @@ from tests.isolation.world import World
 from tests.workflows.definitions import greeting
 
 PREVIEW = {"text": "{{ input.who }}", "values": {"input": {"who": "world"}}}
+POINT = {"pk": "workflow", "point_id": "point"}
 DIFFERENT = {"definition": {**greeting(), "nodes": greeting()["nodes"][:1], "edges": []}}
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _file(content: bytes) -> bytes:
@@ -57,6 +59,15 @@ WORKFLOWS = [
     api("workflow-updates", "POST", pk="workflow", body=_update, media=OCTETS),
     api("workflow-changes", pk="workflow", shows=False),
     api("workflow-ticket", "POST", pk="workflow", shows=False),
+    api("workflow-history", pk="workflow"),
+    api("workflow-history", pk="workflow", query="kind=named&q=canary&author={owner}", note="filtered"),
+    api("workflow-history", "POST", pk="workflow", body={"name": "Now"}, shows=False),
+    Probe("api:workflow-point", args=POINT),
+    Probe("api:workflow-point", "PATCH", POINT, body={"name": "Then"}, shows=False),
+    Probe("api:workflow-point-diff", args=POINT, query="with=now", shows=False),
+    Probe("api:workflow-point-restore", "POST", POINT, body={}),
+    Probe("api:workflow-point-restore", "POST", POINT, body={"node": "greet"}, note="a step"),
+    api("workflow-contributions", pk="workflow", shows=False),
     api("workflow-versions", pk="workflow"),
     api("workflow-version", pk="workflow", number=1),
     api("workflow-version-restore", "POST", pk="workflow", number=1),
@@ -65,6 +76,9 @@ WORKFLOWS = [
         "expression-check", "POST", note="in a workflow", shows=False,
         body=lambda world: {"text": "{{ prev }}", "workflow": of(world, "workflow"), "node": "greet"},
     ),
+    api("workflow-runbook", pk="workflow"),
+    api("workflow-images", "POST", pk="workflow", body=PNG, media="image/png", shows=False, asks_storage=True),
+    Probe("api:workflow-image", args={"pk": "workflow", "image_id": "image"}, asks_storage=True),
     api("workflow-pins", pk="workflow"),
     Probe(
         "api:workflow-pin", "PUT", {"pk": "workflow", "node": "greet"}, body={"output": {"text": "Hi"}}, shows=False
@@ -94,6 +108,8 @@ WORKFLOWS = [
     ),
     Probe("workflows:export", args={"workflow_id": "workflow"}),
     Probe("workflows:studio", args={"workflow_id": "workflow"}),
+    Probe("workflows:runbook", args={"workflow_id": "workflow"}),
+    Probe("workflows:runbook_file", args={"workflow_id": "workflow"}),
     Probe(
         "workflows:details", "POST", {"workflow_id": "workflow"}, body={"tags": "a, b"}, media=FORM, shows=False
     ),

@@ -3,15 +3,14 @@
 import os
 import subprocess
 import sys
-import tempfile
 from argparse import REMAINDER
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.local.postgres import Postgres
 from apps.local.redis import Redis
+from apps.local.temporary import temporary_folder
 
 
 class Command(BaseCommand):
@@ -25,9 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         command = [part for part in options["command"] if part != "--"]
-        with tempfile.TemporaryDirectory(prefix="auterity-") as name:
-            folder = Path(name)
-            folder.chmod(0o755)
+        with temporary_folder() as folder:
             postgres = Postgres(folder, durable=False)
             redis = Redis(folder, durable=False)
             children = [postgres.start(), redis.start()]

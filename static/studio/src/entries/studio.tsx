@@ -13,10 +13,25 @@ const root = document.getElementById("studio");
 if (!root) throw new Error("The page has no place for the studio.");
 createRoot(root).render(<Studio editor={editor} />);
 requestIdleCallback(() => void live(), { timeout: 1000 });
+requestIdleCallback(() => lookAt(new URLSearchParams(location.search)), { timeout: 1000 });
+
+/** Show what the address asks for: a step, the runbook. */
+function lookAt(asked: URLSearchParams): void {
+  const step = asked.get("step");
+  if (step !== null && editor.store.nodes.has(step)) editor.goTo(step);
+  if (asked.has("runbook")) editor.panels.openRunbook();
+}
 
 /** Go on with the document; what that takes is fetched now, again where the connection breaks. */
 async function live(): Promise<void> {
   const collab = await import("../studio/collab/live").catch(() => null);
-  if (collab) await collab.goLive(editor, window);
+  if (collab) await collab.goLive(editor, window).then(discuss);
   else setTimeout(() => void live(), 5_000);
+}
+
+/** Read what is said of the workflow, once it is there. */
+async function discuss(): Promise<void> {
+  const found = await import("../studio/collab/discussion").catch(() => null);
+  if (found) found.discussionOf(editor).start(window);
+  else setTimeout(() => void discuss(), 5_000);
 }

@@ -47,7 +47,7 @@ export async function call<T>(method: string, url: string, options: Options = {}
     options.body === undefined
       ? {}
       : { body: JSON.stringify(options.body), type: "application/json" };
-  const response = await send(method, url, { ...options, headers }, body);
+  const response = await sent(method, url, { ...options, headers }, body);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
@@ -60,7 +60,7 @@ export async function bytes(
 ): Promise<{ data: Uint8Array; etag: string | null }> {
   const headers = { Accept: "application/octet-stream", ...options.headers };
   const body = data ? { body: data, type: "application/octet-stream" } : {};
-  const response = await send(method, url, { ...options, headers }, body);
+  const response = await sent(method, url, { ...options, headers }, body);
   const answer = new Uint8Array(await response.arrayBuffer());
   return { data: answer, etag: response.headers.get("ETag") };
 }
@@ -69,7 +69,7 @@ export const get = <T>(url: string, options?: Options) => call<T>("GET", url, op
 export const post = <T>(url: string, body: unknown = {}, options?: Options) =>
   call<T>("POST", url, { ...options, body });
 
-async function send(
+export async function sent(
   method: string,
   url: string,
   options: Options & { headers: Record<string, string> },

@@ -8,7 +8,7 @@ const ROOT = import.meta.dirname;
 /** From top to bottom; neighbours on one floor do not import each other. */
 const FLOORS = [
   ["ui"],
-  ["canvas", "inspector", "run", "versions", "palette", "outline"],
+  ["canvas", "inspector", "run", "versions", "palette", "outline", "runbook", "comments"],
   ["parts"],
   ["collab"],
   ["model"],

@@ -30,6 +30,8 @@ import { useDragging } from "./useDragging";
 import { usePainter } from "./usePainter";
 
 const Peers = lazy(async () => ({ default: (await import("./Peers")).Peers }));
+const CommentPins = lazy(async () => ({ default: (await import("./CommentPins")).CommentPins }));
+const Placing = lazy(async () => ({ default: (await import("./CommentPins")).Placing }));
 const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard, group: GroupCard, ghost: GhostCard };
 const EDGES: EdgeTypes = { step: StepEdge };
 const KEYS = bindings({ layout: layoutOnCanvas });
@@ -73,6 +75,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
     return [x, y] as const;
   };
   const stepAt = (event: { clientX: number; clientY: number }) => thingAt(editor.store, point(event));
+  const placing = useObservable(editor.comments.placing);
   const choose = (id: string, event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }) => {
     if (event.shiftKey || event.ctrlKey || event.metaKey) editor.selection.toggle(id);
     else editor.selection.set([id]);
@@ -88,6 +91,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
     <div
       ref={root}
       className="canvas-root"
+      data-placing={placing || undefined}
       role="application"
       aria-label="Workflow canvas"
       aria-describedby="canvas-help"
@@ -115,6 +119,15 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
         const pane = event.target instanceof Element && event.target.matches(".react-flow__pane");
         if (pane && event.shiftKey) event.stopPropagation();
       }}
+      onClickCapture={(event) => {
+        if (!placing || !(event.target instanceof Element) || !event.target.closest(".react-flow")) return;
+        // While a place is chosen a press means that place, and nothing else.
+        event.stopPropagation();
+        const card = event.target.closest(".react-flow__node")?.getAttribute("data-id");
+        const id = card ?? stepAt(event);
+        if (id && editor.store.nodes.has(id)) editor.comments.beginOn(id);
+        else editor.comments.beginAt(point(event));
+      }}
       onMouseMove={(event) => mounting.far.value && mounting.hover(stepAt(event))}
       onDragOver={connections.onDragOver}
       onDrop={connections.onDrop}
@@ -130,7 +143,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
       }}
     >
       <p id="canvas-help" className="visually-hidden">
-        Arrow keys go along the connections, Enter opens a step's settings, A adds a step, C connects, M
+        Arrow keys go along the connections, Enter opens a step's settings, A adds a step, C connects, Shift C comments, M
         moves a step into a loop or out of it, question mark shows all keys. The outline lists every step in words.
       </p>
       <canvas ref={canvas} className="painted" aria-hidden="true" />
@@ -146,8 +159,8 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
         nodesFocusable={false}
         edgesFocusable={false}
         elementsSelectable={false}
-        nodesDraggable={!editor.readOnly}
-        nodesConnectable={!editor.readOnly}
+        nodesDraggable={!editor.readOnly && !placing}
+        nodesConnectable={!editor.readOnly && !placing}
         nodeDragThreshold={0}
         deleteKeyCode={null}
         selectionKeyCode={null}
@@ -187,6 +200,8 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
       {attached && (
         <Suspense fallback={null}>
           <Peers root={root} drag={drag} />
+          <CommentPins drag={drag} />
+          {placing && <Placing />}
         </Suspense>
       )}
       <EmptyCanvas />

@@ -1,7 +1,7 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import type { NodeType, Step } from "../model/boot";
-import { useDiffMark, useEditor, useFocused, useNode, usePinned, useProblemsOf, useRunOverlay, useSelected, useWillRun } from "../model/hooks";
+import { useCommentsOf, useDiffMark, useEditor, useFocused, useNode, usePinned, useProblemsOf, useRunOverlay, useSelected, useWillRun } from "../model/hooks";
 import type { NodeOverlay } from "../model/overlay";
 import { inputsOf, outputsOf } from "../model/ports";
 import { money, summary } from "../model/summary";
@@ -21,6 +21,7 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
   const pinned = usePinned(id);
   const willRun = useWillRun(id);
   const diff = useDiffMark(id);
+  const comments = useCommentsOf(id);
   if (!step) return null;
   const type = editor.types.get(step.type);
   const outputs = outputsOf(type, step);
@@ -28,7 +29,7 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
     <article
       id={`step-${id}`}
       className="step"
-      aria-label={described(type, step, run, problems.length, pinned)}
+      aria-label={[described(type, step, run, problems.length, pinned), comments].filter(Boolean).join(", ")}
       data-testid="workflow-node"
       data-node-id={id}
       data-type={step.type}

@@ -1,6 +1,7 @@
 // The painted part of the canvas: every box that is not a real element, every edge between them.
 
 import type { Edge } from "../model/boot";
+import { inSight, PIN, pinsOf } from "../model/comments";
 import type { Editor } from "../model/editor";
 import { touches, type Box } from "../model/grid";
 import { edgeId } from "../model/ids";
@@ -90,6 +91,24 @@ export class Painter {
     this.#pendingLine(context);
     this.#guides(context, seen, zoom);
     this.#gone(context, zoom);
+    this.#pins(context, zoom);
+  }
+
+  /** Pins of comments, where they are too many to be elements. */
+  #pins(context: CanvasRenderingContext2D, zoom: number): void {
+    const { comments, store, view } = this.editor;
+    const { pins, painted } = inSight(pinsOf(comments, store), view.seen(PIN / zoom));
+    if (!painted) return;
+    for (const { at: [x, y], node, unread } of pins) {
+      const [dx, dy] = this.#offset(node);
+      context.beginPath();
+      context.arc(x + dx, y + dy, PIN / 4 / zoom, 0, 2 * Math.PI);
+      context.fillStyle = this.colours.token(unread ? "accent" : "surface");
+      context.fill();
+      context.lineWidth = 1.5 / zoom;
+      context.strokeStyle = this.colours.token(unread ? "surface" : "line-strong");
+      context.stroke();
+    }
   }
 
   /** Connections of a compared version that the draft has no more. */

@@ -46,6 +46,8 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
       editor.panels.willRun.on(request),
       editor.panels.guides.on(request),
       editor.compared.on(request),
+      editor.comments.threads.on(request),
+      editor.comments.unsent.on(request),
     ];
     window.addEventListener("themechange", themed);
     system.addEventListener("change", themed);

@@ -12,7 +12,7 @@ import { FINISHED, type Approval, type RunDetails } from "../model/runs";
 import { money } from "../model/summary";
 import { Usual } from "../model/usual";
 import { RunApi, type RunPart } from "./runApi";
-import { LiveSocket, socketUrl, type Frame } from "./socket";
+import { socketOf, type Frame, type LiveSocket } from "./socket";
 import { Stage } from "./stage";
 
 const ASKING = 2_000; // between two questions while the socket is away
@@ -36,14 +36,16 @@ export class Follower {
   #stage: Stage;
   #asking: ReturnType<typeof setTimeout> | null = null;
   #fetching: ReturnType<typeof setTimeout> | null = null;
+  #isFollowing = false;
   #wanted = 0;
 
   constructor(readonly editor: Editor) {
     this.api = new RunApi(editor.boot.urls);
     this.#stage = new Stage((frame) => this.#take(frame));
-    this.#socket = new LiveSocket(socketUrl(editor.boot.urls.live, location), {
-      onFrame: (frame) => this.#stage.push(frame),
-      onOpen: (open) => this.live.set(open),
+    this.#socket = socketOf(editor);
+    this.#socket.listen({
+      onFrame: (frame) => frame.type !== "comments" && this.#stage.push(frame),
+      onOpen: (open) => this.live.set(open && this.#isFollowing),
       onRefused: () => editor.say("You are signed out, or may not see this run. Reload the page.", "bad"),
     });
   }
@@ -178,7 +180,9 @@ export class Follower {
   }
 
   #go(id: string): void {
+    this.#isFollowing = true;
     this.#socket.follow(id, () => this.editor.shown.last);
+    this.live.set(this.#socket.isOpen);
     this.#askSoon();
     this.#statusChanged();
   }
@@ -187,6 +191,7 @@ export class Follower {
     this.#stage.clear();
     if (this.#asking !== null) clearTimeout(this.#asking);
     this.#asking = null;
+    this.#isFollowing = false;
     this.#socket.leave();
     this.live.set(false);
   }
@@ -195,7 +200,7 @@ export class Follower {
     const { shown } = this.editor;
     const id = shown.details.value?.id;
     if (frame.type === "error") void this.#ask();
-    else if (frame.run !== id) return;
+    else if (frame.type === "comments" || frame.run !== id) return;
     else if (frame.type === "token") shown.write(frame.node, frame.text, frame.frame);
     else {
       const before = shown.details.value?.status;

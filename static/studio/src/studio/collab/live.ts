@@ -20,6 +20,7 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
       editor.version.set({ ...editor.version.value, has_unpublished_changes: true });
     check(pause);
   };
+  let edited = true; // what was kept in this browser may be anything
   const ydoc = new Y.Doc();
   const database = databaseOf(editor.boot, page.location.host);
   const kept = await keep(ydoc, database);
@@ -28,12 +29,18 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
     page,
     kept,
     onReady() {
-      editor.attach(new StudioDoc(editor.types, ydoc));
-      ydoc.on("update", (_update: Uint8Array, origin: unknown) => {
+      const { runbook } = editor.attach(new StudioDoc(editor.types, ydoc));
+      ydoc.on("afterTransaction", ({ changedParentTypes, origin }: Y.Transaction) => {
+        // Whatever is written in the runbook, what runs is the same.
+        if ([...changedParentTypes.keys()].every((type) => isIn(type, runbook))) return;
+        edited = true;
         if (origin === REMOTE) changed(OTHERS * (1 + Math.random()));
       });
     },
-    onStored: () => changed(),
+    onStored() {
+      if (edited) changed();
+      edited = false;
+    },
     ...(open ? { open } : {}),
   });
   tellOfPeople(editor.presence, () => room.live, (words) => editor.announcer.say(words));
@@ -42,4 +49,9 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
   room.enter();
   void tidy(database);
   return room;
+}
+
+function isIn(type: unknown, root: Y.XmlFragment): boolean {
+  for (let each = type as Y.AbstractType<unknown> | null; each; each = each.parent) if ((each as unknown) === root) return true;
+  return false;
 }

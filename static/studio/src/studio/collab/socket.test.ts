@@ -110,3 +110,22 @@ test("what is no frame is dropped; after leaving nothing is heard", () => {
   expect(heard).toEqual(["open", { type: "token", run: "r", node: "n", text: "x" }]);
   expect(waits).toEqual([]);
 });
+
+test("it hears of comments as long as the page is open, whatever runs are followed", () => {
+  const { socket, sockets, waits, last } = world();
+  socket.discuss("w");
+  last().opens();
+  socket.follow("r", () => 0);
+  socket.leave();
+  expect(last().sent).toEqual([
+    { type: "subscribe_comments", workflow: "w" },
+    { type: "subscribe", run: "r", after: 0 },
+    { type: "unsubscribe", run: "r" },
+  ]);
+  expect(last().readyState).toBe(1);
+  last().loses();
+  waits.at(-1)?.then();
+  last().opens();
+  expect(sockets).toHaveLength(2);
+  expect(last().sent).toEqual([{ type: "subscribe_comments", workflow: "w" }]);
+});

@@ -1,6 +1,8 @@
-// The page's one live socket: events and words of the run that is shown. It comes back by itself and
-// goes on after the last event that is known; who listens reads the rest over HTTP meanwhile.
+// The page's one live socket: events and words of the run that is shown, and that something was said of
+// the workflow. It comes back by itself and goes on after the last event that is known; who listens
+// reads the rest over HTTP meanwhile.
 
+import type { Editor } from "../model/editor";
 import type { RunEvent } from "../model/runs";
 
 const SLOWEST = 15_000;
@@ -10,14 +12,18 @@ const NOT_ALLOWED = 4403;
 export type Frame =
   | { type: "event"; run: string; event: RunEvent }
   | { type: "token"; run: string; node: string; frame?: string; text: string }
+  | { type: "comments"; workflow: string; thread: string | null }
   | { type: "error"; code: string; message: string };
 
-export interface SocketOptions {
-  onFrame: (frame: Frame) => void;
+export interface Hearer {
+  onFrame?: (frame: Frame) => void;
   /** Whether frames come; while they do not, somebody else must ask. */
   onOpen?: (open: boolean) => void;
   /** The server will not have us back. */
   onRefused?: () => void;
+}
+
+export interface SocketOptions extends Hearer {
   open?: (url: string) => WebSocket;
   wait?: (ms: number, then: () => void) => ReturnType<typeof setTimeout>;
 }
@@ -27,17 +33,33 @@ export class LiveSocket {
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #run: { id: string; after: () => number } | null = null;
+  #workflow: string | null = null;
+  readonly #hearers: Hearer[];
 
   constructor(
     readonly url: string,
-    readonly options: SocketOptions,
-  ) {}
+    readonly options: SocketOptions = {},
+  ) {
+    this.#hearers = [options];
+  }
+
+  /** Tell somebody else, too, what comes. */
+  listen(hearer: Hearer): void {
+    this.#hearers.push(hearer);
+  }
+
+  /** Hear of what is said of a workflow, as long as the page is open. */
+  discuss(workflow: string): void {
+    this.#workflow = workflow;
+    if (this.isOpen) this.#send({ type: "subscribe_comments", workflow });
+    else this.#connect();
+  }
 
   /** Follow a run, and only this one; `after` tells the last known number when it is asked. */
   follow(id: string, after: () => number): void {
     const before = this.#run;
     this.#run = { id, after };
-    if (!this.#isOpen) {
+    if (!this.isOpen) {
       this.#connect();
       return;
     }
@@ -45,17 +67,24 @@ export class LiveSocket {
     this.#subscribe();
   }
 
-  /** Stop following; the socket closes. */
+  /** Stop following; the socket closes, unless comments are still heard of. */
   leave(): void {
+    if (this.#run && this.isOpen && this.#workflow) this.#send({ type: "unsubscribe", run: this.#run.id });
     this.#run = null;
+    if (this.#workflow) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#socket?.close();
     this.#socket = null;
   }
 
-  get #isOpen(): boolean {
+  /** Whether frames come. */
+  get isOpen(): boolean {
     return this.#socket?.readyState === 1;
+  }
+
+  get #wanted(): boolean {
+    return this.#run !== null || this.#workflow !== null;
   }
 
   #connect(): void {
@@ -65,12 +94,13 @@ export class LiveSocket {
     this.#socket = socket;
     socket.onopen = () => {
       this.#failures = 0;
-      this.options.onOpen?.(true);
+      for (const hearer of this.#hearers) hearer.onOpen?.(true);
       this.#subscribe();
+      if (this.#workflow) this.#send({ type: "subscribe_comments", workflow: this.#workflow });
     };
     socket.onmessage = (message) => {
       const frame = parsed(message.data);
-      if (frame && socket === this.#socket) this.options.onFrame(frame);
+      if (frame && socket === this.#socket) for (const hearer of this.#hearers) hearer.onFrame?.(frame);
     };
     socket.onclose = ({ code }) => {
       if (socket === this.#socket) this.#lost(code);
@@ -79,20 +109,20 @@ export class LiveSocket {
 
   #lost(code: number): void {
     this.#socket = null;
-    this.options.onOpen?.(false);
+    for (const hearer of this.#hearers) hearer.onOpen?.(false);
     if (code === SIGNED_OUT || code === NOT_ALLOWED) {
-      this.#run = null;
-      this.options.onRefused?.();
+      this.#run = this.#workflow = null;
+      for (const hearer of this.#hearers) hearer.onRefused?.();
       return;
     }
-    if (!this.#run) return;
+    if (!this.#wanted) return;
     this.#failures += 1;
     const wait = this.options.wait ?? ((ms: number, then: () => void) => setTimeout(then, ms));
     // Spread, so that not everybody comes back in the same moment after a restart.
     const pause = Math.min(SLOWEST, 250 * 2 ** this.#failures) * (0.75 + Math.random() / 2);
     this.#timer = wait(pause, () => {
       this.#timer = null;
-      if (this.#run) this.#connect();
+      if (this.#wanted) this.#connect();
     });
   }
 
@@ -117,4 +147,15 @@ function parsed(data: unknown): Frame | null {
 /** Return a socket's address on the page's own host. */
 export function socketUrl(path: string, page: Location): string {
   return `${page.protocol === "https:" ? "wss:" : "ws:"}//${page.host}${path}`;
+}
+
+const sockets = new WeakMap<Editor, LiveSocket>();
+
+/** Return the page's socket. */
+export function socketOf(editor: Editor): LiveSocket {
+  const known = sockets.get(editor);
+  if (known) return known;
+  const made = new LiveSocket(socketUrl(editor.boot.urls.live, location));
+  sockets.set(editor, made);
+  return made;
 }

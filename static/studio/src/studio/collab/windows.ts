@@ -10,7 +10,7 @@ import { goLive } from "./live";
 import { MeetingServer } from "./meetings";
 import type { Room } from "./room";
 
-export const VIEWER = { edit: false, run: true, publish: false };
+export const VIEWER = { edit: false, run: true, publish: false, comment: true, moderate: false };
 
 export const away = (): Response => {
   throw new TypeError("failed to fetch");

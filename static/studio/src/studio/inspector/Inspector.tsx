@@ -4,6 +4,7 @@ import { useEditor, useNode, useObservable, useProblemsOf, useSingle } from "../
 import * as ops from "../model/ops";
 import type { InspectorTab } from "../model/panels";
 import { EXPRESSION } from "../parts/DataView";
+import { IconButton } from "../parts/Button";
 import { KindTile } from "../parts/KindTile";
 import { RunHistory } from "../parts/RunHistory";
 import { RunPartButtons } from "../parts/RunPart";
@@ -84,6 +85,7 @@ function Head({ step }: { step: Step }) {
   const input = useRef<HTMLInputElement>(null);
   const field = `${step.id}/title`;
   const place = useFieldPlace(field);
+  const mentioned = useObservable(editor.mentions.steps).has(step.id);
   const done = (keep: boolean) => {
     const value = draft?.trim();
     setDraft(null);
@@ -112,6 +114,9 @@ function Head({ step }: { step: Step }) {
         }}
       />
       <FieldPeople field={field} />
+      {mentioned && (
+        <IconButton icon="book-open" label="Show in the runbook" data-testid="to-runbook" onClick={() => editor.panels.openRunbook(step.id)} />
+      )}
     </header>
   );
 }

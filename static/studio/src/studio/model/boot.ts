@@ -216,7 +216,7 @@ export interface Boot {
   snapshot: Definition;
   etag: string;
   nodeTypes: NodeType[];
-  permissions: { edit: boolean; run: boolean; publish: boolean };
+  permissions: { edit: boolean; run: boolean; publish: boolean; comment: boolean; moderate: boolean };
   urls: {
     api: string;
     workflow: string;
@@ -227,7 +227,12 @@ export interface Boot {
     validate: string;
     pins: string;
     dataSets: string;
+    images: string;
+    runbook: string;
+    runbookFile: string;
     usual: string;
+    threads: string;
+    mentionable: string;
     live: string;
     list: string;
   };

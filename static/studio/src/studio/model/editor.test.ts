@@ -48,7 +48,7 @@ describe("the editor", () => {
   });
 
   test("changes nothing for viewers", () => {
-    const viewer = new Editor(boot({ permissions: { edit: false, run: false, publish: false } }));
+    const viewer = new Editor(boot({ permissions: { edit: false, run: false, publish: false, comment: true, moderate: false } }));
     viewer.attach(chainDoc());
     viewer.edit((doc) => ops.rename(doc, "a", "No"));
     viewer.selection.set(["a"]);

@@ -4,9 +4,11 @@
 import type * as Y from "yjs";
 import { Announcer } from "./announcer";
 import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
+import { Comments } from "./comments";
 import type { Compared } from "./diff";
 import { newId } from "./ids";
 import type { JsonObject } from "./json";
+import { Mentions } from "./mentions";
 import { Observable } from "./observable";
 import { RunOverlay } from "./overlay";
 import { Overwritten } from "./overwritten";
@@ -44,7 +46,11 @@ export class Editor {
   readonly compared = new Observable<Compared | null>(null);
   readonly selection = new Selection();
   readonly panels = new Panels();
+  /** What is said of the workflow. */
+  readonly comments = new Comments();
   readonly view = new View();
+  /** The steps that the runbook shows. */
+  readonly mentions = new Mentions();
   readonly announcer = new Announcer();
   /** Who else is here, and what others see of this person. */
   readonly presence: Presence;
@@ -118,6 +124,7 @@ export class Editor {
       this.store.bind(doc);
       for (const change of this.#waiting.splice(0)) change(doc);
     });
+    this.mentions.follow(doc.runbook);
     this.attached.set(true);
     return doc;
   }

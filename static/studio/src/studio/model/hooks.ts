@@ -81,6 +81,16 @@ export function usePinned(id: string): boolean {
   return useSyncExternalStore(pins.on, () => pins.value.has(id));
 }
 
+/** How much is said of a step and how much of that is new, in words; empty where nothing is. */
+export function useCommentsOf(id: string): string {
+  const { comments } = useEditor();
+  const listen = useCallback((listener: () => void) => {
+    const stops = [comments.threads.on(listener), comments.unsent.on(listener)];
+    return () => stops.forEach((stop) => stop());
+  }, [comments]);
+  return useSyncExternalStore(listen, () => comments.wordsOf(id));
+}
+
 /** How a step differs from the version that is compared. */
 export function useDiffMark(id: string): How | undefined {
   const { compared } = useEditor();

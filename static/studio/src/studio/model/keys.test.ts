@@ -138,3 +138,24 @@ test("what belongs to a step opens beside it", () => {
   editor.view.size.set({ width: 900, height: 600 });
   expect(screenOf(editor, null)).toEqual([502, 248]);
 });
+
+test("C connects the step that is chosen; with none it asks for a place, and Escape forgets that", () => {
+  type("C");
+  expect(editor.comments.placing.value).toBe(true);
+  type("Escape");
+  expect(editor.comments.placing.value).toBe(false);
+  editor.selection.set(["a"]);
+  type("C");
+  expect(editor.panels.connector.value).toBe("a");
+  type("Shift+C");
+  expect(editor.comments.opened.value).toMatchObject({ kind: "new", anchor: { node: "a" } });
+});
+
+test("who may only look comments with C as well, and who may not comment chooses no place", () => {
+  const rights = { edit: false, run: false, publish: false, moderate: false };
+  for (const comment of [true, false]) {
+    editor = new Editor(boot({ permissions: { ...rights, comment } }));
+    type("C");
+    expect(editor.comments.placing.value).toBe(comment);
+  }
+});

@@ -49,7 +49,8 @@ export function bindings(tools: Tools): Binding[] {
     ...arrows("Alt+", 20, "Move by 20"),
     ...arrows("Alt+Shift+", 100, "Move by 100"),
     { keys: "A", words: "Add a step after this one", group: "Change", edits: true, letter: true, run: addAfter },
-    { keys: "C", words: "Connect with another step", group: "Change", edits: true, letter: true, run: (e) => withFocus(e, (id) => e.panels.connector.set(id)) },
+    { keys: "C", words: "Connect with another step; with none chosen, comment", group: "Change", letter: true, run: connectOrComment },
+    { keys: "Shift+C", words: "Comment on the step, or choose a place", group: "Change", letter: true, run: comment },
     { keys: "M", words: "Move into a loop, or out of it", group: "Change", edits: true, letter: true, run: chooseLoop },
     { keys: "F2", words: "Rename the step", group: "Change", edits: true, run: (e) => withFocus(e, (id) => e.panels.renaming.set(id)) },
     { keys: "Delete", words: "Delete what is selected", group: "Change", edits: true, run: removeFocused },
@@ -63,6 +64,7 @@ export function bindings(tools: Tools): Binding[] {
     { keys: "L", words: "Lay out the selection, or everything", group: "Change", edits: true, letter: true, run: (e) => void actions.arrange(e, tools.layout) },
     { keys: "Shift+F10", words: "Open the step's menu", group: "Change", run: openMenu },
     { keys: "ContextMenu", words: "Open the step's menu", group: "Change", run: openMenu },
+    { keys: "R", words: "Open the runbook", group: "View", letter: true, run: (e) => e.panels.openRunbook() },
     { keys: "1", words: "Show everything", group: "View", letter: true, run: (e) => e.view.camera?.fit() },
     { keys: "0", words: "Zoom to 100 %", group: "View", letter: true, run: (e) => e.view.camera?.zoomTo(1) },
     { keys: "2", words: "Show the selection", group: "View", letter: true, run: (e) => e.view.camera?.fit([...e.selection.ids]) },
@@ -197,7 +199,34 @@ function inspect(editor: Editor): void {
   });
 }
 
+/** Connecting is about the step that is chosen; where none is, C asks what to comment on. */
+function connectOrComment(editor: Editor): void {
+  const id = chosenStep(editor);
+  if (id !== null && !editor.readOnly) editor.panels.connector.set(id);
+  else comment(editor);
+}
+
+/** Say something of the step that is chosen, or choose a place for it. */
+export function comment(editor: Editor): void {
+  const { announcer, boot, comments } = editor;
+  const id = chosenStep(editor);
+  if (id !== null) comments.openStep(id);
+  else if (boot.permissions.comment) {
+    comments.placing.set(!comments.placing.value);
+    announcer.say(comments.placing.value ? "Press a step or a place to comment on it. Escape cancels." : "Nothing to comment on chosen");
+  }
+}
+
+function chosenStep({ selection, store }: Editor): string | null {
+  const id = selection.focus ?? selection.single;
+  return id !== null && store.nodes.has(id) ? id : null;
+}
+
 function escape(editor: Editor): void {
+  if (editor.comments.placing.value) {
+    editor.comments.placing.set(false);
+    return;
+  }
   editor.selection.set([]);
   editor.selection.selectEdge(null);
 }

@@ -4,7 +4,7 @@ import type { PortKind } from "./boot";
 import { Observable } from "./observable";
 
 /** What the left rail's drawer shows. */
-export type Drawer = "palette" | "outline" | "problems" | "versions" | "find" | "settings" | "tests" | "messages";
+export type Drawer = "palette" | "outline" | "problems" | "versions" | "find" | "settings" | "tests" | "messages" | "comments";
 /** What lies over everything. */
 export type Dialog = "publish" | "commands" | "keys" | "run";
 export type InspectorTab = "setup" | "input" | "output" | "runs";
@@ -75,12 +75,25 @@ export class Panels {
   /** The run bar grown to a panel with the steps of the run. */
   readonly runPanel = new Observable(false);
 
+  /** Where the runbook is shown: beside the canvas or in its place; null while it is closed. */
+  readonly runbook = new Observable<"beside" | "full" | null>(null);
+  /** Counts wishes to have the keyboard in the runbook. */
+  readonly runbookFocus = new Observable(0);
+  /** The step whose block in the runbook somebody wants to see. */
+  readonly mention = new Observable<string | null>(null);
+
   /** Counts wishes to have the keyboard in the inspector; who shows it moves the focus there. */
   readonly inspectorFocus = new Observable(0);
 
   openInspector(): void {
     this.inspector.set(true);
     this.inspectorFocus.set(this.inspectorFocus.value + 1);
+  }
+
+  openRunbook(step: string | null = null): void {
+    this.runbook.set(this.runbook.value ?? "beside");
+    this.mention.set(step);
+    if (step === null) this.runbookFocus.set(this.runbookFocus.value + 1);
   }
 
   toggleDrawer(drawer: Drawer): void {

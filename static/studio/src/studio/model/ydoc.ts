@@ -6,6 +6,7 @@
 //   layout  <id> -> [x, y] or [x, y, width, height]
 //   edges   <source>:<port>><target>:<port> -> {s, sp, t, tp, label?, when?}
 //   notes   <id> -> {colour, group?}
+//   doc     the runbook, which is no part of the definition
 
 import * as Y from "yjs";
 import type { Definition, Edge, NodeTypes, Note, Step } from "./boot";
@@ -21,6 +22,7 @@ export class StudioDoc {
   readonly layout: Y.Map<number[]>;
   readonly edges: Y.Map<StoredEdge>;
   readonly notes: Y.Map<JsonObject>;
+  readonly runbook: Y.XmlFragment;
 
   constructor(
     readonly types: NodeTypes,
@@ -32,6 +34,7 @@ export class StudioDoc {
     this.layout = ydoc.getMap("layout");
     this.edges = ydoc.getMap("edges");
     this.notes = ydoc.getMap("notes");
+    this.runbook = ydoc.getXmlFragment("doc");
   }
 
   /** Return what undoes this person's changes, and nobody else's. */

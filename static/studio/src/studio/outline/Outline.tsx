@@ -3,7 +3,7 @@ import * as actions from "../model/actions";
 import { predecessors, successors, topological } from "../model/graph";
 import { nested, type Nested } from "../model/nesting";
 import { progressWords } from "../model/overlay";
-import { useEditor, useGraph, useNode, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
+import { useCommentsOf, useEditor, useGraph, useNode, useObservable, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
 import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
@@ -53,6 +53,8 @@ function Entry({ id, number, inner }: Nested) {
   const selected = useSelected(id);
   const problems = useProblemsOf(id);
   const progress = useProgress(id);
+  const comments = useCommentsOf(id);
+  const talk = useObservable(editor.comments.state);
   const [menu, setMenu] = useState<readonly [number, number] | null>(null);
   if (!step) return null;
   const { store, types } = editor;
@@ -96,6 +98,20 @@ function Entry({ id, number, inner }: Nested) {
           </span>
           {run && <StatusPill status={run.status} />}
         </button>
+        {/* Before the threads are known, a press would begin a second one. */}
+        {(comments || (talk === "ready" && editor.readOnly && editor.boot.permissions.comment)) && (
+          <button
+            type="button"
+            className="outline-comments"
+            aria-label={comments ? `${comments} on ${store.titleOf(id)}` : `Comment on ${store.titleOf(id)}`}
+            data-testid="outline-comments"
+            data-unread={comments.includes("unread") || undefined}
+            onClick={() => editor.comments.openStep(id)}
+          >
+            <Icon name="message-square" size={14} />
+            {comments.split(" ", 1)}
+          </button>
+        )}
         {!editor.readOnly && (
           <IconButton
             icon="ellipsis"
@@ -148,6 +164,12 @@ function entries(
       ? [{ label: "Move into or out of a loop…", icon: "move", run: () => editor.panels.mover.set([id]) }]
       : []),
     ...disconnect,
+    ...(editor.mentions.steps.value.has(id)
+      ? [{ label: "Show in the runbook", icon: "book-open", run: () => editor.panels.openRunbook(id) }]
+      : []),
+    ...(editor.boot.permissions.comment
+      ? [{ label: "Comment", icon: "message-square", run: () => editor.comments.openStep(id) }]
+      : []),
     ...runPartItems(editor, id),
     {
       label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",

@@ -32,7 +32,8 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
   const step = editor.store.nodes.get(id);
   const open = { label: "Open settings", icon: "settings", hint: "Enter", run: () => editor.panels.openInspector() };
   const copy = { label: "Copy", icon: "copy", hint: "Ctrl C", run: () => void copyToClipboard(editor) };
-  if (editor.readOnly) return step ? [open, copy] : [copy];
+  const mention = step && editor.mentions.steps.value.has(id) ? [{ label: "Show in the runbook", icon: "book-open", run: () => editor.panels.openRunbook(id) }] : [];
+  if (editor.readOnly) return step ? [open, ...mention, ...commenting(editor, id), copy] : [copy];
   const from = step && actions.openOutput(editor, id);
   const ofSteps: MenuItem[] = step
     ? [
@@ -42,6 +43,8 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         ...insideOf(editor, id, screen),
         { label: "Connect with…", icon: "link", hint: "C", run: () => editor.panels.connector.set(id) },
         ...moving(editor, id),
+        ...mention,
+        ...commenting(editor, id),
         ...runPartItems(editor, id),
         ...subworkflow(editor, id),
         { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },
@@ -75,6 +78,13 @@ function ofNote(editor: Editor, id: string): MenuItem[] {
 function insideOf(editor: Editor, id: string, screen: MenuRequest["screen"]): MenuItem[] {
   if (!editor.store.holds(id)) return [];
   return [{ label: "Add a step inside", icon: "corner-down-right", run: () => editor.panels.picker.set({ screen, into: id }) }];
+}
+
+function commenting(editor: Editor, id: string): MenuItem[] {
+  const { boot, comments } = editor;
+  if (!boot.permissions.comment && !comments.ofStep(id).length) return [];
+  const label = comments.ofStep(id).length ? "Show the comments" : "Comment";
+  return [{ label, icon: "message-square", hint: "Shift C", run: () => comments.openStep(id) }];
 }
 
 function moving(editor: Editor, id: string): MenuItem[] {
@@ -111,10 +121,14 @@ function ofCanvas(editor: Editor, { screen, at }: MenuRequest): MenuItem[] {
     { label: "Select everything", icon: "square-stack", hint: "Ctrl A", run: () => actions.selectAll(editor) },
     { label: "Show everything", icon: "maximize", hint: "1", run: () => editor.view.camera?.fit() },
   ];
-  if (editor.readOnly) return view;
+  const comment = at && editor.boot.permissions.comment
+    ? [{ label: "Comment here", icon: "message-square", hint: "C", run: () => editor.comments.beginAt(at) }]
+    : [];
+  if (editor.readOnly) return [...comment, ...view];
   return [
     { label: "Add a step here", icon: "plus", run: () => editor.panels.picker.set({ screen, ...place }) },
     { label: "Add a note here", icon: "sticky-note", hint: "N", run: () => actions.addNote(editor, at) },
+    ...comment,
     { label: "Paste", icon: "clipboard-paste", hint: "Ctrl V", run: () => void pasteFromClipboard(editor, at) },
     ...view,
   ];

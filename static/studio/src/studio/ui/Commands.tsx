@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import { layoutOnCanvas } from "../canvas/layout";
 import { followerOf, reason } from "../collab/follower";
 import * as actions from "../model/actions";
+import { comment } from "../model/keys";
 import { align, distribute } from "../model/aligning";
 import type { Editor } from "../model/editor";
 import { groupSelection } from "../model/groups";
@@ -97,9 +98,12 @@ function all(editor: Editor): Command[] {
     does("Select everything", "square-stack", () => actions.selectAll(editor), "Ctrl A"),
     does("Show everything", "maximize", () => view.camera?.fit(), "1"),
     does("Zoom to 100 %", "search", () => view.camera?.zoomTo(1), "0"),
+    does("Runbook", "book-open", () => panels.openRunbook(), "R"),
     does("Outline", "list-tree", () => panels.drawer.set("outline")),
     does("Problems", "list-checks", () => panels.drawer.set("problems")),
     does("Messages", "bell", () => panels.drawer.set("messages")),
+    does("Comments", "message-square", () => panels.drawer.set("comments")),
+    ...(boot.permissions.comment ? [does("Comment on a step or a place", "message-square", () => comment(editor), "Shift C")] : []),
     does("Test data", "flask", () => panels.drawer.set("tests")),
     does("Versions", "history", () => panels.drawer.set("versions")),
     does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),

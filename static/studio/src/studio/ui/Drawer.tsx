@@ -4,6 +4,7 @@ import type { Drawer as Name } from "../model/panels";
 import { IconButton } from "../parts/Button";
 import { lazily } from "../parts/lazily";
 
+const CommentsPanel = lazily(async () => (await import("../comments/CommentsPanel")).CommentsPanel);
 const DataSetsPanel = lazily(async () => (await import("../run/DataSetsPanel")).DataSetsPanel);
 const Find = lazily(async () => (await import("./Find")).Find);
 const MessageList = lazily(async () => (await import("./MessageList")).MessageList);
@@ -19,6 +20,7 @@ const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   palette: { title: "Add steps", body: () => <Palette /> },
   outline: { title: "Outline", body: () => <Outline /> },
   find: { title: "Find", body: () => <Find /> },
+  comments: { title: "Comments", body: () => <CommentsPanel /> },
   messages: { title: "Messages", body: () => <MessageList /> },
   problems: { title: "Problems", body: () => <Problems /> },
   tests: { title: "Test data", body: () => <DataSetsPanel /> },

@@ -2,6 +2,7 @@ import { useEditor, useObservable } from "../model/hooks";
 import { lazily } from "../parts/lazily";
 
 const CanvasMenu = lazily(async () => (await import("./CanvasMenu")).CanvasMenu);
+const CommentPopup = lazily(async () => (await import("../comments/CommentPopup")).CommentPopup);
 const Commands = lazily(async () => (await import("./Commands")).Commands);
 const Connector = lazily(async () => (await import("../palette/Connector")).Connector);
 const Keys = lazily(async () => (await import("./Keys")).Keys);
@@ -12,7 +13,8 @@ const RunDialog = lazily(async () => (await import("../run/RunDialog")).RunDialo
 
 /** What lies over everything for a while: dialogs, menus and lists at a place. */
 export function Overlays() {
-  const { panels } = useEditor();
+  const { comments, panels } = useEditor();
+  const discussing = useObservable(comments.opened) !== null;
   const dialog = useObservable(panels.dialog);
   const picking = useObservable(panels.picker) !== null;
   const connecting = useObservable(panels.connector) !== null;
@@ -25,6 +27,7 @@ export function Overlays() {
       {dialog === "run" && <RunDialog onClose={close} />}
       {dialog === "commands" && <Commands onClose={close} />}
       {dialog === "keys" && <Keys onClose={close} />}
+      {discussing && <CommentPopup />}
       {picking && <Picker />}
       {connecting && <Connector />}
       {moving && <Mover />}

@@ -7,6 +7,7 @@ const TILES: { drawer: Drawer; icon: string; label: string }[] = [
   { drawer: "outline", icon: "list-tree", label: "Outline" },
   { drawer: "find", icon: "search", label: "Find (Ctrl+F)" },
   { drawer: "problems", icon: "list-checks", label: "Problems" },
+  { drawer: "comments", icon: "message-square", label: "Comments" },
   { drawer: "tests", icon: "flask", label: "Test data" },
   { drawer: "versions", icon: "history", label: "Versions" },
   { drawer: "settings", icon: "settings", label: "Workflow settings" },
@@ -16,7 +17,11 @@ const TILES: { drawer: Drawer; icon: string; label: string }[] = [
 export function Rail() {
   const editor = useEditor();
   const open = useObservable(editor.panels.drawer);
+  const runbook = useObservable(editor.panels.runbook);
   const problems = useProblems().length;
+  useObservable(editor.comments.threads);
+  const { unread } = editor.comments;
+  const news = unread === 1 ? ", 1 thread unread" : unread ? `, ${unread} threads unread` : "";
   const tiles = TILES.filter(({ drawer }) => drawer !== "palette" || !editor.readOnly);
   return (
     <nav className="rail" aria-label="Panels">
@@ -25,7 +30,7 @@ export function Rail() {
           key={drawer}
           type="button"
           className="rail-tile"
-          aria-label={label}
+          aria-label={drawer === "comments" ? label + news : label}
           title={label}
           aria-pressed={open === drawer}
           data-testid={`rail-${drawer}`}
@@ -33,8 +38,20 @@ export function Rail() {
         >
           <Icon name={icon} size={18} />
           {drawer === "problems" && problems > 0 && <span className="rail-mark" />}
+          {drawer === "comments" && unread > 0 && <span className="rail-count" data-testid="unread-threads">{unread > 99 ? "99+" : unread}</span>}
         </button>
       ))}
+      <button
+        type="button"
+        className="rail-tile"
+        aria-label="Runbook"
+        title="Runbook (R)"
+        aria-pressed={runbook !== null}
+        data-testid="rail-runbook"
+        onClick={() => (runbook === null ? editor.panels.openRunbook() : editor.panels.runbook.set(null))}
+      >
+        <Icon name="book-open" size={18} />
+      </button>
       <span className="spring" />
       <button
         type="button"

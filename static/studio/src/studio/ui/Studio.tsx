@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Canvas } from "../canvas/Canvas";
-import { EditorProvider } from "../model/hooks";
+import { EditorProvider, useEditor, useObservable } from "../model/hooks";
 import type { Editor } from "../model/editor";
 import { RunBar } from "../run/RunBar";
 import { RunPanel } from "../run/RunPanel";
@@ -17,6 +17,7 @@ import { useShortcuts } from "./useShortcuts";
 const NotSaved = lazily(async () => (await import("./NotSaved")).NotSaved);
 const SelectionBar = lazily(async () => (await import("./SelectionBar")).SelectionBar);
 const ComparedBar = lazily(async () => (await import("../versions/ComparedBar")).ComparedBar);
+const RunbookPanel = lazily(async () => (await import("../runbook/RunbookPanel")).RunbookPanel);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
@@ -27,6 +28,17 @@ export function Studio({ editor }: { editor: Editor }) {
       <Shell key={readOnly ? "looking" : "editing"} />
     </EditorProvider>
   );
+}
+
+/** The runbook is fetched when somebody opens it. */
+function RunbookSlot() {
+  const { panels } = useEditor();
+  const shown = useObservable(panels.runbook);
+  const [wanted, setWanted] = useState(shown !== null);
+  useEffect(() => {
+    if (shown) setWanted(true);
+  }, [shown]);
+  return wanted || shown ? <RunbookPanel /> : null;
 }
 
 function Shell() {
@@ -54,6 +66,7 @@ function Shell() {
           </button>
         )}
       </main>
+      <RunbookSlot />
       <InspectorColumn />
       <section className="run-slot" aria-label="Run">
         <RunPanel />

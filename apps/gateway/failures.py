@@ -1,6 +1,7 @@
 """What an upstream's refusal means, in our words."""
 
 import json
+import re
 from http import HTTPStatus
 
 from apps.common.moments import seconds_of
@@ -18,10 +19,14 @@ from apps.gateway.exceptions import (
     ProviderRejected,
     ProviderTimedOut,
     ProviderUnreachable,
+    Told,
 )
 
 MAX_WORDS = 300
 LONGEST_WAIT_S = 3600
+# What providers that know no code for it say when a prompt is longer than the model's context.
+LONG_CONTEXT = re.compile(r"maximum context|context (?:length|window|size)|too many tokens", re.I)
+WORD = re.compile(r"[\w.\[\]-]{1,80}")
 BY_STATUS: dict[int, type[GatewayError]] = {
     HTTPStatus.UNAUTHORIZED: KeyRefused,
     HTTPStatus.REQUEST_TIMEOUT: ProviderTimedOut,
@@ -37,7 +42,10 @@ def of_status(status: int, body: str, upstream: Upstream, *, retry_after: str = 
     if status < HTTPStatus.BAD_REQUEST:
         return NotAnAnswer(f"{upstream.provider} answered {status} instead of a completion.")
     said = quoted(words_of(body), upstream)
-    return kind(f"{upstream.provider} answered {status}{said}", retry_after=seconds(retry_after))
+    return kind(
+        f"{upstream.provider} answered {status}{said}",
+        retry_after=seconds(retry_after), told=told_in(status, body),
+    )  # fmt: skip
 
 
 def of_egress(error: EgressError, upstream: Upstream, *, heard: bool) -> GatewayError:
@@ -75,6 +83,26 @@ def words_of(body: str) -> str:
         return message_in(json.loads(body))
     except ValueError:
         return "" if "<" in body[:200] else body
+
+
+def told_in(status: int, body: str) -> Told:
+    """Return how an error body names the error; only short words of it, as they are passed on."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return Told(status)
+    error = data.get("error") if isinstance(data, dict) else None
+    if not isinstance(error, dict):
+        return Told(status)
+    kind, param, code = (_word(error.get(name)) for name in ("type", "param", "code"))
+    if not code and LONG_CONTEXT.search(words_of(body)):
+        code = "context_length_exceeded"
+    return Told(status, kind, param, code)
+
+
+def _word(value: JSON) -> str:
+    """Return a short word as it is, and nothing of what is none."""
+    return value if isinstance(value, str) and WORD.fullmatch(value) else ""
 
 
 def message_in(data: JSON) -> str:

@@ -8,14 +8,20 @@ from decimal import Decimal
 from django.db import migrations, models
 
 
+def remove_delivered_prices(apps, schema_editor):
+    """Delivered prices stand in the list of the release; rows are what a workspace says itself."""
+    apps.get_model("gateway", "ModelPrice").objects.exclude(source="").delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_add_user_epoch'),
-        ('gateway', '0003_add_calls_at_a_time'),
+        ('gateway', '0004_add_virtual_keys'),
     ]
 
     operations = [
+        migrations.RunPython(remove_delivered_prices, migrations.RunPython.noop),
         migrations.CreateModel(
             name='Budget',
             fields=[

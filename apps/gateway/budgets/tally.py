@@ -30,7 +30,7 @@ UNIT = 10**10  # of a dollar: what a token costs is told as exactly
 ENDING = ".slices"
 
 
-class JournalFull(Exception):
+class TallyFull(Exception):
     """A process holds more slices than it can keep account of."""
 
 
@@ -44,7 +44,7 @@ class Owed:
     held: int
 
 
-class Journal:
+class Tally:
     """The account of this process."""
 
     def __init__(self) -> None:
@@ -61,10 +61,10 @@ class Journal:
         self._lock = threading.Lock()
 
     def open(self, schema: str, slice_id: UUID) -> int:
-        """Begin the account of a slice and return its place. Raises JournalFull."""
+        """Begin the account of a slice and return its place. Raises TallyFull."""
         with self._lock:
             if not self._free:
-                raise JournalFull
+                raise TallyFull
             place = self._free.pop()
         self.write(place, 0, 0)
         NAMED.pack_into(self._map, place * WIDTH, True, schema.encode(), slice_id.bytes)

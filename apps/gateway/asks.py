@@ -1,0 +1,97 @@
+"""One call as the gateway carries it, whoever makes it: a program at /v1, a step of a run, a test.
+
+The body is JSON in OpenAI's form. What the gateway does not know of it goes to the provider as it
+came; only the model, the stream's options and what the route sets are changed on the way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from apps.common.types import JSON, JSONDict
+from apps.gateway.models import Endpoint
+
+TOKENS_OF_IMAGE = 800  # about what providers count for one; its bytes tell nothing
+TOKENS_OF_ANSWER = 500  # where nobody says how long it may become
+LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who asks: a step of a workflow's run, or a program with its key; and for which user."""
+
+    run_id: str = ""
+    node_id: str = ""
+    workflow_id: UUID | None = None
+    key_id: UUID | None = None
+    user_id: UUID | None = None
+
+
+NOBODY = Source()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of which model: an alias of a route, or `provider/model`.
+
+    `hints` is what a step knows beyond the messages; only the built-in provider reads it.
+    """
+
+    model: str
+    body: JSONDict
+    endpoint: str = Endpoint.CHAT
+    streams: bool = False
+    # Whether the asker wants the last event of a stream, which tells the usage; we always do.
+    wants_usage: bool = False
+    task: str = ""
+    hints: JSONDict = field(default_factory=dict)
+    idempotency_key: str = ""
+    source: Source = NOBODY
+
+    @property
+    def messages(self) -> list[JSONDict]:
+        """The messages of a chat."""
+        found = self.body.get("messages")
+        return found if isinstance(found, list) else []
+
+    @property
+    def schema(self) -> JSONDict | None:
+        """The JSON Schema that the answer must fit, if there is one."""
+        wanted = self.body.get("response_format")
+        if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
+            return None
+        named = wanted.get("json_schema")
+        return named.get("schema") or {} if isinstance(named, dict) else {}
+
+    def input_tokens(self) -> int:
+        """Guess how many tokens are sent, before anybody counted them."""
+        sent = self.body.get("messages", self.body.get("input", ""))
+        return max(1, (sum(_weights(sent)) + 3) // 4)
+
+    def most_tokens(self) -> int:
+        """Guess how many tokens the call takes in all, rather too many than too few."""
+        limits = (self.body.get(name) for name in LIMITS)
+        asked = next((each for each in limits if isinstance(each, int) and each > 0), None)
+        answer = TOKENS_OF_ANSWER if asked is None else asked
+        return self.input_tokens() + (answer if self.endpoint == Endpoint.CHAT else 0)
+
+
+def estimated_tokens(text: str) -> int:
+    """Guess how many tokens a text is, for upstreams that do not say."""
+    return (len(text) + 3) // 4
+
+
+def _weights(value: JSON) -> Iterable[int]:
+    """Yield the characters that parts of a prompt stand for."""
+    left: list[Any] = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            yield 4 * TOKENS_OF_IMAGE if each.startswith("data:") else len(each)
+        elif isinstance(each, dict):
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+        elif isinstance(each, int):  # a token by its number
+            yield 4

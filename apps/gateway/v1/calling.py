@@ -1,0 +1,65 @@
+"""One call of a program: its limits, the gateway, and the answer passed on as it comes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from apps.gateway import limits
+from apps.gateway.access import Access
+from apps.gateway.asks import Ask
+from apps.gateway.carrying import Call, carried
+from apps.gateway.limits import Left
+from apps.gateway.router import directory
+from apps.gateway.v1.refusals import ModelNotFound
+from apps.gateway.v1.replies import Reply, cost_of, headers_of
+from apps.gateway.v1.requests import Request
+
+
+async def answer(ask: Ask, request: Request, reply: Reply) -> None:
+    """Carry a call and answer with what came back. Raises GatewayError, DomainError, Gone."""
+    await check_model(ask.model, request.access)
+    async with _limited(ask, request.access) as used:
+        reply.headers |= limits.headers_of(used.left)
+        async with request.while_here(), carried(ask) as call:
+            used.call = call
+            if call.answer.streams:
+                await reply.stream(headers_of(call))
+                async for part in call.answer.parts():
+                    await reply.say(part)
+            else:
+                parts = [part async for part in call.answer.parts()]
+    if call.answer.streams:
+        await reply.end()
+    else:
+        await reply.whole(200, b"".join(parts), headers_of(call) | cost_of(call))
+
+
+async def check_model(model: str, access: Access) -> None:
+    """Raise ModelNotFound unless the key may ask this alias or `provider/model`."""
+    known = model in (await directory()).routes
+    allowed = access.may_use(model) if known else access.may_name(model)
+    if not allowed:
+        raise ModelNotFound(model)
+
+
+class _Used:
+    """What a call took of its key's limits, and the call once there is one."""
+
+    def __init__(self, left: list[Left]) -> None:
+        self.left = left
+        self.call: Call | None = None
+
+
+@asynccontextmanager
+async def _limited(ask: Ask, access: Access) -> AsyncIterator[_Used]:
+    """Count a call, and its tokens by a guess that is put right in the end. Raises RateExceeded."""
+    if access.rpm is None and access.tpm is None:
+        yield _Used([])
+        return
+    tokens = ask.most_tokens() if access.tpm is not None else 0
+    rates = limits.rates_of(access.rpm, access.tpm, tokens)
+    used = _Used(await limits.take(access.key_id, rates))
+    try:
+        yield used
+    finally:
+        usage = used.call.entry.usage if used.call is not None else None
+        await limits.settle(access.key_id, rates, usage.input + usage.output if usage else 0)

@@ -1,0 +1,111 @@
+"""The server of the fake, what it was asked, and the fixture that tests take it from."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from pytest_django import Settings
+
+from tests.fakeai import chat, dialects
+
+SECRET = "sk-canary-0123456789-do-not-show"
+
+
+@dataclass
+class Asked:
+    """One request that came in."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+@dataclass
+class FakeProvider:
+    """Where it is, and what it was asked."""
+
+    url: str = ""
+    asked: list[Asked] = field(default_factory=list)
+    ill: bool = False  # whether every model fails for now
+    left: threading.Event = field(default_factory=threading.Event)  # a caller left amid its answer
+
+    @property
+    def origin(self) -> str:
+        return self.url.removesuffix("/v1")
+
+    @property
+    def models(self) -> list[str]:
+        return [each.body.get("model", "") for each in self.asked]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.text() or "{}")
+        self.asked.append(Asked(request.path, dict(request.headers), body))
+        if self.ill:
+            return chat.error(503, request)
+        try:
+            answer = chat.embed if request.path.endswith("/embeddings") else chat.answer
+            return await answer(request, body)
+        except (asyncio.CancelledError, ConnectionError):
+            self.left.set()
+            raise
+
+    async def answer_in_dialect(self, request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.text())
+        self.asked.append(Asked(request.path, dict(request.headers), body))
+        if "refused" in request.path + str(body.get("model")):
+            return chat.error(401, request)
+        is_anthropic = request.path.endswith("/messages")
+        return await (dialects.anthropic if is_anthropic else dialects.gemini)(request)
+
+    def app(self) -> web.Application:
+        """Return the application that answers in this one's name."""
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", self.answer)
+        app.router.add_post("/v1/embeddings", self.answer)
+        app.router.add_post("/{rest:.*}", self.answer_in_dialect)
+        return app
+
+
+class _Server(threading.Thread):
+    """Serves until it is stopped, on a loop of its own, so that tests need none."""
+
+    def __init__(self, fake: FakeProvider) -> None:
+        super().__init__(daemon=True)
+        self.fake, self.ready, self.loop = fake, threading.Event(), asyncio.new_event_loop()
+
+    def run(self) -> None:
+        self.loop.run_until_complete(self._serve())
+        self.loop.close()
+
+    async def _serve(self) -> None:
+        self.stopped = asyncio.Event()
+        runner = web.AppRunner(
+            self.fake.app(), shutdown_timeout=0.05, access_log=None, handler_cancellation=True
+        )
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        self.ready.set()
+        await self.stopped.wait()
+        await runner.cleanup()
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.stopped.set)
+        self.join(5)
+
+
+@pytest.fixture
+def fake(settings: Settings) -> Iterator[FakeProvider]:
+    """A provider on loopback, allowed by its exact port."""
+    provider = FakeProvider()
+    server = _Server(provider)
+    server.start()
+    server.ready.wait(5)
+    settings.EGRESS_ALLOW = [provider.origin]
+    yield provider
+    server.stop()
