@@ -20,8 +20,9 @@ def usd(amount: Decimal) -> str:
 
 
 def spent_of(period: BudgetPeriod) -> str:
-    """Return what was spent of how much."""
-    return f"{usd(period.spent_usd)} of {usd(period.budget.amount_usd)} are spent"
+    """Return what was spent of how much, and what is out for calls that go on or are not told yet."""
+    spent = f"{usd(period.spent_usd)} of {usd(period.budget.amount_usd)} are spent"
+    return f"{spent} and {usd(period.held_usd)} reserved for calls" if period.held_usd else spent
 
 
 def ends(period: BudgetPeriod, zone: str) -> str:
