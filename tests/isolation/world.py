@@ -6,6 +6,7 @@ its folder of workflows, so that a member of another folder must not see it eith
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.test import Client
@@ -19,6 +20,7 @@ from apps.dispatch.models import Ticket
 from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
 from apps.gateway import services as gateway
+from apps.gateway.budgets.services import add_budget
 from apps.gateway.calls import CompletionRequest
 from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
@@ -83,6 +85,7 @@ def make_world(slug: str) -> World:
         _triggers(world)
         _waits(world)
         _gateway(world)
+        _budgets(world)
         _services(world)
         _reviews(world)
         _comments(world)
@@ -278,6 +281,16 @@ def _gateway(world: World) -> None:
     world.objects["price"] = str(price.pk)
     question = [{"role": "user", "content": "Hello"}]
     async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))
+
+
+def _budgets(world: World) -> None:
+    """Set a budget for the folder, and one to delete for a workflow in it."""
+    for name, scope in (("budget", "folder"), ("spare_budget", "workflow")):
+        made = add_budget(
+            actor=world.people["owner"], scope=scope, subject=UUID(world.objects[scope]),
+            every="month", amount_usd=Decimal(10),
+        )  # fmt: skip
+        world.objects[name] = str(made.pk)
 
 
 def _services(world: World) -> None:

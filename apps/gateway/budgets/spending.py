@@ -129,8 +129,9 @@ def _top_up(schema: str, lacking: Sequence[tuple[Line, int]], rules: MoneyRules)
             places = purse.prepare(schema, granted)
     except TooLittle as error:
         purse.note_refusal(schema, error.period, units_of(error.left))
+        if error.period.refused_at is None:
+            alerts.stopped(error.period)
         slices.note_refusals(error.period.pk, 1)
-        alerts.stopped(error.period)
         raise
     purse.add(schema, lines, granted, places, since)
     keeper.go_on_beating()

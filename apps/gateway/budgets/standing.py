@@ -22,6 +22,7 @@ LEAST_PACE = {
 }
 ZERO = Decimal(0)
 FOREMOST = 4
+LOW = 20  # a budget is as good as used up below this part of it
 USED_UP, BINDING, ALERT, FINE = "used_up", "binding", "alert", "fine"
 STATES = (USED_UP, BINDING, ALERT, FINE)
 
@@ -85,7 +86,7 @@ class Standing:
     @property
     def state(self) -> str:
         """`used_up`, `binding`, `alert` or `fine`."""
-        if not self.left or (self.budget.stops and self.period.refused_at is not None):
+        if not self.left or (self.budget.stops and self.period.refused and self._is_low):
             return USED_UP
         if self.binds:
             return BINDING
@@ -120,6 +121,11 @@ class Standing:
         first = "Reached first, about" if self.binds else "Reached about"
         then = f"Calls are then refused until {anew}." if self.budget.stops else "Calls go on."
         return f"{first} {at}. {then}"
+
+    @property
+    def _is_low(self) -> bool:
+        """Whether so little is left that most calls are refused."""
+        return self.left * LOW < self.amount
 
     @property
     def _pace(self) -> Decimal:
