@@ -16,6 +16,7 @@ VIEWER = frozenset(
         "provider.view",
         "service.view",
         "usage.view",
+        "budget.view",
     }
 )
 OPERATOR = VIEWER | {
@@ -42,6 +43,7 @@ ADMIN = BUILDER | {
     "member.manage",
     "api_key.manage",
     "provider.manage",
+    "budget.manage",
     "audit.view",
     "retention.view",
     "retention.manage",

@@ -13,8 +13,11 @@ class GatewayConfig(AppConfig):
             policies,  # noqa: F401 - registers the policies
             receivers,
         )
+        from apps.gateway.budgets import alerts
+        from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
 
         receivers.connect()
         # What a call cost is never altered afterwards.
         restrict_table("gateway_llmcall", "SELECT, INSERT, DELETE")
+        kinds.register(*alerts.KINDS)

@@ -19,10 +19,11 @@ LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 @dataclass(frozen=True)
 class Source:
-    """Who asks: a step of a run, or a program with its key and the user that it acts as."""
+    """Who asks: a step of a workflow's run, or a program with its key; and for which user."""
 
     run_id: str = ""
     node_id: str = ""
+    workflow_id: UUID | None = None
     key_id: UUID | None = None
     user_id: UUID | None = None
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from apps.common.types import JSONDict
-from apps.gateway.asks import Ask, Source
+from apps.gateway.asks import NOBODY, Ask, Source
 
 OnText = Callable[[str], None]
 # Tells whether a provider, of which so many calls may go on at a time, has room for this one.
@@ -28,7 +28,7 @@ class CompletionRequest:
     """What somebody asks of a model.
 
     `hints` is what a caller knows beyond the messages (such as the classes of a classification);
-    only the built-in provider reads it. `source` names the run and node that ask.
+    only the built-in provider reads it. `source` names the step that asks.
     """
 
     route: str
@@ -39,14 +39,13 @@ class CompletionRequest:
     max_tokens: int | None = None
     hints: JSONDict = field(default_factory=dict)
     idempotency_key: str = ""
-    source: JSONDict = field(default_factory=dict)
+    source: Source = NOBODY
 
     def ask(self) -> Ask:
         """Return the call as the gateway carries it: streamed, so that silence is noticed soon."""
-        source = Source(str(self.source.get("run") or ""), str(self.source.get("node", "")))
         return Ask(
             model=self.route, body=self._body(), streams=True, task=self.task, hints=self.hints,
-            idempotency_key=self.idempotency_key, source=source,
+            idempotency_key=self.idempotency_key, source=self.source,
         )  # fmt: skip
 
     def _body(self) -> JSONDict:

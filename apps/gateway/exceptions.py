@@ -1,9 +1,13 @@
 """What can go wrong: with a call to a model, and with the settings of the gateway."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 
 from apps.common.errors import Conflict, Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from apps.gateway.models import Budget
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,36 @@ class AddressDenied(GatewayError):
     hint = "Use a public address, or ask your operator to allow this one."
 
 
+class BudgetReached(GatewayError):
+    """A budget has too little left for this call.
+
+    A repeat does not help before the budget starts anew, at `starts_anew`, or is raised.
+    """
+
+    code = "insufficient_quota"
+    hint = "Raise the budget under RelayCore, or wait until it starts anew."
+
+    def __init__(self, message: str, *, budget: "Budget", starts_anew: datetime) -> None:
+        """Say which budget it is, and until when."""
+        super().__init__(message)
+        self.budget, self.starts_anew = budget, starts_anew
+
+
+class PriceUnknown(GatewayError):
+    """What this model costs is not known, and a budget applies."""
+
+    code = "price_unknown"
+    hint = "Set the model's price, or let the budgets assume one."
+
+
+class BudgetsAway(GatewayError):
+    """Budgets cannot be asked at the moment, so that nothing may be spent."""
+
+    code = "budgets_away"
+    hint = "It is tried again. If it lasts, tell whoever runs this installation."
+    retryable = True
+
+
 class NotOffered(GatewayError):
     """The provider does not offer this."""
 
@@ -176,6 +210,18 @@ class BadRoute(Invalid):
     """The route cannot be saved like this."""
 
     code = "bad_route"
+
+
+class BadBudget(Invalid):
+    """The budget cannot be saved like this."""
+
+    code = "bad_budget"
+
+
+class BudgetTaken(Conflict):
+    """There is such a budget already. Change that one."""
+
+    code = "budget_taken"
 
 
 class NameTaken(Conflict):

@@ -2,7 +2,7 @@
 
 from apps.accounts.models import User
 from apps.accounts.policies import Policy, Rows, holds, register
-from apps.gateway.models import LlmCall, ModelPrice, ModelRoute, Provider, VirtualKey
+from apps.gateway.models import Budget, LlmCall, ModelPrice, ModelRoute, Provider, VirtualKey
 
 
 @register(Provider)
@@ -27,6 +27,14 @@ class CallPolicy(Policy):
     """Calls and what they cost are usage."""
 
     resource = "usage"
+
+
+@register(Budget)
+class BudgetPolicy(Policy):
+    """A folder's budgets are also seen, and may be managed, by those who have the right on it."""
+
+    resource = "budget"
+    folder = "folder"
 
 
 @register(VirtualKey)

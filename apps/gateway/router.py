@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.functional import cached_property
 from yarl import URL
 
@@ -53,7 +54,7 @@ class Target:
         """Return what the tokens cost; None where the price is not known."""
         if self.is_builtin:
             return Decimal(0)
-        return self.price.cost(usage.input, usage.output) if self.price else None
+        return self.price.cost(usage) if self.price else None
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def load() -> Directory:
     return Directory(
         providers={each.slug: each for each in providers},
         routes={each.alias: each for each in routes},
-        prices=list(ModelPrice.objects.all()),
+        prices=list(ModelPrice.objects.at(timezone.now())),
         keys={each.pk: opened for each in providers if (opened := _opened(each))},
         sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
     )
@@ -180,7 +181,7 @@ def target_of(
     provider: Provider, model: str, params: JSONDict, patience: Patience = PATIENCE
 ) -> Target:
     """Return a provider's model, ready to be called, outside of any route."""
-    prices = list(ModelPrice.objects.all())
+    prices = list(ModelPrice.objects.at(timezone.now()))
     return _target(provider, model, params, _opened(provider), prices, patience)
 
 

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -344,24 +344,21 @@ def _shown_target(target: RouteTarget) -> JSONDict:
 
 
 @transaction.atomic
-def set_price(
-    *, actor: User, provider: str, model: str, input_usd: Decimal, output_usd: Decimal
-) -> ModelPrice:
-    """Say what a million tokens cost; the workspace's own price wins over a delivered one."""
+def set_price(*, actor: User, provider: str, model: str, **figures: Any) -> ModelPrice:
+    """Say what a million tokens cost from now on; the workspace's own price wins over a delivered one."""
     policies.check(actor, "manage", ModelPrice)
-    prices = {"input_usd": input_usd, "output_usd": output_usd, "source": ""}
-    price, _ = ModelPrice.objects.update_or_create(provider=provider, model=model, defaults=prices)
-    after = {"input_usd": str(input_usd), "output_usd": str(output_usd)}
+    price = ModelPrice.objects.create(provider=provider, model=model, **figures)
+    after = {name: str(value) for name, value in figures.items() if value is not None}
     record("price.set", actor=actor, target=price, after=after)
     return price
 
 
 @transaction.atomic
 def delete_price(price: ModelPrice, *, actor: User) -> None:
-    """Forget a price; calls that it would have fitted then have an unknown cost."""
+    """Forget a price with its versions; for calls that it fitted the delivered list counts again."""
     policies.check(actor, "manage", price)
     record("price.deleted", actor=actor, target=price)
-    price.delete()
+    ModelPrice.objects.filter(provider=price.provider, model=price.model).delete()
 
 
 def _shown(provider: Provider) -> JSONDict:

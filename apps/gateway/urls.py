@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
 from apps.gateway import caching_views, views
+from apps.gateway.budgets import views as budgets
 
 app_name = "gateway"
 urlpatterns = [
@@ -26,5 +27,10 @@ urlpatterns = [
     path(
         "relaycore/calls/<uuid:call_id>/forget/", caching_views.forget_answer, name="forget_answer"
     ),
+    path("relaycore/budgets/", budgets.list_, name="budgets"),
+    path("relaycore/budgets/new/", budgets.new, name="new_budget"),
+    path("relaycore/budgets/rules/", budgets.rules, name="budget_rules"),
+    path("relaycore/budgets/<uuid:budget_id>/", budgets.detail, name="budget"),
+    path("relaycore/budgets/<uuid:budget_id>/delete/", budgets.delete, name="delete_budget"),
     path("usage/", views.usage, name="usage"),
 ]

@@ -10,12 +10,13 @@ MAX_TOKENS = 2**31 - 1
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of a call; `cached` are part of the input, `reasoning` part of the output."""
+    """Tokens of a call; `cached` and `written` to a cache are of the input, `reasoning` of the output."""
 
     input: int
     output: int
     cached: int = 0
     reasoning: int = 0
+    written: int = 0
     estimated: bool = False
 
 
@@ -29,10 +30,11 @@ def usage_of(told: JSONDict | None) -> Usage | None:
         return None
     inputs = told.get("prompt_tokens_details") or told.get("input_tokens_details")
     outputs = told.get("completion_tokens_details") or told.get("output_tokens_details")
+    cached = min(_detail(inputs, "cached_tokens"), asked)
     return Usage(
-        asked, said or 0,
-        cached=min(_detail(inputs, "cached_tokens"), asked),
+        asked, said or 0, cached=cached,
         reasoning=min(_detail(outputs, "reasoning_tokens"), said or 0),
+        written=min(_detail(inputs, "cache_creation_tokens"), asked - cached),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import charts, filters, services
+from apps.gateway.budgets import standing
 from apps.gateway.caching_views import KeepingForm
 from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms
 from apps.gateway.models import LlmCall, ModelRoute, Provider
@@ -41,6 +42,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
         "chart": charts.by_day(calls.totals_by_day(), since, until),
         "may_manage": policies.holds(request.user, "provider.manage"),
         "may_see_usage": policies.holds(request.user, "usage.view"),
+        "standings": standing.foremost(request.user),
         "only_builtin": not Provider.objects.exclude(kind=Provider.Kind.BUILTIN).exists(),
     }
     return render(request, "gateway/overview.html", context)
@@ -210,6 +212,7 @@ def usage(request: AuthenticatedRequest) -> HttpResponse:
         "chart": charts.by_day(kept.totals_by_day(), since, until),
         "by_route": kept.totals_by("route"),
         "by_provider": kept.totals_by("provider", "model"),
+        "standings": standing.foremost(request.user),
     }
     return render(request, "gateway/usage.html", context)
 

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from apps.common.types import JSON, JSONDict
 from apps.egress import client as egress
+from apps.gateway.asks import Source
 from apps.gateway.calls import Completion, CompletionRequest, GoThrough
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.services import complete
@@ -95,7 +96,10 @@ class Attempt:
         """Ask through the gateway, under the step's key, and tell the words while they come."""
         self._calls += 1
         key = self._key + (f":{self._calls}" if self._calls > 1 else "")
-        source = {"run": str(self.run.pk), "node": self.node.id}
+        run = self.run
+        source = Source(
+            str(run.pk), self.node.id, workflow_id=run.workflow_id, user_id=run.started_by_id
+        )
         tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
             return await complete(

@@ -10,12 +10,15 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.dispatch import chores
+        from apps.gateway.budgets.subjects import register_workflows
         from apps.tenants.provisioning import restrict_table
         from apps.workflows import policies  # noqa: F401 - registers the policies
         from apps.workflows.drafts import SETTLE
+        from apps.workflows.paying import BudgetedWorkflows
         from apps.workflows.tasks import call_settle
 
         # A tenant's own role may add and purge these rows, never alter them.
         restrict_table("workflows_workflowupdate", "SELECT, INSERT, DELETE")
         restrict_table("workflows_workflowversion", "SELECT, INSERT, DELETE")
         chores.register(SETTLE, call_settle)
+        register_workflows(BudgetedWorkflows())

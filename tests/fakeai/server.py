@@ -32,6 +32,7 @@ class FakeProvider:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     ill: bool = False  # whether every model fails for now
+    came: threading.Event = field(default_factory=threading.Event)  # somebody asked
     left: threading.Event = field(default_factory=threading.Event)  # a caller left amid its answer
 
     @property
@@ -45,6 +46,7 @@ class FakeProvider:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.text() or "{}")
         self.asked.append(Asked(request.path, dict(request.headers), body))
+        self.came.set()
         if self.ill:
             return chat.error(503, request)
         try:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
 from apps.accounts.models import User
@@ -44,6 +45,10 @@ class Program:
         """Ask for a stream, and go away once what was heard of it is enough."""
         asyncio.run(self._leave({"model": model, **CHAT, "stream": True}, heard))
 
+    def abandon(self, model: str, asked: Event) -> None:
+        """Ask, and go away once somebody was asked, before any answer."""
+        asyncio.run(self._abandon({"model": model, **CHAT}, asked))
+
     async def _call(self, path: str, body: Any, method: str, headers: dict[str, str]) -> Reply:
         try:
             return await self.caller.call(path, body, method=method, **headers)
@@ -56,10 +61,19 @@ class Program:
         so_far = b""
         while not heard(so_far):
             so_far += (await peer.receive_output(10))["body"]
-        await peer.send_input({"type": "http.disconnect"})
-        with suppress(asyncio.CancelledError):
-            await peer.wait(10)
-        await _close()
+        await _gone(peer)
+
+    async def _abandon(self, body: Any, asked: Event) -> None:
+        peer = await self.caller.begin("/v1/chat/completions", body)
+        assert await asyncio.to_thread(asked.wait, 10)
+        await _gone(peer)
+
+
+async def _gone(peer: Any) -> None:
+    await peer.send_input({"type": "http.disconnect"})
+    with suppress(asyncio.CancelledError):
+        await peer.wait(10)
+    await _close()
 
 
 async def _close() -> None:

@@ -13,6 +13,7 @@ from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from apps.common.ids import uuid7
 from apps.gateway import services
+from apps.gateway.asks import Source
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.exceptions import (
     AnswerCut,
@@ -67,7 +68,7 @@ def test_a_call_streams_and_is_in_the_ledger(alice: User, provider: Provider) ->
     lead(alice, "ok", provider=provider)
     heard: list[str] = []
     run_id = uuid7()
-    source = {"run": str(run_id), "node": "summarise"}
+    source = Source(str(run_id), "summarise")
     answer = complete(heard=heard, source=source, idempotency_key="k-1", task="generate")
     assert (heard, answer.text) == (list(WORDS), "".join(WORDS))
     assert answer.usage == {"input": 1000, "output": 200}

@@ -6,6 +6,7 @@ its folder of workflows, so that a member of another folder must not see it eith
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.test import Client
@@ -19,6 +20,7 @@ from apps.dispatch.models import Ticket
 from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
 from apps.gateway import services as gateway
+from apps.gateway.budgets.services import add_budget
 from apps.gateway.cache.services import set_keeping
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.models import LlmCall, ModelRoute
@@ -85,6 +87,7 @@ def make_world(slug: str) -> World:
         _triggers(world)
         _waits(world)
         _gateway(world)
+        _budgets(world)
         _services(world)
         _reviews(world)
         _comments(world)
@@ -286,6 +289,16 @@ def _gateway(world: World) -> None:
         CompletionRequest(route=world.canary, messages=question, temperature=0)
     )
     world.objects["kept_call"] = str(LlmCall.objects.exclude(cache_name="").get().pk)
+
+
+def _budgets(world: World) -> None:
+    """Set a budget for the folder, and one to delete for a workflow in it."""
+    for name, scope in (("budget", "folder"), ("spare_budget", "workflow")):
+        made = add_budget(
+            actor=world.people["owner"], scope=scope, subject=UUID(world.objects[scope]),
+            every="month", amount_usd=Decimal(10),
+        )  # fmt: skip
+        world.objects[name] = str(made.pk)
 
 
 def _services(world: World) -> None:

@@ -102,8 +102,8 @@ def _headers(ask: Ask, upstream: Upstream) -> dict[str, str]:
 def body_of(ask: Ask, upstream: Upstream) -> JSONDict:
     """Return the body to send; what the route sets wins, and its null leaves a parameter out."""
     body: JSONDict = {**ask.body, "model": upstream.model}
-    if any(host in upstream.base_url for host in NEW_LIMIT_HOSTS) and "max_tokens" in body:
-        body.setdefault("max_completion_tokens", body.pop("max_tokens"))
+    if "max_tokens" in body and (name := limit_name(upstream)) != "max_tokens":
+        body.setdefault(name, body.pop("max_tokens"))
     for name, value in upstream.params.items():
         body[name] = value
         if value is None:
@@ -118,6 +118,12 @@ def body_of(ask: Ask, upstream: Upstream) -> JSONDict:
     if ask.schema is not None and "json_schema" not in upstream.capabilities:
         _want_json(body, ask, upstream)
     return body
+
+
+def limit_name(upstream: Upstream) -> str:
+    """Return what the upstream calls the limit of an answer's tokens."""
+    new = any(host in upstream.base_url for host in NEW_LIMIT_HOSTS)
+    return "max_completion_tokens" if new else "max_tokens"
 
 
 def _want_json(body: JSONDict, ask: Ask, upstream: Upstream) -> None:

@@ -1,6 +1,6 @@
 """Shapes of providers, routes, prices, calls and usage. A key goes in and never comes out."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -137,8 +137,22 @@ class PriceSerializer(serializers.ModelSerializer[ModelPrice]):
 
     class Meta:
         model = ModelPrice
-        fields = ["id", "provider", "model", "input_usd", "output_usd", "source", "updated_at"]
-        read_only_fields = ["id", "source", "updated_at"]
+        fields = [
+            "id", "provider", "model", "input_usd", "output_usd", "cache_read_usd",
+            "cache_write_usd", "reasoning_usd", "context_tokens", "answer_tokens", "retires_on",
+            "valid_from",
+        ]  # fmt: skip
+        read_only_fields = ["id", "valid_from"]
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            **{
+                name: {"min_value": 0}
+                for name in ("cache_read_usd", "cache_write_usd", "reasoning_usd")
+            },
+            **{
+                name: {"min_value": 1, "max_value": 2**31 - 1}
+                for name in ("context_tokens", "answer_tokens")
+            },
+        }
         validators: list[Any] = []  # setting a price again replaces it
 
 

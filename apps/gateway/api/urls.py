@@ -4,16 +4,19 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from apps.gateway.api import caching, views
+from apps.gateway.api.budgets import BudgetViewSet, RulesView
 
 router = SimpleRouter(use_regex_path=False)
 router.register("gateway/providers", views.ProviderViewSet, basename="provider")
 router.register("gateway/routes", views.RouteViewSet, basename="route")
 router.register("gateway/prices", views.PriceViewSet, basename="price")
+router.register("gateway/budgets", BudgetViewSet, basename="budget")
 router.register("gateway/calls", views.CallViewSet, basename="call")
 
 urlpatterns = [
     path("usage/", views.UsageView.as_view(), name="usage"),
     path("gateway/routes/<str:alias>/cache/", caching.KeepingView.as_view(), name="route-keeping"),
     path("gateway/calls/<uuid:pk>/answer/", caching.KeptAnswerView.as_view(), name="call-answer"),
+    path("gateway/budget-rules/", RulesView.as_view(), name="budget-rules"),
     *router.urls,
 ]

@@ -1,18 +1,20 @@
 """Answering from what is kept where that may be, else by the targets."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.cache import store
 from apps.gateway.cache.questions import is_kept, name_of
 from apps.gateway.cache.store import Kept
-from apps.gateway.exchange import Trace, exchange
+from apps.gateway.exchange import Trace
 from apps.gateway.models import LlmCall
 from apps.gateway.router import Keeping, Plan, Target
 from apps.gateway.usage import Usage
+
+Asked = Callable[[], AbstractAsyncContextManager[Answer]]
 
 
 class KeptAnswer(Answer):
@@ -37,14 +39,14 @@ class KeptAnswer(Answer):
 
 
 @asynccontextmanager
-async def answered(plan: Plan, ask: Ask, trace: Trace) -> AsyncIterator[Answer]:
+async def answered(plan: Plan, ask: Ask, trace: Trace, asked: Asked) -> AsyncIterator[Answer]:
     """Hand out the answer for as long as the block lasts, and keep it if it may be given again.
 
-    Raises the last target's GatewayError.
+    `asked` asks the targets, where nothing is kept; its GatewayError is raised on.
     """
     name, keeping = name_of(plan, ask), plan.keeping
     if not name or keeping is None:
-        async with exchange(plan, ask, trace) as answer:
+        async with asked() as answer:
             yield answer
         return
     trace.cache_name = name
@@ -57,7 +59,7 @@ async def answered(plan: Plan, ask: Ask, trace: Trace) -> AsyncIterator[Answer]:
         kept = None if ask.fresh else await store.find(name, keeping)
         if kept is None:
             trace.cache = LlmCall.Cache.MISS
-            async with exchange(plan, ask, trace) as answer:
+            async with asked() as answer:
                 yield answer
             await _keep(name, keeping, ask, trace)
             return

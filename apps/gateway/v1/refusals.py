@@ -8,9 +8,11 @@ from apps.common.errors import DomainError
 from apps.common.problems import as_domain_error
 from apps.gateway.exceptions import (
     AddressDenied,
+    BudgetReached,
     GatewayError,
     NotBuiltIn,
     NotOffered,
+    PriceUnknown,
     ProviderBusy,
     ProviderRejected,
     ProviderTimedOut,
@@ -67,6 +69,8 @@ class ModelNotFound(DomainError):
 
 def refusal_of(error: Exception) -> Refusal | None:
     """Return how an error is told; None for one that is a bug of ours."""
+    if isinstance(error, BudgetReached | PriceUnknown):
+        return _of_money(error)
     if isinstance(error, GatewayError):
         return _of_gateway(error)
     domain = as_domain_error(error)
@@ -106,6 +110,15 @@ def _of_gateway(error: GatewayError) -> Refusal:
     if isinstance(error, AddressDenied) or not error.retryable:
         headers = FINAL
     return Refusal(503, message, SERVER, error.code, headers=headers)
+
+
+def _of_money(error: BudgetReached | PriceUnknown) -> Refusal:
+    """Tell that nothing may be spent: a repeat would not change it."""
+    if isinstance(error, PriceUnknown):
+        message = f"{error.message} {error.hint}"
+        return Refusal(400, message, INVALID, error.code, "model", headers=FINAL)
+    headers = {**FINAL, "x-auterity-budget-resets": error.starts_anew.isoformat()}
+    return Refusal(429, error.message, error.code, error.code, headers=headers)
 
 
 def _rejected(error: ProviderRejected) -> Refusal:

@@ -18,6 +18,14 @@ TARGET_ROWS = {
     "form-0-provider": "built-in",
 }
 PRICE = {"provider": "x", "model": "y", "input_usd": "1", "output_usd": "2"}
+BUDGET = {"scope": "workspace", "every": "day", "amount_usd": "10"}
+RULES = {
+    "time_zone": "Europe/Berlin",
+    "answer_tokens": "4096",
+    "unpriced": "refuse",
+    "assumed_input_usd": "5",
+    "assumed_output_usd": "25",
+}
 PAGE_OF_PROVIDER = {"name": "Renamed", "base_url": NOWHERE, "default_model": "any", "answers": ""}
 
 GATEWAY = [
@@ -42,6 +50,28 @@ GATEWAY = [
     api("call-list", **LIST),
     api("call-list", query="route={route}", note="of a route", **LIST),
     api("usage", **LIST),
+    api("budget-list", **LIST),
+    api("budget-list", "POST", body=BUDGET, **NOBODYS),
+    api("budget-detail", pk="budget"),
+    api("budget-detail", "PATCH", pk="budget", body={"amount_usd": "11"}),
+    api("budget-detail", "DELETE", pk="spare_budget", shows=False),
+    api("budget-rules", **NOBODYS),
+    api("budget-rules", "PATCH", body={"answer_tokens": 4096}, **NOBODYS),
+    Probe("gateway:budgets", **LIST),
+    Probe("gateway:new_budget", **LIST),
+    Probe(
+        "gateway:new_budget", "POST",
+        body={"of": "workspace", "every": "day", "amount_usd": "10", "alerts": "80"}, media=FORM,
+        **NOBODYS,
+    ),
+    Probe("gateway:budget", args={"budget_id": "budget"}),
+    Probe(
+        "gateway:budget", "POST", {"budget_id": "budget"}, body={"amount_usd": "12", "alerts": ""},
+        media=FORM, shows=False,
+    ),
+    Probe("gateway:delete_budget", "POST", {"budget_id": "spare_budget"}, shows=False),
+    Probe("gateway:budget_rules", **NOBODYS),
+    Probe("gateway:budget_rules", "POST", body=RULES, media=FORM, **NOBODYS),
     Probe("gateway:overview", **LIST),
     Probe("gateway:calls", **LIST),
     Probe("gateway:usage", **LIST),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway', '0004_add_virtual_keys'),
+        ('gateway', '0005_add_budgets_and_versions_of_prices'),
     ]
 
     operations = [

@@ -1,9 +1,7 @@
 """Providers with their sealed keys, routes with their targets, prices, and the ledger of calls."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Any, Self
 from uuid import UUID
 
@@ -18,8 +16,21 @@ from apps.accounts.models import ApiKey
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
+from apps.gateway.models.budgets import (
+    Budget,
+    BudgetPeriod,
+    BudgetQuerySet,
+    BudgetSlice,
+    MoneyRules,
+)
+from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 
-MILLION = Decimal(1_000_000)
+__all__ = [
+    "MOST_CALLS", "MOST_KEPT_S", "NAME", "Budget", "BudgetPeriod", "BudgetQuerySet", "BudgetSlice", "Credential",
+    "Endpoint", "LlmCall", "LlmCallQuerySet", "ModelPrice", "ModelPriceQuerySet", "ModelRoute",
+    "MoneyRules", "Provider", "ProviderQuerySet", "RouteTarget", "VirtualKey", "best_price",
+]  # fmt: skip
+
 MOST_KEPT_S = 30 * 24 * 3600  # for which an answer may be given again
 MOST_CALLS = 10_000  # that may be allowed to go on at a time
 NAME = RegexValidator(
@@ -191,53 +202,6 @@ class RouteTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider.slug}/{self.model}"
-
-
-class ModelPrice(TimestampedModel):
-    """What a million tokens cost; patterns as in file names, the provider by slug or host."""
-
-    provider = models.CharField(max_length=200)
-    model = models.CharField(max_length=200)
-    input_usd = models.DecimalField(max_digits=18, decimal_places=6)
-    output_usd = models.DecimalField(max_digits=18, decimal_places=6)
-    source = models.CharField(max_length=60, blank=True)
-
-    class Meta:
-        ordering = ["provider", "model"]
-        constraints = [
-            models.UniqueConstraint(fields=["provider", "model"], name="gateway_price_once"),
-            models.CheckConstraint(
-                condition=Q(input_usd__gte=0, output_usd__gte=0), name="gateway_price_not_negative"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.provider} {self.model}"
-
-    @property
-    def weight(self) -> tuple[int, int, int]:
-        """How exactly it is meant; the workspace's own price wins over a delivered one."""
-        stars = sum(sign in "*?[" for sign in self.model + self.provider)
-        return int(not self.source), -stars, len(self.model) + len(self.provider)
-
-    def cost(self, input_tokens: int, output_tokens: int) -> Decimal:
-        """Return what the tokens cost, in dollars."""
-        used = self.input_usd * input_tokens + self.output_usd * output_tokens
-        return (used / MILLION).quantize(Decimal("1e-10"))
-
-
-def best_price(
-    prices: Iterable[ModelPrice], provider: Provider, host: str, model: str
-) -> ModelPrice | None:
-    """Return the price that fits best: named exactly before matched, long before short."""
-    names = {provider.slug, host} - {""}
-    fitting = [
-        price
-        for price in prices
-        if any(fnmatchcase(name, price.provider) for name in names)
-        and fnmatchcase(model, price.model)
-    ]
-    return max(fitting, key=lambda price: price.weight, default=None)
 
 
 class LlmCallQuerySet(models.QuerySet["LlmCall"]):

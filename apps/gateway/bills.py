@@ -1,0 +1,118 @@
+"""What a call is reserved for before it is made, and what it is settled at once it is over."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from apps.common.types import JSONDict
+from apps.gateway.adapters.openai_compatible import limit_name
+from apps.gateway.asks import LIMITS, Ask
+from apps.gateway.budgets import spending
+from apps.gateway.budgets.estimates import most_tokens
+from apps.gateway.budgets.purse import NOTHING, Charge
+from apps.gateway.budgets.spending import Terms
+from apps.gateway.budgets.subjects import Payer
+from apps.gateway.exceptions import AnswerCut, PriceUnknown, ProviderTimedOut
+from apps.gateway.exchange import Trace
+from apps.gateway.ledger import Entry
+from apps.gateway.models import Endpoint, MoneyRules
+from apps.gateway.router import Plan, Target
+from apps.gateway.usage import Usage
+
+MOST_CHOICES = 128  # answers to one call, as OpenAI's protocol allows
+# A model may have read what was sent, and thought about it, though nothing came back.
+SILENT = (ProviderTimedOut.code, AnswerCut.code)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What is reserved for a call, and by which terms it is settled."""
+
+    terms: Terms
+    charge: Charge = NOTHING
+
+    def settle(self, entry: Entry, ask: Ask, trace: Trace) -> None:
+        """Count what the call cost: as it was counted, else as it is guessed. Takes no query."""
+        if self.charge.is_open:
+            self.charge.settle(self._answered(entry, trace) + self._unanswered(entry, ask, trace))
+
+    def _answered(self, entry: Entry, trace: Trace) -> Decimal:
+        """Return what the answer cost; nothing where there was none."""
+        if entry.cost_usd is not None or trace.answer is None or trace.target is None:
+            return entry.cost_usd or Decimal(0)
+        price = self.terms.price(trace.target.price)
+        return price.cost(entry.usage) if price else Decimal(0)
+
+    def _unanswered(self, entry: Entry, ask: Ask, trace: Trace) -> Decimal:
+        """Guess what it cost to ask those who said nothing, the one who was left among them."""
+        told = [each.get("error") for each in trace.attempts]
+        if trace.answer is not None:
+            told = told[:-1]
+        silent = [
+            attempt
+            for attempt, error in zip(trace.attempts, told, strict=False)
+            if error is None or error in SILENT
+        ]
+        targets = entry.plan.targets if entry.plan else ()
+        return sum((self._guess(each, ask, targets) for each in silent), Decimal(0))
+
+    def _guess(self, attempt: JSONDict, ask: Ask, targets: tuple[Target, ...]) -> Decimal:
+        sent = ask.input_tokens()
+        for target in targets:
+            upstream = target.upstream
+            if (upstream.provider, upstream.model) == (attempt["provider"], attempt["model"]):
+                price = None if target.is_builtin else self.terms.price(target.price)
+                return price.cost(Usage(sent, ask.most_tokens() - sent)) if price else Decimal(0)
+        return Decimal(0)
+
+
+NONE = Bill(Terms((), MoneyRules()))
+
+
+async def opened(plan: Plan, ask: Ask) -> tuple[Plan, Bill]:
+    """Reserve the worst case of what a plan may lead to; whose price is not known is left out.
+
+    An answer whose length nobody limits is limited where a budget stops: only so is there a worst
+    case. Raises BudgetReached, PriceUnknown, BudgetsAway.
+    """
+    terms = await spending.terms_of(Payer.of(ask.source))
+    if not terms.binds or all(each.is_builtin for each in plan.targets):
+        return plan, Bill(terms)
+    usable = [each for each in plan.targets if each.is_builtin or terms.price(each.price)]
+    if not usable:
+        names = " or ".join(dict.fromkeys(each.upstream.model for each in plan.targets))
+        raise PriceUnknown(f"A budget applies, and what {names} costs is not known.")
+    sent = most_tokens(ask.body)
+    most = max(_worst(target, ask, terms, sent) for target in usable)
+    held = replace(plan, targets=tuple(_held(each, ask, terms) for each in usable))
+    return held, Bill(terms, await spending.reserve(terms, most))
+
+
+def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:
+    if target.is_builtin:
+        return Decimal(0)
+    if ask.endpoint != Endpoint.CHAT:
+        return terms.worst(target.price, sent, 0)
+    answer = terms.longest_answer(target.price, _asked(target, ask))
+    return terms.worst(target.price, sent, answer * _choices(ask))
+
+
+def _held(target: Target, ask: Ask, terms: Terms) -> Target:
+    """Return the target with a limit of the answer, where it needs one and has none."""
+    asked = _asked(target, ask)
+    if target.is_builtin or asked or not terms.stops or ask.endpoint != Endpoint.CHAT:
+        return target
+    limit = terms.longest_answer(target.price, None)
+    params = {**target.upstream.params, limit_name(target.upstream): limit}
+    return replace(target, upstream=replace(target.upstream, params=params))
+
+
+def _asked(target: Target, ask: Ask) -> int | None:
+    """Return how long the answer may become; which of several limits a provider heeds, who knows."""
+    sent = {**ask.body, **target.upstream.params}
+    said = [each for name in LIMITS if type(each := sent.get(name)) is int and each > 0]
+    return max(said, default=None)
+
+
+def _choices(ask: Ask) -> int:
+    wanted = ask.body.get("n")
+    return min(wanted, MOST_CHOICES) if type(wanted) is int and wanted > 1 else 1

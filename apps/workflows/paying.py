@@ -1,0 +1,25 @@
+"""What budgets ask about workflows."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from apps.accounts import policies
+from apps.accounts.models import User
+from apps.workflows.models import Workflow, WorkflowQuerySet
+
+
+class BudgetedWorkflows:
+    """Workflows as a budget names them."""
+
+    def visible(self, actor: User) -> WorkflowQuerySet:
+        """Return those that somebody may see, by name."""
+        return policies.visible(actor, Workflow.objects.filter(deleted_at=None).order_by("name"))
+
+    def names(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return how they are called; those in the bin, too."""
+        return dict(Workflow.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+    def path(self, workflow_id: UUID) -> str:
+        """Return the path of the folder in which one lies."""
+        found = Workflow.objects.filter(pk=workflow_id).values_list("folder__path", flat=True)
+        return found.first() or ""
