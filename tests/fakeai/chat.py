@@ -171,6 +171,27 @@ def _halves(text: str) -> tuple[str, str]:
     return text[: len(text) // 2], text[len(text) // 2 :]
 
 
+async def _tools_at_once(request: web.Request, body: Body) -> web.StreamResponse:
+    """Give all calls one index and all at once, as some servers do."""
+    calls = [
+        {"index": 0, "id": f"call_{name['name']}", "type": "function", "function": name}
+        for name in (LOOK_UP, ADD)
+    ]
+    last = _chunk("tools-at-once", delta={}, finish_reason="tool_calls")
+    events = [_chunk("tools-at-once", delta={"role": "assistant", "tool_calls": calls}), last]
+    return await stream(request, events)
+
+
+async def _refuses(request: web.Request, body: Body) -> web.StreamResponse:
+    last = _chunk("refuses", delta={}, finish_reason="content_filter")
+    return await stream(request, [_chunk("refuses", delta={"refusal": "I cannot"}), last])
+
+
+async def _short(request: web.Request, body: Body) -> web.StreamResponse:
+    last = _chunk("short", delta={}, finish_reason="length")
+    return await stream(request, [_chunk("short", delta={"content": "Hel"}), last])
+
+
 async def _too_long(request: web.Request, body: Body) -> web.StreamResponse:
     return error(400, request, code=None, message="The maximum context length is 8 tokens.")
 
@@ -230,6 +251,7 @@ async def _early(request: web.Request, body: Body) -> web.StreamResponse:
 
 How = Callable[[web.Request, Body], Awaitable[web.StreamResponse]]
 ODD: dict[str, How] = {
+    "tools-at-once": _tools_at_once, "refuses": _refuses, "short": _short,
     "too-long": _too_long, "no-quota": _no_quota, "garbage": _garbage, "html": _html,
     "silent": _silent, "stalls": _stalls, "cut": _cut, "broken": _broken, "early": _early,
 }  # fmt: skip

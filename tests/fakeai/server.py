@@ -11,9 +11,15 @@ import pytest
 from aiohttp import web
 from pytest_django import Settings
 
-from tests.fakeai import chat, dialects
+from tests.fakeai import chat, dialects, responses
 
 SECRET = "sk-canary-0123456789-do-not-show"
+# How each endpoint of OpenAI's answers.
+ENDPOINTS = {
+    "/v1/chat/completions": chat.answer,
+    "/v1/embeddings": chat.embed,
+    "/v1/responses": responses.respond,
+}
 
 
 @dataclass
@@ -48,8 +54,7 @@ class FakeProvider:
         if self.ill:
             return chat.error(503, request)
         try:
-            answer = chat.embed if request.path.endswith("/embeddings") else chat.answer
-            return await answer(request, body)
+            return await ENDPOINTS[request.path](request, body)
         except (asyncio.CancelledError, ConnectionError):
             self.left.set()
             raise
@@ -65,8 +70,8 @@ class FakeProvider:
     def app(self) -> web.Application:
         """Return the application that answers in this one's name."""
         app = web.Application()
-        app.router.add_post("/v1/chat/completions", self.answer)
-        app.router.add_post("/v1/embeddings", self.answer)
+        for path in ENDPOINTS:
+            app.router.add_post(path, self.answer)
         app.router.add_post("/{rest:.*}", self.answer_in_dialect)
         return app
 
