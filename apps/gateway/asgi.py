@@ -16,6 +16,7 @@ from apps.gateway.access import access_of
 from apps.gateway.v1.chat import chat_completions
 from apps.gateway.v1.embeddings import embeddings
 from apps.gateway.v1.manners import MANNERS, Manner, manner_of
+from apps.gateway.v1.messages import count_tokens, messages
 from apps.gateway.v1.models import PREFIX, model, models
 from apps.gateway.v1.refusals import Refusal, refusal_of
 from apps.gateway.v1.replies import Reply
@@ -30,6 +31,8 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "/v1/chat/completions"): chat_completions,
     ("POST", "/v1/embeddings"): embeddings,
     ("POST", "/v1/responses"): responses,
+    ("POST", "/v1/messages"): messages,
+    ("POST", "/v1/messages/count_tokens"): count_tokens,
     ("GET", "/v1/models"): models,
 }
 BUG = Refusal(500, "Something went wrong here. It is not your request.", "server_error", "internal")
@@ -38,6 +41,7 @@ BUG = Refusal(500, "Something went wrong here. It is not your request.", "server
 async def _serve(manner: Manner, scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Answer one request, in the scope of its workspace."""
     reply = Reply(send, manner)
+    reply.headers |= manner.headers()
     try:
         await _answer(scope, receive, reply)
     except Gone:

@@ -50,6 +50,8 @@ class Ask:
     hints: JSONDict = field(default_factory=dict)
     idempotency_key: str = ""
     source: Source = NOBODY
+    # What the asker's protocol says in headers, for upstreams that speak it too.
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def messages(self) -> list[JSONDict]:

@@ -104,7 +104,9 @@ def words(body: Body) -> tuple[str, ...]:
 
 def tool_calls(body: Body) -> list[Body]:
     """Return the tools that are asked for."""
-    functions = {"tool": [LOOK_UP], "tools": [LOOK_UP, ADD]}.get(body["model"], [])
+    broken = {**LOOK_UP, "arguments": '{"q": '}
+    tools = {"tool": [LOOK_UP], "tools": [LOOK_UP, ADD], "bad-arguments": [broken]}
+    functions = tools.get(body["model"], [])
     return [
         {"id": f"call_{place}", "type": "function", "function": function}
         for place, function in enumerate(functions)

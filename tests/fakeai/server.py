@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from pytest_django import Settings
 
-from tests.fakeai import chat, dialects, responses
+from tests.fakeai import chat, dialects, messages, responses
 
 SECRET = "sk-canary-0123456789-do-not-show"
 # How each endpoint of OpenAI's answers.
@@ -19,6 +19,8 @@ ENDPOINTS = {
     "/v1/chat/completions": chat.answer,
     "/v1/embeddings": chat.embed,
     "/v1/responses": responses.respond,
+    "/v1/messages": messages.answer,
+    "/v1/messages/count_tokens": messages.answer,
 }
 
 
@@ -62,10 +64,9 @@ class FakeProvider:
     async def answer_in_dialect(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.text())
         self.asked.append(Asked(request.path, dict(request.headers), body))
-        if "refused" in request.path + str(body.get("model")):
+        if "refused" in request.path:
             return chat.error(401, request)
-        is_anthropic = request.path.endswith("/messages")
-        return await (dialects.anthropic if is_anthropic else dialects.gemini)(request)
+        return await dialects.gemini(request)
 
     def app(self) -> web.Application:
         """Return the application that answers in this one's name."""

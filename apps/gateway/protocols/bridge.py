@@ -13,7 +13,8 @@ from apps.gateway.calls import Upstream
 from apps.gateway.events import BadEvent, data_of, parsed
 from apps.gateway.exceptions import NotAnAnswer
 from apps.gateway.models import Endpoint
-from apps.gateway.protocols import responses_asked
+from apps.gateway.protocols import messages_asked, responses_asked
+from apps.gateway.protocols.messages_told import MessagesTeller
 from apps.gateway.protocols.responses_told import ResponsesTeller
 from apps.gateway.protocols.telling import Teller
 from apps.gateway.usage import Usage
@@ -31,6 +32,7 @@ class Protocol:
 
 PROTOCOLS = {
     Endpoint.RESPONSES: Protocol(responses_asked.as_chat, ResponsesTeller),
+    Endpoint.MESSAGES: Protocol(messages_asked.as_chat, MessagesTeller),
 }
 
 

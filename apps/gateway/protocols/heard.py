@@ -44,3 +44,36 @@ class ResponsesEvents(TypedEvents):
 
 def _object(value: Any) -> JSONDict:
     return value if isinstance(value, dict) else {}
+
+
+class MessagesEvents(TypedEvents):
+    """What has come of a stream of Anthropic's Messages, which tells its usage in two events."""
+
+    notable = re.compile(rb'"type"\s*:\s*"(?:error|message_(?:start|delta|stop))"')
+    words = re.compile(rb'"type"\s*:\s*"(?:content_block_delta|message_delta)"')
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._usage: JSONDict = {}
+
+    def _take(self, kind: str, told: JSONDict) -> None:
+        if kind == "error":
+            self.error = told.get("error") or {"message": ""}
+        elif kind == "message_start":
+            self._usage = _object(_object(told.get("message")).get("usage"))
+        elif kind == "message_delta":
+            self._usage = {**self._usage, **_object(told.get("usage"))}
+            self.usage = counted(self._usage)
+        elif kind == "message_stop":
+            self.done = True
+
+
+def counted(usage: JSONDict) -> JSONDict:
+    """Return Anthropic's usage as OpenAI tells it: what was cached is part of the input."""
+    cached, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
+    parts = (usage.get("input_tokens"), cached, written)
+    return {
+        "input_tokens": sum(each for each in parts if isinstance(each, int)),
+        "output_tokens": usage.get("output_tokens"),
+        "input_tokens_details": {"cached_tokens": cached or 0},
+    }
