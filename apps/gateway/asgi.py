@@ -18,9 +18,11 @@ from apps.gateway.v1.embeddings import embeddings
 from apps.gateway.v1.manners import MANNERS, Manner, manner_of
 from apps.gateway.v1.messages import count_tokens, messages
 from apps.gateway.v1.models import PREFIX, model, models
+from apps.gateway.v1.moderations import moderations
 from apps.gateway.v1.refusals import Refusal, refusal_of
 from apps.gateway.v1.replies import Reply
 from apps.gateway.v1.requests import Gone, Request, key_in
+from apps.gateway.v1.rerank import rerank
 from apps.gateway.v1.responses import responses
 from apps.tenants.asgi import Headers, headers_of, tenant_scope
 
@@ -33,6 +35,8 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "/v1/responses"): responses,
     ("POST", "/v1/messages"): messages,
     ("POST", "/v1/messages/count_tokens"): count_tokens,
+    ("POST", "/v1/rerank"): rerank,
+    ("POST", "/v1/moderations"): moderations,
     ("GET", "/v1/models"): models,
 }
 BUG = Refusal(500, "Something went wrong here. It is not your request.", "server_error", "internal")

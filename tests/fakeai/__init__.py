@@ -1,6 +1,6 @@
 """fakeai: a model provider of ours, a real HTTP server on loopback with scripted behaviour.
 
-It speaks OpenAI's chat completions, embeddings and Responses, Anthropic's Messages, and enough of
+It speaks OpenAI's endpoints, ranks of documents, Anthropic's Messages, and enough of
 Gemini's dialect for a translated provider. The name of the asked model says how it behaves:
 
 `ok` (or any other name), `tool`, `tools`, `tools-at-once` (two calls of one index), `bad-arguments`,

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from pytest_django import Settings
 
-from tests.fakeai import chat, dialects, messages, responses
+from tests.fakeai import chat, dialects, messages, ranking, responses
 
 SECRET = "sk-canary-0123456789-do-not-show"
 # How each endpoint of OpenAI's answers.
@@ -19,6 +19,8 @@ ENDPOINTS = {
     "/v1/chat/completions": chat.answer,
     "/v1/embeddings": chat.embed,
     "/v1/responses": responses.respond,
+    "/v1/rerank": ranking.rerank,
+    "/v1/moderations": ranking.moderate,
     "/v1/messages": messages.answer,
     "/v1/messages/count_tokens": messages.answer,
 }

@@ -7,7 +7,7 @@ of a stream the usage is always asked for, whoever wants to see it.
 import json
 from contextlib import AbstractAsyncContextManager
 
-from apps.common.types import JSONDict
+from apps.common.types import JSON, JSONDict
 from apps.egress import client
 from apps.gateway.adapters import embeddings, shapes, wire
 from apps.gateway.answers import Answer, StreamedAnswer
@@ -21,9 +21,16 @@ PATHS = {
     Endpoint.CHAT: "/chat/completions",
     Endpoint.EMBEDDINGS: "/embeddings",
     Endpoint.RESPONSES: "/responses",
+    Endpoint.RERANK: "/rerank",
+    Endpoint.MODERATIONS: "/moderations",
 }
 # What a whole answer holds a list of, without which it is none.
-HOLDS = {Endpoint.CHAT: "choices", Endpoint.RESPONSES: "output"}
+HOLDS = {
+    Endpoint.CHAT: "choices",
+    Endpoint.RESPONSES: "output",
+    Endpoint.RERANK: "results",
+    Endpoint.MODERATIONS: "results",
+}
 # OpenAI's newer models refuse the old name of the limit, other servers know no other.
 NEW_LIMIT_HOSTS = ("api.openai.com",)
 
@@ -50,10 +57,18 @@ async def _answer(ask: Ask, upstream: Upstream, raw: client.EgressStream) -> Ans
         return embeddings.answer_of(ask, upstream, body)
     told = _checked(wire.told_in(body, upstream), ask, upstream)
     if not ask.streams:
-        return Answer(upstream, body, told)
+        return Answer(upstream, body, {**told, "usage": _usage(told, ask)})
     if ask.endpoint != Endpoint.CHAT:
         raise NotAnAnswer(f"{upstream.provider} sent no stream, though one was asked for.")
     return shapes.as_stream(told, ask, upstream)  # asked for a stream, it sent the whole at once
+
+
+def _usage(told: JSONDict, ask: Ask) -> JSON:
+    """Return what an answer tells of its tokens; of ranks only their sum is told."""
+    usage = told.get("usage")
+    if ask.endpoint == Endpoint.RERANK and isinstance(usage, dict):
+        return {"prompt_tokens": usage.get("total_tokens"), **usage}
+    return usage
 
 
 def streamed(ask: Ask, upstream: Upstream, raw: client.EgressStream) -> StreamedAnswer:
