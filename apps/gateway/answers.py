@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from apps.common.types import JSONDict
+from apps.common.types import JSON, JSONDict
 from apps.gateway import failures
 from apps.gateway.asks import Ask, estimated_tokens
 from apps.gateway.calls import Upstream
@@ -57,11 +57,13 @@ class StreamedAnswer(Answer):
 
     streams = True
 
-    def __init__(self, upstream: Upstream, read: Read, *, shows_usage: bool) -> None:
-        """Read from an upstream whose stream has begun."""
+    def __init__(
+        self, upstream: Upstream, read: Read, *, shows_usage: bool, events: Events | None = None
+    ) -> None:
+        """Read from an upstream whose stream has begun; `events` understands another protocol's."""
         super().__init__(upstream)
         self._read = read
-        self._events = Events(shows_usage=shows_usage)
+        self._events = events or Events(shows_usage=shows_usage)
         self._held = b""
         self._kept: list[bytes] = []
         self._size = 0
@@ -189,8 +191,19 @@ def text_in(data: bytes) -> str:
         told = json.loads(data)
     except (ValueError, RecursionError):
         return ""
-    choices = told.get("choices") if isinstance(told, dict) else None
+    if not isinstance(told, dict):
+        return ""
+    if delta := told.get("delta"):  # of a stream of OpenAI's Responses or Anthropic's Messages
+        return _delta(delta)
+    choices = told.get("choices")
     return "".join(_words(each) for each in choices or () if isinstance(each, dict))
+
+
+def _delta(delta: JSON) -> str:
+    if isinstance(delta, str):
+        return delta
+    said = [delta.get(name) for name in ("text", "thinking")] if isinstance(delta, dict) else []
+    return "".join(each for each in said if isinstance(each, str))
 
 
 def _words(choice: JSONDict) -> str:

@@ -1,4 +1,4 @@
-"""`/v1/`: OpenAI's protocol over HTTP, beside Django and without its middleware.
+"""`/v1/`: the protocols of models over HTTP, beside Django and without its middleware.
 
 A call that is known meets no database, no thread and no log line on its way; it holds nothing but
 its two connections while a model thinks. Whoever leaves ends the call, which is written down all
@@ -7,6 +7,7 @@ the same.
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from apps.common.bodies import App, Receive, Send
@@ -14,10 +15,15 @@ from apps.common.errors import DomainError, Forbidden
 from apps.gateway.access import access_of
 from apps.gateway.v1.chat import chat_completions
 from apps.gateway.v1.embeddings import embeddings
+from apps.gateway.v1.manners import MANNERS, Manner, manner_of
+from apps.gateway.v1.messages import count_tokens, messages
 from apps.gateway.v1.models import PREFIX, model, models
+from apps.gateway.v1.moderations import moderations
 from apps.gateway.v1.refusals import Refusal, refusal_of
 from apps.gateway.v1.replies import Reply
 from apps.gateway.v1.requests import Gone, Request, key_in
+from apps.gateway.v1.rerank import rerank
+from apps.gateway.v1.responses import responses
 from apps.tenants.asgi import Headers, headers_of, tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -26,14 +32,20 @@ Handler = Callable[[Request, Reply], Awaitable[None]]
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "/v1/chat/completions"): chat_completions,
     ("POST", "/v1/embeddings"): embeddings,
+    ("POST", "/v1/responses"): responses,
+    ("POST", "/v1/messages"): messages,
+    ("POST", "/v1/messages/count_tokens"): count_tokens,
+    ("POST", "/v1/rerank"): rerank,
+    ("POST", "/v1/moderations"): moderations,
     ("GET", "/v1/models"): models,
 }
 BUG = Refusal(500, "Something went wrong here. It is not your request.", "server_error", "internal")
 
 
-async def _serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+async def _serve(manner: Manner, scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Answer one request, in the scope of its workspace."""
-    reply = Reply(send)
+    reply = Reply(send, manner)
+    reply.headers |= manner.headers()
     try:
         await _answer(scope, receive, reply)
     except Gone:
@@ -74,15 +86,25 @@ def _handler(method: str, path: str) -> Handler | Refusal:
     return Refusal(404, f"Invalid URL ({method} {path[:200]})", code="unknown_url")
 
 
-async def _refuse(send: Send, error: DomainError) -> None:
-    """Tell in OpenAI's form why there is no workspace to serve."""
+async def _refuse(manner: Manner, send: Send, error: DomainError) -> None:
+    """Tell why there is no workspace to serve."""
     refusal = refusal_of(error)
     assert refusal is not None
-    await Reply(send).refuse(refusal)
+    await Reply(send, manner).refuse(refusal)
 
 
 def _authorization(headers: Headers) -> str:
     return f"Bearer {key_in(headers)}"
 
 
-v1: App = tenant_scope(_serve, authorization=_authorization, refuse=_refuse)
+def _scoped(manner: Manner) -> App:
+    serve, refuse = partial(_serve, manner), partial(_refuse, manner)
+    return tenant_scope(serve, authorization=_authorization, refuse=refuse)
+
+
+_apps = {manner: _scoped(manner) for manner in MANNERS}
+
+
+async def v1(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Serve a request in the manner of its endpoint, errors from the first on."""
+    await _apps[manner_of(scope["path"])](scope, receive, send)

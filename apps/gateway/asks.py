@@ -15,6 +15,9 @@ from apps.gateway.models import Endpoint
 TOKENS_OF_IMAGE = 800  # about what providers count for one; its bytes tell nothing
 TOKENS_OF_ANSWER = 500  # where nobody says how long it may become
 LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+# What of a body is read by a model, whichever protocol it is in.
+SENT = ("messages", "input", "instructions", "system", "query", "documents")
+SPEAKING = (Endpoint.CHAT, Endpoint.RESPONSES, Endpoint.MESSAGES)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Ask:
     source: Source = NOBODY
     # Whether the asker wants a new answer, not one that is kept.
     fresh: bool = False
+    # What the asker's protocol says in headers, for upstreams that speak it too.
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def messages(self) -> list[JSONDict]:
@@ -68,7 +73,7 @@ class Ask:
 
     def input_tokens(self) -> int:
         """Guess how many tokens are sent, before anybody counted them."""
-        sent = self.body.get("messages", self.body.get("input", ""))
+        sent = [self.body[name] for name in SENT if name in self.body]
         return max(1, (sum(_weights(sent)) + 3) // 4)
 
     def most_tokens(self) -> int:
@@ -76,7 +81,7 @@ class Ask:
         limits = (self.body.get(name) for name in LIMITS)
         asked = next((each for each in limits if isinstance(each, int) and each > 0), None)
         answer = TOKENS_OF_ANSWER if asked is None else asked
-        return self.input_tokens() + (answer if self.endpoint == Endpoint.CHAT else 0)
+        return self.input_tokens() + (answer if self.endpoint in SPEAKING else 0)
 
 
 def estimated_tokens(text: str) -> int:
@@ -91,6 +96,8 @@ def _weights(value: JSON) -> Iterable[int]:
         each = left.pop()
         if isinstance(each, str):
             yield 4 * TOKENS_OF_IMAGE if each.startswith("data:") else len(each)
+        elif isinstance(each, dict) and each.get("type") == "base64":
+            yield 4 * TOKENS_OF_IMAGE
         elif isinstance(each, dict):
             left += each.values()
         elif isinstance(each, list):

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from apps.common.types import JSONDict
-from apps.gateway.adapters.openai_compatible import limit_name
-from apps.gateway.asks import LIMITS, Ask
+from apps.gateway.adapters.speaking import limit_name
+from apps.gateway.asks import LIMITS, SPEAKING, Ask
 from apps.gateway.budgets import spending
 from apps.gateway.budgets.estimates import most_tokens
 from apps.gateway.budgets.purse import NOTHING, Charge
@@ -14,7 +14,7 @@ from apps.gateway.budgets.subjects import Payer
 from apps.gateway.exceptions import AnswerCut, PriceUnknown, ProviderTimedOut
 from apps.gateway.exchange import Trace
 from apps.gateway.ledger import Entry
-from apps.gateway.models import Endpoint, MoneyRules
+from apps.gateway.models import MoneyRules
 from apps.gateway.router import Plan, Target
 from apps.gateway.usage import Usage
 
@@ -90,7 +90,7 @@ async def opened(plan: Plan, ask: Ask) -> tuple[Plan, Bill]:
 def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:
     if target.is_builtin:
         return Decimal(0)
-    if ask.endpoint != Endpoint.CHAT:
+    if ask.endpoint not in SPEAKING:
         return terms.worst(target.price, sent, 0)
     answer = terms.longest_answer(target.price, _asked(target, ask))
     return terms.worst(target.price, sent, answer * _choices(ask))
@@ -99,10 +99,10 @@ def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:
 def _held(target: Target, ask: Ask, terms: Terms) -> Target:
     """Return the target with a limit of the answer, where it needs one and has none."""
     asked = _asked(target, ask)
-    if target.is_builtin or asked or not terms.stops or ask.endpoint != Endpoint.CHAT:
+    if target.is_builtin or asked or not terms.stops or ask.endpoint not in SPEAKING:
         return target
     limit = terms.longest_answer(target.price, None)
-    params = {**target.upstream.params, limit_name(target.upstream): limit}
+    params = {**target.upstream.params, limit_name(target.upstream, ask.endpoint): limit}
     return replace(target, upstream=replace(target.upstream, params=params))
 
 

@@ -29,6 +29,8 @@ class BadEvent(ValueError):
 class Events:
     """What has come of a stream so far. `shows_usage`: whether the asker wants that event too."""
 
+    notable, words = NOTABLE, SPOKEN
+
     def __init__(self, *, shows_usage: bool) -> None:
         self.usage: JSONDict | None = None
         self.error: Any = None
@@ -66,18 +68,18 @@ class Events:
         if self.done:
             return b""
         self.count += whole.count(b"data:")
-        if not self.spoken and SPOKEN.search(whole):
+        if not self.spoken and self.words.search(whole):
             self.spoken = True
         if not self.model and (found := MODEL.search(whole)):
             self.model = found[1].decode(errors="replace")
-        if NOTABLE.search(whole) is None:
+        if self.notable.search(whole) is None:
             return whole
         events = (each for each in whole.split(b"\n\n") if each)
         return b"".join(each + b"\n\n" for each in events if self._is_shown(each))
 
     def _is_shown(self, event: bytes) -> bool:
         """Take in what an event tells; return whether it is passed on."""
-        if self.done or NOTABLE.search(event) is None:
+        if self.done or self.notable.search(event) is None:
             return not self.done
         data = data_of(event)
         if data == b"[DONE]":

@@ -20,6 +20,7 @@ from apps.egress.answers import LONG_S
 from apps.egress.breakers import Fault, Health, Verdict, breaker
 from apps.egress.exceptions import BreakerOpen
 from apps.gateway.adapters import builtin, litellm_adapter, openai_compatible
+from apps.gateway.adapters.speaking import adapter_for
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import TRANSLATED, GoThrough, Upstream
@@ -27,6 +28,7 @@ from apps.gateway.exceptions import (
     AddressDenied,
     GatewayError,
     KeyRefused,
+    NotOffered,
     ProviderBusy,
     ProviderFull,
     ProviderResting,
@@ -122,7 +124,7 @@ async def _check_room(target: Target, go_through: GoThrough | None) -> None:
 @asynccontextmanager
 async def _guarded(target: Target, ask: Ask) -> AsyncIterator[Answer]:
     """Ask a target unless its breaker is open, and let the breaker hear how it went."""
-    adapter = ADAPTERS[target.upstream.kind]
+    adapter = adapter_for(ask, target.upstream, ADAPTERS[target.upstream.kind])
     if target.is_builtin:
         async with adapter(ask, target.upstream) as answer:
             yield answer
@@ -150,7 +152,8 @@ def _health(error: Exception) -> Verdict:
     wait = error.retry_after or 0
     if error.blames_service or (isinstance(error, ProviderBusy) and wait >= LONG_S):
         return Fault((type(error).__doc__ or "").strip(), wait)
-    return Health.UNKNOWN if isinstance(error, AddressDenied) else Health.WELL
+    was_asked = not isinstance(error, AddressDenied | NotOffered)
+    return Health.WELL if was_asked else Health.UNKNOWN
 
 
 @transaction.atomic

@@ -56,13 +56,14 @@ class ProviderForm(forms.Form):
         help_text="Steps above it wait for a free place. Empty: as many as come.",
     )
     answers = forms.ChoiceField(label="It can answer with", choices=ANSWERS, required=False)
+    responses = forms.BooleanField(label="It offers OpenAI's Responses protocol", required=False)
 
     @property
     def values(self) -> JSONDict:
         """The cleaned values as the services take them; an empty key changes none."""
         data = dict(self.cleaned_data)
-        answers = data.pop("answers")
-        data["capabilities"] = [answers] if answers else []
+        wishes = (data.pop("answers"), "responses" if data.pop("responses") else "")
+        data["capabilities"] = [each for each in wishes if each]
         if not data["credential"]:
             data.pop("credential")
         return data

@@ -43,7 +43,7 @@ from apps.gateway.exceptions import (
 from apps.gateway.models import NAME, ModelPrice, ModelRoute, Provider, RouteTarget
 from apps.gateway.reading import text_of
 
-CAPABILITIES = ("json_schema", "json_object")
+CAPABILITIES = ("json_schema", "json_object", "responses")
 TEST_PATIENCE = Patience(first_token_s=20, between_s=10, total_s=30)
 DELIVERED_ROUTES = ("default", "fast", "large")
 MAX_TARGETS = 8
@@ -247,7 +247,7 @@ def _free_slug(name: str) -> str:
 
 def _checked(capabilities: list[str]) -> list[str]:
     if set(capabilities) - set(CAPABILITIES):
-        raise BadProvider.at("capabilities", f"Use {' or '.join(CAPABILITIES)}.")
+        raise BadProvider.at("capabilities", f"Use {', '.join(CAPABILITIES)}.")
     return sorted(set(capabilities))
 
 

@@ -73,8 +73,9 @@ def new_provider(request: AuthenticatedRequest) -> HttpResponse:
 def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
     """Show a provider; whoever manages providers can change it."""
     found = policies.find(request.user, _providers(), pk=provider_id)
-    answers = found.capabilities[0] if found.capabilities else ""
-    first = {"answers": answers} | {
+    able = found.capabilities
+    answers = next((each for each in able if each.startswith("json_")), "")
+    first = {"answers": answers, "responses": "responses" in able} | {
         name: getattr(found, name) for name in ("name", "base_url", "default_model", "max_calls")
     }
     form = ProviderForm(request.POST or None, initial=first)

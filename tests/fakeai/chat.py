@@ -104,7 +104,9 @@ def words(body: Body) -> tuple[str, ...]:
 
 def tool_calls(body: Body) -> list[Body]:
     """Return the tools that are asked for."""
-    functions = {"tool": [LOOK_UP], "tools": [LOOK_UP, ADD]}.get(body["model"], [])
+    broken = {**LOOK_UP, "arguments": '{"q": '}
+    tools = {"tool": [LOOK_UP], "tools": [LOOK_UP, ADD], "bad-arguments": [broken]}
+    functions = tools.get(body["model"], [])
     return [
         {"id": f"call_{place}", "type": "function", "function": function}
         for place, function in enumerate(functions)
@@ -173,6 +175,27 @@ def _halves(text: str) -> tuple[str, str]:
     return text[: len(text) // 2], text[len(text) // 2 :]
 
 
+async def _tools_at_once(request: web.Request, body: Body) -> web.StreamResponse:
+    """Give all calls one index and all at once, as some servers do."""
+    calls = [
+        {"index": 0, "id": f"call_{name['name']}", "type": "function", "function": name}
+        for name in (LOOK_UP, ADD)
+    ]
+    last = _chunk("tools-at-once", delta={}, finish_reason="tool_calls")
+    events = [_chunk("tools-at-once", delta={"role": "assistant", "tool_calls": calls}), last]
+    return await stream(request, events)
+
+
+async def _refuses(request: web.Request, body: Body) -> web.StreamResponse:
+    last = _chunk("refuses", delta={}, finish_reason="content_filter")
+    return await stream(request, [_chunk("refuses", delta={"refusal": "I cannot"}), last])
+
+
+async def _short(request: web.Request, body: Body) -> web.StreamResponse:
+    last = _chunk("short", delta={}, finish_reason="length")
+    return await stream(request, [_chunk("short", delta={"content": "Hel"}), last])
+
+
 async def _too_long(request: web.Request, body: Body) -> web.StreamResponse:
     return error(400, request, code=None, message="The maximum context length is 8 tokens.")
 
@@ -232,6 +255,7 @@ async def _early(request: web.Request, body: Body) -> web.StreamResponse:
 
 How = Callable[[web.Request, Body], Awaitable[web.StreamResponse]]
 ODD: dict[str, How] = {
+    "tools-at-once": _tools_at_once, "refuses": _refuses, "short": _short,
     "too-long": _too_long, "no-quota": _no_quota, "garbage": _garbage, "html": _html,
     "silent": _silent, "stalls": _stalls, "cut": _cut, "broken": _broken, "early": _early,
 }  # fmt: skip

@@ -11,9 +11,19 @@ import pytest
 from aiohttp import web
 from pytest_django import Settings
 
-from tests.fakeai import chat, dialects
+from tests.fakeai import chat, dialects, messages, ranking, responses
 
 SECRET = "sk-canary-0123456789-do-not-show"
+# How each endpoint of OpenAI's answers.
+ENDPOINTS = {
+    "/v1/chat/completions": chat.answer,
+    "/v1/embeddings": chat.embed,
+    "/v1/responses": responses.respond,
+    "/v1/rerank": ranking.rerank,
+    "/v1/moderations": ranking.moderate,
+    "/v1/messages": messages.answer,
+    "/v1/messages/count_tokens": messages.answer,
+}
 
 
 @dataclass
@@ -50,8 +60,7 @@ class FakeProvider:
         if self.ill:
             return chat.error(503, request)
         try:
-            answer = chat.embed if request.path.endswith("/embeddings") else chat.answer
-            return await answer(request, body)
+            return await ENDPOINTS[request.path](request, body)
         except (asyncio.CancelledError, ConnectionError):
             self.left.set()
             raise
@@ -59,16 +68,15 @@ class FakeProvider:
     async def answer_in_dialect(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.text())
         self.asked.append(Asked(request.path, dict(request.headers), body))
-        if "refused" in request.path + str(body.get("model")):
+        if "refused" in request.path:
             return chat.error(401, request)
-        is_anthropic = request.path.endswith("/messages")
-        return await (dialects.anthropic if is_anthropic else dialects.gemini)(request)
+        return await dialects.gemini(request)
 
     def app(self) -> web.Application:
         """Return the application that answers in this one's name."""
         app = web.Application()
-        app.router.add_post("/v1/chat/completions", self.answer)
-        app.router.add_post("/v1/embeddings", self.answer)
+        for path in ENDPOINTS:
+            app.router.add_post(path, self.answer)
         app.router.add_post("/{rest:.*}", self.answer_in_dialect)
         return app
 

@@ -41,9 +41,16 @@ class Program:
         """Ask in a chat."""
         return self.post("chat/completions", {"model": model, **CHAT, **more})
 
-    def leave(self, model: str, heard: Callable[[bytes], bool]) -> None:
+    def leave(
+        self,
+        model: str,
+        heard: Callable[[bytes], bool],
+        path: str = "chat/completions",
+        **more: Any,
+    ) -> None:
         """Ask for a stream, and go away once what was heard of it is enough."""
-        asyncio.run(self._leave({"model": model, **CHAT, "stream": True}, heard))
+        body = {"model": model, **(more or CHAT), "stream": True}
+        asyncio.run(self._leave(f"/v1/{path}", body, heard))
 
     def abandon(self, model: str, asked: Event) -> None:
         """Ask, and go away once somebody was asked, before any answer."""
@@ -55,8 +62,8 @@ class Program:
         finally:
             await _close()
 
-    async def _leave(self, body: Any, heard: Callable[[bytes], bool]) -> None:
-        peer = await self.caller.begin("/v1/chat/completions", body)
+    async def _leave(self, path: str, body: Any, heard: Callable[[bytes], bool]) -> None:
+        peer = await self.caller.begin(path, body)
         await peer.receive_output(10)
         so_far = b""
         while not heard(so_far):
@@ -103,6 +110,17 @@ def events_of(reply: Reply) -> list[Any]:
         for text in texts
         if text and not text.startswith(":")
     ]
+
+
+def named_events_of(reply: Reply) -> list[dict[str, Any]]:
+    """Return what a stream of typed events told; each goes under the name of its type."""
+    events = []
+    for text in reply.body.decode().split("\n\n"):
+        if text:
+            name, _, data = text.partition("\n")
+            events.append(json.loads(data.removeprefix("data: ")))
+            assert name == f"event: {events[-1]['type']}"
+    return events
 
 
 def text_of(events: list[Any]) -> str:

@@ -84,7 +84,7 @@ def test_the_same_question_is_answered_again_for_nothing(
     assert len(fake.asked) == 1
     asked, given = rows()
     assert (asked.cache, asked.saved_usd, asked.cost_usd) == ("miss", None, Decimal("0.006"))
-    assert (given.cache, given.saved_usd, given.cost_usd) == ("hit", Decimal("0.006"), 0)
+    assert (given.cache, given.saved_usd, given.cost_usd) == ("hit", Decimal("0.006"), Decimal(0))
     assert (given.input_tokens, given.output_tokens, given.attempts) == (0, 0, [])
     totals = LlmCall.objects.all().totals()
     assert (totals["hits"], totals["saved_usd"]) == (1, Decimal("0.006"))
@@ -93,7 +93,7 @@ def test_the_same_question_is_answered_again_for_nothing(
 def test_a_stream_is_given_again_event_by_event(
     route: ModelRoute, program: Program, fake: FakeProvider
 ) -> None:
-    usage = {"stream": True, "stream_options": {"include_usage": True}}
+    usage: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
     first, again = program.chat(**SURE, **usage), program.chat(**SURE, **usage)
     assert (cache_of(again), again.body) == ("hit", first.body)
     assert events_of(again)[-1] == "[DONE]"
@@ -110,7 +110,7 @@ def test_steps_are_answered_from_the_cache_too(
     heard: list[str] = []
     first, again = complete(temperature=0), complete(heard=heard, temperature=0)
     assert again.text == first.text == "".join(heard)
-    assert (first.cost_usd, again.cost_usd) == (Decimal("0.006"), 0)
+    assert (first.cost_usd, again.cost_usd) == (Decimal("0.006"), Decimal(0))
     assert len(fake.asked) == 1
 
 
@@ -146,7 +146,8 @@ def test_who_asks_makes_no_difference(
 def test_answers_that_may_differ_are_kept_only_on_wish(
     alice: User, route: ModelRoute, program: Program, fake: FakeProvider
 ) -> None:
-    for more in ({}, {"temperature": 0.7}):
+    others: list[dict[str, Any]] = [{}, {"temperature": 0.7}]
+    for more in others:
         assert [cache_of(program.chat(**more)) for _ in range(2)] == ["miss", "miss"]
     keeping.set_keeping(route, actor=alice, ttl_s=60, varied=True)
     assert [cache_of(program.chat(temperature=0.7)) for _ in range(2)] == ["miss", "hit"]

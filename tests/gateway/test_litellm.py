@@ -5,7 +5,6 @@ from pytest_django import Settings
 
 from apps.gateway.calls import TRANSLATED, Upstream
 from apps.gateway.exceptions import AddressDenied, KeyRefused, NoUsableTarget
-from apps.gateway.usage import Usage
 from tests.fakeai.chat import WORDS
 from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import Reply, call
@@ -13,6 +12,7 @@ from tests.gateway.calling import Reply, call
 # litellm's own code warns about itself
 pytestmark = pytest.mark.filterwarnings("ignore")
 MODELS = {"anthropic": "claude-sonnet-4-5", "gemini": "gemini-2.5-flash"}
+REFUSED = {"anthropic": "error-401", "gemini": "refused"}
 
 
 def ask(
@@ -31,7 +31,7 @@ def test_every_offered_provider_answers_over_our_connection(
     heard: list[str] = []
     reply = ask(fake, name, heard)
     assert (reply.text, "".join(heard)) == ("".join(WORDS), "".join(WORDS))
-    assert reply.usage == Usage(11, 5)
+    assert (reply.usage.input, reply.usage.output) == ({"anthropic": 17, "gemini": 11}[name], 5)
     assert fake.asked[0].headers["User-Agent"] == "Auterity"  # the egress client's
     assert SECRET in fake.asked[0].headers.values()
     settings.EGRESS_ALLOW = []
@@ -43,7 +43,7 @@ def test_every_offered_provider_answers_over_our_connection(
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_a_refused_key_is_known_as_such(fake: FakeProvider, name: str) -> None:
     with pytest.raises(KeyRefused) as caught:
-        ask(fake, name, [], model="refused")
+        ask(fake, name, [], model=REFUSED[name])
     assert SECRET not in caught.value.message
 
 

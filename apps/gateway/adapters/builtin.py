@@ -32,7 +32,7 @@ FREE_CHOICE = (None, "auto", "none")
 async def opened(ask: Ask, upstream: Upstream) -> AsyncIterator[Answer]:
     """Answer by rules, in a stream word by word. Raises NotBuiltIn, NotOffered."""
     if ask.endpoint != Endpoint.CHAT:
-        raise NotOffered("The built-in provider has no vectors: they need a model.")
+        raise NotOffered("The built-in provider answers chats only: the rest needs a model.")
     if ask.body.get("tool_choice") not in FREE_CHOICE:
         raise NotBuiltIn("The built-in rules call no tools.")
     text = await asyncio.to_thread(answer, ask)

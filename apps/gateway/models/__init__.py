@@ -251,6 +251,11 @@ class Endpoint(models.TextChoices):
 
     CHAT = "chat", "Chat"
     EMBEDDINGS = "embeddings", "Embeddings"
+    RESPONSES = "responses", "Responses"
+    MESSAGES = "messages", "Messages"
+    COUNT = "count_tokens", "Count of tokens"
+    RERANK = "rerank", "Rerank"
+    MODERATIONS = "moderations", "Moderation"
 
 
 class LlmCall(models.Model):

@@ -1,6 +1,5 @@
-"""Errors as OpenAI's clients know them: `{"error": {message, type, param, code}}`."""
+"""Errors as OpenAI's protocol names them; `manners` says how each endpoint writes them down."""
 
-import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -27,7 +26,7 @@ TYPES = {HTTPStatus.FORBIDDEN: "permission_error", HTTPStatus.TOO_MANY_REQUESTS:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An error as it goes over the wire."""
+    """An error as it is told over the wire."""
 
     status: int
     message: str
@@ -35,12 +34,6 @@ class Refusal:
     code: str | None = None
     param: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def body(self) -> bytes:
-        """The JSON of the answer, or of the event that ends a stream."""
-        said = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
-        return json.dumps({"error": said}).encode()
 
 
 class BadCall(DomainError):

@@ -7,6 +7,7 @@ from apps.common.bodies import Send
 from apps.gateway.cache.answering import KeptAnswer
 from apps.gateway.carrying import Call
 from apps.gateway.models import LlmCall
+from apps.gateway.v1.manners import Manner
 from apps.gateway.v1.refusals import Refusal
 from apps.tenants.asgi import Headers
 
@@ -19,8 +20,11 @@ SAFETY = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 class Reply:
     """The answer to one request; `began` once nothing else can be answered."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, manner: Manner) -> None:
+        """Answer as the clients of this endpoint expect it."""
         self._send = send
+        self._manner = manner
+        self._events = 0  # of a stream that were sent
         self.began = False
         self.is_stream = False
         self.headers: Headers = {}  # that every answer has from now on
@@ -38,6 +42,7 @@ class Reply:
 
     async def say(self, part: bytes) -> None:
         """Send a part of a stream."""
+        self._events += part.count(b"data: ")
         await self._send({"type": "http.response.body", "body": part, "more_body": True})
 
     async def end(self) -> None:
@@ -47,9 +52,9 @@ class Reply:
     async def refuse(self, refusal: Refusal) -> None:
         """Say why there is no answer, or no more of it: then as the last event, without `[DONE]`."""
         if not self.began:
-            await self.whole(refusal.status, refusal.body, refusal.headers)
+            await self.whole(refusal.status, self._manner.body(refusal), refusal.headers)
         elif self.is_stream:
-            await self.say(b"data: " + refusal.body + b"\n\n")
+            await self.say(self._manner.cut(refusal, self._events))
             await self.end()
 
     async def _start(self, status: int, headers: Headers) -> None:

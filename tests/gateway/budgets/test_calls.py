@@ -1,12 +1,14 @@
 """Money of real calls: programs at /v1 and steps of runs, to their end, cut off, refused or left."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from apps.accounts.models import ApiKey, User
 from apps.gateway import journal
 from apps.gateway.budgets import services as budgets
+from apps.gateway.cache.services import set_keeping
 from apps.gateway.models import Budget, BudgetPeriod, LlmCall, Provider
 from apps.gateway.services import set_price
 from apps.workflows.models import Workflow
@@ -21,7 +23,7 @@ from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COST = usd("0.006")  # of one answer of the fake: 1000 tokens in, 200 out
-SMALL = {"max_tokens": 400}  # then a call may cost a cent at most
+SMALL: dict[str, Any] = {"max_tokens": 400}  # then a call may cost a cent at most
 
 
 @pytest.fixture
@@ -245,3 +247,49 @@ def test_what_was_said_is_the_same_with_and_without_a_budget(
     after = program.chat(stream=True)
     assert after.body == before
     assert text_of(events_of(after)) == "".join(WORDS)
+
+
+@pytest.mark.parametrize(("native", "limit"), [(False, "max_tokens"), (True, "max_output_tokens")])
+def test_a_response_is_limited_reserved_for_and_paid(
+    alice: User, program: Program, fake: FakeProvider, native: bool, limit: str
+) -> None:
+    capabilities = ["json_schema", "responses"] if native else ["json_schema"]
+    made = connect(fake, alice, capabilities=capabilities)
+    set_price(actor=alice, provider="fake", model="*", input_usd=usd(3), output_usd=usd(15))
+    lead(alice, "ok", provider=made)
+    budget = workspace_budget(alice, 10)
+    assert program.post("responses", {"model": "default", "input": "Hi"}).status == 200
+    assert fake.asked[0].body[limit] > 0
+    assert settled(budget).spent_usd == ledger_total() == COST
+    spend("9.99")
+    reply = program.post("responses", {"model": "default", "input": "Hi"})
+    assert (reply.status, error_of(reply)["code"]) == (429, "insufficient_quota")
+    assert len(fake.asked) == 1
+
+
+def test_a_message_is_reserved_for_and_paid(
+    alice: User, provider: Provider, program: Program, fake: FakeProvider
+) -> None:
+    budget = workspace_budget(alice, 10)
+    body = {"model": "default", "max_tokens": 400, "messages": [{"role": "user", "content": "Hi"}]}
+    assert program.post("messages", body).status == 200
+    assert settled(budget).spent_usd == ledger_total() == COST
+    spend("9.99")
+    reply = program.post("messages", {**body, "max_tokens": 4000})
+    assert reply.status == 429
+    assert "budget" in reply.json()["error"]["message"]
+    assert len(fake.asked) == 1
+
+
+def test_what_is_kept_is_given_though_a_budget_is_spent(
+    alice: User, provider: Provider, program: Program, fake: FakeProvider
+) -> None:
+    set_keeping(lead(alice, "ok", provider=provider), actor=alice, ttl_s=60)
+    budget = workspace_budget(alice, 10)
+    assert program.chat(temperature=0).headers["x-auterity-cache"] == "miss"
+    assert settled(budget).spent_usd == COST
+    spend("9.99")
+    again = program.chat(temperature=0)
+    assert (again.status, again.headers["x-auterity-cache"]) == (200, "hit")
+    assert program.chat(temperature=0, seed=1).status == 429
+    assert len(fake.asked) == 1
