@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -275,7 +276,8 @@ def test_the_same_at_the_same_time_is_asked_once(
     keeping.set_keeping(lead(alice, "slow-400", provider=provider), actor=alice, ttl_s=60)
     programs = [Program(key_of(alice)) for _ in range(5)]
     with ThreadPoolExecutor(5) as threads:
-        told = [threads.submit(copy_context().run, program.chat, **SURE) for program in programs]
+        asked = (partial(copy_context().run, partial(each.chat, **SURE)) for each in programs)
+        told = [threads.submit(each) for each in asked]
         found = sorted(cache_of(each.result(60)) for each in told)
     assert found == ["hit"] * 4 + ["miss"]
     assert len(fake.asked) == 1

@@ -1,5 +1,6 @@
 """Budgets over the API and on pages: made, changed, removed, listed, refused, and written down."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_pages_set_change_and_remove_a_budget(alice: User) -> None:
     assert "Write whole percents" in wrong.content.decode()
     assert pages.post(url, {"amount_usd": "6", "alerts": ""})["Location"] == url
     budget.refresh_from_db()
-    assert (budget.amount_usd, budget.alerts, budget.stops) == (6, [], False)
+    assert (budget.amount_usd, budget.alerts, budget.stops) == (Decimal(6), [], False)
     assert "Workspace" in pages.get(PAGE).content.decode()
     pages.post(f"{url}delete/")
     assert not Budget.objects.exists()
