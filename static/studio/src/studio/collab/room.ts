@@ -50,7 +50,7 @@ export class Room {
     readonly options: RoomOptions,
   ) {
     const { urls } = editor.boot;
-    const { readOnly } = editor;
+    const readOnly = editor.barred;
     ydoc.on("update", this.#edited); // before the socket sends it
     this.provider = new Provider(ydoc, awareness, {
       address: () => addressOf(editor.boot, options.page.location),
@@ -120,7 +120,7 @@ export class Room {
   }
 
   readonly #edited = (update: Uint8Array, origin: unknown): void => {
-    if (origin === REMOTE || origin === this.options.kept?.origin || this.editor.readOnly) return;
+    if (origin === REMOTE || origin === this.options.kept?.origin || this.editor.barred) return;
     this.unsaved.owe(update);
     this.#refusal = "";
     this.saver.edited();

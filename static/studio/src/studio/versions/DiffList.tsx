@@ -3,14 +3,9 @@ import type { Diff, FieldChange, How, Part } from "../model/diff";
 import { labelOf } from "../model/fields";
 import { useEditor } from "../model/hooks";
 import { Button } from "../parts/Button";
+import { DIFFERENCES } from "../parts/differences";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
-
-const SIGNS: Record<How, { icon: string; word: string }> = {
-  added: { icon: "plus", word: "Added" },
-  removed: { icon: "minus", word: "Removed" },
-  changed: { icon: "pencil", word: "Changed" },
-};
 
 /** What changed, by step: added, removed and changed, with icon and word as well as colour. */
 export function DiffList({ diff, onRestore }: { diff: Diff; onRestore?: ((step: string) => void) | undefined }) {
@@ -64,7 +59,7 @@ function nameOf(part: Part, known: string): string {
 }
 
 function Entry({ how, title, children }: { how: How; title: string; children?: React.ReactNode }) {
-  const { icon, word } = SIGNS[how];
+  const { icon, word } = DIFFERENCES[how];
   return (
     <li className={`diff-entry diff-${how}`}>
       <span className="diff-sign">

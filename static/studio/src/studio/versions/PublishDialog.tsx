@@ -28,10 +28,10 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
             <Button
               onClick={() => {
                 onClose();
-                editor.panels.drawer.set("versions");
+                editor.panels.drawer.set("history");
               }}
             >
-              Show versions
+              Show the history
             </Button>
             <Button look="primary" onClick={onClose}>
               Done
