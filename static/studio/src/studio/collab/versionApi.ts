@@ -1,7 +1,7 @@
 // Publishing over HTTP: what it would change, the review that it needs, and doing it.
 
 import { get, post } from "../../lib/api";
-import type { Boot } from "../model/boot";
+import type { Boot, Person } from "../model/boot";
 import type { Diff } from "../model/diff";
 
 export interface Version {
@@ -29,11 +29,24 @@ export interface ReviewNeed {
   review: Review | null;
 }
 
+/** What one person changed; `author` is null where nobody knows. */
+export interface Share extends Diff {
+  author: Person | null;
+  through_api: boolean;
+  is_you: boolean;
+}
+
+/** What differs from the published version; `version` is null before the first one. */
+export interface Unpublished {
+  version: number | null;
+  contributions: Share[];
+}
+
 export class VersionApi {
   constructor(readonly urls: Boot["urls"]) {}
 
-  diff(from: number | "draft", to: number | "draft"): Promise<Diff> {
-    return get(`${this.urls.workflow}diff/?from=${from}&to=${to}`);
+  unpublished(): Promise<Unpublished> {
+    return get(`${this.urls.workflow}contributions/`);
   }
 
   review(): Promise<ReviewNeed> {

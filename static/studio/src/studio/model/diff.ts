@@ -70,6 +70,12 @@ export class Compared {
   }
 }
 
+/** Return how many things differ. */
+export function sizeOf({ nodes, edges, settings }: Diff): number {
+  const count = ({ added, removed, changed }: Changes) => added.length + removed.length + changed.length;
+  return count(nodes) + count(edges) + settings.length;
+}
+
 function marksOf({ added, removed, changed }: Changes): Map<string, How> {
   const all: [How, Part[]][] = [["added", added], ["removed", removed], ["changed", changed]];
   return new Map(all.flatMap(([how, parts]) => parts.map(({ id }) => [id, how] as const)));
