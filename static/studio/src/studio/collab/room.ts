@@ -106,6 +106,13 @@ export class Room {
     if (this.unsaved.any) throw new Unreachable();
   }
 
+  /** The session is over: what is edited stays here until there is one again. */
+  pause(): void {
+    if (this.editor.saving.value.kind === "shut") return;
+    this.provider.disconnect();
+    this.#shut("signed-out");
+  }
+
   /** Try again after a sign-in. */
   retry(): void {
     this.editor.saving.set({ kind: this.unsaved.any ? "saving" : "offline" });

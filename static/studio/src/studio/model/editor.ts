@@ -77,7 +77,7 @@ export class Editor {
   /** Bring draft and server to the same state; null until the document is there. */
   sync: (() => Promise<void>) | null = null;
   /** Where the draft meets the server: for what was edited and cannot be saved. */
-  room: { retry(): void; discard(): Promise<void> } | null = null;
+  room: { pause(): void; retry(): void; discard(): Promise<void> } | null = null;
   #undo: Y.UndoManager | null = null;
   #unbind: (() => void) | null = null;
   #waiting: Change[] = [];

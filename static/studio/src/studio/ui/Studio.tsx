@@ -15,6 +15,7 @@ import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 
 const NotSaved = lazily(async () => (await import("./NotSaved")).NotSaved);
+const SessionNote = lazily(async () => (await import("./SessionNote")).SessionNote);
 const SelectionBar = lazily(async () => (await import("./SelectionBar")).SelectionBar);
 const PastBar = lazily(async () => (await import("../versions/PastBar")).PastBar);
 const RunbookPanel = lazily(async () => (await import("../runbook/RunbookPanel")).RunbookPanel);
@@ -65,6 +66,7 @@ function Shell() {
           {!outline && <SelectionBar />}
         </Fragment>
         <NotSaved />
+        <SessionNote />
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
             {outline ? "Show the canvas" : "Show the outline"}
