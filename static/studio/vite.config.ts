@@ -12,7 +12,7 @@ export default defineConfig({
     emptyOutDir: true,
     manifest: "manifest.json",
     assetsInlineLimit: 0, // the content security policy allows files, not data
-    chunkSizeWarningLimit: 900, // the budget is 240 kB compressed
+    chunkSizeWarningLimit: 900, // the budget is kept by budget.py
     modulePreload: { polyfill: false },
     rollupOptions: { input: ["src/entries/studio.tsx"] },
   },

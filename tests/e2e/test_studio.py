@@ -107,13 +107,14 @@ def test_one_step_of_a_version_comes_back(demo: Demo, visit: Visit) -> None:
     card(page, "Two").click()
     page.keyboard.press("Delete")
     expect(page.get_by_test_id("toast-action")).to_have_text("Reconnect")
-    page.get_by_test_id("rail-versions").click()
-    page.get_by_test_id("version-draft").click()
+    page.get_by_test_id("rail-history").click()
+    page.locator("[data-version='1'] .point-head").click()
+    page.get_by_test_id("past-way-over").click()
     expect(page.get_by_test_id("ghost")).to_contain_text("Two")
-    expect(page.get_by_test_id("compared-bar")).to_contain_text("1 removed")
+    expect(page.get_by_test_id("past-bar")).to_contain_text("1 removed")
     page.get_by_test_id("restore-step-two").click()
     expect(card(page, "Two")).to_be_visible()
-    expect(page.get_by_test_id("compared-bar")).to_contain_text("nothing differs")
+    expect(page.get_by_test_id("past-bar")).to_contain_text("nothing differs")
     expect(page.locator(".react-flow__edge")).to_have_count(4)
 
 

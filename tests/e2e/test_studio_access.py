@@ -31,15 +31,19 @@ def _states(page: Page) -> Iterator[str]:
     page.get_by_test_id("pin-output").click()
     page.get_by_test_id("pinned-json").wait_for()
     yield "a pinned output"
-    for drawer in ("palette", "outline", "find", "problems", "versions"):
+    for drawer in ("palette", "outline", "find", "problems", "history"):
         page.get_by_test_id(f"rail-{drawer}").click()
         page.get_by_test_id(f"drawer-{drawer}").wait_for()
         yield drawer
-    page.get_by_test_id("version-draft").click()
-    page.get_by_test_id("compared-bar").wait_for()
+    page.locator("[data-version='1'] .point-head").click()
+    page.get_by_test_id("history-panel").get_by_text("Nothing differs").wait_for()
+    yield "a version instead of the draft"
+    page.get_by_test_id("past-way-over").click()
     yield "a version over the draft"
-    page.get_by_test_id("compared-close").click()
-    page.get_by_test_id("rail-versions").click()
+    page.get_by_test_id("past-close").click()
+    page.get_by_test_id("name-now").click()
+    yield "naming the draft"
+    page.get_by_test_id("rail-history").click()
     page.get_by_test_id("run-panel-toggle").click()
     yield "run panel"
     page.get_by_test_id("run-panel-toggle").click()

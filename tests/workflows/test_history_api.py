@@ -70,6 +70,13 @@ def test_it_is_filtered_and_paged(workflow: Workflow, vera: User, alice: User, b
         assert api_client(vera).get(path(workflow, f"?{wrong}")).status_code == 422
 
 
+def test_everybody_who_changed_it_is_named(workflow: Workflow, vera: User, alice: User) -> None:
+    services.publish_workflow(workflow, actor=alice, notes="Warmer")
+    answer = api_client(vera).get(path(workflow, "authors/"))
+    assert [each["name"] for each in answer.json()["results"]] == ["Alice", "Bob"]
+    assert [point["notes"] for point in listed(vera, workflow)] == ["Warmer", "", "", ""]
+
+
 def test_a_point_gives_its_definition_and_differences(workflow: Workflow, vera: User) -> None:
     newest, _, made = listed(vera, workflow)
     client = api_client(vera)
@@ -146,7 +153,7 @@ def test_other_workspaces_see_nothing(
     point = listed(bob, workflow)[0]["id"]
     with tenant_context(beta):
         client = api_client(mallory, "beta")
-    for each in ("", f"{point}/", f"{point}/diff/?with=now"):
+    for each in ("", "authors/", f"{point}/", f"{point}/diff/?with=now"):
         assert client.get(path(workflow, each)).status_code == 404
     other = services.create_workflow(actor=bob, name="Other", definition=greeting())
     assert api_client(bob).get(path(other, f"{point}/")).status_code == 404

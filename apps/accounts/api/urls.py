@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.accounts.api import views
+from apps.accounts.api import session_views, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("members", views.MemberViewSet, basename="member")
@@ -11,4 +11,8 @@ router.register("invitations", views.InvitationViewSet, basename="invitation")
 router.register("roles", views.RoleViewSet, basename="role")
 router.register("api-keys", views.ApiKeyViewSet, basename="api-key")
 
-urlpatterns = [path("me/", views.MeView.as_view(), name="me"), *router.urls]
+urlpatterns = [
+    path("me/", views.MeView.as_view(), name="me"),
+    path("session/", session_views.SessionView.as_view(), name="session"),
+    *router.urls,
+]

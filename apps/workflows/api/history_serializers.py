@@ -33,6 +33,12 @@ class PersonSerializer(serializers.Serializer[Any]):
     colour = serializers.CharField()
 
 
+class PeopleSerializer(serializers.Serializer[Any]):
+    """Who changed something in a draft."""
+
+    results = PersonSerializer(many=True)
+
+
 class CreditSerializer(serializers.Serializer[Any]):
     """One change; `author` is null where a program of the server corrected something."""
 
@@ -48,6 +54,7 @@ class PointSerializer(serializers.ModelSerializer[Point]):
 
     kind = serializers.ChoiceField(choices=POINT_KINDS)
     version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
+    notes = serializers.CharField(source="version.notes", default="")
     authors = serializers.SerializerMethodField()
     changes = serializers.SerializerMethodField()
     change_count = serializers.SerializerMethodField()
@@ -55,8 +62,8 @@ class PointSerializer(serializers.ModelSerializer[Point]):
     class Meta:
         model = Point
         fields = [
-            "id", "seq", "kind", "version", "name", "authors", "changes", "change_count",
-            "began_at", "created_at",
+            "id", "seq", "kind", "version", "notes", "name", "authors", "changes",
+            "change_count", "began_at", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -18,6 +18,7 @@ from apps.workflows.api.history_serializers import (
     ContributionsSerializer,
     NameSerializer,
     NewNameSerializer,
+    PeopleSerializer,
     PointDetailSerializer,
     PointSerializer,
     RestorePointSerializer,
@@ -30,7 +31,7 @@ from apps.workflows.diff import diff
 from apps.workflows.filters import POINT_KINDS, filtered_points
 from apps.workflows.models import Point, PointQuerySet
 
-POINTS = Point.objects.select_related("version", "workflow").defer("state")
+POINTS = Point.objects.select_related("version", "workflow").defer("state", "version__definition")
 FILTERS = [
     OpenApiParameter("author", UUID, description="Somebody who changed something in it."),
     OpenApiParameter("kind", str, enum=POINT_KINDS),
@@ -137,6 +138,20 @@ class PointView(TenantViewSet[Point]):
         serializer.is_valid(raise_exception=True)
         point = self._point()
         return answer(restoring.restore_point(point, actor=self.actor, **serializer.validated_data))
+
+
+class AuthorsView(TenantAPIView):
+    """Who changed a draft."""
+
+    permission_required: ClassVar = {"GET": "workflow.view"}
+
+    @extend_schema(responses=PeopleSerializer, operation_id="workflow_history_authors")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Return everybody who is an author of a point, by name."""
+        workflow = services.find_workflow(pk, actor=self.actor)
+        points.record(workflow.pk)
+        people = people_of(points.authors_since(workflow, 0))
+        return Response({"results": sorted(people.values(), key=lambda each: str(each["name"]))})
 
 
 class ContributionsView(TenantAPIView):

@@ -40,6 +40,11 @@ urlpatterns = [
         name="workflow-point-restore",
     ),
     path(
+        "workflows/<uuid:pk>/history/authors/",
+        history_views.AuthorsView.as_view(),
+        name="workflow-history-authors",
+    ),
+    path(
         "workflows/<uuid:pk>/contributions/",
         history_views.ContributionsView.as_view(),
         name="workflow-contributions",

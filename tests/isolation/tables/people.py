@@ -4,6 +4,8 @@ from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api
 
 PEOPLE = [
     api("me", shows=True, elsewhere=None),
+    api("session", shows=False, elsewhere=None),
+    api("session", "POST", shows=False, elsewhere=None),
     api("member-list", **LIST),
     api("member-list", query="limit=1", note="paged", **LIST),
     api("member-detail", pk="colleague"),

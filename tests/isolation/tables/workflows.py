@@ -61,6 +61,7 @@ WORKFLOWS = [
     api("workflow-ticket", "POST", pk="workflow", shows=False),
     api("workflow-history", pk="workflow"),
     api("workflow-history", pk="workflow", query="kind=named&q=canary&author={owner}", note="filtered"),
+    api("workflow-history-authors", pk="workflow"),
     api("workflow-history", "POST", pk="workflow", body={"name": "Now"}, shows=False),
     Probe("api:workflow-point", args=POINT),
     Probe("api:workflow-point", "PATCH", POINT, body={"name": "Then"}, shows=False),

@@ -29,9 +29,12 @@ async function live(): Promise<void> {
   else setTimeout(() => void live(), 5_000);
 }
 
-/** Read what is said of the workflow, once it is there. */
+/** Read what is said of the workflow, once it is there, and see to the session. */
 async function discuss(): Promise<void> {
   const found = await import("../studio/collab/discussion").catch(() => null);
-  if (found) found.discussionOf(editor).start(window);
-  else setTimeout(() => void discuss(), 5_000);
+  if (found) {
+    found.discussionOf(editor).start(window);
+    const { sessionOf } = await import("../studio/collab/session");
+    sessionOf(editor).start(window);
+  } else setTimeout(() => void discuss(), 5_000);
 }

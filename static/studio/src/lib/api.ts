@@ -117,6 +117,11 @@ function fallback(status: number): string {
     : `The server refused this (HTTP ${status}).`;
 }
 
+/** Take the token of a new session: each sign-in makes the page's older one worthless. */
+export function takeCsrfToken(token: string): void {
+  document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.setAttribute("content", token);
+}
+
 function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }

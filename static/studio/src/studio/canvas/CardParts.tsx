@@ -5,6 +5,7 @@ import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { NodeOverlay } from "../model/overlay";
 import { duration } from "../model/summary";
+import { DIFFERENCES } from "../parts/differences";
 import { Icon } from "../parts/Icon";
 
 /** A sign for the worst of a step's problems. */
@@ -18,19 +19,14 @@ export function ProblemMark({ problems }: { problems: readonly Problem[] }) {
   );
 }
 
-const DIFF_SIGNS: Record<How, { icon: string; word: string }> = {
-  added: { icon: "plus", word: "Added" },
-  changed: { icon: "pencil", word: "Changed" },
-  removed: { icon: "minus", word: "Removed" },
-};
-
-/** How a step differs from the version that is compared: by sign, word and colour. */
+/** How a step differs from how it was, or is by now: by sign, word and colour. */
 export function DiffMark({ how }: { how: How }) {
-  const { icon, word } = DIFF_SIGNS[how];
+  const since = useObservable(useEditor().past) ? " since" : "";
+  const { icon, word } = DIFFERENCES[how];
   return (
     <span className={`diff-mark diff-mark-${how}`} data-testid="diff-mark">
       <Icon name={icon} size={12} />
-      {word}
+      {word + since}
     </span>
   );
 }

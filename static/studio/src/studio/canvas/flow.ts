@@ -67,12 +67,12 @@ export class FlowNodes {
 /** More than these would slow the canvas; the list beside it has them all. */
 const MOST_GHOSTS = 200;
 
-/** Return the steps that a compared version has and the draft has no more. */
+/** Return the steps that lie over the canvas because it has them not itself. */
 export function ghostsOf(types: NodeTypes, compared: Compared | null): FlowNode[] {
-  return (compared?.gone ?? []).slice(0, MOST_GHOSTS).map((step) => {
+  return (compared?.ghosts ?? []).slice(0, MOST_GHOSTS).map((step) => {
     const [x, y] = step.position;
     const fixed = { draggable: false, connectable: false, handles: [], zIndex: 0, style: THROUGH };
-    return { id: `gone ${step.id}`, type: "ghost", data: NOTHING, position: { x, y }, ...sizeOf(types, step), ...fixed };
+    return { id: `ghost ${step.id}`, type: "ghost", data: NOTHING, position: { x, y }, ...sizeOf(types, step), ...fixed };
   });
 }
 

@@ -90,7 +90,7 @@ export class Painter {
     for (const { id, box } of boxes) this.#box(context, id, box, zoom);
     this.#pendingLine(context);
     this.#guides(context, seen, zoom);
-    this.#gone(context, zoom);
+    this.#ghosts(context, zoom);
     this.#pins(context, zoom);
   }
 
@@ -111,24 +111,25 @@ export class Painter {
     }
   }
 
-  /** Connections of a compared version that the draft has no more. */
-  #gone(context: CanvasRenderingContext2D, zoom: number): void {
-    const { compared, store, types } = this.editor;
-    if (!compared.value) return;
-    const gone = new Map(compared.value.gone.map((step) => [step.id, step]));
+  /** Connections of that which lies over the canvas, and that it has not itself. */
+  #ghosts(context: CanvasRenderingContext2D, zoom: number): void {
+    const { store, types } = this.editor;
+    const compared = this.editor.compared.value;
+    if (!compared) return;
+    const ghosts = new Map(compared.ghosts.map((step) => [step.id, step]));
     const boxOf = (id: string): Box | undefined => {
-      const step = gone.get(id);
+      const step = ghosts.get(id);
       return step ? { x: step.position[0], y: step.position[1], ...sizeOf(types, step) } : store.boxOf(id);
     };
     const path = new Path2D();
-    for (const { source, target, ...edge } of compared.value.before.edges) {
+    for (const { source, target, ...edge } of compared.over.edges) {
       const [from, to] = [boxOf(source), boxOf(target)];
-      const removed = compared.value.edges.get(edgeId({ source, target, ...edge })) === "removed";
-      if (removed && from && to) trace(path, curve(from.x + from.width, from.y + portTop(0), to.x, to.y + portTop(0)));
+      const missing = compared.edges.get(edgeId({ source, target, ...edge })) === compared.missing;
+      if (missing && from && to) trace(path, curve(from.x + from.width, from.y + portTop(0), to.x, to.y + portTop(0)));
     }
     context.lineWidth = Math.max(1.5 / zoom, 1.5);
     context.setLineDash([6, 5]);
-    context.strokeStyle = this.colours.token("bad");
+    context.strokeStyle = this.colours.token(compared.missing === "added" ? "ok" : "bad");
     context.stroke(path);
     context.setLineDash([]);
   }
@@ -258,7 +259,7 @@ export class Painter {
     context.lineWidth = Math.max((chosen ? 2 : 1) / zoom, chosen ? 2 : 1);
     const failed = status?.status === "failed";
     const diff = this.editor.compared.value?.steps.get(id);
-    const mark = diff === "added" ? "ok" : diff === "changed" ? "warn" : failed ? "bad" : "line";
+    const mark = diff === "added" ? "ok" : diff === "changed" ? "warn" : failed || diff === "removed" ? "bad" : "line";
     context.strokeStyle = this.colours.token(chosen ? "accent" : mark);
     context.stroke(path);
     if (zoom > TITLES_ABOVE) this.#title(context, store.titleOf(id), box);

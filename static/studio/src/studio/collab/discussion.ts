@@ -160,9 +160,9 @@ export class Discussion {
   }
 
   async #send(unsent: Unsent): Promise<void> {
-    const { comments, readOnly } = this.editor;
+    const { comments, barred } = this.editor;
     // The server knows only steps that it has.
-    if (unsent.anchor?.node && !readOnly) await this.editor.sync?.();
+    if (unsent.anchor?.node && !barred) await this.editor.sync?.();
     const said = await this.api.say(unsent);
     if (!("first" in said)) {
       await this.#refresh(unsent.thread ?? "");

@@ -46,7 +46,7 @@ export class Follower {
     this.#socket.listen({
       onFrame: (frame) => frame.type !== "comments" && this.#stage.push(frame),
       onOpen: (open) => this.live.set(open && this.#isFollowing),
-      onRefused: () => editor.say("You are signed out, or may not see this run. Reload the page.", "bad"),
+      onRefused: () => editor.say("You may no longer see this run.", "bad"),
     });
   }
 

@@ -50,7 +50,7 @@ export class Room {
     readonly options: RoomOptions,
   ) {
     const { urls } = editor.boot;
-    const { readOnly } = editor;
+    const readOnly = editor.barred;
     ydoc.on("update", this.#edited); // before the socket sends it
     this.provider = new Provider(ydoc, awareness, {
       address: () => addressOf(editor.boot, options.page.location),
@@ -106,6 +106,13 @@ export class Room {
     if (this.unsaved.any) throw new Unreachable();
   }
 
+  /** The session is over: what is edited stays here until there is one again. */
+  pause(): void {
+    if (this.editor.saving.value.kind === "shut") return;
+    this.provider.disconnect();
+    this.#shut("signed-out");
+  }
+
   /** Try again after a sign-in. */
   retry(): void {
     this.editor.saving.set({ kind: this.unsaved.any ? "saving" : "offline" });
@@ -120,7 +127,7 @@ export class Room {
   }
 
   readonly #edited = (update: Uint8Array, origin: unknown): void => {
-    if (origin === REMOTE || origin === this.options.kept?.origin || this.editor.readOnly) return;
+    if (origin === REMOTE || origin === this.options.kept?.origin || this.editor.barred) return;
     this.unsaved.owe(update);
     this.#refusal = "";
     this.saver.edited();

@@ -88,11 +88,23 @@ test("another run replaces the one before on the same socket", () => {
   ]);
 });
 
-test.each([4401, 4403])("after close %i it does not knock again", (code) => {
+test("after a sign-in it goes on with what it followed", () => {
+  const { socket, sockets, waits, heard, last } = world();
+  socket.follow("r", () => 4);
+  last().opens();
+  last().loses(4401);
+  socket.follow("r", () => 4);
+  expect([waits, heard, sockets.length]).toEqual([[], ["open", "closed"], 1]);
+  socket.again();
+  last().opens();
+  expect(last().sent).toEqual([{ type: "subscribe", run: "r", after: 4 }]);
+});
+
+test("who may not see it does not knock again", () => {
   const { socket, waits, heard, last } = world();
   socket.follow("r", () => 0);
   last().opens();
-  last().loses(code);
+  last().loses(4403);
   expect(waits).toEqual([]);
   expect(heard).toEqual(["open", "closed", "refused"]);
 });

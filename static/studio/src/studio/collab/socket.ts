@@ -34,6 +34,7 @@ export class LiveSocket {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #run: { id: string; after: () => number } | null = null;
   #workflow: string | null = null;
+  #signedOut = false;
   readonly #hearers: Hearer[];
 
   constructor(
@@ -67,6 +68,12 @@ export class LiveSocket {
     this.#subscribe();
   }
 
+  /** Go on after a sign-in. */
+  again(): void {
+    this.#signedOut = false;
+    if (this.#wanted) this.#connect();
+  }
+
   /** Stop following; the socket closes, unless comments are still heard of. */
   leave(): void {
     if (this.#run && this.isOpen && this.#workflow) this.#send({ type: "unsubscribe", run: this.#run.id });
@@ -88,7 +95,7 @@ export class LiveSocket {
   }
 
   #connect(): void {
-    if (this.#socket || this.#timer !== null) return;
+    if (this.#socket || this.#timer !== null || this.#signedOut) return;
     const open = this.options.open ?? ((url: string) => new WebSocket(url));
     const socket = open(this.url);
     this.#socket = socket;
@@ -110,7 +117,9 @@ export class LiveSocket {
   #lost(code: number): void {
     this.#socket = null;
     for (const hearer of this.#hearers) hearer.onOpen?.(false);
-    if (code === SIGNED_OUT || code === NOT_ALLOWED) {
+    this.#signedOut = code === SIGNED_OUT;
+    if (this.#signedOut) return; // until there is a session again
+    if (code === NOT_ALLOWED) {
       this.#run = this.#workflow = null;
       for (const hearer of this.#hearers) hearer.onRefused?.();
       return;

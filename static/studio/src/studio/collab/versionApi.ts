@@ -1,7 +1,7 @@
-// Versions over HTTP: list, compare, publish, restore.
+// Publishing over HTTP: what it would change, the review that it needs, and doing it.
 
-import { call, get, post } from "../../lib/api";
-import type { Boot, Definition } from "../model/boot";
+import { get, post } from "../../lib/api";
+import type { Boot, Person } from "../model/boot";
 import type { Diff } from "../model/diff";
 
 export interface Version {
@@ -29,19 +29,24 @@ export interface ReviewNeed {
   review: Review | null;
 }
 
+/** What one person changed; `author` is null where nobody knows. */
+export interface Share extends Diff {
+  author: Person | null;
+  through_api: boolean;
+  is_you: boolean;
+}
+
+/** What differs from the published version; `version` is null before the first one. */
+export interface Unpublished {
+  version: number | null;
+  contributions: Share[];
+}
+
 export class VersionApi {
   constructor(readonly urls: Boot["urls"]) {}
 
-  async list(): Promise<Version[]> {
-    return (await get<{ results: Version[] }>(this.urls.versions)).results;
-  }
-
-  async definition(number: number): Promise<Definition> {
-    return (await get<{ definition: Definition }>(`${this.urls.versions}${number}/`)).definition;
-  }
-
-  diff(from: number | "draft", to: number | "draft"): Promise<Diff> {
-    return get(`${this.urls.workflow}diff/?from=${from}&to=${to}`);
+  unpublished(): Promise<Unpublished> {
+    return get(`${this.urls.workflow}contributions/`);
   }
 
   review(): Promise<ReviewNeed> {
@@ -56,15 +61,5 @@ export class VersionApi {
 
   publish(notes: string): Promise<Version> {
     return post(this.urls.publish, { notes });
-  }
-
-  restore(number: number): Promise<unknown> {
-    return post(`${this.urls.versions}${number}/restore/`);
-  }
-
-  /** Make the draft what it was before a restore. */
-  putBack(definition: Definition): Promise<unknown> {
-    const headers = { "If-Match": "*" };
-    return call("PATCH", this.urls.workflow, { body: { definition }, headers });
   }
 }

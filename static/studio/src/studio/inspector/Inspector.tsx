@@ -163,7 +163,7 @@ function Tabs({ current, choose, id }: TabsProps) {
 /** The parts of the workflow that can be run at the step. */
 function Foot({ step }: { step: Step }) {
   const editor = useEditor();
-  if (!editor.boot.permissions.run || step.type === "core.start") return null;
+  if (!editor.boot.permissions.run || editor.past.value || step.type === "core.start") return null;
   return (
     <footer className="inspector-foot">
       <span className="quiet">Run</span>

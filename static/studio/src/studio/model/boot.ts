@@ -224,6 +224,7 @@ export interface Boot {
     runs: string;
     publish: string;
     versions: string;
+    history: string;
     validate: string;
     pins: string;
     dataSets: string;

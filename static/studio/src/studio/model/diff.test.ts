@@ -20,17 +20,17 @@ beforeEach(() => {
 });
 
 test("steps and connections carry their marks, and what is gone is kept", () => {
-  const found = new Compared(3, CHAIN, diff({ added: [{ id: "n" }], removed: [{ id: "c" }], changed: [{ id: "a", fields: [] }] }));
+  const found = new Compared("Version 3", CHAIN, diff({ added: [{ id: "n" }], removed: [{ id: "c" }], changed: [{ id: "a", fields: [] }] }));
   expect([...found.steps]).toEqual([["n", "added"], ["c", "removed"], ["a", "changed"]]);
-  expect(found.gone.map(({ id }) => id)).toEqual(["c"]);
+  expect(found.ghosts.map(({ id }) => id)).toEqual(["c"]);
   expect(found.words()).toBe("1 added, 1 changed, 1 removed");
-  expect(new Compared(3, CHAIN, diff({}, { added: [{ id: "x" }] })).words()).toContain("connections");
-  expect(new Compared(3, CHAIN, diff({})).words()).toBe("nothing differs");
+  expect(new Compared("Version 3", CHAIN, diff({}, { added: [{ id: "x" }] })).words()).toContain("connections");
+  expect(new Compared("Version 3", CHAIN, diff({})).words()).toBe("nothing differs");
 });
 
 test("a step that is gone comes back with its connections, as one step of undo", () => {
   ops.remove(editor.doc!, ["a"]);
-  restoreStep(editor, new Compared(1, CHAIN, diff({ removed: [{ id: "a" }] })), "a");
+  restoreStep(editor, CHAIN, "a", "Version 1");
   expect(editor.store.nodes.get("a")?.position).toEqual([310, 0]);
   expect([...editor.store.edges.keys()].sort()).toEqual(["a:out>b:in", "start:out>a:in", "start:out>c:in"]);
   editor.undo();
@@ -41,19 +41,26 @@ test("only what differs is taken back; where it stands now it stays", () => {
   ops.rename(editor.doc!, "a", "Renamed");
   ops.setParam(editor.doc!, "a", "mode", "set");
   ops.move(editor.doc!, new Map([["a", [7, 7]]]));
-  restoreStep(editor, new Compared(1, CHAIN, diff({ changed: [{ id: "a", fields: [] }] })), "a");
+  restoreStep(editor, CHAIN, "a", "Version 1");
   const step = editor.store.nodes.get("a");
   expect([step?.title, step?.config, step?.position]).toEqual(["", {}, [7, 7]]);
 });
 
 test("another type comes back too", () => {
   const before = { ...CHAIN, nodes: CHAIN.nodes.map((node) => (node.id === "a" ? { ...node, type: "flow.each" } : node)) };
-  restoreStep(editor, new Compared(1, before, diff({ changed: [{ id: "a", fields: [] }] })), "a");
+  restoreStep(editor, before, "a", "Version 1");
   expect(editor.store.nodes.get("a")?.type).toBe("flow.each");
   expect(editor.store.edges.size).toBe(3);
 });
 
 test("what the version did not have is left alone", () => {
-  restoreStep(editor, new Compared(1, CHAIN, diff({})), "nothing");
+  restoreStep(editor, CHAIN, "nothing", "Version 1");
   expect(editor.undoState.value.undo).toBe(false);
+});
+
+test("beside the past lies what came since", () => {
+  const before = { ...CHAIN, nodes: CHAIN.nodes.filter(({ id }) => id !== "c") };
+  const found = new Compared("Version 1", before, diff({ added: [{ id: "c" }], removed: [{ id: "a" }] }), CHAIN);
+  expect([found.missing, found.ghosts.map(({ id }) => id)]).toEqual(["added", ["c"]]);
+  expect([found.steps.get("a"), found.over]).toEqual(["removed", CHAIN]);
 });

@@ -1,4 +1,4 @@
-// What differs between a version and the draft, as the canvas shows it and as one takes it back.
+// What differs between the draft and how it was, as the canvas shows it and as one takes it back.
 
 import type { Definition, Step } from "./boot";
 import type { Editor } from "./editor";
@@ -34,21 +34,31 @@ export interface Diff {
 
 export type How = "added" | "removed" | "changed";
 
-/** A version laid over the draft. */
+/** How the draft was, laid over it; or, where `now` is given, the draft laid over how it was. */
 export class Compared {
   readonly steps: ReadonlyMap<string, How>;
   readonly edges: ReadonlyMap<string, How>;
-  /** Steps of the version that the draft has no more. */
-  readonly gone: readonly Step[];
+  /** What became of that which the canvas itself does not show. */
+  readonly missing: How;
+  /** Steps that the canvas itself does not show. */
+  readonly ghosts: readonly Step[];
 
   constructor(
-    readonly version: number,
+    /** What the moment is called. */
+    readonly then: string,
     readonly before: Definition,
     readonly diff: Diff,
+    readonly now: Definition | null = null,
   ) {
     this.steps = marksOf(diff.nodes);
     this.edges = marksOf(diff.edges);
-    this.gone = before.nodes.filter(({ id }) => this.steps.get(id) === "removed").map(wholeStep);
+    this.missing = now ? "added" : "removed";
+    this.ghosts = this.over.nodes.filter(({ id }) => this.steps.get(id) === this.missing).map(wholeStep);
+  }
+
+  /** What is laid over the canvas. */
+  get over(): Definition {
+    return this.now ?? this.before;
   }
 
   /** Return what changed in words. */
@@ -60,18 +70,24 @@ export class Compared {
   }
 }
 
+/** Return how many things differ. */
+export function sizeOf({ nodes, edges, settings }: Diff): number {
+  const count = ({ added, removed, changed }: Changes) => added.length + removed.length + changed.length;
+  return count(nodes) + count(edges) + settings.length;
+}
+
 function marksOf({ added, removed, changed }: Changes): Map<string, How> {
   const all: [How, Part[]][] = [["added", added], ["removed", removed], ["changed", changed]];
   return new Map(all.flatMap(([how, parts]) => parts.map(({ id }) => [id, how] as const)));
 }
 
-/** Make one step what it was in a version; one that is gone comes back with its connections. */
-export function restoreStep(editor: Editor, { version, before }: Compared, id: string): void {
+/** Make one step what it was then; one that is gone comes back with its connections. */
+export function restoreStep(editor: Editor, before: Definition, id: string, then: string): void {
   const found = before.nodes.find((node) => node.id === id);
   if (!found) return;
   const old = wholeStep(found);
   editor.gesture((doc) => doc.change(() => (doc.nodes.has(id) ? takeBack(doc, old) : bringBack(doc, old, before))));
-  editor.announcer.say(`${editor.store.titleOf(id)} is as in version ${version}`);
+  editor.announcer.say(`${editor.store.titleOf(id)} is as in ${then}`);
 }
 
 /** Change only what differs: who edits another field at the same time keeps that. */

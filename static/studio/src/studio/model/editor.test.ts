@@ -29,6 +29,26 @@ describe("the editor", () => {
     expect(early.overlay.run?.id).toBe("r1");
   });
 
+  test("shows how the draft was, read-only, and what was edited meanwhile after that", () => {
+    const before = { ...CHAIN, nodes: CHAIN.nodes.slice(0, 1), edges: [] };
+    editor.showPast(before);
+    expect([editor.readOnly, editor.barred, [...editor.store.nodes.keys()]]).toEqual([true, false, ["start"]]);
+    editor.edit((doc) => ops.rename(doc, "start", "Mine"));
+    ops.rename(editor.doc!, "a", "Theirs");
+    expect(editor.store.nodes.size).toBe(1);
+    editor.showPresent();
+    expect([editor.readOnly, editor.store.nodes.get("a")?.title, editor.store.nodes.get("start")?.title]).toEqual([false, "Theirs", ""]);
+  });
+
+  test("a document that comes while the past is shown waits", () => {
+    const early = new Editor(boot());
+    early.showPast({ ...CHAIN, nodes: [], edges: [] });
+    early.attach(chainDoc());
+    expect(early.store.nodes.size).toBe(0);
+    early.showPresent();
+    expect(early.store.nodes.size).toBe(4);
+  });
+
   test("makes what was edited before the document came", () => {
     const early = new Editor(boot());
     early.edit((doc) => ops.rename(doc, "a", "Early"));

@@ -3,7 +3,7 @@
 
 import type * as Y from "yjs";
 import { Announcer } from "./announcer";
-import type { Boot, NodeType, Pin, Problem, Step } from "./boot";
+import type { Boot, Definition, NodeType, Pin, Problem, Step } from "./boot";
 import { Comments } from "./comments";
 import type { Compared } from "./diff";
 import { newId } from "./ids";
@@ -42,7 +42,9 @@ export class Editor {
   readonly shown = new ShownRun(this.overlay);
   /** The shown run while it is told once more. */
   readonly replay = new Observable<Replay | null>(null);
-  /** A version that lies over the draft. */
+  /** How the draft was, which the canvas shows in its place; null while it shows the draft. */
+  readonly past = new Observable<Definition | null>(null);
+  /** How the draft was beside how it is. */
   readonly compared = new Observable<Compared | null>(null);
   readonly selection = new Selection();
   readonly panels = new Panels();
@@ -75,8 +77,9 @@ export class Editor {
   /** Bring draft and server to the same state; null until the document is there. */
   sync: (() => Promise<void>) | null = null;
   /** Where the draft meets the server: for what was edited and cannot be saved. */
-  room: { retry(): void; discard(): Promise<void> } | null = null;
+  room: { pause(): void; retry(): void; discard(): Promise<void> } | null = null;
   #undo: Y.UndoManager | null = null;
+  #unbind: (() => void) | null = null;
   #waiting: Change[] = [];
 
   constructor(readonly boot: Boot) {
@@ -102,9 +105,30 @@ export class Editor {
     return this.replay.value?.now ?? Date.now();
   }
 
-  /** Whether nothing can be edited: by right from the beginning, or since the right was lost. */
-  get readOnly(): boolean {
+  /** Whether this person cannot edit: by right from the beginning, or since the right was lost. */
+  get barred(): boolean {
     return !this.boot.permissions.edit || this.saving.value.kind === "shut";
+  }
+
+  /** Whether what is shown cannot be edited. */
+  get readOnly(): boolean {
+    return this.barred || this.past.value !== null;
+  }
+
+  /** Show how the draft was; others go on editing it meanwhile. */
+  showPast(definition: Definition): void {
+    this.#unbind?.();
+    this.#unbind = null;
+    this.past.set(definition);
+    this.store.load(definition);
+  }
+
+  /** Show the draft again. */
+  showPresent(): void {
+    if (!this.past.value) return;
+    this.past.set(null);
+    if (this.doc) this.#unbind = this.store.bind(this.doc);
+    else this.store.load(this.boot.snapshot);
   }
 
   /** Go on with the document: show it, and make what was edited before it came. */
@@ -121,7 +145,7 @@ export class Editor {
       this.#undo.on(event, tell);
     // At once, so that a step which was added and selected meanwhile is never missing in between.
     this.store.topics.batch(() => {
-      this.store.bind(doc);
+      if (!this.past.value) this.#unbind = this.store.bind(doc);
       for (const change of this.#waiting.splice(0)) change(doc);
     });
     this.mentions.follow(doc.runbook);

@@ -9,6 +9,7 @@ import type { NodeOverlay, Progress, RunInfo } from "./overlay";
 import type { Overwrite } from "./overwritten";
 import type { Peer } from "./presence";
 
+const NO_PROBLEMS: readonly Problem[] = [];
 const EditorContext = createContext<Editor | null>(null);
 export const EditorProvider = EditorContext.Provider;
 
@@ -91,7 +92,7 @@ export function useCommentsOf(id: string): string {
   return useSyncExternalStore(listen, () => comments.wordsOf(id));
 }
 
-/** How a step differs from the version that is compared. */
+/** How a step differs from how it was, or is by now. */
 export function useDiffMark(id: string): How | undefined {
   const { compared } = useEditor();
   return useSyncExternalStore(compared.on, () => compared.value?.steps.get(id));
@@ -119,8 +120,11 @@ export function useSelectedEdge(): string | null {
   return useTopic(selection, "edge", () => selection.edge);
 }
 
+/** What is wrong with the draft; what was wrong with the past nobody corrects. */
 export function useProblems(): readonly Problem[] {
-  return useObservable(useEditor().problems);
+  const { past, problems } = useEditor();
+  const found = useObservable(problems);
+  return useObservable(past) ? NO_PROBLEMS : found;
 }
 
 export function useProblemsOf(id: string): readonly Problem[] {

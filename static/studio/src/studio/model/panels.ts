@@ -4,7 +4,7 @@ import type { PortKind } from "./boot";
 import { Observable } from "./observable";
 
 /** What the left rail's drawer shows. */
-export type Drawer = "palette" | "outline" | "problems" | "versions" | "find" | "settings" | "tests" | "messages" | "comments";
+export type Drawer = "palette" | "outline" | "problems" | "history" | "find" | "settings" | "tests" | "messages" | "comments";
 /** What lies over everything. */
 export type Dialog = "publish" | "commands" | "keys" | "run";
 export type InspectorTab = "setup" | "input" | "output" | "runs";

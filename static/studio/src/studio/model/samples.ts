@@ -157,6 +157,7 @@ export function boot(more: Partial<Boot> = {}): Boot {
       runs: "/api/v1/workflows/w1/runs/",
       publish: "/api/v1/workflows/w1/publish/",
       versions: "/api/v1/workflows/w1/versions/",
+      history: "/api/v1/workflows/w1/history/",
       validate: "/api/v1/workflows/w1/validate/",
       pins: "/api/v1/workflows/w1/pins/",
       dataSets: "/api/v1/workflows/w1/data-sets/",

@@ -3,9 +3,10 @@ import * as actions from "../model/actions";
 import { predecessors, successors, topological } from "../model/graph";
 import { nested, type Nested } from "../model/nesting";
 import { progressWords } from "../model/overlay";
-import { useCommentsOf, useEditor, useGraph, useNode, useObservable, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
+import { useCommentsOf, useDiffMark, useEditor, useGraph, useNode, useObservable, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
 import * as ops from "../model/ops";
 import { Button, IconButton } from "../parts/Button";
+import { DIFFERENCES } from "../parts/differences";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
 import { Menu, type MenuItem } from "../parts/Menu";
@@ -54,6 +55,8 @@ function Entry({ id, number, inner }: Nested) {
   const problems = useProblemsOf(id);
   const progress = useProgress(id);
   const comments = useCommentsOf(id);
+  const diff = useDiffMark(id);
+  const isPast = useObservable(editor.past) !== null;
   const talk = useObservable(editor.comments.state);
   const [menu, setMenu] = useState<readonly [number, number] | null>(null);
   if (!step) return null;
@@ -96,7 +99,7 @@ function Entry({ id, number, inner }: Nested) {
               </span>
             ))}
           </span>
-          {run && <StatusPill status={run.status} />}
+          {diff ? <span className={`pill pill-${DIFFERENCES[diff].tone}`}>{DIFFERENCES[diff].word}{isPast && " since"}</span> : run && <StatusPill status={run.status} />}
         </button>
         {/* Before the threads are known, a press would begin a second one. */}
         {(comments || (talk === "ready" && editor.readOnly && editor.boot.permissions.comment)) && (

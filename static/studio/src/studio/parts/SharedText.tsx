@@ -105,7 +105,7 @@ function useText(owner: string, name: string): Y.Text | undefined {
   useObservable(editor.attached);
   useNode(owner);
   useNote(owner);
-  return editor.doc?.textOf(owner, name);
+  return useObservable(editor.past) ? undefined : editor.doc?.textOf(owner, name);
 }
 
 function useModule(): Module | null {

@@ -105,7 +105,7 @@ function all(editor: Editor): Command[] {
     does("Comments", "message-square", () => panels.drawer.set("comments")),
     ...(boot.permissions.comment ? [does("Comment on a step or a place", "message-square", () => comment(editor), "Shift C")] : []),
     does("Test data", "flask", () => panels.drawer.set("tests")),
-    does("Versions", "history", () => panels.drawer.set("versions")),
+    does("History and versions", "history", () => panels.drawer.set("history")),
     does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),
     does("Switch the theme", "moon", toggleTheme),
     does("Show all keys", "keyboard", () => panels.dialog.set("keys"), "?"),

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { useEditor, useObservable } from "../model/hooks";
 import type { Drawer as Name } from "../model/panels";
 import { IconButton } from "../parts/Button";
@@ -14,7 +14,7 @@ const Problems = lazily(async () => (await import("./Problems")).Problems);
 const WorkflowSettings = lazily(
   async () => (await import("../inspector/WorkflowSettings")).WorkflowSettings,
 );
-const VersionsPanel = lazily(async () => (await import("../versions/VersionsPanel")).VersionsPanel);
+const HistoryPanel = lazily(async () => (await import("../versions/HistoryPanel")).HistoryPanel);
 
 const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   palette: { title: "Add steps", body: () => <Palette /> },
@@ -24,14 +24,16 @@ const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   messages: { title: "Messages", body: () => <MessageList /> },
   problems: { title: "Problems", body: () => <Problems /> },
   tests: { title: "Test data", body: () => <DataSetsPanel /> },
-  versions: { title: "Versions", body: () => <VersionsPanel /> },
+  history: { title: "History", body: () => <HistoryPanel /> },
   settings: { title: "Workflow settings", body: () => <WorkflowSettings /> },
 };
 
 /** What the rail opened. */
 export function Drawer() {
-  const { panels, view } = useEditor();
+  const { panels, past, view } = useEditor();
   const drawer = useObservable(panels.drawer);
+  // What is shown of the workflow may be edited now and not then; the history is of both.
+  const time = useObservable(past) && drawer !== "history" ? "past" : "now";
   if (!drawer) return null;
   const { title, body } = CONTENT[drawer];
   const close = () => {
@@ -49,7 +51,7 @@ export function Drawer() {
         <h2>{title}</h2>
         <IconButton icon="x" label={`Close ${title.toLowerCase()}`} onClick={close} />
       </header>
-      {body()}
+      <Fragment key={time}>{body()}</Fragment>
     </aside>
   );
 }

@@ -1,8 +1,10 @@
 import { useState } from "react";
+import { sessionOf } from "../collab/session";
 import { useEditor, useObservable } from "../model/hooks";
 import type { SaveState } from "../model/saving";
 import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
+import { SignIn } from "./SignIn";
 
 const WHY = {
   forbidden: {
@@ -19,12 +21,17 @@ const WHY = {
 export function NotSaved() {
   const { saving } = useEditor();
   const state = useObservable(saving);
-  return state.kind === "shut" ? <Note state={state} /> : null;
+  return state.kind === "shut" ? <Note saving={state} /> : null;
 }
 
-function Note({ state: { why, unsaved } }: { state: SaveState & { kind: "shut" } }) {
-  const { room } = useEditor();
-  const { title, reason } = WHY[why];
+function Note({ saving: { why, unsaved } }: { saving: SaveState & { kind: "shut" } }) {
+  const editor = useEditor();
+  const { room } = editor;
+  const session = sessionOf(editor);
+  const state = useObservable(session.state);
+  const other = state.kind === "over" ? state.by : "";
+  const { title } = WHY[why];
+  const reason = other ? `${other} is signed in now. Sign in as ${editor.boot.user.name} to go on here.` : WHY[why].reason;
   return (
     <section className="not-saved" role="alert" aria-label={title} data-testid="not-saved">
       <Icon name={why === "forbidden" ? "lock" : "log-in"} />
@@ -32,21 +39,22 @@ function Note({ state: { why, unsaved } }: { state: SaveState & { kind: "shut" }
         <strong>{title}</strong>
         <p>
           {reason}{" "}
-          {unsaved
-            ? "What you edited last could not be saved; it is still on this device. Take it along as a file, which can be imported as a workflow, or copy it."
-            : "Everything that you edited is saved."}
+          {!unsaved && "Everything that you edited is saved."}
+          {unsaved &&
+            (why === "signed-out"
+              ? "What you edited last is kept on this device, and saved as soon as you have signed in again, in another tab."
+              : "What you edited last could not be saved; it is still on this device. Take it along as a file, which can be imported as a workflow, or copy it.")}
         </p>
         <div className="not-saved-actions">
-          {unsaved && <Export />}
           {why === "signed-out" && (
             <>
-              <a className="button" href="/" target="_blank" rel="noopener">
-                <Icon name="log-in" />
-                Sign in
-              </a>
-              <Button onClick={() => room?.retry()}>Try again</Button>
+              <SignIn />
+              <Button data-testid="session-look" onClick={() => void session.look()}>
+                I have signed in
+              </Button>
             </>
           )}
+          {unsaved && <Export />}
           {unsaved && why === "forbidden" && (
             <Button look="quiet" onClick={() => void room?.discard().then(() => location.reload())}>
               Discard my edits

@@ -9,7 +9,7 @@ const TILES: { drawer: Drawer; icon: string; label: string }[] = [
   { drawer: "problems", icon: "list-checks", label: "Problems" },
   { drawer: "comments", icon: "message-square", label: "Comments" },
   { drawer: "tests", icon: "flask", label: "Test data" },
-  { drawer: "versions", icon: "history", label: "Versions" },
+  { drawer: "history", icon: "history", label: "History" },
   { drawer: "settings", icon: "settings", label: "Workflow settings" },
 ];
 
@@ -18,6 +18,7 @@ export function Rail() {
   const editor = useEditor();
   const open = useObservable(editor.panels.drawer);
   const runbook = useObservable(editor.panels.runbook);
+  useObservable(editor.past);
   const problems = useProblems().length;
   useObservable(editor.comments.threads);
   const { unread } = editor.comments;

@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { Fragment, useEffect, useState, useSyncExternalStore } from "react";
 import { Canvas } from "../canvas/Canvas";
 import { EditorProvider, useEditor, useObservable } from "../model/hooks";
 import type { Editor } from "../model/editor";
@@ -15,30 +15,32 @@ import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 
 const NotSaved = lazily(async () => (await import("./NotSaved")).NotSaved);
+const SessionNote = lazily(async () => (await import("./SessionNote")).SessionNote);
 const SelectionBar = lazily(async () => (await import("./SelectionBar")).SelectionBar);
-const ComparedBar = lazily(async () => (await import("../versions/ComparedBar")).ComparedBar);
+const PastBar = lazily(async () => (await import("../versions/PastBar")).PastBar);
 const RunbookPanel = lazily(async () => (await import("../runbook/RunbookPanel")).RunbookPanel);
 const Outline = lazily(async () => (await import("../outline/Outline")).Outline);
 
 /** The whole studio: top bar, left rail with its drawer, canvas, inspector, run bar. */
 export function Studio({ editor }: { editor: Editor }) {
-  const readOnly = useSyncExternalStore(editor.saving.on, () => editor.readOnly);
+  const barred = useSyncExternalStore(editor.saving.on, () => editor.barred);
   return (
     <EditorProvider value={editor}>
-      <Shell key={readOnly ? "looking" : "editing"} />
+      <Shell key={barred ? "looking" : "editing"} />
     </EditorProvider>
   );
 }
 
 /** The runbook is fetched when somebody opens it. */
 function RunbookSlot() {
-  const { panels } = useEditor();
+  const { panels, past } = useEditor();
   const shown = useObservable(panels.runbook);
+  const isPast = useObservable(past) !== null;
   const [wanted, setWanted] = useState(shown !== null);
   useEffect(() => {
     if (shown) setWanted(true);
   }, [shown]);
-  return wanted || shown ? <RunbookPanel /> : null;
+  return (wanted || shown) && !isPast ? <RunbookPanel /> : null;
 }
 
 function Shell() {
@@ -47,6 +49,8 @@ function Shell() {
   const narrow = useNarrow();
   const [asCanvas, setAsCanvas] = useState(false);
   const outline = narrow && !asCanvas;
+  const isPast = useObservable(useEditor().past) !== null;
+  const time = isPast ? "past" : "now"; // what can be edited is decided when a part comes
   return (
     <div className="studio" data-narrow={narrow || undefined}>
       <a className="skip-link" href="#stage">
@@ -56,10 +60,13 @@ function Shell() {
       <Rail />
       <Drawer />
       <main className="stage" id="stage" tabIndex={-1} aria-label="Workflow">
-        {outline ? <Outline /> : <Canvas />}
+        <PastBar />
+        <Fragment key={time}>
+          {outline ? <Outline /> : <Canvas />}
+          {!outline && <SelectionBar />}
+        </Fragment>
         <NotSaved />
-        {!outline && <SelectionBar />}
-        {!outline && <ComparedBar />}
+        <SessionNote />
         {narrow && (
           <button type="button" className="button stage-switch" onClick={() => setAsCanvas(!asCanvas)}>
             {outline ? "Show the canvas" : "Show the outline"}
@@ -67,11 +74,13 @@ function Shell() {
         )}
       </main>
       <RunbookSlot />
-      <InspectorColumn />
-      <section className="run-slot" aria-label="Run">
-        <RunPanel />
-        <RunBar />
-      </section>
+      <InspectorColumn key={time} />
+      {!isPast && (
+        <section className="run-slot" aria-label="Run">
+          <RunPanel />
+          <RunBar />
+        </section>
+      )}
       <Overlays />
       <Messages />
     </div>

@@ -70,6 +70,7 @@ export function TopBar() {
 /** The workflow's name; press it to change it. */
 function Name() {
   const editor = useEditor();
+  useObservable(editor.past);
   const { name } = useMeta();
   const [editing, setEditing] = useState(false);
   const renamed = useOverwrite("meta/name");
@@ -113,7 +114,7 @@ function Name() {
 function SaveMark() {
   const editor = useEditor();
   const state = useObservable(editor.saving);
-  if (editor.readOnly && state.kind !== "shut") return <span className="pill pill-neutral">View only</span>;
+  if (editor.barred && state.kind !== "shut") return <span className="pill pill-neutral">View only</span>;
   return (
     <span
       className={`save-state save-${state.kind}`}

@@ -1,31 +1,35 @@
 import { changedLines } from "../model/changes";
-import type { Diff, FieldChange, How, Part } from "../model/diff";
+import { sizeOf, type Diff, type FieldChange, type How, type Part } from "../model/diff";
 import { labelOf } from "../model/fields";
 import { useEditor } from "../model/hooks";
 import { Button } from "../parts/Button";
+import { DIFFERENCES } from "../parts/differences";
 import { Icon } from "../parts/Icon";
 import { KindTile } from "../parts/KindTile";
 
-const SIGNS: Record<How, { icon: string; word: string }> = {
-  added: { icon: "plus", word: "Added" },
-  removed: { icon: "minus", word: "Removed" },
-  changed: { icon: "pencil", word: "Changed" },
-};
+interface Props {
+  diff: Diff;
+  onRestore?: ((step: string) => void) | undefined;
+  /** Where what changed leads, as far as the canvas has it. */
+  goTo?: { step: (id: string) => void; edge: (id: string) => void; settings: () => void };
+}
 
 /** What changed, by step: added, removed and changed, with icon and word as well as colour. */
-export function DiffList({ diff, onRestore }: { diff: Diff; onRestore?: ((step: string) => void) | undefined }) {
+export function DiffList({ diff, onRestore, goTo }: Props) {
   const editor = useEditor();
   const { nodes, edges, settings } = diff;
   const edgeWords = (id: string) => {
+    // A step that is gone is called as it was.
+    const called = (end: string) => nodes.removed.find((part) => part.id === end)?.title || editor.store.titleOf(end);
     const [source = "", target = ""] = id.split(">").map((end) => end.split(":")[0]);
-    return `${editor.store.titleOf(source)} → ${editor.store.titleOf(target)}`;
+    return `${called(source)} → ${called(target)}`;
   };
-  if (isEmpty(diff)) return <p className="quiet">Nothing differs. Moving steps is no change.</p>;
+  if (!sizeOf(diff)) return <p className="quiet">Nothing differs. Moving steps is no change.</p>;
   return (
     <ul className="diff" data-testid="diff">
       {(["added", "removed", "changed"] as const).flatMap((how) =>
         nodes[how].map((part) => (
-          <Entry key={`${how} ${part.id}`} how={how} title={nameOf(part, editor.store.titleOf(part.id))}>
+          <Entry key={`${how} ${part.id}`} how={how} title={nameOf(part, editor.store.titleOf(part.id))} onGo={goTo && editor.store.nodes.has(part.id) ? () => goTo.step(part.id) : undefined}>
             {part.type !== undefined || editor.store.nodes.get(part.id) ? (
               <KindTile type={editor.types.get(part.type ?? editor.store.nodes.get(part.id)?.type ?? "")} size={20} />
             ) : null}
@@ -40,13 +44,13 @@ export function DiffList({ diff, onRestore }: { diff: Diff; onRestore?: ((step: 
       )}
       {(["added", "removed", "changed"] as const).flatMap((how) =>
         edges[how].map((part) => (
-          <Entry key={`edge ${how} ${part.id}`} how={how} title={edgeWords(part.id)}>
+          <Entry key={`edge ${how} ${part.id}`} how={how} title={edgeWords(part.id)} onGo={goTo && editor.store.edges.has(part.id) ? () => goTo.edge(part.id) : undefined}>
             {"fields" in part && <Fields fields={part.fields as FieldChange[]} />}
           </Entry>
         )),
       )}
       {settings.length > 0 && (
-        <Entry how="changed" title="Settings of the workflow">
+        <Entry how="changed" title="Settings of the workflow" onGo={goTo?.settings}>
           <Fields fields={settings} />
         </Entry>
       )}
@@ -54,17 +58,19 @@ export function DiffList({ diff, onRestore }: { diff: Diff; onRestore?: ((step: 
   );
 }
 
-export function isEmpty({ nodes, edges, settings }: Diff): boolean {
-  const count = ({ added, removed, changed }: Diff["nodes"]) => added.length + removed.length + changed.length;
-  return !settings.length && !count(nodes) && !count(edges);
-}
-
 function nameOf(part: Part, known: string): string {
   return part.title || known;
 }
 
-function Entry({ how, title, children }: { how: How; title: string; children?: React.ReactNode }) {
-  const { icon, word } = SIGNS[how];
+interface EntryProps {
+  how: How;
+  title: string;
+  onGo?: (() => void) | undefined;
+  children?: React.ReactNode;
+}
+
+function Entry({ how, title, onGo, children }: EntryProps) {
+  const { icon, word } = DIFFERENCES[how];
   return (
     <li className={`diff-entry diff-${how}`}>
       <span className="diff-sign">
@@ -72,7 +78,13 @@ function Entry({ how, title, children }: { how: How; title: string; children?: R
         <span className="visually-hidden">{word}</span>
       </span>
       <div className="diff-what">
-        <strong>{title}</strong>
+        {onGo ? (
+          <button type="button" className="link diff-go" data-testid="diff-go" onClick={onGo}>
+            {title}
+          </button>
+        ) : (
+          <strong>{title}</strong>
+        )}
         {children}
       </div>
     </li>

@@ -1,15 +1,14 @@
 import { useEffect, useState } from "react";
 import { reason } from "../collab/follower";
-import { VersionApi, type ReviewNeed, type Version } from "../collab/versionApi";
-import type { Diff } from "../model/diff";
+import { VersionApi, type ReviewNeed, type Unpublished, type Version } from "../collab/versionApi";
 import { useEditor, useObservable, useProblems } from "../model/hooks";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { ProblemLinks } from "../parts/ProblemLinks";
-import { DiffList } from "./DiffList";
+import { Contributions } from "./Contributions";
 import { ReviewState } from "./ReviewState";
 
-/** Freezes the draft as the next version: shows what changed, asks for a note. */
+/** Freezes the draft as the next version: shows who changed what, asks for a note. */
 export function PublishDialog({ onClose }: { onClose: () => void }) {
   const editor = useEditor();
   const problems = useProblems().filter((problem) => problem.severity === "error");
@@ -28,10 +27,10 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
             <Button
               onClick={() => {
                 onClose();
-                editor.panels.drawer.set("versions");
+                editor.panels.drawer.set("history");
               }}
             >
-              Show versions
+              Show the history
             </Button>
             <Button look="primary" onClick={onClose}>
               Done
@@ -59,7 +58,7 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
   const editor = useEditor();
   const [api] = useState(() => new VersionApi(editor.boot.urls));
   const published = useObservable(editor.version).published;
-  const [diff, setDiff] = useState<Diff | null>(null);
+  const [found, setFound] = useState<Unpublished | null>(null);
   const [need, setNeed] = useState<ReviewNeed | null>(null);
   const [notes, setNotes] = useState("");
   const [problem, setProblem] = useState("");
@@ -67,45 +66,40 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
   useEffect(() => {
     let here = true;
     const look = async () => {
-      if (!editor.readOnly) await editor.sync?.();
-      const [asked, found] = await Promise.all([
-        api.review(),
-        published === null ? null : api.diff(published, "draft"),
-      ]);
+      if (!editor.barred) await editor.sync?.();
+      const [asked, unpublished] = await Promise.all([api.review(), api.unpublished()]);
       if (!here) return;
       setNeed(asked);
-      setDiff(found);
+      setFound(unpublished);
     };
     look().catch((error: unknown) => here && setProblem(reason(error)));
     return () => {
       here = false;
     };
   }, [api, editor, published]);
-  const publish = async () => {
-    setBusy(true);
-    try {
-      if (!editor.readOnly) await editor.sync?.();
-      const version = await api.publish(notes.trim());
-      editor.version.set({ ...editor.version.value, published: version.number, has_unpublished_changes: false });
-      editor.announcer.say(`Version ${version.number} is published`);
-      onDone(version);
-    } catch (error) {
-      setProblem(reason(error));
-      setBusy(false);
-    }
-  };
-  const askForReview = async () => {
+  const tried = async (action: () => Promise<void>) => {
     setBusy(true);
     setProblem("");
     try {
-      if (!editor.readOnly) await editor.sync?.();
-      setNeed(await api.requestReview(notes.trim()));
-      editor.announcer.say("A review is asked for");
+      if (!editor.barred) await editor.sync?.();
+      await action();
     } catch (error) {
       setProblem(reason(error));
     }
     setBusy(false);
   };
+  const publish = () =>
+    tried(async () => {
+      const version = await api.publish(notes.trim());
+      editor.version.set({ ...editor.version.value, published: version.number, has_unpublished_changes: false });
+      editor.announcer.say(`Version ${version.number} is published`);
+      onDone(version);
+    });
+  const askForReview = () =>
+    tried(async () => {
+      setNeed(await api.requestReview(notes.trim()));
+      editor.announcer.say("A review is asked for");
+    });
   const isBarred = need !== null && !need.may_publish;
   return (
     <form
@@ -120,18 +114,8 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
             {problem}
           </p>
         )}
-        <section aria-label="Changes">
-          <h3 className="form-title">
-            {published === null ? "First version" : `Changes since version ${published}`}
-          </h3>
-          {published === null ? (
-            <p className="quiet">{`${editor.store.nodes.size} steps. Until now nothing was published.`}</p>
-          ) : diff ? (
-            <DiffList diff={diff} />
-          ) : (
-            !problem && <p className="quiet">Comparing…</p>
-          )}
-        </section>
+        {found && <Contributions found={found} onGo={onClose} />}
+        {!found && !problem && <p className="quiet" role="status">Comparing…</p>}
         {need !== null && need.needed > 0 && <ReviewState need={need} />}
         <div className="field">
           <label htmlFor="publish-notes">{isBarred ? "What reviewers should know" : "Notes"}</label>
@@ -150,7 +134,7 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
       <footer className="dialog-foot">
         <Button onClick={onClose}>Close</Button>
         {isBarred ? (
-          <Button look="primary" type="submit" disabled={busy || editor.readOnly} data-testid="review-request">
+          <Button look="primary" type="submit" disabled={busy || editor.barred} data-testid="review-request">
             {need.review?.status === "open" ? "Ask again" : "Ask for a review"}
           </Button>
         ) : (
