@@ -1,6 +1,7 @@
 """Money of real calls: programs at /v1 and steps of runs, to their end, cut off, refused or left."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COST = usd("0.006")  # of one answer of the fake: 1000 tokens in, 200 out
-SMALL = {"max_tokens": 400}  # then a call may cost a cent at most
+SMALL: dict[str, Any] = {"max_tokens": 400}  # then a call may cost a cent at most
 
 
 @pytest.fixture
