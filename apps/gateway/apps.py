@@ -9,15 +9,20 @@ class GatewayConfig(AppConfig):
     name = "apps.gateway"
 
     def ready(self) -> None:
+        from apps.dispatch import chores
         from apps.gateway import (
+            outlook,
             policies,  # noqa: F401 - registers the policies
             receivers,
         )
         from apps.gateway.budgets import alerts
+        from apps.gateway.prices import retiring
+        from apps.gateway.tasks import call_look_at_retiring
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
 
         receivers.connect()
         # What a call cost is never altered afterwards.
         restrict_table("gateway_llmcall", "SELECT, INSERT, DELETE")
-        kinds.register(*alerts.KINDS)
+        kinds.register(*alerts.KINDS, retiring.KIND)
+        chores.register(outlook.CHORE, call_look_at_retiring)

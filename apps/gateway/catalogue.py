@@ -7,7 +7,7 @@ what a call cost can be told later. litellm itself is not imported for it.
 import gzip
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -74,12 +74,13 @@ def find(names: Sequence[str], model: str, *, on: date) -> Listed | None:
     return None
 
 
-def every(*, on: date) -> Iterator[Listed]:
-    """Yield all that is valid on a day."""
-    for provider, models in _whole()["models"].items():
-        for model in models:
-            if (found := find([provider], model, on=on)) is not None:
-                yield found
+@lru_cache(maxsize=2)
+def every(*, on: date) -> tuple[Listed, ...]:
+    """Return all that is valid on a day, by provider and model."""
+    known = _whole()["models"].items()
+    found = (find([name], model, on=on) for name, models in known for model in models)
+    listed = [each for each in found if each is not None]
+    return tuple(sorted(listed, key=lambda each: (each.provider, each.model)))
 
 
 def packed(whole: dict[str, Any]) -> bytes:

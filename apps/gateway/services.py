@@ -21,7 +21,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
-from apps.gateway import keys, ledger, router
+from apps.gateway import keys, ledger, outlook, router
 from apps.gateway.calls import (
     TRANSLATED,
     Completion,
@@ -279,6 +279,7 @@ def save_route(
     after = _shown_route(route)
     if after != before:
         record(action, actor=actor, target=route, before=before, after=after)
+        outlook.look_soon()
     return route
 
 
@@ -348,6 +349,7 @@ def set_price(*, actor: User, provider: str, model: str, **figures: Any) -> Mode
     """Say what a million tokens cost from now on; the workspace's own price wins over a delivered one."""
     policies.check(actor, "manage", ModelPrice)
     price = ModelPrice.objects.create(provider=provider, model=model, **figures)
+    outlook.look_soon()
     after = {name: str(value) for name, value in figures.items() if value is not None}
     record("price.set", actor=actor, target=price, after=after)
     return price

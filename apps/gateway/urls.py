@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from apps.common.ids import UUID_PATTERN
 from apps.gateway import caching_views, views
 from apps.gateway.budgets import views as budgets
+from apps.gateway.prices import views as prices
 
 app_name = "gateway"
 urlpatterns = [
@@ -32,5 +33,9 @@ urlpatterns = [
     path("relaycore/budgets/rules/", budgets.rules, name="budget_rules"),
     path("relaycore/budgets/<uuid:budget_id>/", budgets.detail, name="budget"),
     path("relaycore/budgets/<uuid:budget_id>/delete/", budgets.delete, name="delete_budget"),
+    path("relaycore/prices/", prices.list_, name="prices"),
+    path("relaycore/prices/new/", prices.new, name="new_price"),
+    path("relaycore/prices/<uuid:price_id>/", prices.detail, name="price"),
+    path("relaycore/prices/<uuid:price_id>/delete/", prices.delete, name="delete_price"),
     path("usage/", views.usage, name="usage"),
 ]

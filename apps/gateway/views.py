@@ -24,6 +24,7 @@ from apps.gateway.budgets import standing
 from apps.gateway.caching_views import KeepingForm
 from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms
 from apps.gateway.models import LlmCall, ModelRoute, Provider
+from apps.gateway.prices import table
 
 PAGE_SIZE = 50
 PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
@@ -43,6 +44,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
         "may_manage": policies.holds(request.user, "provider.manage"),
         "may_see_usage": policies.holds(request.user, "usage.view"),
         "standings": standing.foremost(request.user),
+        "leaving": table.leaving(),
         "only_builtin": not Provider.objects.exclude(kind=Provider.Kind.BUILTIN).exists(),
     }
     return render(request, "gateway/overview.html", context)

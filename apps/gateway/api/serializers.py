@@ -1,10 +1,10 @@
 """Shapes of providers, routes, prices, calls and usage. A key goes in and never comes out."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
-from apps.gateway.models import MOST_CALLS, LlmCall, ModelPrice, ModelRoute, Provider, RouteTarget
+from apps.gateway.models import MOST_CALLS, LlmCall, ModelRoute, Provider, RouteTarget
 
 KINDS = [Provider.Kind.OPENAI.value, Provider.Kind.LITELLM.value]
 
@@ -127,33 +127,6 @@ class NewRouteSerializer(RouteChangeSerializer):
 
     alias = serializers.CharField(max_length=63)
     targets = NewTargetSerializer(many=True)
-
-
-class PriceSerializer(serializers.ModelSerializer[ModelPrice]):
-    """What a million tokens cost; provider (slug or host) and model may hold * and ?."""
-
-    input_usd = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0)
-    output_usd = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0)
-
-    class Meta:
-        model = ModelPrice
-        fields = [
-            "id", "provider", "model", "input_usd", "output_usd", "cache_read_usd",
-            "cache_write_usd", "reasoning_usd", "context_tokens", "answer_tokens", "retires_on",
-            "valid_from",
-        ]  # fmt: skip
-        read_only_fields = ["id", "valid_from"]
-        extra_kwargs: ClassVar[dict[str, Any]] = {
-            **{
-                name: {"min_value": 0}
-                for name in ("cache_read_usd", "cache_write_usd", "reasoning_usd")
-            },
-            **{
-                name: {"min_value": 1, "max_value": 2**31 - 1}
-                for name in ("context_tokens", "answer_tokens")
-            },
-        }
-        validators: list[Any] = []  # setting a price again replaces it
 
 
 class CallSerializer(serializers.ModelSerializer[LlmCall]):

@@ -5,11 +5,12 @@ from rest_framework.routers import SimpleRouter
 
 from apps.gateway.api import caching, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
+from apps.gateway.api.prices import PriceViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("gateway/providers", views.ProviderViewSet, basename="provider")
 router.register("gateway/routes", views.RouteViewSet, basename="route")
-router.register("gateway/prices", views.PriceViewSet, basename="price")
+router.register("gateway/prices", PriceViewSet, basename="price")
 router.register("gateway/budgets", BudgetViewSet, basename="budget")
 router.register("gateway/calls", views.CallViewSet, basename="call")
 

@@ -18,7 +18,6 @@ from apps.gateway.api.serializers import (
     CallSerializer,
     NewProviderSerializer,
     NewRouteSerializer,
-    PriceSerializer,
     ProviderChangeSerializer,
     ProviderSerializer,
     RouteChangeSerializer,
@@ -27,7 +26,7 @@ from apps.gateway.api.serializers import (
     TrySerializer,
     UsageSerializer,
 )
-from apps.gateway.models import LlmCall, LlmCallQuerySet, ModelPrice, ModelRoute, Provider
+from apps.gateway.models import LlmCall, LlmCallQuerySet, ModelRoute, Provider
 
 MANAGED = {
     "GET": "provider.view",
@@ -120,28 +119,6 @@ class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewS
     def destroy(self, request: Request, alias: str) -> Response:
         """Remove a route that no step needs by default."""
         services.delete_route(self.get_object(), actor=self.actor)
-        return Response(status=HTTPStatus.NO_CONTENT)
-
-
-class PriceViewSet(mixins.ListModelMixin, TenantViewSet[ModelPrice]):
-    """What tokens cost; the workspace's own prices win over the delivered ones."""
-
-    queryset = ModelPrice.objects.all()
-    serializer_class = PriceSerializer
-    permission_required: ClassVar = MANAGED
-
-    @extend_schema(request=PriceSerializer, responses={201: PriceSerializer})
-    def create(self, request: Request) -> Response:
-        """Set the price of a model for the calls from now on."""
-        serializer = PriceSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        price = services.set_price(actor=self.actor, **serializer.validated_data)
-        return Response(PriceSerializer(price).data, status=HTTPStatus.CREATED)
-
-    @extend_schema(responses={204: None})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Forget a price."""
-        services.delete_price(self.get_object(), actor=self.actor)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -89,32 +89,32 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='modelprice',
             name='answer_tokens',
-            field=models.PositiveIntegerField(null=True),
+            field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name='modelprice',
             name='cache_read_usd',
-            field=models.DecimalField(decimal_places=6, max_digits=18, null=True),
+            field=models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True),
         ),
         migrations.AddField(
             model_name='modelprice',
             name='cache_write_usd',
-            field=models.DecimalField(decimal_places=6, max_digits=18, null=True),
+            field=models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True),
         ),
         migrations.AddField(
             model_name='modelprice',
             name='context_tokens',
-            field=models.PositiveIntegerField(null=True),
+            field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name='modelprice',
             name='reasoning_usd',
-            field=models.DecimalField(decimal_places=6, max_digits=18, null=True),
+            field=models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True),
         ),
         migrations.AddField(
             model_name='modelprice',
             name='retires_on',
-            field=models.DateField(null=True),
+            field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name='modelprice',

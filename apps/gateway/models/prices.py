@@ -42,12 +42,12 @@ class ModelPrice(TimestampedModel):
     valid_from = models.DateTimeField(default=timezone.now)
     input_usd = models.DecimalField(max_digits=18, decimal_places=6)
     output_usd = models.DecimalField(max_digits=18, decimal_places=6)
-    cache_read_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True)
-    cache_write_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True)
-    reasoning_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True)
-    context_tokens = models.PositiveIntegerField(null=True)
-    answer_tokens = models.PositiveIntegerField(null=True)  # the longest answer
-    retires_on = models.DateField(null=True)
+    cache_read_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    cache_write_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    reasoning_usd = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    context_tokens = models.PositiveIntegerField(null=True, blank=True)
+    answer_tokens = models.PositiveIntegerField(null=True, blank=True)  # the longest answer
+    retires_on = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=60, blank=True)  # empty: the workspace's own word
 
     objects = ModelPriceQuerySet.as_manager()

@@ -1,0 +1,1 @@
+"""What models cost and when they disappear: the delivered list, and what a workspace says itself."""

@@ -1,0 +1,20 @@
+"""The door through which a worker comes to what the gateway has to look at."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.gateway.prices import retiring
+from apps.tenants.tasks import HEADER, TenantTask
+
+
+@shared_task(base=TenantTask, name="gateway.look_at_retiring")
+def look_at_retiring() -> None:
+    """Tell of models that are going. Safe to deliver twice: each warning is told once."""
+    retiring.look()
+
+
+def call_look_at_retiring(subjects: Collection[UUID], schema: str) -> None:
+    """Send for a worker; a broker that is away is the caller's to notice, at once."""
+    look_at_retiring.apply_async([], headers={HEADER: schema}, retry=False)
