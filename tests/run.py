@@ -61,6 +61,7 @@ def steps(app: str | None) -> list[Step]:
         ),
         *front_end(),
         Step("image", [PY, "tests/image.py"]),
+        Step("clients", [PY, "tests/conformance/clients/install.py"]),
         Step(
             "tests",
             pytest("tests", "--ignore=tests/e2e", "-n", "2", "--dist", "loadgroup"),

@@ -106,6 +106,8 @@ def tool_calls(body: Body) -> list[Body]:
     """Return the tools that are asked for."""
     broken = {**LOOK_UP, "arguments": '{"q": '}
     tools = {"tool": [LOOK_UP], "tools": [LOOK_UP, ADD], "bad-arguments": [broken]}
+    if body["model"] == "tool-once" and body["messages"][-1]["role"] != "tool":
+        tools["tool-once"] = [LOOK_UP]
     functions = tools.get(body["model"], [])
     return [
         {"id": f"call_{place}", "type": "function", "function": function}

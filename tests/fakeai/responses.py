@@ -46,11 +46,17 @@ def _events(body: Body) -> list[Body]:
     where = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
     words = [{"type": "response.output_text.delta", **where, "delta": word} for word in WORDS]
     item: Body = {"id": "msg_1", "type": "message", "role": "assistant", "content": []}
+    part: Body = {"type": "output_text", "text": "", "annotations": []}
+    whole = _response(body, "completed")["output"][0]
     end = "incomplete" if body["model"] == "long" else "completed"
     return [
         {"type": "response.created", "response": begun},
         {"type": "response.output_item.added", "output_index": 0, "item": item},
+        {"type": "response.content_part.added", **where, "part": part},
         *words,
+        {"type": "response.output_text.done", **where, "text": "".join(WORDS)},
+        {"type": "response.content_part.done", **where, "part": whole["content"][0]},
+        {"type": "response.output_item.done", "output_index": 0, "item": whole},
         {"type": f"response.{end}", "response": _response(body, end)},
     ]
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,8 +60,9 @@ class FakeProvider:
         self.came.set()
         if self.ill:
             return chat.error(503, request)
+        behaviour = {**body, "model": str(body.get("model", "")).partition(":")[0]}
         try:
-            return await ENDPOINTS[request.path](request, body)
+            return await ENDPOINTS[request.path](request, behaviour)
         except (asyncio.CancelledError, ConnectionError):
             self.left.set()
             raise
@@ -109,13 +111,20 @@ class _Server(threading.Thread):
         self.join(5)
 
 
-@pytest.fixture
-def fake(settings: Settings) -> Iterator[FakeProvider]:
-    """A provider on loopback, allowed by its exact port."""
+@contextmanager
+def serving() -> Iterator[FakeProvider]:
+    """Serve on loopback for as long as the block lasts."""
     provider = FakeProvider()
     server = _Server(provider)
     server.start()
     server.ready.wait(5)
-    settings.EGRESS_ALLOW = [provider.origin]
     yield provider
     server.stop()
+
+
+@pytest.fixture
+def fake(settings: Settings) -> Iterator[FakeProvider]:
+    """A provider on loopback, allowed by its exact port."""
+    with serving() as provider:
+        settings.EGRESS_ALLOW = [provider.origin]
+        yield provider

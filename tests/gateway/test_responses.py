@@ -229,7 +229,10 @@ def test_a_stream_of_it_is_passed_through(
 ) -> None:
     lead(alice, model, provider=native)
     events = named_events_of(respond(program, stream=True))
-    assert kinds(events) == ["created", "output_item.added", "output_text.delta", end]
+    assert kinds(events) == [
+        "created", "output_item.added", "content_part.added", "output_text.delta",
+        "output_text.done", "content_part.done", "output_item.done", end,
+    ]  # fmt: skip
     row = only_call()
     assert (row.status, row.input_tokens, row.tokens_estimated) == ("ok", 1000, False)
     assert row.ttft_ms is not None

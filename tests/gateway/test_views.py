@@ -56,6 +56,19 @@ def test_a_provider_is_changed_disabled_and_removed(alice: User, fake: FakeProvi
     assert not Provider.objects.filter(pk=provider.pk).exists()
 
 
+def test_what_a_provider_is_able_to_do_is_kept(alice: User, fake: FakeProvider) -> None:
+    provider = connect(fake, alice)
+    url = f"/relaycore/providers/{provider.pk}/"
+    form = {"name": "Fake", "base_url": fake.url, "default_model": "ok", "answers": "json_object"}
+    for wish, able in (({"responses": "on"}, ["json_object", "responses"]), ({}, ["json_object"])):
+        assert browser(alice).post(url, {**form, **wish}).status_code == 302
+        provider.refresh_from_db()
+        assert provider.capabilities == able
+        page: Any = browser(alice).get(url)
+        shown = page.context["form"]
+        assert (shown["answers"].value(), shown["responses"].value()) == ("json_object", bool(wish))
+
+
 def test_a_routes_targets_are_edited(alice: User, fake: FakeProvider) -> None:
     connect(fake, alice)
     form = {

@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from apps.gateway import journal
+from apps.gateway.asgi import HANDLERS
 from apps.gateway.models import LlmCall
 from apps.tenants.context import tenant_context
 from auterity.asgi import mounts
 from tests.factories.callers import Caller, Reply
+from tests.gateway.programs import key_of
 from tests.isolation.world import World, make_world
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
@@ -63,6 +65,21 @@ def test_a_key_opens_no_other_workspace(ours: World, theirs: World) -> None:
         assert reply.status == 401
         assert theirs.canary not in reply.body.decode()
     assert calls(theirs) == 0
+
+
+@pytest.mark.parametrize(("method", "path"), HANDLERS)
+def test_every_endpoint_asks_for_a_key_of_its_workspace_that_may_call(
+    ours: World, theirs: World, method: str, path: str
+) -> None:
+    body = body_of(theirs.objects["route"])
+    for shown in (f"Bearer {ours.objects['key_text']}", ""):
+        reply = Caller(host=theirs.host)(path, body, method=method, authorization=shown)
+        assert reply.status == 401
+        assert theirs.canary not in reply.body.decode()
+    with tenant_context(ours.tenant):
+        viewers = key_of(ours.people["owner"], "viewer")
+    assert Caller(host=ours.host)(path, body, method=method, x_api_key=viewers).status == 403
+    assert (calls(ours), calls(theirs)) == (0, 0)
 
 
 def test_models_of_the_other_workspace_do_not_exist(ours: World, theirs: World) -> None:

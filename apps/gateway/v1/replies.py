@@ -24,7 +24,7 @@ class Reply:
         """Answer as the clients of this endpoint expect it."""
         self._send = send
         self._manner = manner
-        self._events = 0  # of a stream that were sent
+        self._events = 0  # named ones of a stream that were sent
         self.began = False
         self.is_stream = False
         self.headers: Headers = {}  # that every answer has from now on
@@ -42,7 +42,7 @@ class Reply:
 
     async def say(self, part: bytes) -> None:
         """Send a part of a stream."""
-        self._events += part.count(b"data: ")
+        self._events += part.count(b"\ndata: ")
         await self._send({"type": "http.response.body", "body": part, "more_body": True})
 
     async def end(self) -> None:
