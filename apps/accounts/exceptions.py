@@ -37,3 +37,9 @@ class UnknownRole(Invalid):
     """There is no role of this name in the workspace."""
 
     code = "unknown_role"
+
+
+class KeyOver(Conflict):
+    """The key is revoked or expired. Make another one."""
+
+    code = "key_over"

@@ -8,6 +8,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 PATTERN = re.compile(r"^aut_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$")
 NOBODYS_HASH = "0" * 64
+NOBODYS_HASHES = ("", "")
 
 
 def new_key() -> tuple[str, str]:
@@ -20,14 +21,15 @@ def hash_secret(secret: str, *, purpose: str = "api-key") -> str:
     return salted_hmac(f"accounts.{purpose}", secret, algorithm="sha256").hexdigest()
 
 
-def matches(secret: str, stored: str | None) -> bool:
-    """Compare whole and in constant time; with nothing stored the same work is done in vain."""
-    return same(hash_secret(secret), stored)
-
-
 def same(hashed: str, stored: str | None) -> bool:
-    """Compare a secret's hash with the stored one, in the same way."""
+    """Compare whole and in constant time; with nothing stored the same work is done in vain."""
     return constant_time_compare(hashed, stored or NOBODYS_HASH) and bool(stored)
+
+
+def opens(hashed: str, stored: tuple[str, str]) -> bool:
+    """Compare with the hashes of a key's secret and of the one before; both, whatever is found."""
+    now, before = stored
+    return same(hashed, now) | same(hashed, before)
 
 
 def split(text: str) -> tuple[str, str]:

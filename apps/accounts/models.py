@@ -1,6 +1,6 @@
 """Users, roles, folders, API keys and invitations."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from apps.accounts import keys
 from apps.accounts.roles import ABOUT, BUILTIN
 from apps.common.models import TimestampedModel
 
@@ -226,6 +227,9 @@ class ApiKey(TimestampedModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The secret that the last rotation replaced; until then it opens too.
+    former_hash = models.CharField(max_length=64, blank=True)
+    former_until = models.DateTimeField(null=True, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -243,6 +247,22 @@ class ApiKey(TimestampedModel):
         if self.revoked_at:
             return "revoked"
         return "expired" if self.expires_at and self.expires_at <= timezone.now() else "active"
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        """The hashes of its secret and of the one before it, as long as that opens too."""
+        return self.secret_hash, self.former_hash if self.is_rotating else ""
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether two secrets open it."""
+        return self.former_until is not None and self.former_until > timezone.now()
+
+    def ends_at(self, hashed: str) -> datetime | None:
+        """Return when the secret of this hash stops opening it; None: never."""
+        if keys.same(hashed, self.secret_hash):
+            return self.expires_at
+        return min(end for end in (self.expires_at, self.former_until) if end is not None)
 
 
 INVITATION_LIFE = timedelta(hours=72)

@@ -1,6 +1,6 @@
 """Members, invitations and keys: transaction, audit and mail in one place each."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -14,6 +14,7 @@ from apps.accounts.exceptions import (
     AlreadyInvited,
     AlreadyMember,
     InvitationClosed,
+    KeyOver,
     LastOwner,
     UnknownRole,
 )
@@ -27,7 +28,7 @@ from apps.accounts.models import (
     User,
 )
 from apps.audit.services import record
-from apps.common.errors import Forbidden
+from apps.common.errors import Forbidden, Invalid
 from apps.tenants.context import current_tenant, public_scope
 from apps.tenants.models import KeyIndex
 
@@ -231,14 +232,16 @@ def create_api_key(
 
 
 @transaction.atomic
-def create_service_key(*, name: str, role: str, actor: User | None) -> tuple[ApiKey, str]:
+def create_service_key(
+    *, name: str, role: str, actor: User | None, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
     """Make a key for a program: it acts as a service account of its own."""
     key_id = keys.new_key()[0]
     service = User.objects.create_user(
         f"{key_id}@service.invalid", name=name, kind=User.Kind.SERVICE
     )
     RoleBinding.objects.create(user=service, role=role_named(role))
-    return create_api_key(name=name, role=role, user=service, actor=actor)
+    return create_api_key(name=name, role=role, user=service, actor=actor, expires_at=expires_at)
 
 
 @transaction.atomic
@@ -250,6 +253,65 @@ def revoke_api_key(key: ApiKey, *, actor: User) -> None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at", "updated_at"])
         record("api_key.revoked", actor=actor, target=key)
+
+
+def check_end(expires_at: datetime | None) -> None:
+    """Raise Invalid for an end of a key that is past."""
+    if expires_at is not None and expires_at <= timezone.now():
+        raise Invalid.at("expires_at", "The key would be expired already.")
+
+
+@transaction.atomic
+def change_api_key(key: ApiKey, *, actor: User, name: str, expires_at: datetime | None) -> None:
+    """Give a key another name and end. Raises Forbidden, KeyOver, Invalid."""
+    if key.user_id != actor.pk:
+        policies.require(actor, "api_key.manage")
+    _check_usable(key)
+    before = {"name": key.name, "expires_at": key.expires_at}
+    after = {"name": name, "expires_at": expires_at}
+    if after == before:
+        return
+    if expires_at != key.expires_at:
+        check_end(expires_at)
+    key.name, key.expires_at = name, expires_at
+    key.save(update_fields=["name", "expires_at", "updated_at"])
+    record("api_key.changed", actor=actor, target=key, before=before, after=after)
+
+
+@transaction.atomic
+def rotate_api_key(key: ApiKey, *, actor: User, overlap: timedelta) -> str:
+    """Give a key another secret and return its new text; the one before opens for so long still.
+
+    A person's key is rotated by that person alone: whoever reads the text can act in their name.
+    Raises Forbidden, KeyOver.
+    """
+    if key.user_id != actor.pk:
+        policies.require(actor, "api_key.manage")
+        if key.user.kind != User.Kind.SERVICE:
+            raise Forbidden(f"Only {key.user} can rotate this key: it acts in their name.")
+    if not key.allowed <= actor.permissions_in():
+        raise Forbidden("This key holds more rights than you have.")
+    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    _check_usable(key)
+    secret = keys.new_key()[1]
+    key.former_hash, key.former_until = key.secret_hash, timezone.now() + overlap
+    key.secret_hash = keys.hash_secret(secret)
+    key.save(update_fields=["secret_hash", "former_hash", "former_until", "updated_at"])
+    record(
+        "api_key.rotated", actor=actor, target=key, after={"former_until": key.former_until}
+    )  # fmt: skip
+    return f"aut_{key.key_id}_{secret}"
+
+
+@transaction.atomic
+def end_rotation(key: ApiKey, *, actor: User) -> None:
+    """Stop the secret from before the last rotation. Repeating changes nothing."""
+    if key.user_id != actor.pk:
+        policies.require(actor, "api_key.manage")
+    if key.is_rotating:
+        key.former_hash, key.former_until = "", None
+        key.save(update_fields=["former_hash", "former_until", "updated_at"])
+        record("api_key.rotation_ended", actor=actor, target=key)
 
 
 @transaction.atomic
@@ -280,3 +342,8 @@ def _mail_invitation(invitation: Invitation, link: str) -> None:
     context = {"invitation": invitation, "link": link, "workspace": current_tenant().name}
     subject = f"Join {current_tenant().name} on Auterity"
     send_mail(subject, render_to_string("emails/invitation.txt", context), None, [invitation.email])
+
+
+def _check_usable(key: ApiKey) -> None:
+    if key.state != "active":
+        raise KeyOver

@@ -70,19 +70,20 @@ def _load(name: str) -> Access | None:
     key_id, _, digest = name.partition(":")
     found = ApiKey.objects.usable().select_related("user", "role", "virtual")
     key = found.filter(key_id=key_id).first()
-    if not keys.same(digest, key.secret_hash if key else None) or key is None:
+    if not keys.opens(digest, key.hashes if key else keys.NOBODYS_HASHES) or key is None:
         return None
     _note_use(key)
     key.user.acting_key = key
     may_call = PERMISSION in key.user.permissions_in()
+    ends_at = key.ends_at(digest)
     terms: VirtualKey | None = getattr(key, "virtual", None)
     if terms is None:
         direct = ("*",) if "provider.manage" in key.user.permissions_in() else ()
-        return Access(key.pk, key.user_id, may_call, direct=direct, expires_at=key.expires_at)
+        return Access(key.pk, key.user_id, may_call, direct=direct, expires_at=ends_at)
     return Access(
         key.pk, key.user_id, may_call,
         routes=None if terms.routes is None else frozenset(terms.routes),
-        direct=tuple(terms.direct), rpm=terms.rpm, tpm=terms.tpm, expires_at=key.expires_at,
+        direct=tuple(terms.direct), rpm=terms.rpm, tpm=terms.tpm, expires_at=ends_at,
     )  # fmt: skip
 
 

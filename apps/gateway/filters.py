@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.common.errors import Invalid
@@ -14,11 +15,14 @@ LONGEST = timedelta(days=400)
 
 
 def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
-    """Keep what the parameters ask for: route, provider, status, cache, run, since, until.
+    """Keep what the parameters ask for: q, route, provider, status, cache, run, key, since, until.
 
     Raises Invalid naming the parameter that makes no sense.
     """
     kept = calls.between(_moment(params, "since"), _moment(params, "until"))
+    if text := params.get("q", "").strip():
+        exactly = Q(request_id=text) | Q(error_code=text)
+        kept = kept.filter(Q(model__icontains=text) | exactly)
     for name in ("route", "provider"):
         if value := params.get(name):
             kept = kept.filter(**{name: value})
@@ -31,7 +35,9 @@ def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
             raise Invalid.at("cache", f"Use one of {', '.join(LlmCall.Cache.values)}.")
         kept = kept.filter(cache=cache)
     if run := params.get("run"):
-        kept = kept.of_run(_uuid(run))
+        kept = kept.of_run(_uuid("run", run))
+    if key := params.get("key"):
+        kept = kept.filter(key_id=_uuid("key", key))
     return kept
 
 
@@ -55,8 +61,8 @@ def _moment(params: Any, name: str) -> datetime | None:
         raise Invalid.at(name, str(error)) from None
 
 
-def _uuid(text: str) -> UUID:
+def _uuid(name: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Invalid.at("run", "This is not the id of a run.") from None
+        raise Invalid.at(name, f"This is not the id of a {name}.") from None

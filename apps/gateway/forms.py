@@ -153,3 +153,12 @@ class TargetForm(forms.Form):
 TargetForms = forms.formset_factory(
     TargetForm, extra=2, max_num=MAX_TARGETS, absolute_max=MAX_TARGETS
 )
+
+
+def blame(form: forms.Form, error: DomainError) -> None:
+    """Show a refusal at the fields that it names, else above the form."""
+    for entry in error.errors:
+        field = entry["field"] if entry["field"] in form.fields else None
+        form.add_error(field, entry["message"])
+    if not error.errors:
+        form.add_error(None, error.detail)

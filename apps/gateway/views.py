@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -16,15 +15,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.models import ApiKey
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import charts, filters, services
 from apps.gateway.budgets import standing
 from apps.gateway.caching_views import KeepingForm
-from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms
+from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms, blame
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from apps.gateway.prices import table
+from apps.gateway.virtual_keys.filters import key_choices
 
 PAGE_SIZE = 50
 PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
@@ -45,6 +46,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
         "may_see_usage": policies.holds(request.user, "usage.view"),
         "standings": standing.foremost(request.user),
         "leaving": table.leaving(),
+        "may_use_keys": policies.holds(request.user, "api_key.use"),
         "only_builtin": not Provider.objects.exclude(kind=Provider.Kind.BUILTIN).exists(),
     }
     return render(request, "gateway/overview.html", context)
@@ -66,7 +68,7 @@ def new_provider(request: AuthenticatedRequest) -> HttpResponse:
             _tell(request, services.try_provider(provider, actor=request.user))
             return redirect("gateway:provider", provider.pk)
         except DomainError as error:
-            _blame(form, error)
+            blame(form, error)
     return _form(request, "gateway/provider_new.html", form=form)
 
 
@@ -89,7 +91,7 @@ def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
             messages.success(request, f"{found.name} is saved.")
             return redirect("gateway:provider", found.pk)
         except DomainError as error:
-            _blame(form, error)
+            blame(form, error)
     may_manage = policies.allows(request.user, "manage", found)
     extra = {"provider": found, "form": form, "may_manage": may_manage}
     return _form(request, "gateway/provider.html", **extra)
@@ -145,7 +147,7 @@ def _route(request: AuthenticatedRequest, found: ModelRoute | None) -> HttpRespo
             messages.success(request, f"The route {saved.alias} is saved.")
             return redirect("gateway:route", saved.alias)
         except DomainError as error:
-            _blame(form, error)
+            blame(form, error)
     may_manage = policies.allows(request.user, "manage", found or ModelRoute)
     deletable = found is not None and found.alias not in services.DELIVERED_ROUTES
     extra = {
@@ -180,11 +182,18 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
     kept = filters.filtered(seen, request.GET)
     routes = policies.visible(request.user, ModelRoute.objects.all())
     providers = policies.visible(request.user, Provider.objects.all())
-    names = ("route", "provider", "status", "cache", "run")
+    names = ("q", "route", "provider", "status", "cache", "key", "run")
+    keys = policies.visible(request.user, ApiKey.objects.select_related("virtual"))
+    page = page_of(request, kept, PAGE_SIZE)
+    known = keys.in_bulk({each.key_id for each in page if each.key_id})
     context = {
-        "calls": page_of(request, kept, PAGE_SIZE),
+        "calls": page,
+        "rows": [(each, known.get(each.key_id)) for each in page],
+        "key_choices": key_choices(keys, request.GET.get("key", "")),
+        "may_use_keys": policies.holds(request.user, "api_key.use"),
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
+        "applied": sum(1 for name in names[1:-1] if request.GET.get(name)),
         "route_choices": _choices(routes.values_list("alias", flat=True)),
         "provider_choices": _choices(providers.values_list("slug", flat=True)),
         "cache_choices": LlmCall.Cache.choices,
@@ -251,15 +260,6 @@ def _tell(request: AuthenticatedRequest, trial: services.Trial) -> None:
         messages.success(request, trial.message)
     else:
         messages.error(request, f"{trial.message} {trial.hint}".strip())
-
-
-def _blame(form: forms.Form, error: DomainError) -> None:
-    """Show a refusal at the fields that it names, else above the form."""
-    for entry in error.errors:
-        field = entry["field"] if entry["field"] in form.fields else None
-        form.add_error(field, entry["message"])
-    if not error.errors:
-        form.add_error(None, error.detail)
 
 
 def _words(error: DomainError) -> str:

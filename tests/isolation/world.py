@@ -24,6 +24,7 @@ from apps.gateway.budgets.services import add_budget
 from apps.gateway.cache.services import set_keeping
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.models import LlmCall, ModelRoute
+from apps.gateway.virtual_keys.services import create_key
 from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice, tell
@@ -264,7 +265,7 @@ def _waits(world: World) -> None:
 
 
 def _gateway(world: World) -> None:
-    """Make a provider, a route with a call to its name, and a price; and spare ones to delete."""
+    """Make a provider, a route with a call to its name, a price and keys; and spare ones to delete."""
     owner, targets = world.people["owner"], [{"provider": "built-in"}]
     for name in ("provider", "spare_provider"):
         provider = gateway.add_provider(
@@ -281,6 +282,9 @@ def _gateway(world: World) -> None:
         actor=owner, provider=world.canary, model="*", input_usd=Decimal(1), output_usd=Decimal(1)
     )
     world.objects["price"] = str(price.pk)
+    for name in ("virtual_key", "spare_virtual_key"):
+        key, _ = create_key(actor=owner, name=f"{world.canary} {name}", routes=[world.canary])
+        world.objects[name] = str(key.pk)
     question = [{"role": "user", "content": "Hello"}]
     async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))
     route = ModelRoute.objects.get(alias=world.canary)

@@ -134,11 +134,12 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
 
     run = serializers.UUIDField(source="run_id", allow_null=True)
     node = serializers.CharField(source="node_id")
+    key = serializers.UUIDField(source="key_id", allow_null=True, help_text="Who asked over /v1.")
 
     class Meta:
         model = LlmCall
         fields = [
-            "id", "request_id", "run", "node", "route", "route_version", "task", "provider",
+            "id", "request_id", "run", "node", "key", "route", "route_version", "task", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
             "tokens_estimated", "cost_usd", "cache", "saved_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
             "created_at",

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from apps.gateway.api import caching, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
 from apps.gateway.api.prices import PriceViewSet
+from apps.gateway.api.virtual_keys import VirtualKeyViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("gateway/providers", views.ProviderViewSet, basename="provider")
@@ -13,6 +14,7 @@ router.register("gateway/routes", views.RouteViewSet, basename="route")
 router.register("gateway/prices", PriceViewSet, basename="price")
 router.register("gateway/budgets", BudgetViewSet, basename="budget")
 router.register("gateway/calls", views.CallViewSet, basename="call")
+router.register("gateway/keys", VirtualKeyViewSet, basename="virtual-key")
 
 urlpatterns = [
     path("usage/", views.UsageView.as_view(), name="usage"),

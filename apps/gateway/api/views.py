@@ -39,11 +39,13 @@ PERIOD = [
     OpenApiParameter("until", OpenApiTypes.DATETIME, description="Before this time or day."),
 ]
 LEDGER = [
+    OpenApiParameter("q", str, description="Part of a model's name, an error's code, a request."),
     OpenApiParameter("route", str),
     OpenApiParameter("provider", str, description="Its slug."),
     OpenApiParameter("status", str, enum=LlmCall.Status.values),
     OpenApiParameter("cache", str, enum=LlmCall.Cache.values),
     OpenApiParameter("run", OpenApiTypes.UUID),
+    OpenApiParameter("key", OpenApiTypes.UUID, description="Of an API key."),
     *PERIOD,
 ]
 

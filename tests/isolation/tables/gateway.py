@@ -50,6 +50,14 @@ GATEWAY = [
     api("price-detail", "DELETE", pk="price", shows=False),
     api("call-list", **LIST),
     api("call-list", query="route={route}", note="of a route", **LIST),
+    api("call-list", query="key={virtual_key}", note="of a key", **NOBODYS),
+    api("virtual-key-list", **LIST),
+    api("virtual-key-list", "POST", body={"name": "New"}, **NOBODYS),
+    api("virtual-key-detail", pk="virtual_key"),
+    api("virtual-key-detail", "PATCH", pk="virtual_key", body={"rpm": 5}, shows=False),
+    api("virtual-key-detail", "DELETE", pk="spare_virtual_key", shows=False),
+    api("virtual-key-rotate", "POST", pk="virtual_key", body={}, shows=False),
+    api("virtual-key-end-rotation", "POST", pk="virtual_key", body={}, shows=False),
     api("usage", **LIST),
     api("budget-list", **LIST),
     api("budget-list", "POST", body=BUDGET, **NOBODYS),
@@ -85,6 +93,24 @@ GATEWAY = [
     Probe("gateway:overview", **LIST),
     Probe("gateway:calls", **LIST),
     Probe("gateway:usage", **LIST),
+    Probe("gateway:keys", **LIST),
+    Probe("gateway:new_key", **NOBODYS),
+    Probe(
+        "gateway:new_key", "POST", body={"name": "New", "every_route": "on"}, media=FORM, **NOBODYS
+    ),
+    Probe("gateway:key", args={"key_id": "virtual_key"}),
+    Probe(
+        "gateway:key", "POST", {"key_id": "virtual_key"}, body={"name": "Renamed", "every_route": "on"},
+        media=FORM, shows=False,
+    ),
+    Probe(
+        "gateway:rotate_key", "POST", {"key_id": "virtual_key"}, body={"overlap_s": "3600"}, media=FORM,
+        shows=False,
+    ),
+    *(
+        Probe("gateway:end_key", "POST", {"key_id": "spare_virtual_key", "name": name}, note=name, shows=False)
+        for name in ("end-rotation", "revoke")
+    ),
     Probe("gateway:new_provider", **NOBODYS),
     Probe(
         "gateway:new_provider", "POST", body={**PROVIDER, "answers": ""}, media=FORM, **NOBODYS
