@@ -34,6 +34,7 @@ TABLE = {
     "folder.manage": (1, 1, 0, 0, 0, 0),
     "review_rule.manage": (1, 1, 0, 0, 0, 0),
     "member.manage": (1, 1, 0, 0, 0, 0),
+    "role.manage": (1, 1, 0, 0, 0, 0),
     "api_key.manage": (1, 1, 0, 0, 0, 0),
     "provider.manage": (1, 1, 0, 0, 0, 0),
     "audit.view": (1, 1, 0, 0, 0, 0),
