@@ -12,7 +12,8 @@ from apps.common.errors import Forbidden
 
 def fresh(user: User) -> User:
     """Return the user as the next request loads them."""
-    return User.objects.get(pk=user.pk)
+    found: User = User.objects.get(pk=user.pk)
+    return found
 
 
 def test_people_hold_what_their_group_holds(alice: User, vera: User) -> None:

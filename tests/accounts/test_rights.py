@@ -23,7 +23,8 @@ AUDITOR = ["workflow.view", "run.view", "audit.view"]
 
 def fresh(user: User) -> User:
     """Return the user as the next request loads them."""
-    return User.objects.get(pk=user.pk)
+    found: User = User.objects.get(pk=user.pk)
+    return found
 
 
 def auditor(alice: User) -> Role:
@@ -42,7 +43,7 @@ def test_a_changed_role_counts_for_who_holds_it(alice: User, vera: User) -> None
     services.change_custom_role(role, actor=alice, permissions=["run.view"])
     assert fresh(vera).permissions_in() == {"run.view"}
     entry = AuditEntry.objects.get(action="role.changed")
-    assert entry.before["permissions"] == sorted(AUDITOR)
+    assert (entry.before or {})["permissions"] == sorted(AUDITOR)
 
 
 def test_nobody_makes_a_role_larger_than_they_are(alice: User, vera: User) -> None:
