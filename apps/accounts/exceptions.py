@@ -43,3 +43,51 @@ class KeyOver(Conflict):
     """The key is revoked or expired. Make another one."""
 
     code = "key_over"
+
+
+class RoleInUse(Conflict):
+    """Somebody holds this role, or was offered it. Give them another one first."""
+
+    code = "role_in_use"
+
+
+class RoleExists(Conflict):
+    """There is a role of this name already."""
+
+    code = "role_exists"
+
+
+class BuiltInRole(Conflict):
+    """This role comes with every workspace and stays as it is. Make one of your own instead."""
+
+    code = "built_in_role"
+
+
+class UnknownPermission(Invalid):
+    """There is no such permission, or only owners hold it."""
+
+    code = "unknown_permission"
+
+
+class NotForGroups(Invalid):
+    """Only a person is an owner, and of the whole workspace. Choose another role."""
+
+    code = "not_for_groups"
+
+
+class GroupExists(Conflict):
+    """There is a group of this name already."""
+
+    code = "group_exists"
+
+
+class KeptByDirectory(Conflict):
+    """A directory keeps this group. Change its people and its name there."""
+
+    code = "kept_by_directory"
+
+
+class UnknownPerson(Invalid):
+    """Nobody in the workspace goes by this."""
+
+    code = "unknown_person"

@@ -7,17 +7,28 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts import policies
 from apps.accounts.models import Role, User
 from apps.accounts.roles import FOR_KEYS
 
+NO_ROLE = ("", "Only in some folders")
 LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "No end")]
 
 
 def role_choices() -> list[tuple[str, str]]:
     """Return the roles that people hold, the strongest first."""
     return [choice for choice in key_role_choices() if choice[0] not in FOR_KEYS]
+
+
+def roles_known_to(actor: User) -> list[tuple[str, str]]:
+    """Return the roles of people that somebody knows of: all built-in ones, and own ones they see."""
+    own = policies.visible(actor, Role.objects.filter(builtin=False))
+    known = Role.objects.filter(Q(builtin=True) | Q(pk__in=own.values("pk")))
+    ordered = known.exclude(name__in=FOR_KEYS).order_by("created_at")
+    return [(role.name, role.label) for role in ordered]
 
 
 def key_role_choices() -> list[tuple[str, str]]:
@@ -33,9 +44,9 @@ class InviteForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    """Another role for a member."""
+    """Another role for a member; none leaves what folders and groups give."""
 
-    role = forms.ChoiceField(choices=role_choices)
+    role = forms.ChoiceField(choices=lambda: [*role_choices(), NO_ROLE], required=False)
 
 
 class AcceptForm(forms.Form):

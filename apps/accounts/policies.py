@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
-from apps.accounts.models import ApiKey, Folder, Invitation, Role, User
+from apps.accounts.models import ApiKey, Folder, Group, Invitation, Role, RoleBinding, User
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Forbidden, NotFound
 
@@ -94,9 +94,12 @@ def find(actor: Actor, queryset: QuerySet[M], **wanted: Any) -> M:
     return found
 
 
-def holds(actor: Actor, permission: str) -> bool:
-    """Tell whether the actor holds a full permission such as `member.manage` on the workspace."""
-    return isinstance(actor, User) and permission in actor.permissions_in()
+def holds(actor: Actor, permission: str, path: str = "") -> bool:
+    """Tell whether the actor holds a full permission such as `member.manage`.
+
+    `path` is a folder's; the empty one is the workspace.
+    """
+    return isinstance(actor, User) and permission in actor.permissions_in(path)
 
 
 def holds_anywhere(actor: Actor, permission: str) -> bool:
@@ -110,10 +113,20 @@ def holds_anywhere(actor: Actor, permission: str) -> bool:
     return everyone or holds(actor, permission) or bool(actor.folder_paths(permission))
 
 
-def require(actor: Actor, permission: str) -> None:
-    """Raise Forbidden unless the actor holds the full permission on the workspace."""
-    if not holds(actor, permission):
+def require(actor: Actor, permission: str, path: str = "") -> None:
+    """Raise Forbidden unless the actor holds the full permission on the workspace or at a folder."""
+    if not holds(actor, permission, path):
         raise Forbidden
+
+
+def held_at(actor: User, target: Model) -> frozenset[str]:
+    """Return all permissions that the actor holds where the object lies."""
+    return actor.permissions_in(_policy_of(type(target)).path_of(target))
+
+
+def models_by_name() -> dict[str, type[Model]]:
+    """Return what has a policy, by the name under which the API speaks of it."""
+    return {str(model._meta.model_name): model for model in _policies}
 
 
 def _policy_of(model: type[Model]) -> Policy:
@@ -133,6 +146,18 @@ class UserPolicy(Policy):
 @register(Role)
 class RolePolicy(UserPolicy):
     """Whoever sees members sees roles."""
+
+
+@register(Group)
+class GroupPolicy(UserPolicy):
+    """Whoever sees members sees groups."""
+
+
+@register(RoleBinding)
+class RoleBindingPolicy(Policy):
+    """Who holds what is seen by whoever sees members there: on the workspace, or on a folder."""
+
+    resource, folder = "member", "folder"
 
 
 @register(Invitation)

@@ -41,6 +41,7 @@ ADMIN = BUILDER | {
     "workflow.moderate",  # delete what others said of it
     "review_rule.manage",
     "member.manage",
+    "role.manage",
     "api_key.manage",
     "provider.manage",
     "budget.manage",
@@ -62,6 +63,10 @@ BUILTIN: dict[str, frozenset[str]] = {
 # Roles that keys hold, not people.
 FOR_KEYS = frozenset({"caller"})
 PERMISSIONS = OWNER
+# What a workspace's own roles may hold: owners are made by owners, and by no other role.
+GRANTABLE = PERMISSIONS - {"owner.manage"}
+# Roles that groups and folders cannot carry: an owner is a person, of the whole workspace.
+FOR_PEOPLE_ALONE = frozenset({"owner"})
 
 # What each role is for, where people choose one.
 ABOUT: dict[str, str] = {

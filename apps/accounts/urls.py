@@ -2,13 +2,31 @@
 
 from django.urls import path, re_path
 
-from apps.accounts import views
+from apps.accounts import group_views, role_views, views
 from apps.common.ids import UUID_PATTERN
 
 app_name = "accounts"
 urlpatterns = [
     path("members/", views.members, name="members"),
     path("members/invite/", views.invite, name="invite"),
+    path("members/groups/", group_views.groups, name="groups"),
+    path("members/groups/new/", group_views.create, name="create_group"),
+    path("members/groups/<uuid:group_id>/", group_views.group, name="group"),
+    re_path(
+        rf"^members/groups/(?P<group_id>{UUID_PATTERN})/(?P<action>rename|role|add|remove|delete)/$",
+        group_views.change,
+        name="change_group",
+    ),
+    path("members/roles/", role_views.roles, name="roles"),
+    path("members/roles/new/", role_views.create, name="create_role"),
+    path("members/roles/<slug:name>/", role_views.role, name="role"),
+    path("members/roles/<slug:name>/delete/", role_views.delete, name="delete_role"),
+    path("workflows/folders/<uuid:folder_id>/people/", role_views.rights, name="rights"),
+    path(
+        "workflows/folders/<uuid:folder_id>/people/<uuid:right_id>/take/",
+        role_views.take_right,
+        name="take_right",
+    ),
     re_path(
         rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|suspend|resume|remove)/$",
         views.change_member,

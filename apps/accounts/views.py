@@ -22,6 +22,7 @@ from apps.accounts.decorators import (
     public_page,
 )
 from apps.accounts.exceptions import AlreadyMember, InvitationClosed
+from apps.accounts.filters import members_in
 from apps.accounts.forms import (
     AcceptForm,
     InviteForm,
@@ -30,14 +31,15 @@ from apps.accounts.forms import (
     RoleForm,
     key_role_choices,
     role_choices,
+    roles_known_to,
 )
 from apps.accounts.links import invitation_link, user_of_link
-from apps.accounts.models import ApiKey, Invitation, Role, User
+from apps.accounts.models import ApiKey, Group, Invitation, Role, User
+from apps.accounts.roles import FOR_KEYS
 from apps.common.errors import Conflict, DomainError, Forbidden
 from apps.common.pagination import page_of
 
-STATES = {"active": True, "suspended": False}
-FACTORS = {"on": True, "off": False}
+CHOSEN = ("role", "group", "factor", "state")
 
 
 @require_GET
@@ -50,12 +52,10 @@ def members(request: AuthenticatedRequest) -> HttpResponse:
 def _members(
     request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
-    filters = {name: request.GET.get(name, "") for name in ("q", "role", "state", "factor")}
+    filters = {name: request.GET.get(name, "") for name in ("q", *CHOSEN)}
     everyone = policies.visible(request.user, User.objects.members())
-    found = everyone.matching(
-        text=filters["q"].strip(), role=filters["role"], active=STATES.get(filters["state"])
-    ).with_second_factor(FACTORS.get(filters["factor"]))
-    listed = found.with_roles().order_by("name", "email")
+    listed = members_in(everyone, filters).with_roles().order_by("name", "email")
+    groups = policies.visible(request.user, Group.objects.order_by("name"))
     context = {
         "members": page_of(request, listed),
         "member_count": everyone.count(),
@@ -63,12 +63,15 @@ def _members(
         "invitations": policies.visible(request.user, Invitation.objects.unanswered())
         .select_related("role", "invited_by")
         .order_by("-created_at"),
-        "roles": Role.objects.order_by("created_at"),
-        "role_choices": key_role_choices(),
+        "roles": policies.visible(request.user, Role.objects.exclude(name__in=FOR_KEYS)).order_by(
+            "created_at"
+        ),
+        "role_choices": roles_known_to(request.user),
+        "group_choices": [(str(group.pk), group.name) for group in groups],
         "state_choices": [("active", "active"), ("suspended", "suspended")],
         "factor_choices": [("on", "set up"), ("off", "none")],
         "filters": filters,
-        "applied": sum(1 for name in ("role", "state", "factor") if filters[name]),
+        "applied": sum(1 for name in CHOSEN if filters[name]),
         "invite_form": InviteForm(),
         "may_manage": policies.holds(request.user, "member.manage"),
         "may_manage_owners": policies.holds(request.user, "owner.manage"),
@@ -113,8 +116,9 @@ def _changed(member: User, action: str, form: RoleForm, actor: User) -> str:
     """Carry out a change of a member and return what happened."""
     if action == "role":
         role = form.cleaned_data["role"]
-        services.change_role(member, role=role, actor=actor)
-        return f"{member} is {dict(role_choices())[role].lower()} now."
+        services.change_role(member, role=role or None, actor=actor)
+        told = f"is {dict(role_choices())[role].lower()}" if role else "has no role everywhere"
+        return f"{member} {told} now."
     if action == "remove":
         services.remove_member(member, actor=actor)
         return f"{member} is no member any more. Their work stays."

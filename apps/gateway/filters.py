@@ -12,6 +12,8 @@ from apps.common.moments import moment
 from apps.gateway.models import LlmCall, LlmCallQuerySet
 
 LONGEST = timedelta(days=400)
+CHOICES = {"status": LlmCall.Status.values, "cache": LlmCall.Cache.values}
+IDS = {"run": "run_id", "key": "key_id"}
 
 
 def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
@@ -26,18 +28,12 @@ def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
     for name in ("route", "provider"):
         if value := params.get(name):
             kept = kept.filter(**{name: value})
-    if status := params.get("status"):
-        if status not in LlmCall.Status.values:
-            raise Invalid.at("status", f"Use one of {', '.join(LlmCall.Status.values)}.")
-        kept = kept.filter(status=status)
-    if cache := params.get("cache"):
-        if cache not in LlmCall.Cache.values:
-            raise Invalid.at("cache", f"Use one of {', '.join(LlmCall.Cache.values)}.")
-        kept = kept.filter(cache=cache)
-    if run := params.get("run"):
-        kept = kept.of_run(_uuid("run", run))
-    if key := params.get("key"):
-        kept = kept.filter(key_id=_uuid("key", key))
+    for name, choices in CHOICES.items():
+        if value := params.get(name):
+            kept = kept.filter(**{name: _one_of(choices, name, value)})
+    for name, column in IDS.items():
+        if value := params.get(name):
+            kept = kept.filter(**{column: _uuid(name, value)})
     return kept
 
 
@@ -59,6 +55,12 @@ def _moment(params: Any, name: str) -> datetime | None:
         return moment(text) if text else None
     except ValueError as error:
         raise Invalid.at(name, str(error)) from None
+
+
+def _one_of(choices: list[str], name: str, value: str) -> str:
+    if value not in choices:
+        raise Invalid.at(name, f"Use one of {', '.join(choices)}.")
+    return value
 
 
 def _uuid(name: str, text: str) -> UUID:

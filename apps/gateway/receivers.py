@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
-from apps.accounts.models import ApiKey, Role, RoleBinding, User
+from apps.accounts.models import ApiKey, Membership, Role, RoleBinding, User
 from apps.gateway import news
 from apps.gateway.models import (
     Budget,
@@ -18,8 +18,8 @@ from apps.gateway.models import (
 )
 
 WATCHED: tuple[type[Model], ...] = (
-    ApiKey, Role, RoleBinding, User, Budget, Credential, ModelPrice, ModelRoute, MoneyRules,
-    Provider, VirtualKey,
+    ApiKey, Membership, Role, RoleBinding, User, Budget, Credential, ModelPrice, ModelRoute,
+    MoneyRules, Provider, VirtualKey,
 )  # fmt: skip
 # Saved at each use or sign-in, and no change of what anybody may do.
 HARMLESS = (frozenset({"last_login"}), frozenset({"last_used_at"}))

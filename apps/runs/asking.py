@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import Role, User
+from apps.accounts.models import Role, RoleBinding, User
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Timer
@@ -121,8 +121,8 @@ def _able(run: Run, names: Collection[str]) -> list[User]:
     """Return the people who may decide for the run and go by one of the names, or by any."""
     found = User.objects.members().filter(is_active=True)
     if names:
-        by_name = Q(email__in=names) | Q(role_bindings__role__name__in=names)
-        found = found.filter(by_name).distinct()
+        in_a_role = User.objects.holding(RoleBinding.objects.filter(role__name__in=names))
+        found = found.filter(Q(email__in=names) | Q(pk__in=in_a_role.values("pk")))
     path = _path(run)
     able = [user for user in found.with_roles() if "approval.decide" in user.permissions_in(path)]
     return [user for user in able if not names or any(_goes_by(user, name, run) for name in names)]

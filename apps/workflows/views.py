@@ -54,6 +54,9 @@ def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: A
     context = {
         "workflows": page,
         "folders": folders,
+        "shown_folder": next(
+            (each for each in folders if str(each.pk) == request.GET.get("folder")), None
+        ),
         "folder_choices": [(folder.pk, folder.name) for folder in folders],
         "tags": tags,
         "tag_choices": [(tag, tag) for tag, _ in tags],

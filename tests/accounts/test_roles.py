@@ -35,6 +35,7 @@ TABLE = {
     "folder.manage": (1, 1, 0, 0, 0, 0),
     "review_rule.manage": (1, 1, 0, 0, 0, 0),
     "member.manage": (1, 1, 0, 0, 0, 0),
+    "role.manage": (1, 1, 0, 0, 0, 0),
     "api_key.manage": (1, 1, 0, 0, 0, 0),
     "provider.manage": (1, 1, 0, 0, 0, 0),
     "budget.manage": (1, 1, 0, 0, 0, 0),

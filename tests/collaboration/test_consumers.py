@@ -10,7 +10,12 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from apps.accounts.models import RoleBinding, User
-from apps.accounts.services import create_api_key
+from apps.accounts.services import (
+    add_to_group,
+    create_api_key,
+    create_group,
+    remove_from_group,
+)
 from apps.collaboration import lobby, protocol
 from apps.collaboration.protocol import Kind, State
 from apps.runs import places
@@ -186,12 +191,17 @@ def test_what_is_in_the_bin_is_not_there(workflow: Workflow, alice: User) -> Non
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
-    ("change", "code"), [("session", 4401), ("user", 4401), ("role", 4403), ("bin", 4403)]
+    ("change", "code"),
+    [("session", 4401), ("user", 4401), ("role", 4403), ("group", 4403), ("bin", 4403)],
 )
 def test_what_is_lost_closes(
     workflow: Workflow, alice: User, bob: User, vera: User, change: str, code: int
 ) -> None:
     tab, other = Tab(workflow, cookie_of(bob)), Tab(workflow, cookie_of(alice))
+    builders = create_group(name="Builders", role="builder")
+    if change == "group":  # what Bob holds, he holds through it alone
+        RoleBinding.objects.filter(user=bob).delete()
+        add_to_group(builders, bob)
 
     def take_away() -> None:
         if change == "session":
@@ -202,6 +212,8 @@ def test_what_is_lost_closes(
         elif change == "role":
             viewer = vera.bindings[0].role
             RoleBinding.objects.filter(user=bob).update(role=viewer)
+        elif change == "group":
+            remove_from_group(builders, bob)
         else:
             services.delete_workflow(workflow, actor=alice)
 

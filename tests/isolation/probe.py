@@ -70,8 +70,9 @@ def of(world: World, name: str) -> str:
 
 
 def api(route: str, method: str = "GET", **rest: Any) -> Probe:
-    """Return a row of the API; `pk`, `number` and `comment_id` are parts of its address."""
-    names = [key for key in ("pk", "number", "comment_id") if key in rest]
+    """Return a row of the API; these names are parts of its address."""
+    parts = ("pk", "number", "comment_id", "user_id", "right_id")
+    names = [key for key in parts if key in rest]
     args: dict[str, Any] = {key: rest.pop(key) for key in names}
     return Probe(f"api:{route}", method, args, **rest)
 

@@ -13,13 +13,14 @@ from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
 from tests.isolation.tables.retention import RETENTION
 from tests.isolation.tables.reviews import REVIEWS
+from tests.isolation.tables.rights import RIGHTS
 from tests.isolation.tables.runs import RUNS
 from tests.isolation.tables.triggers import TRIGGERS
 from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
+    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
 ]  # fmt: skip
 
 

@@ -13,17 +13,20 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("
 
 CHECKED_IN = Path(__file__).with_name("matrix.txt")
 NEW = Path(__file__).parents[2] / "test-results" / "matrix.txt"
-# guest: a viewer on one folder, where nothing of this lies; elsewhere: the other workspace's owner.
-COLUMNS = (*ROLES, "guest", "stranger", "elsewhere")
+# auditor: a role of the workspace's own; inside: an admin of the folder where the inner things lie,
+# guest: a viewer on one where none of them does; elsewhere: the other workspace's owner.
+NARROWER = ("auditor", "inside", "guest")
+COLUMNS = (*ROLES, *NARROWER, "stranger", "elsewhere")
 HEAD = """\
 # The authorisation matrix: the status that each request of tests/isolation/probes.py gets, by who
 # asks. Made by tests/isolation/test_matrix.py, which fails when it is not what the product does.
+# auditor: holds a role of the workspace's own; inside: an admin of the folder of workflows alone;
 # guest: a viewer on another folder; elsewhere: the other workspace's owner naming our objects.
 """
 
 
 def _matrix(ours: World, theirs: World) -> str:
-    clients = {role: ours.browser(role) for role in (*ROLES, "guest")}
+    clients = {role: ours.browser(role) for role in (*ROLES, *NARROWER)}
     clients["stranger"] = Client(HTTP_HOST=ours.host, raise_request_exception=False)
     clients["elsewhere"] = theirs.browser("owner")
     rows: list[tuple[str, ...]] = [("request", *COLUMNS)]

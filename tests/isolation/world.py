@@ -46,6 +46,7 @@ from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
 from tests.workflows.definitions import asking, expecting, greeting
 
+AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
 
 
@@ -83,6 +84,7 @@ def make_world(slug: str) -> World:
         _people(world)
         _access(world)
         _workflows(world)
+        _rights(world)
         _runs(world)
         _retention(world)
         _triggers(world)
@@ -103,6 +105,31 @@ def _people(world: World) -> None:
     world.people["guest"] = _member(world, "guest", "viewer")
     RoleBinding.objects.filter(user=world.people["guest"]).update(folder=outside)
     world.objects["colleague"] = str(world.people["colleague"].pk)
+
+
+def _rights(world: World) -> None:
+    """Make a group with somebody in it, a role of the workspace's own, and rights on the folder."""
+    owner, colleague = world.people["owner"], world.people["colleague"]
+    group = accounts.create_group(name=f"{world.canary} group", role="viewer", actor=owner)
+    accounts.add_to_group(group, colleague, actor=owner)
+    spare = accounts.create_group(name=f"{world.canary} spare group", actor=owner)
+    own = accounts.create_role(label=f"{world.canary} role", permissions=AUDITOR, actor=owner)
+    accounts.create_role(label=f"{world.canary} spare role", permissions=AUDITOR, actor=owner)
+    folder = Folder.objects.get(pk=world.objects["folder"])
+    right = accounts.give_right(folder, spare, role="viewer", actor=owner)
+    for name, role in (("auditor", own.name), ("inside", "admin")):
+        world.people[name] = _member(world, name, role)
+    inside = world.people["inside"]
+    accounts.change_role(inside, role=None, actor=owner)
+    accounts.give_right(folder, inside, role="admin", actor=owner)
+    world.objects |= {
+        "group": str(group.pk),
+        "spare_group": str(spare.pk),
+        "own_role": own.name,
+        "spare_role": f"{own.name[:-5]}-spare-role",
+        "right": str(right.pk),
+        "operator": str(world.people["operator"].pk),
+    }
 
 
 def _member(world: World, name: str, role: str) -> User:

@@ -6,8 +6,16 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import RoleBinding, User
-from apps.accounts.services import create_api_key, create_folder, role_named
+from apps.accounts.services import (
+    add_to_group,
+    create_api_key,
+    create_folder,
+    create_group,
+    remove_from_group,
+    role_named,
+)
 from apps.runs import services
+from apps.runs.asking import people
 from apps.runs.models import Run, Wait
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
@@ -193,6 +201,19 @@ def test_a_role_on_another_folder_is_not_asked_here(alice: User, oscar: User, wa
     wait.run.workflow.folder = elsewhere
     wait.run.workflow.save()
     assert Wait.objects.assigned_to(User.objects.get(pk=oscar.pk)).exists()
+    assert client.post(f"{URL}{wait.pk}/decide/", body).status_code == 200
+
+
+def test_who_holds_the_role_through_a_group_is_asked(alice: User, vera: User, bob: User) -> None:
+    leads = create_group(name="Leads", role="admin", actor=alice)
+    add_to_group(leads, vera, actor=alice)
+    wait = asked(bob, assignees=["admin"])
+    assert people(wait) == [vera]
+    client, body = api_client(vera), {"decision": "approved"}
+    assert Wait.objects.assigned_to(User.objects.get(pk=vera.pk)).get() == wait
+    remove_from_group(leads, vera, actor=alice)
+    assert client.post(f"{URL}{wait.pk}/decide/", body).status_code == 403
+    add_to_group(leads, vera, actor=alice)
     assert client.post(f"{URL}{wait.pk}/decide/", body).status_code == 200
 
 

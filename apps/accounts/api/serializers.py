@@ -14,14 +14,22 @@ class RoleName(serializers.CharField):
         return value.name if isinstance(value, Role) else str(value)
 
 
+class NamedSerializer(serializers.Serializer[Any]):
+    """Something by id and name."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True)
+
+
 class MemberSerializer(serializers.ModelSerializer[User]):
-    """A member; role and activity can be changed."""
+    """A member; role and activity can be changed. Without a role: what groups and folders give."""
 
     role = RoleName(max_length=40, allow_null=True)
+    groups = NamedSerializer(many=True, read_only=True, source="in_groups")
 
     class Meta:
         model = User
-        fields = ["id", "email", "name", "role", "is_active", "last_login", "created_at"]
+        fields = ["id", "email", "name", "role", "groups", "is_active", "last_login", "created_at"]
         read_only_fields = ["id", "email", "name", "last_login", "created_at"]
 
 
@@ -38,20 +46,6 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     def get_permissions(self, user: User) -> list[str]:
         return sorted(user.permissions_in())
-
-
-class RoleSerializer(serializers.ModelSerializer[Role]):
-    """A role and what it allows."""
-
-    permissions = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Role
-        fields = ["name", "label", "builtin", "permissions"]
-        read_only_fields = fields
-
-    def get_permissions(self, role: Role) -> list[str]:
-        return sorted(role.allowed)
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):

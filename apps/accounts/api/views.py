@@ -5,7 +5,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
@@ -23,16 +24,23 @@ from apps.accounts.api.serializers import (
     MeSerializer,
     NewApiKeySerializer,
     NewInvitationSerializer,
-    RoleSerializer,
 )
 from apps.accounts.api.throttling import PrincipalThrottle
+from apps.accounts.filters import FACTORS, STATES, members_in
 from apps.accounts.links import invitation_link
-from apps.accounts.models import ApiKey, Invitation, Role, StoredAnswer, User
+from apps.accounts.models import ApiKey, Invitation, StoredAnswer, User, UserQuerySet
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Unauthenticated
 from apps.common.parsing import MAX_BODY
 
 M = TypeVar("M", bound=Model)
+MEMBER_FILTERS = [
+    OpenApiParameter("q", str, description="A part of the name or e-mail."),
+    OpenApiParameter("role", str, description="Held on the workspace, also through a group."),
+    OpenApiParameter("group", OpenApiTypes.UUID),
+    OpenApiParameter("state", str, enum=list(STATES)),
+    OpenApiParameter("factor", str, enum=list(FACTORS), description="A second factor."),
+]
 
 
 class HasDeclaredPermission(BasePermission):
@@ -135,6 +143,16 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         "DELETE": "member.manage",
     }
 
+    @extend_schema(parameters=MEMBER_FILTERS)
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the people, the newest first."""
+        return super().list(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[User]:
+        people = super().get_queryset()
+        assert isinstance(people, UserQuerySet)
+        return members_in(people, self.request.query_params) if self.action == "list" else people
+
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a member's role, or suspend and resume them."""
         member = self.get_object()
@@ -180,14 +198,6 @@ class InvitationViewSet(mixins.ListModelMixin, TenantViewSet[Invitation]):
         """Withdraw an invitation."""
         services.revoke_invitation(self.get_object(), actor=self.actor)
         return Response(status=HTTPStatus.NO_CONTENT)
-
-
-class RoleViewSet(mixins.ListModelMixin, TenantViewSet[Role]):
-    """The roles of the workspace and what each allows."""
-
-    queryset = Role.objects.all()
-    serializer_class = RoleSerializer
-    permission_required = {"GET": "member.view"}
 
 
 class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):

@@ -16,7 +16,6 @@ PEOPLE = [
         "invitation-list", "POST", body={"email": "new@example.com", "role": "viewer"}, elsewhere=None
     ),
     api("invitation-detail", "DELETE", pk="invitation", shows=False),
-    api("role-list", **NOBODYS),
     api("api-key-list", **LIST),
     api("api-key-list", "POST", body={"name": "New", "role": "viewer"}, **NOBODYS),
     api("api-key-detail", "DELETE", pk="key", shows=False),

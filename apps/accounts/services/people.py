@@ -16,29 +16,19 @@ from apps.accounts.exceptions import (
     InvitationClosed,
     KeyOver,
     LastOwner,
-    UnknownRole,
 )
 from apps.accounts.models import (
     INVITATION_LIFE,
     ApiKey,
-    Folder,
     Invitation,
-    Role,
     RoleBinding,
     User,
 )
+from apps.accounts.services.giving import check_may_give, role_named
 from apps.audit.services import record
 from apps.common.errors import Forbidden, Invalid
 from apps.tenants.context import current_tenant, public_scope
 from apps.tenants.models import KeyIndex
-
-
-def role_named(name: str) -> Role:
-    """Return the role. Raises UnknownRole."""
-    role = Role.objects.filter(name=name).first()
-    if role is None:
-        raise UnknownRole.at("role", UnknownRole.__doc__ or "")
-    return role
 
 
 @transaction.atomic
@@ -78,16 +68,23 @@ def add_staff(*, email: str, name: str = "", new_second_factor: bool = False) ->
 
 
 @transaction.atomic
-def change_role(user: User, *, role: str, actor: User) -> None:
-    """Give a member another role on the whole workspace. Raises LastOwner, Forbidden."""
+def change_role(user: User, *, role: str | None, actor: User) -> None:
+    """Give a member another role on the whole workspace, or none. Raises LastOwner, Forbidden.
+
+    What they hold on folders and through groups stays.
+    """
     policies.require(actor, "member.manage")
-    new = role_named(role)
+    new = role_named(role) if role else None
     found = RoleBinding.objects.select_related("role").filter(user=user, folder=None).first()
-    before = found.role.name if found else None  # None: roles on folders only
-    _check_owner_rights(actor, {before, new.name})
-    if before == "owner" and new.name != "owner":
+    before = found.role.name if found else None
+    _check_owner_rights(actor, {before})
+    if before == "owner" and role != "owner":
         _check_another_owner(user)
-    RoleBinding.objects.update_or_create(user=user, folder=None, defaults={"role": new})
+    if new:
+        check_may_give(actor, new)
+        RoleBinding.objects.update_or_create(user=user, folder=None, defaults={"role": new})
+    elif found:
+        found.delete()
     record(
         "member.role_changed",
         actor=actor,
@@ -121,6 +118,7 @@ def remove_member(user: User, *, actor: User) -> None:
     for key in user.api_keys.filter(revoked_at=None):
         revoke_api_key(key, actor=actor)
     user.role_bindings.all().delete()
+    user.memberships.all().delete()
     EmailAddress.objects.filter(user=user).delete()  # the address may be invited again
     user.is_active = False
     user.email = f"removed-{user.pk}@invalid"
@@ -135,7 +133,8 @@ def invite_member(*, email: str, role: str, actor: User, link: str) -> Invitatio
     Raises AlreadyMember, AlreadyInvited, UnknownRole, Forbidden.
     """
     policies.require(actor, "member.manage")
-    _check_owner_rights(actor, {role})
+    offered = role_named(role)
+    check_may_give(actor, offered)
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
         raise AlreadyMember
@@ -144,7 +143,7 @@ def invite_member(*, email: str, role: str, actor: User, link: str) -> Invitatio
         with transaction.atomic():
             invitation = Invitation.objects.create(
                 email=email,
-                role=role_named(role),
+                role=offered,
                 invited_by=actor,
                 token_hash=keys.hash_secret(token, purpose="invitation"),
                 expires_at=timezone.now() + INVITATION_LIFE,
@@ -160,7 +159,7 @@ def invite_member(*, email: str, role: str, actor: User, link: str) -> Invitatio
 def resend_invitation(invitation: Invitation, *, actor: User, link: str) -> None:
     """Send it again with a new token; the old link stops working."""
     policies.require(actor, "member.manage")
-    _check_owner_rights(actor, {invitation.role.name})
+    check_may_give(actor, invitation.role)
     token = keys.new_key()[1]
     invitation.token_hash = keys.hash_secret(token, purpose="invitation")
     invitation.expires_at = timezone.now() + INVITATION_LIFE
@@ -212,8 +211,8 @@ def create_api_key(
     more than they hold.
     """
     chosen = role_named(role)
-    if actor is not None and not chosen.allowed <= actor.permissions_in():
-        raise Forbidden("A key cannot hold more rights than you have. Choose a smaller role.")
+    if actor is not None:
+        check_may_give(actor, chosen)
     key_id, secret = keys.new_key()
     key = ApiKey.objects.create(
         key_id=key_id,
@@ -312,15 +311,6 @@ def end_rotation(key: ApiKey, *, actor: User) -> None:
         key.former_hash, key.former_until = "", None
         key.save(update_fields=["former_hash", "former_until", "updated_at"])
         record("api_key.rotation_ended", actor=actor, target=key)
-
-
-@transaction.atomic
-def create_folder(*, name: str, actor: User, parent: Folder | None = None) -> Folder:
-    """Make a folder in the workspace's tree."""
-    policies.require(actor, "workflow.edit")
-    folder = Folder.objects.create(name=name, parent=parent)
-    record("folder.created", actor=actor, target=folder)
-    return folder
 
 
 def _check_owner_rights(actor: User, roles: set[str | None]) -> None:

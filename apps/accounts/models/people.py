@@ -1,4 +1,4 @@
-"""Users, roles, folders, API keys and invitations."""
+"""Users with their keys, invitations, and the answers kept for repeated requests."""
 
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from apps.accounts import keys
-from apps.accounts.roles import ABOUT, BUILTIN
+from apps.accounts.models.rights import Membership, Role, RoleBinding
 from apps.common.models import TimestampedModel
 
 
@@ -28,12 +28,24 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep whose name or e-mail holds the text, who has the role and is active or not."""
         found = self.filter(models.Q(name__icontains=text) | models.Q(email__icontains=text))
         if role:
-            found = found.filter(role_bindings__role__name=role, role_bindings__folder=None)
+            everywhere = RoleBinding.objects.filter(folder=None, role__name=role)
+            found = found.holding(everywhere)
         return found if active is None else found.filter(is_active=active)
+
+    def holding(self, bindings: models.QuerySet[RoleBinding]) -> Self:
+        """Keep who holds one of the roles, in person or through a group."""
+        groups = bindings.exclude(group=None).values("group")
+        through = Membership.objects.filter(group__in=groups).values("user")
+        own = bindings.exclude(user=None).values("user")
+        return self.filter(models.Q(pk__in=own) | models.Q(pk__in=through))
 
     def with_roles(self) -> Self:
         """Read the roles of all of them together, for lists that show them."""
-        return self.prefetch_related("role_bindings__role", "role_bindings__folder")
+        places = ("role", "folder")
+        return self.prefetch_related(
+            *(f"role_bindings__{place}" for place in places),
+            *(f"in_groups__role_bindings__{place}" for place in places),
+        )
 
     def with_second_factor(self, wanted: bool | None = None) -> Self:
         """Add whether an authenticator app is set up; keep only those with or without one."""
@@ -102,11 +114,12 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
         return salted_hmac("accounts.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
     @cached_property
-    def bindings(self) -> list["RoleBinding"]:
-        """The roles held, with their folders; read once for each loaded user."""
-        if "role_bindings" in getattr(self, "_prefetched_objects_cache", {}):
-            return list(self.role_bindings.all())
-        return list(self.role_bindings.select_related("role", "folder"))
+    def bindings(self) -> list[RoleBinding]:
+        """The roles held, in person or through groups, and where; read once for each loaded user."""
+        if {"role_bindings", "in_groups"} <= getattr(self, "_prefetched_objects_cache", {}).keys():
+            shared = (held for group in self.in_groups.all() for held in group.role_bindings.all())
+            return [*self.role_bindings.all(), *shared]
+        return list(RoleBinding.objects.held_by(self.pk).select_related("role", "folder"))
 
     @property
     def principal(self) -> str:
@@ -114,9 +127,10 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
         return f"key:{self.acting_key.pk}" if self.acting_key else f"user:{self.pk}"
 
     @property
-    def role(self) -> "Role | None":
-        """The role held on the whole workspace."""
-        return next((held.role for held in self.bindings if held.folder_id is None), None)
+    def role(self) -> Role | None:
+        """The role held in person on the whole workspace; groups may add others."""
+        own = (held for held in self.bindings if held.user_id and held.folder_id is None)
+        return next((held.role for held in own), None)
 
     def permissions_in(self, path: str = "") -> frozenset[str]:
         """Return the permissions held on a folder path; the empty one is the workspace."""
@@ -131,69 +145,6 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
         if not self.is_active or (self.acting_key and permission not in self.acting_key.allowed):
             return []
         return [b.folder.path for b in self.bindings if b.folder and permission in b.role.allowed]
-
-
-class Role(TimestampedModel):
-    """A named set of permissions; the built-in ones are defined in code."""
-
-    name = models.SlugField(max_length=40, unique=True)
-    label = models.CharField(max_length=80)
-    permissions = models.JSONField(default=list)
-    builtin = models.BooleanField(default=False)
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def allowed(self) -> frozenset[str]:
-        """The permissions that the role gives."""
-        return BUILTIN[self.name] if self.builtin else frozenset(self.permissions)
-
-    @property
-    def about(self) -> str:
-        """What the role is for, in one line; empty for a workspace's own roles."""
-        return ABOUT.get(self.name, "")
-
-
-class Folder(TimestampedModel):
-    """A place in the workspace's tree; rights narrower than the workspace are held on it."""
-
-    name = models.CharField(max_length=80)
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
-    path = models.CharField(
-        max_length=700, unique=True, help_text="Ids from the root, each ended by /"
-    )
-
-    def __str__(self) -> str:
-        return self.name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.path = f"{self.parent.path if self.parent else ''}{self.pk}/"
-        super().save(*args, **kwargs)
-
-
-class RoleBinding(TimestampedModel):
-    """A role held by a user, on the workspace or on one folder and what lies in it."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="role_bindings")
-    role = models.ForeignKey(Role, on_delete=models.PROTECT)
-    folder = models.ForeignKey(Folder, null=True, blank=True, on_delete=models.CASCADE)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "folder"], nulls_distinct=False, name="accounts_one_role_per_place"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.role}"
-
-    def covers(self, path: str) -> bool:
-        """Tell whether the role counts at a folder path."""
-        return self.folder is None or path.startswith(self.folder.path)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

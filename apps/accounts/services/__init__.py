@@ -1,0 +1,65 @@
+"""People and what they may do: each change is transaction, audit entry and mail in one place."""
+
+from apps.accounts.services.giving import role_named
+from apps.accounts.services.groups import (
+    add_to_group,
+    create_group,
+    delete_group,
+    remove_from_group,
+    rename_group,
+    set_group_role,
+)
+from apps.accounts.services.people import (
+    accept_invitation,
+    add_member,
+    add_staff,
+    change_api_key,
+    change_role,
+    check_end,
+    create_api_key,
+    create_service_key,
+    end_rotation,
+    find_invitation,
+    invite_member,
+    remove_member,
+    resend_invitation,
+    revoke_api_key,
+    revoke_invitation,
+    rotate_api_key,
+    set_active,
+)
+from apps.accounts.services.rights import create_folder, give_right, take_right
+from apps.accounts.services.roles import change_custom_role, create_role, delete_role
+
+__all__ = [
+    "accept_invitation",
+    "add_member",
+    "add_staff",
+    "add_to_group",
+    "change_api_key",
+    "change_custom_role",
+    "change_role",
+    "check_end",
+    "create_api_key",
+    "create_folder",
+    "create_group",
+    "create_role",
+    "create_service_key",
+    "delete_group",
+    "delete_role",
+    "end_rotation",
+    "find_invitation",
+    "give_right",
+    "invite_member",
+    "remove_from_group",
+    "remove_member",
+    "rename_group",
+    "resend_invitation",
+    "revoke_api_key",
+    "revoke_invitation",
+    "role_named",
+    "rotate_api_key",
+    "set_active",
+    "set_group_role",
+    "take_right",
+]
