@@ -43,6 +43,7 @@ ADMIN = BUILDER | {
     "api_key.manage",
     "provider.manage",
     "audit.view",
+    "audit.manage",  # where the trail is sent to
     "retention.view",
     "retention.manage",
 }

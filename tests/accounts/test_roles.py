@@ -37,6 +37,7 @@ TABLE = {
     "api_key.manage": (1, 1, 0, 0, 0, 0),
     "provider.manage": (1, 1, 0, 0, 0, 0),
     "audit.view": (1, 1, 0, 0, 0, 0),
+    "audit.manage": (1, 1, 0, 0, 0, 0),
     "retention.view": (1, 1, 0, 0, 0, 0),
     "retention.manage": (1, 1, 0, 0, 0, 0),
     "owner.manage": (1, 0, 0, 0, 0, 0),

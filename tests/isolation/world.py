@@ -13,6 +13,7 @@ from django.test import Client
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
+from apps.audit.models import AuditEntry
 from apps.comments import services as comments
 from apps.common.types import JSONDict
 from apps.dispatch.models import Ticket
@@ -24,6 +25,8 @@ from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice, tell
 from apps.onboarding.arrival import arrival_path
+from apps.oversight import services as oversight
+from apps.oversight import verifying
 from apps.retention import carrying
 from apps.retention import services as retention
 from apps.reviews import services as reviews
@@ -86,6 +89,7 @@ def make_world(slug: str) -> World:
         _services(world)
         _reviews(world)
         _comments(world)
+        _oversight(world)
     return world
 
 
@@ -328,3 +332,11 @@ def _comments(world: World) -> None:
         "comment": str(answer.pk),
         "reviewed_thread": str(other.pk),
     }
+
+
+def _oversight(world: World) -> None:
+    """Name an entry with values, and have the chain verified."""
+    entry = AuditEntry.objects.filter(action="invitation.sent").get()
+    job = oversight.start_verification(actor=world.people["owner"])
+    verifying.carry(job.pk)
+    world.objects |= {"entry": str(entry.pk), "verification": str(job.pk)}
