@@ -4,13 +4,21 @@ from django.apps import AppConfig
 
 
 class OversightConfig(AppConfig):
-    """Shows the trail to those who may see it."""
+    """Shows the trail to those who may see it, and sends it where they say."""
 
     name = "apps.oversight"
 
     def ready(self) -> None:
         from apps.dispatch import chores
-        from apps.oversight import policies, verifying  # noqa: F401 - registers the policies
-        from apps.oversight.tasks import call_verify
+        from apps.oversight import (
+            delivering,
+            exporting,
+            policies,  # noqa: F401 - registers the policies
+            tasks,
+            verifying,
+        )
 
-        chores.register(verifying.CHORE, call_verify)
+        chores.register(verifying.CHORE, tasks.call_verify)
+        chores.register(exporting.CHORE, tasks.call_write)
+        chores.register(exporting.EXPIRY, tasks.call_expire)
+        chores.register(delivering.CHORE, tasks.call_deliver)

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry, Check, Link
 from apps.common.types import JSON, JSONDict
-from apps.oversight.filters import Entries
 from apps.oversight.models import Verification
+from apps.oversight.searching import Entries
 
 PAGE = 50
 MOST_COUNTED = 10_000

@@ -1,5 +1,6 @@
-"""Looking at entries of the trail, and having its chain verified."""
+"""Looking at entries of the trail, having its chain verified, and taking copies of it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,9 +12,16 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry, Link
 from apps.audit.services import record
 from apps.dispatch import chores
-from apps.oversight import verifying
-from apps.oversight.exceptions import VerificationRunning, VerifiedTooOften
-from apps.oversight.models import Verification
+from apps.oversight import exporting, verifying
+from apps.oversight.exceptions import (
+    ExportExpired,
+    ExportNotReady,
+    ExportRunning,
+    VerificationRunning,
+    VerifiedTooOften,
+)
+from apps.oversight.models import Export, Verification
+from apps.oversight.searching import asked, filtered
 
 MOST_AN_HOUR = 6
 
@@ -56,3 +64,46 @@ def _check_pace(job: Verification) -> None:
     if first is not None:
         left = first.created_at + timedelta(hours=1) - timezone.now()
         raise VerifiedTooOften(retry_after=max(1, int(left.total_seconds())))
+
+
+def start_export(*, actor: User, format: str, filters: Mapping[str, str]) -> Export:  # noqa: A002 - the word for it
+    """Have the entries that the filters keep written to a file for the actor.
+
+    Raises Invalid for filters that make no sense, ExportRunning, Forbidden.
+    """
+    policies.check(actor, "view", Export)
+    wanted = asked(filters)
+    found = filtered(AuditEntry.objects.all(), wanted)
+    newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
+    try:
+        with transaction.atomic():
+            job = Export.objects.create(
+                started_by=actor, format=format, filters=wanted, newest=newest, total=found.count()
+            )
+            told = {"format": job.format, "filters": wanted, "entries": job.total}
+            record("audit.exporting", actor=actor, target=job, after=told)
+            chores.add(exporting.CHORE, [job.pk])
+            return job
+    except IntegrityError as error:
+        raise ExportRunning from error
+
+
+@transaction.atomic
+def open_export(export_id: UUID, *, actor: User) -> Export:
+    """Return an export of the actor's own whose pieces may be read, and tell the trail of it.
+
+    Raises NotFound, ExportNotReady, ExportExpired.
+    """
+    export = readable_export(export_id, actor=actor)
+    record("audit.downloaded", actor=actor, target=export, after={"entries": export.done})
+    return export
+
+
+def readable_export(export_id: UUID, *, actor: User) -> Export:
+    """Return an export of the actor's own that is there. Raises NotFound, ExportNotReady, ExportExpired."""
+    export = policies.find(actor, Export.objects.all(), pk=export_id)
+    if export.status != Export.Status.DONE:
+        raise ExportNotReady
+    if export.is_expired:
+        raise ExportExpired
+    return export

@@ -18,7 +18,8 @@ from apps.audit.services import SYSTEM
 from apps.common.errors import DomainError, Invalid
 from apps.common.types import JSONDict
 from apps.oversight import entries, services
-from apps.oversight.filters import filtered
+from apps.oversight.models import Stream
+from apps.oversight.searching import asked, filtered
 
 WEEK = 7
 DAYS = {"": WEEK, "1": 1, "30": 30, "90": 90}
@@ -36,8 +37,9 @@ def trail(request: AuthenticatedRequest) -> HttpResponse:
     filters = {name: request.GET.get(name, "").strip() for name in FIELDS}
     visible = policies.visible(request.user, AuditEntry.objects.all())
     wrong: list[JSONDict] = []
+    given = _with_time(filters)
     try:
-        found = filtered(visible, _with_time(filters))
+        found = filtered(visible, given)
     except Invalid as error:
         found, wrong = visible.none(), error.errors
     count, denied = entries.counts(found)
@@ -50,6 +52,8 @@ def trail(request: AuthenticatedRequest) -> HttpResponse:
         "bars": entries.bars(found, days) if days else None,
         "chain": entries.chain(),
         "filters": filters,
+        "asked": asked(given),
+        "streams": policies.visible(request.user, Stream.objects.all()).count(),
         "wrong": wrong,
         "applied": sum(bool(value) for name, value in filters.items() if name != "q"),
         "is_empty": not any(filters.values()) and not visible.exists(),

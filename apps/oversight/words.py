@@ -28,6 +28,8 @@ SAID = {
     "audit.verified": "Verified the trail:",
     "audit.exporting": "Asked for an export:",
     "audit.exported": "Exported the trail:",
+    "audit.stream_tested": "Sent a test entry",
+    "stream.tested": "Tested stream",
     "audit.downloaded": "Downloaded the export",
 }
 

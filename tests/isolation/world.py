@@ -25,8 +25,8 @@ from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice, tell
 from apps.onboarding.arrival import arrival_path
+from apps.oversight import exporting, streams, verifying
 from apps.oversight import services as oversight
-from apps.oversight import verifying
 from apps.retention import carrying
 from apps.retention import services as retention
 from apps.reviews import services as reviews
@@ -335,8 +335,19 @@ def _comments(world: World) -> None:
 
 
 def _oversight(world: World) -> None:
-    """Name an entry with values, and have the chain verified."""
+    """Name an entry with values, have the chain verified, and take a copy of the trail."""
     entry = AuditEntry.objects.filter(action="invitation.sent").get()
     job = oversight.start_verification(actor=world.people["owner"])
     verifying.carry(job.pk)
-    world.objects |= {"entry": str(entry.pk), "verification": str(job.pk)}
+    export = oversight.start_export(actor=world.people["owner"], format="jsonl", filters={})
+    exporting.carry(export.pk)
+    stream = streams.create_stream(
+        actor=world.people["owner"], kind="webhook", name=f"{world.canary} stream", secret="s" * 24,
+        config={"url": f"https://{world.canary}.invalid/"}, untested=True,
+    )  # fmt: skip
+    world.objects |= {
+        "entry": str(entry.pk),
+        "verification": str(job.pk),
+        "export": str(export.pk),
+        "stream": str(stream.pk),
+    }

@@ -9,7 +9,8 @@ from apps.audit.models import AuditEntry, Check
 from apps.common.types import JSONDict
 from apps.oversight import words
 from apps.oversight.entries import place_of
-from apps.oversight.models import Verification
+from apps.oversight.models import Export, Verification
+from apps.oversight.searching import NAMES
 
 
 class NamedSerializer(serializers.Serializer[Any]):
@@ -103,3 +104,41 @@ class VerificationSerializer(serializers.ModelSerializer[Verification]):
             "created_at", "started_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class NewExportSerializer(serializers.Serializer[Any]):
+    """What is to be written, and how; the filters are those of the list of entries."""
+
+    format = serializers.ChoiceField(choices=["jsonl", "csv"], default="jsonl")
+    filters = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=200),
+        default=dict,
+        help_text=f"Any of {', '.join(NAMES)}.",
+    )
+
+    def validate_filters(self, given: dict[str, str]) -> dict[str, str]:
+        """Refuse what is no filter, which would otherwise export more than was meant."""
+        unknown = sorted(given.keys() - set(NAMES))
+        if unknown:
+            raise serializers.ValidationError(f"There is no filter {unknown[0]!r}.")
+        return given
+
+
+class ExportSerializer(serializers.ModelSerializer[Export]):
+    """A copy of a part of the trail, fetched piece by piece until it expires."""
+
+    name = serializers.CharField(source="__str__", read_only=True)
+    format = serializers.CharField(read_only=True)
+    filters = serializers.DictField(child=serializers.CharField(), read_only=True)
+    pieces = serializers.SerializerMethodField(help_text="How many pieces there are to fetch.")
+
+    class Meta:
+        model = Export
+        fields = [
+            "id", "name", "status", "format", "filters", "done", "total", "size", "pieces", "trouble",
+            "created_at", "started_at", "finished_at", "expires_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_pieces(self, export: Export) -> int:
+        return export.pieces.count()

@@ -21,8 +21,8 @@ from apps.oversight.api.serializers import (
     VerificationSerializer,
     WholeEntrySerializer,
 )
-from apps.oversight.filters import filtered
 from apps.oversight.models import Verification
+from apps.oversight.searching import filtered
 
 FILTERS = [
     OpenApiParameter("q", str, description="In names, or the id of an object, request or address."),

@@ -1,4 +1,4 @@
-"""Filters of the trail, for the API, the page and exports alike."""
+"""What is looked for in the trail, by the API, the page and exports alike."""
 
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
