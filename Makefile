@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check faults golden simulate soak edits fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden simulate tamper soak edits fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -34,6 +34,10 @@ golden: .venv/dev.stamp ## Keep the histories that are new in tests/faults/histo
 simulate: .venv/dev.stamp ## Tell more seeds of the simulator than CI does: make simulate seeds=10000, or seed=130 alone
 	@$(if $(seed),SEED=$(seed),SEEDS=$(or $(seeds),10000)) $(BIN)/python manage.py with_services -- \
 	  $(BIN)/pytest tests/simulation/test_seeds.py -q --create-db $(if $(seed),-k no_seed,-n auto)
+
+tamper: .venv/dev.stamp ## Tamper with an audit trail at random; each time it must be found: make tamper trials=10000
+	@TRIALS=$(or $(trials),10000) $(BIN)/python manage.py with_services -- \
+	  $(BIN)/pytest tests/audit/test_tampering.py -q --create-db
 
 soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was lost: make soak minutes=30
 	@$(BIN)/python -m tests.faults.soak $(or $(minutes),30)

@@ -16,6 +16,7 @@ api: list[Any] = [
     path("", include("apps.reviews.api.urls")),
     path("", include("apps.runs.api.urls")),
     path("", include("apps.retention.api.urls")),
+    path("", include("apps.oversight.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.breakers.api.urls")),
@@ -44,6 +45,7 @@ urlpatterns = [
     path("", include("apps.runs.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.retention.urls")),
+    path("audit/", include("apps.oversight.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]

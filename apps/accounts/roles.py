@@ -46,6 +46,7 @@ ADMIN = BUILDER | {
     "provider.manage",
     "budget.manage",
     "audit.view",
+    "audit.manage",  # where the trail is sent to
     "retention.view",
     "retention.manage",
 }

@@ -29,6 +29,21 @@ class Walk:
         self.until: datetime | None = None
         self._signatures = Signatures(CONTEXT)
 
+    @classmethod
+    def behind(cls, place: str) -> "Walk | None":
+        """Return a walk that goes on behind a link, `number:hash`, that one before has reached.
+
+        None where there is no such link any more.
+        """
+        number, _, hash_ = place.partition(":")
+        walk = cls()
+        walk.last = Link.objects.filter(number=int(number), hash=hash_).first()
+        if walk.last is None:
+            return None
+        entry = AuditEntry.objects.filter(pk=walk.last.entry).first()
+        walk.until = entry.at if entry else None
+        return walk
+
     def follow(self, links: list[Link]) -> str:
         """Go over the next links; return what is wrong with the first that does not hold."""
         entries = AuditEntry.objects.in_bulk([link.entry for link in links])
@@ -73,7 +88,11 @@ def verify(kept: str = "") -> Verdict:
 
 def check() -> Check:
     """Verify, and note what came of it."""
-    verdict = verify()
+    return note(verify())
+
+
+def note(verdict: Verdict) -> Check:
+    """Keep what came of a walk along the whole chain."""
     number = verdict.last.number if verdict.last else 0
     return Check.objects.create(number=number, until=verdict.until, wrong=verdict.wrong)
 
@@ -86,10 +105,10 @@ def _verdict(kept: str) -> Verdict:
         is_kept = is_kept or any(str(link) == kept for link in links)
     if not wrong and not is_kept:
         wrong = f"The chain does not hold {kept} any more."
-    return Verdict(walk.last, walk.until, wrong or _end(walk.last))
+    return Verdict(walk.last, walk.until, wrong or wrong_at_end(walk.last))
 
 
-def _end(last: Link | None) -> str:
+def wrong_at_end(last: Link | None) -> str:
     """Return what is wrong with the end: cut off, not signed, or left behind."""
     known = Check.objects.filter(wrong="").order_by("-number").first()
     if known and known.number > (last.number if last else 0):

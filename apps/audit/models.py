@@ -34,7 +34,11 @@ class AuditEntry(models.Model):
     class Meta:
         db_table = "audit_entry"
         ordering = ["-at"]
-        indexes = [models.Index(fields=["target_type", "target_id"], name="audit_entry_target")]
+        indexes = [
+            models.Index(fields=["target_type", "target_id"], name="audit_entry_target"),
+            models.Index(fields=["actor_id", "id"], name="audit_entry_actor"),
+            models.Index(fields=["request_id"], name="audit_entry_request"),
+        ]
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:

@@ -39,6 +39,7 @@ class Blob(models.Model):
     class Kind(models.TextChoices):
         PAYLOAD = "payload"  # an input or output of a run
         IMAGE = "image"  # a picture in a runbook
+        EXPORT = "export"  # a piece of a copy that somebody asked for
 
     id: "models.UUIDField[UUID, UUID]" = models.UUIDField(
         primary_key=True, default=uuid7, editable=False

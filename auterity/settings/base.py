@@ -94,6 +94,7 @@ TENANT_APPS = [
     "apps.workflows",
     "apps.runs",
     "apps.retention",
+    "apps.oversight",
     "apps.comments",
     "apps.reviews",
     "apps.triggers",
@@ -259,6 +260,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "apps.runs.models.Run.Status",
         "RunTrigger": "apps.runs.models.Run.Trigger",
+        "JobStatus": "apps.oversight.models.Job.Status",
         "RetentionTrigger": "apps.retention.models.RetentionJob.Trigger",
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",

@@ -40,6 +40,7 @@ TABLE = {
     "provider.manage": (1, 1, 0, 0, 0, 0),
     "budget.manage": (1, 1, 0, 0, 0, 0),
     "audit.view": (1, 1, 0, 0, 0, 0),
+    "audit.manage": (1, 1, 0, 0, 0, 0),
     "retention.view": (1, 1, 0, 0, 0, 0),
     "retention.manage": (1, 1, 0, 0, 0, 0),
     "owner.manage": (1, 0, 0, 0, 0, 0),

@@ -21,6 +21,7 @@ DOORS = (
     "apps/gateway/adapters/litellm_adapter.py",
     "apps/gateway/adapters/transport.py",  # httpx on top of egress, for what litellm sends
     "apps/files/s3.py",  # the operator's own store, and no address beside it
+    "apps/oversight/sending/s3.py",  # lets botocore sign; what is signed goes out through egress
 )
 # Programs are started by what runs the product and by the sandbox, never with a tenant's words.
 STARTERS = ("subprocess", "pty", "multiprocessing")

@@ -10,6 +10,7 @@ from tests.isolation.tables.breakers import BREAKERS
 from tests.isolation.tables.comments import COMMENTS
 from tests.isolation.tables.gateway import GATEWAY
 from tests.isolation.tables.others import OTHERS
+from tests.isolation.tables.oversight import OVERSIGHT
 from tests.isolation.tables.people import PEOPLE
 from tests.isolation.tables.retention import RETENTION
 from tests.isolation.tables.reviews import REVIEWS
@@ -20,7 +21,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
+    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.db import transaction
 from django.test import Client
 
@@ -48,8 +48,17 @@ def _send(client: Client, probe: Probe, world: World, headers: dict[str, str]) -
 
 def text_of(answer: Any) -> str:
     """Return everything that an answer says: body, headers and where it leads."""
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    body = _streamed(answer) if answer.streaming else answer.content
     return body.decode("utf-8", "replace") + repr(answer.headers)
+
+
+def _streamed(answer: Any) -> bytes:
+    """Return the whole of an answer that comes bit by bit, also from an async view."""
+
+    async def gathered() -> bytes:
+        return b"".join([part async for part in answer.streaming_content])
+
+    return async_to_sync(gathered)() if answer.is_async else b"".join(answer.streaming_content)
 
 
 def refusals(client: Client, probes: Iterable[Probe], world: World, **headers: str) -> list[str]:

@@ -14,6 +14,7 @@ from django.test import Client
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import Folder, RoleBinding, User
+from apps.audit.models import AuditEntry
 from apps.comments import services as comments
 from apps.common.types import JSONDict
 from apps.dispatch.models import Ticket
@@ -29,6 +30,8 @@ from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice, tell
 from apps.onboarding.arrival import arrival_path
+from apps.oversight import exporting, streams, verifying
+from apps.oversight import services as oversight
 from apps.retention import carrying
 from apps.retention import services as retention
 from apps.reviews import services as reviews
@@ -94,6 +97,7 @@ def make_world(slug: str) -> World:
         _services(world)
         _reviews(world)
         _comments(world)
+        _oversight(world)
     return world
 
 
@@ -379,4 +383,23 @@ def _comments(world: World) -> None:
         "thread": str(thread.pk),
         "comment": str(answer.pk),
         "reviewed_thread": str(other.pk),
+    }
+
+
+def _oversight(world: World) -> None:
+    """Name an entry with values, have the chain verified, and take a copy of the trail."""
+    entry = AuditEntry.objects.filter(action="invitation.sent").get()
+    job = oversight.start_verification(actor=world.people["owner"])
+    verifying.carry(job.pk)
+    export = oversight.start_export(actor=world.people["owner"], format="jsonl", filters={})
+    exporting.carry(export.pk)
+    stream = streams.create_stream(
+        actor=world.people["owner"], kind="webhook", name=f"{world.canary} stream", secret="s" * 24,
+        config={"url": f"https://{world.canary}.invalid/"}, untested=True,
+    )  # fmt: skip
+    world.objects |= {
+        "entry": str(entry.pk),
+        "verification": str(job.pk),
+        "export": str(export.pk),
+        "stream": str(stream.pk),
     }

@@ -1,0 +1,83 @@
+"""Pages of exports: one's own, and the file itself."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import policies
+from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.common.errors import DomainError
+from apps.common.pagination import page_of
+from apps.files import services as files
+from apps.files.models import Blob
+from apps.oversight import services
+from apps.oversight.forms import ExportForm
+from apps.oversight.models import Export
+from apps.tenants.context import Scope, current_scope, entered
+from apps.tenants.database import query
+
+MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+
+@require_GET
+@permission_required("audit.view")
+def exports(request: AuthenticatedRequest) -> HttpResponse:
+    """Show one's own exports, and how far they are."""
+    own = policies.visible(request.user, Export.objects.all())
+    filters = {"format": request.GET.get("format", "")}
+    kept = own.filter(format=filters["format"]) if filters["format"] else own
+    context = {
+        "exports": page_of(request, kept),
+        "filters": filters,
+        "format_choices": [("jsonl", "JSON"), ("csv", "CSV")],
+        "running": own.unfinished().exists(),
+    }
+    return render(request, "oversight/exports.html", context)
+
+
+@require_POST
+@permission_required("audit.view")
+def start(request: AuthenticatedRequest) -> HttpResponse:
+    """Have entries written to a file."""
+    form = ExportForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the formats.")
+        return redirect("oversight:trail")
+    filters = {name: str(value) for name, value in request.POST.items()}
+    try:
+        services.start_export(
+            actor=request.user, format=form.cleaned_data["format"], filters=filters
+        )
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("oversight:exports")
+
+
+@require_GET
+@permission_required("audit.view")
+async def file(request: HttpRequest, export_id: UUID) -> HttpResponseBase:
+    """Send an export piece by piece; a piece is in memory at a time."""
+    user = await request.auser()
+    export, blobs = await query(_opened, user, export_id)
+    answer = StreamingHttpResponse(_sent(blobs, current_scope()), content_type=MEDIA[export.format])
+    answer["Content-Disposition"] = f'attachment; filename="{export}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _opened(user: object, export_id: UUID) -> tuple[Export, list[Blob]]:
+    export = services.open_export(export_id, actor=user)  # type: ignore[arg-type]  # a member: see above
+    return export, [piece.blob for piece in export.pieces.select_related("blob")]
+
+
+async def _sent(blobs: list[Blob], scope: Scope) -> AsyncIterator[bytes]:
+    for blob in blobs:
+        with entered(scope):  # the request's own is over by now
+            data = await query(files.load, blob)
+        yield data

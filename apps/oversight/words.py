@@ -1,0 +1,48 @@
+"""What an entry of the trail tells, in words: `member.role_changed` is “Changed role of member”."""
+
+KINDS = {"api_key": "API key"}
+# What the rule below would not say well.
+SAID = {
+    "member.added": "Added",
+    "member.removed": "Removed",
+    "member.suspended": "Suspended",
+    "member.resumed": "Let in again",
+    "member.role_changed": "Changed the role of",
+    "invitation.sent": "Invited",
+    "invitation.sent_again": "Invited again",
+    "mail.sent_again": "Sent again the mail",
+    "retention.held": "Placed a legal hold on",
+    "retention.released": "Released the legal hold on",
+    "retention.changed": "Changed how long things are kept",
+    "retention.started": "Started a",
+    "retention.finished": "Finished the",
+    "review.answered": "Answered the review of",
+    "review.requested": "Asked for a review of",
+    "review.withdrawn": "Withdrew the review of",
+    "run.ended_by_staff": "Staff ended run",
+    "run.signalled": "Sent a signal to run",
+    "run.settled": "Said how it goes on with run",
+    "workflow.moved_to_bin": "Moved to the bin",
+    "audit.viewed": "Looked at the values of entry",
+    "audit.verifying": "Asked to verify the trail:",
+    "audit.verified": "Verified the trail:",
+    "audit.exporting": "Asked for an export:",
+    "audit.exported": "Exported the trail:",
+    "audit.stream_tested": "Sent a test entry",
+    "stream.tested": "Tested stream",
+    "audit.downloaded": "Downloaded the export",
+}
+
+
+def told(action: str) -> str:
+    """Return what was done, so that the name of the object can follow."""
+    if action in SAID:
+        return SAID[action]
+    kind, _, verb = action.partition(".")
+    noun = KINDS.get(kind, kind.replace("_", " "))
+    *what, done = verb.split("_")
+    if not what:
+        return f"{done.capitalize()} {noun}"
+    if not done.endswith(("ed", "set", "sent")):  # signed_in, key_put_back
+        return f"{noun[:1].upper()}{noun[1:]}: {verb.replace('_', ' ')}"
+    return f"{done.capitalize()} {' '.join(what)} of {noun}"
