@@ -42,11 +42,12 @@ ADMIN = BUILDER | {
     "member.manage",
     "api_key.manage",
     "provider.manage",
+    "connection.view",
     "audit.view",
     "retention.view",
     "retention.manage",
 }
-OWNER = ADMIN | {"owner.manage", "workflow.purge", "workspace.manage"}
+OWNER = ADMIN | {"owner.manage", "connection.manage", "workflow.purge", "workspace.manage"}
 CALLER = frozenset({"model.call"})
 
 BUILTIN: dict[str, frozenset[str]] = {

@@ -9,6 +9,7 @@ from tests.isolation.probe import SITE, Probe
 from tests.isolation.tables.breakers import BREAKERS
 from tests.isolation.tables.comments import COMMENTS
 from tests.isolation.tables.gateway import GATEWAY
+from tests.isolation.tables.identity import IDENTITY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.people import PEOPLE
 from tests.isolation.tables.retention import RETENTION
@@ -19,7 +20,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
+    *PEOPLE, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *TRIGGERS, *GATEWAY, *BREAKERS, *IDENTITY, *OTHERS,
 ]  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from apps.workflows import document, drafts, images, restoring, trying
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
+from tests.isolation import companies
 from tests.workflows.definitions import asking, expecting, greeting
 
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
@@ -67,6 +68,8 @@ class World:
         client = Client(HTTP_HOST=self.host, raise_request_exception=False)
         with tenant_context(self.tenant):
             client.force_login(self.people[role])
+            if role == "owner":
+                companies.bring(client.session, self.objects)
         return client
 
 
@@ -86,6 +89,7 @@ def make_world(slug: str) -> World:
         _services(world)
         _reviews(world)
         _comments(world)
+        world.objects |= companies.make(world.people["owner"], world.canary)
     return world
 
 
