@@ -37,6 +37,7 @@ urlpatterns = [
     path("api/docs/", docs, name="api-docs"),
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.identity.urls")),
     path("", include("apps.onboarding.urls")),
     path("", include("apps.gateway.urls")),
     path("", include("apps.breakers.urls")),

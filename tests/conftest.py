@@ -23,6 +23,8 @@ from apps.tenants.services import create_tenant
 
 pytest_plugins = [
     "tests.factories.cast",
+    "tests.factories.issuer",
+    "tests.factories.names",
     "tests.fakeai.server",
     "tests.factories.runs",
     "tests.factories.storage",

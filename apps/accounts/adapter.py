@@ -8,11 +8,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.accounts import entrance
 from apps.accounts.models import User
 from apps.common.requests import client_ip
 from apps.tenants.context import current_scope
 from apps.vault import services as vault
 
+# Mails that let their reader in, now or after choosing a password.
+WAYS_IN = ("account/email/login_code", "account/email/password_reset_key")
 SECRET_CONTEXT = "second-factor"  # noqa: S105 - names what is sealed
 
 
@@ -23,10 +26,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Refuse service accounts: they have keys, not sessions."""
+        """Refuse service accounts, which have keys, and whoever must come through their company."""
         if user.kind == User.Kind.SERVICE:
             answer: HttpResponse = self.respond_user_inactive(request, user)
             return answer
+        through = (kwargs.get("signal_kwargs") or {}).get("through")
+        refusal = entrance.pass_through(request, user, through=through)
+        if refusal is not None:
+            return refusal
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
 
@@ -43,6 +50,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         tenant = current_scope().tenant
         place = tenant.name if tenant else "the platform administration"
+        # The page said the same as to everybody: who must come through the company is told by mail.
+        if template_prefix in WAYS_IN and entrance.is_closed(email):
+            template_prefix = "account/email/closed"
         super().send_mail(template_prefix, email, {**context, "workspace": place})
 
 

@@ -45,12 +45,13 @@ ADMIN = BUILDER | {
     "api_key.manage",
     "provider.manage",
     "budget.manage",
+    "connection.view",
     "audit.view",
     "audit.manage",  # where the trail is sent to
     "retention.view",
     "retention.manage",
 }
-OWNER = ADMIN | {"owner.manage", "workflow.purge", "workspace.manage"}
+OWNER = ADMIN | {"owner.manage", "connection.manage", "workflow.purge", "workspace.manage"}
 CALLER = frozenset({"model.call"})
 
 BUILTIN: dict[str, frozenset[str]] = {

@@ -8,7 +8,6 @@ from uuid import UUID
 from allauth.account.utils import perform_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -155,8 +154,9 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         form = AcceptForm(request.POST or None, email=invitation.email)
         if request.method == "POST" and form.is_valid():
             user = services.accept_invitation(token, **form.cleaned_data)
-            login(request, user)
-            return redirect("/")
+            # Who must come through their company is led there, a member now.
+            entered: HttpResponse = perform_login(request, user, redirect_url="/")
+            return entered
     except (InvitationClosed, AlreadyMember) as error:
         return render(request, "accounts/invitation.html", {"closed": error}, status=error.status)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

@@ -49,6 +49,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("dashboard:limits", "Limits", "layers", "usage.view"),
         Place("breakers:list", "Services", "plug", "service.view"),
         Place("accounts:members", "Members", "users", "member.view"),
+        Place("identity:overview", "Single sign-on", "shield-check", "connection.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("retention:overview", "Retention", "archive", "retention.view"),

@@ -47,6 +47,10 @@ SAMPLE_SITE = env_url(
     folder=DATA_DIR,
 )
 EGRESS_ALLOW += [SAMPLE_SITE] if SAMPLE_SITE else []
+DNS_SERVER = env_str(
+    "AUTERITY_DNS_SERVER",
+    help="host:port of the name server that is asked for the records that prove domains; the machine's own if not set.",
+)
 
 YJS_WEBSOCKET_URL = env_socket_url(
     "YJS_WEBSOCKET_URL",
@@ -98,6 +102,7 @@ TENANT_APPS = [
     "apps.comments",
     "apps.reviews",
     "apps.triggers",
+    "apps.identity",
     "allauth.account",
     "allauth.mfa",
 ]

@@ -9,6 +9,7 @@ from tests.isolation.probe import SITE, Probe
 from tests.isolation.tables.breakers import BREAKERS
 from tests.isolation.tables.comments import COMMENTS
 from tests.isolation.tables.gateway import GATEWAY
+from tests.isolation.tables.identity import IDENTITY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.oversight import OVERSIGHT
 from tests.isolation.tables.people import PEOPLE
@@ -21,7 +22,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *TRIGGERS, *GATEWAY, *BREAKERS, *OTHERS,
+    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *TRIGGERS, *GATEWAY, *BREAKERS, *IDENTITY, *OTHERS,
 ]  # fmt: skip
 
 

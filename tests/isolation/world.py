@@ -47,6 +47,7 @@ from apps.workflows import document, drafts, images, restoring, trying
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
+from tests.isolation import companies
 from tests.workflows.definitions import asking, expecting, greeting
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -76,6 +77,8 @@ class World:
         client = Client(HTTP_HOST=self.host, raise_request_exception=False)
         with tenant_context(self.tenant):
             client.force_login(self.people[role])
+            if role == "owner":
+                companies.bring(client.session, self.objects)
         return client
 
 
@@ -98,6 +101,7 @@ def make_world(slug: str) -> World:
         _reviews(world)
         _comments(world)
         _oversight(world)
+        world.objects |= companies.make(world.people["owner"], world.canary)
     return world
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
+from apps.common.limits import Limit
 from apps.onboarding import limits
 from apps.onboarding.mails import mail_workspaces
 from apps.onboarding.models import SignUp
@@ -137,7 +138,7 @@ def test_slugs_are_checked_while_typing(www: Client) -> None:
     ("path", "limit"),
     [("/", limits.MAILS_OF_AN_ADDRESS), ("/find/", limits.MAILS_OF_AN_ADDRESS)],
 )
-def test_mails_to_an_address_are_limited(www: Client, path: str, limit: limits.Limit) -> None:
+def test_mails_to_an_address_are_limited(www: Client, path: str, limit: Limit) -> None:
     sent = wish()
     for _ in range(limit.times):
         limit.count(sent["email"].lower())

@@ -1,0 +1,1 @@
+"""Identity providers of companies: how their people sign in here."""

@@ -1,0 +1,141 @@
+"""Who comes in: from what a provider says of a person to the member that they are here.
+
+`plan` decides and changes nothing, so that a test of the set-up shows just what a sign-in does.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.services import add_member
+from apps.audit.models import AuditEntry
+from apps.audit.services import record
+from apps.identity import granting
+from apps.identity.asserted import Asserted
+from apps.identity.exceptions import (
+    EmailNotVerified,
+    NoRole,
+    NotActive,
+    OutsideDomains,
+    SignInRefused,
+    WasRemoved,
+)
+from apps.identity.granting import Roles
+from apps.identity.models import Connection, Domain, Link
+
+
+class Step(Enum):
+    """What a sign-in does first."""
+
+    KNOWN = "known"  # somebody who came this way before
+    LINK = "link"  # a member who comes this way for the first time
+    JOIN = "join"  # somebody new
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sign-in would do."""
+
+    step: Step
+    user: User | None
+    roles: Roles | None  # None: administrators here decide about them
+
+
+def plan(connection: Connection, person: Asserted) -> Plan:
+    """Return what a sign-in of the person would do. Raises SignInRefused, saying why not."""
+    link = connection.links.select_related("user").filter(subject=person.subject).first()
+    if link is not None and link.user.removed_at is None:
+        return _of_member(Step.KNOWN, connection, link.user, person)
+    if not _vouched(connection, person):
+        raise EmailNotVerified
+    found = User.objects.members().filter(email=person.email).first()
+    if found is not None:
+        return _of_member(Step.LINK, connection, found, person)
+    if link is not None:
+        raise WasRemoved
+    return Plan(Step.JOIN, None, _roles(connection, person))
+
+
+@transaction.atomic
+def admit(connection: Connection, person: Asserted) -> User:
+    """Return the member that the person is, made or linked now if need be, with today's roles.
+
+    Raises SignInRefused; somebody who is in no group any more has lost their roles then.
+    """
+    decided = plan(connection, person)
+    user = decided.user
+    if user is None:
+        user = _join(connection, person, decided)
+    if decided.step is not Step.KNOWN:
+        _link(connection, person, user)
+    if decided.roles is not None:
+        granting.give(user, decided.roles)
+    connection.links.filter(subject=person.subject).update(seen_at=timezone.now())
+    record("member.signed_in", actor=user, target=connection, after={"step": decided.step.value})
+    return user
+
+
+@transaction.atomic
+def refuse(connection: Connection, person: Asserted | None, error: SignInRefused) -> None:
+    """Note that somebody was not let in; who is in no group any more loses roles and sessions."""
+    known = None
+    if person is not None:
+        known = connection.links.select_related("user").filter(subject=person.subject).first()
+    if known is not None and isinstance(error, NoRole):
+        granting.give(known.user, {})
+        known.user.session_epoch += 1
+        known.user.save(update_fields=["session_epoch", "updated_at"])
+    record(
+        "member.sign_in_refused",
+        actor=known.user if known else None,
+        target=connection,
+        after={"reason": error.code, "email": person.email if person else ""},
+        result=AuditEntry.Result.DENIED,
+    )
+
+
+def _vouched(connection: Connection, person: Asserted) -> bool:
+    """Tell whether the address says who the person is. Raises OutsideDomains.
+
+    It does only inside a domain that is proved and signed in through this very connection.
+    """
+    domain = Domain.objects.of_email(person.email) if person.email else None
+    if domain is None or domain.connection_id != connection.pk:
+        shown = person.email or "missing"
+        raise OutsideDomains(
+            f"The e-mail address ({shown}) lies outside the domains of {connection.name}."
+        )
+    return person.email_verified
+
+
+def _of_member(step: Step, connection: Connection, user: User, person: Asserted) -> Plan:
+    if not user.is_active:
+        raise NotActive
+    is_owner = user.role is not None and user.role.name == "owner"
+    follows = granting.follows_groups(connection) and not is_owner
+    return Plan(step, user, _roles(connection, person) if follows else None)
+
+
+def _roles(connection: Connection, person: Asserted) -> Roles:
+    roles = granting.wanted(connection, person.groups)
+    if not roles:
+        raise NoRole
+    return roles
+
+
+def _join(connection: Connection, person: Asserted, decided: Plan) -> User:
+    """Make the member; a role on the whole workspace is taken back at once if it is not theirs."""
+    roles = decided.roles or {}
+    first = roles.get(None) or next(iter(roles.values()))
+    return add_member(email=person.email, name=person.name, role=first.name)
+
+
+def _link(connection: Connection, person: Asserted, user: User) -> None:
+    """Bind the subject to the member; what it, or they, were bound to before is over."""
+    Link.objects.filter(connection=connection, subject=person.subject).delete()
+    Link.objects.filter(connection=connection, user=user).delete()
+    link = Link.objects.create(connection=connection, subject=person.subject, user=user)
+    record("member.linked", actor=user, target=link, after={"subject": person.subject})

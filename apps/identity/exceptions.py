@@ -1,0 +1,138 @@
+"""What can go wrong between a company's identity provider and us, in words for both sides."""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from apps.common.errors import Conflict, DomainError, Invalid
+
+
+class SignInRefused(DomainError):
+    """You could not be signed in."""
+
+    status, code = HTTPStatus.FORBIDDEN, "sign_in_refused"
+    hint: ClassVar[str] = "Try again. If it happens again, show this page to your administrator."
+
+
+class AttemptClosed(SignInRefused):
+    """This sign-in was begun in another browser, took longer than ten minutes, or was used already."""
+
+    code = "attempt_closed"
+    hint = "Begin again on the sign-in page."
+
+
+class ProviderRefused(SignInRefused):
+    """The identity provider did not let you through."""
+
+    code = "provider_refused"
+    hint = "Ask the administrator of your identity provider to assign this application to you."
+
+
+class ProviderFailed(SignInRefused):
+    """The identity provider could not be asked."""
+
+    status, code = HTTPStatus.BAD_GATEWAY, "provider_failed"
+    hint = "Check the address of the provider, then try again."
+
+
+class AnswerRefused(SignInRefused):
+    """What the identity provider answered could not be trusted."""
+
+    code = "answer_refused"
+    hint = "Compare the settings in the provider with those on the set-up page."
+
+
+class NoSubject(SignInRefused):
+    """The identity provider did not say who you are."""
+
+    code = "no_subject"
+    hint = "Send an identifier that never changes for a person."
+
+
+class OutsideDomains(SignInRefused):
+    """Your e-mail address lies outside the domains of this sign-in."""
+
+    code = "outside_domains"
+    hint = "Add and prove the domain, or let an administrator invite you."
+
+
+class EmailNotVerified(SignInRefused):
+    """The identity provider does not vouch for your e-mail address."""
+
+    code = "email_not_verified"
+    hint = "Confirm the address at the provider, so that it sends email_verified: true."
+
+
+class NoRole(SignInRefused):
+    """None of your groups has a role here."""
+
+    code = "no_role"
+    hint = "Map one of the groups to a role, or choose a role for everyone else."
+
+
+class NotActive(SignInRefused):
+    """Your account here is suspended."""
+
+    code = "not_active"
+    hint = "Ask an administrator of the workspace."
+
+
+class WasRemoved(SignInRefused):
+    """You were removed from this workspace."""
+
+    code = "was_removed"
+    hint = "Ask an administrator of the workspace to invite you again."
+
+
+class NotOpen(SignInRefused):
+    """This sign-in is not switched on."""
+
+    status, code = HTTPStatus.CONFLICT, "not_open"
+    hint = "An owner switches it on after a test that passed."
+
+
+class NotTested(Conflict):
+    """Test the connection with its present settings first; it can be switched on after a test that passed."""
+
+    code = "not_tested"
+
+
+class NeedsDomain(Conflict):
+    """Prove a domain and choose this connection for it first: only its addresses come in this way."""
+
+    code = "needs_domain"
+
+
+class NeedsBreakGlass(Conflict):
+    """Name an owner who may sign in without the provider first, for the day on which it fails."""
+
+    code = "needs_break_glass"
+
+
+class NeedsConnection(Conflict):
+    """Choose a connection that is switched on for the domain first."""
+
+    code = "needs_connection"
+
+
+class StillEnforced(Conflict):
+    """A domain may only be signed in through this. Stop that first."""
+
+    code = "still_enforced"
+
+
+class DomainTaken(Conflict):
+    """This domain is listed already."""
+
+    code = "domain_taken"
+
+
+class NotProved(Invalid):
+    """The TXT record was not found."""
+
+    code = "not_proved"
+
+
+class SetupClosed(DomainError):
+    """This set-up link was used, withdrawn, or is older than a day. Ask the owner for a new one."""
+
+    status, code = HTTPStatus.GONE, "setup_closed"

@@ -1,0 +1,127 @@
+"""Forms of the set-up pages."""
+
+import re
+from typing import Any
+
+from django import forms
+from yarl import URL
+
+from apps.accounts.forms import role_choices
+from apps.accounts.models import Folder
+from apps.common.types import JSONDict
+from apps.egress import client as egress
+from apps.egress.exceptions import EgressError
+from apps.identity.vendors import VENDORS
+
+DOMAIN = re.compile(
+    r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$"
+)
+# Addresses there that everybody can have.
+ANYBODYS = frozenset(
+    {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "gmx.com", "gmx.de", "proton.me", "web.de"}
+)  # fmt: skip
+
+
+def https_address(text: str) -> str:
+    """Return an address that may be asked. Raises ValidationError."""
+    try:
+        egress.origin_of(text)
+    except EgressError as error:
+        raise forms.ValidationError(str(error)) from error
+    if not text.startswith("https://") and not egress.is_excepted(URL(text)):
+        raise forms.ValidationError("The address must begin with https://.")
+    return text
+
+
+class NewConnectionForm(forms.Form):
+    """Which provider."""
+
+    vendor = forms.ChoiceField(choices=[(each.name, each.label) for each in VENDORS.values()])
+    name = forms.CharField(
+        max_length=80, help_text="What people read on the sign-in page: Continue with …"
+    )
+
+
+class ClaimsForm(forms.Form):
+    """By which names the provider tells what."""
+
+    email_claim = forms.CharField(max_length=120, label="E-mail")
+    name_claim = forms.CharField(max_length=120, label="Name")
+    groups_claim = forms.CharField(max_length=120, required=False, label="Groups")
+
+
+class OidcForm(ClaimsForm):
+    """What an OpenID provider shows after an application is registered there."""
+
+    field_order = ["issuer", "client_id", "secret"]
+
+    issuer = forms.CharField(max_length=500, label="Issuer")
+    client_id = forms.CharField(max_length=250, label="Client ID")
+    secret = forms.CharField(
+        max_length=500,
+        required=False,
+        label="Client secret",
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+        help_text="Kept sealed and never shown again; leave it empty to keep the present one.",
+    )
+
+    def clean_issuer(self) -> str:
+        """Keep the issuer as the provider writes it: it is compared sign by sign."""
+        return https_address(self.cleaned_data["issuer"].strip())
+
+    @property
+    def changes(self) -> JSONDict:
+        """What the service takes; an empty secret keeps the present one."""
+        kept: JSONDict = dict(self.cleaned_data)
+        if not kept["secret"]:
+            del kept["secret"]
+        return kept
+
+
+class DomainForm(forms.Form):
+    """A domain to prove."""
+
+    name = forms.CharField(max_length=253, label="Domain")
+
+    def clean_name(self) -> str:
+        """Refuse what is no domain, and those where anybody can have an address."""
+        name = str(self.cleaned_data["name"]).strip().lower().rstrip(".")
+        try:
+            name = name.encode("idna").decode()
+        except UnicodeError as error:
+            raise forms.ValidationError("This is not a domain.") from error
+        if not DOMAIN.match(name):
+            raise forms.ValidationError("Write it like the part of an address after the @.")
+        if name in ANYBODYS:
+            raise forms.ValidationError("Everybody can have an address there.")
+        return name
+
+
+def given_roles() -> list[tuple[str, str]]:
+    """Return the roles that a provider may give: not the owner's."""
+    return [choice for choice in role_choices() if choice[0] != "owner"]
+
+
+class DefaultRoleForm(forms.Form):
+    """What everyone else gets."""
+
+    role = forms.ChoiceField(
+        choices=lambda: [("", "No role: they do not come in"), *given_roles()],
+        required=False,
+        label="Everyone else",
+    )
+
+
+class RuleForm(forms.Form):
+    """A group and what its members may do."""
+
+    group = forms.CharField(max_length=250)
+    role = forms.ChoiceField(choices=given_roles)
+    folder = forms.ModelChoiceField(
+        queryset=Folder.objects.none(), required=False, empty_label="Workspace", label="Where"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer this workspace's folders."""
+        super().__init__(*args, **kwargs)
+        self.fields["folder"].queryset = Folder.objects.order_by("name")  # type: ignore[attr-defined]

@@ -1,0 +1,8 @@
+"""How often strangers may begin a sign-in, bring an answer, or try a set-up link."""
+
+from apps.common.limits import Limit
+
+LOOKS = Limit("identity-looks", 60, 60)
+STARTS = Limit("identity-starts", 60, 60)
+ANSWERS = Limit("identity-answers", 60, 60)
+SETUPS = Limit("identity-setups", 20, 3600)

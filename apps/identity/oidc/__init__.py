@@ -1,0 +1,1 @@
+"""OpenID Connect: asking a provider, and believing nothing of its answer that is not proved."""

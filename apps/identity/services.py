@@ -1,0 +1,352 @@
+"""Changes of how people sign in: each one transaction with its audit entry, by an owner."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts import keys, policies
+from apps.accounts.models import Folder, Role, User
+from apps.accounts.roles import FOR_KEYS
+from apps.accounts.services import role_named
+from apps.audit.services import Acting, record
+from apps.common.errors import Conflict, Forbidden
+from apps.common.types import JSONDict
+from apps.egress import dns
+from apps.identity.exceptions import (
+    DomainTaken,
+    NeedsBreakGlass,
+    NeedsConnection,
+    NeedsDomain,
+    NotProved,
+    NotTested,
+    SetupClosed,
+    StillEnforced,
+)
+from apps.identity.models import (
+    SETUP_LIFE,
+    BreakGlass,
+    Connection,
+    Domain,
+    GroupRule,
+    SetupLink,
+)
+from apps.identity.testing import is_tested
+from apps.identity.vendors import VENDORS
+
+SETTINGS = frozenset(
+    {"issuer", "client_id", "secret", "email_claim", "name_claim", "groups_claim"}
+)  # fmt: skip
+
+
+class NameTaken(Conflict):
+    """There is a connection of this name already."""
+
+    code = "name_taken"
+
+
+@transaction.atomic
+def create_connection(*, vendor: str, name: str, actor: User) -> Connection:
+    """Begin a connection; nobody signs in through it before it is switched on. Raises NameTaken."""
+    policies.require(actor, "connection.manage")
+    known = VENDORS[vendor]
+    connection = Connection(
+        vendor=vendor,
+        name=name,
+        email_claim=known.email_claim,
+        name_claim=known.name_claim,
+        groups_claim=known.groups_claim,
+    )
+    try:
+        with transaction.atomic():
+            connection.save()
+    except IntegrityError as error:
+        raise NameTaken from error
+    record(
+        "connection.created",
+        actor=actor,
+        target=connection,
+        after={"vendor": vendor},
+    )
+    return connection
+
+
+@transaction.atomic
+def change_settings(connection: Connection, changes: JSONDict, *, actor: User | SetupLink) -> None:
+    """Change what the provider told us; what was tested before has to be tested again.
+
+    Whoever holds a set-up link of this connection may do it too. Raises SetupClosed.
+    """
+    _check_may_set_up(connection, actor)
+    kept = {name: value for name, value in changes.items() if name in SETTINGS}
+    before = _told(connection, kept)
+    for name, value in kept.items():
+        setattr(connection, name, value)
+    connection.save()
+    after = _told(connection, kept)
+    record(
+        "connection.changed", actor=_acting(actor), target=connection, before=before, after=after
+    )
+
+
+@transaction.atomic
+def activate(connection: Connection, *, actor: User) -> None:
+    """Let people of its domains sign in through it. Raises NotTested, NeedsDomain."""
+    policies.check(actor, "manage", connection)
+    if not is_tested(connection):
+        raise NotTested
+    if not connection.domains.proved().exists():
+        raise NeedsDomain
+    _set_status(connection, Connection.Status.ACTIVE)
+    record("connection.activated", actor=actor, target=connection)
+
+
+@transaction.atomic
+def disable(connection: Connection, *, actor: User) -> None:
+    """Let nobody sign in through it. Raises StillEnforced."""
+    policies.check(actor, "manage", connection)
+    _check_free(connection)
+    _set_status(connection, Connection.Status.DISABLED)
+    record("connection.disabled", actor=actor, target=connection)
+
+
+@transaction.atomic
+def delete_connection(connection: Connection, *, actor: User) -> None:
+    """Remove it with its links; its people stay members. Raises StillEnforced."""
+    policies.check(actor, "manage", connection)
+    _check_free(connection)
+    record("connection.deleted", actor=actor, target=connection)
+    connection.delete()
+
+
+@transaction.atomic
+def set_default_role(connection: Connection, role: str, *, actor: User) -> None:
+    """Choose what people get who are in no mapped group; an empty name lets nobody in that way."""
+    policies.check(actor, "manage", connection)
+    connection.default_role = _grantable(role) if role else None
+    connection.save(update_fields=["default_role", "updated_at"])
+    record("connection.default_role_set", actor=actor, target=connection, after={"role": role})
+
+
+@transaction.atomic
+def add_rule(
+    connection: Connection, *, group: str, role: str, folder: Folder | None, actor: User
+) -> GroupRule:
+    """Give the members of a group a role, on the workspace or in a folder."""
+    policies.check(actor, "manage", connection)
+    chosen = _grantable(role)
+    rule, _ = GroupRule.objects.update_or_create(
+        connection=connection, group=group.strip(), folder=folder, defaults={"role": chosen}
+    )
+    record(
+        "connection.group_mapped",
+        actor=actor,
+        target=connection,
+        after={"group": rule.group, "role": role},
+    )
+    return rule
+
+
+@transaction.atomic
+def remove_rule(rule: GroupRule, *, actor: User) -> None:
+    """Give the members of a group nothing more; it counts from their next sign-in."""
+    policies.check(actor, "manage", rule.connection)
+    record(
+        "connection.group_unmapped",
+        actor=actor,
+        target=rule.connection,
+        before={"group": rule.group},
+    )
+    rule.delete()
+
+
+@transaction.atomic
+def add_domain(name: str, *, actor: User) -> Domain:
+    """Claim a domain, to be proved. Raises DomainTaken."""
+    policies.require(actor, "connection.manage")
+    try:
+        with transaction.atomic():
+            domain = Domain.objects.create(name=name.lower())
+    except IntegrityError as error:
+        raise DomainTaken from error
+    record("domain.added", actor=actor, target=domain)
+    return domain
+
+
+def verify_domain(domain: Domain, *, actor: User) -> None:
+    """Look the TXT record up. Raises NotProved, saying what was found instead."""
+    policies.check(actor, "manage", domain)
+    trouble = _trouble_of(domain)
+    with transaction.atomic():
+        domain.checked_at, domain.trouble = timezone.now(), trouble
+        if not trouble and domain.verified_at is None:
+            domain.verified_at = domain.checked_at
+            record("domain.verified", actor=actor, target=domain)
+        domain.save()
+    if trouble:
+        raise NotProved(trouble)
+
+
+@transaction.atomic
+def assign_domain(domain: Domain, connection: Connection | None, *, actor: User) -> None:
+    """Choose the connection that the domain's addresses come in through. Raises StillEnforced."""
+    policies.check(actor, "manage", domain)
+    if domain.enforced:
+        raise StillEnforced
+    domain.connection = connection
+    domain.save(update_fields=["connection", "updated_at"])
+    record(
+        "domain.assigned", actor=actor, target=domain, after={"connection": str(connection or "")}
+    )
+
+
+@transaction.atomic
+def enforce(domain: Domain, *, enforced: bool, actor: User) -> None:
+    """Let addresses of the domain in through the connection alone, or in every way again.
+
+    The sessions of the domain's people end with it, except the actor's. Raises NeedsConnection,
+    NeedsBreakGlass.
+    """
+    policies.check(actor, "manage", domain)
+    connection = domain.connection
+    if enforced and (connection is None or connection.status != Connection.Status.ACTIVE):
+        raise NeedsConnection
+    if enforced and not _owners_in_emergency():
+        raise NeedsBreakGlass
+    domain.enforced = enforced
+    domain.save(update_fields=["enforced", "updated_at"])
+    if enforced:
+        _end_sessions(domain, but=actor)
+    record("domain.enforced" if enforced else "domain.released", actor=actor, target=domain)
+
+
+@transaction.atomic
+def remove_domain(domain: Domain, *, actor: User) -> None:
+    """Claim it no more. Raises StillEnforced."""
+    policies.check(actor, "manage", domain)
+    if domain.enforced:
+        raise StillEnforced
+    record("domain.removed", actor=actor, target=domain)
+    domain.delete()
+
+
+@transaction.atomic
+def set_break_glass(user: User, *, allowed: bool, actor: User) -> None:
+    """Put an owner on the emergency list, or off it. Raises NeedsBreakGlass for the last one."""
+    policies.require(actor, "connection.manage")
+    if user.role is None or user.role.name != "owner":
+        raise Forbidden("Only owners can be on the emergency list.")
+    if allowed:
+        BreakGlass.objects.get_or_create(user=user)
+    else:
+        BreakGlass.objects.filter(user=user).delete()
+        if Domain.objects.filter(enforced=True).exists() and not _owners_in_emergency():
+            raise NeedsBreakGlass
+    record("break_glass.added" if allowed else "break_glass.removed", actor=actor, target=user)
+
+
+@transaction.atomic
+def create_setup_link(connection: Connection, *, actor: User) -> tuple[SetupLink, str]:
+    """Make a link for the company's administrator; earlier ones of the connection stop working."""
+    policies.check(actor, "manage", connection)
+    connection.setup_links.filter(revoked_at=None).update(revoked_at=timezone.now())
+    token = keys.new_key()[1]
+    link = SetupLink.objects.create(
+        connection=connection,
+        token_hash=keys.hash_secret(token, purpose="setup-link"),
+        created_by=actor,
+        expires_at=timezone.now() + SETUP_LIFE,
+    )
+    record("setup_link.created", actor=actor, target=connection)
+    return link, token
+
+
+@transaction.atomic
+def revoke_setup_links(connection: Connection, *, actor: User) -> None:
+    """End the link; who works with it now can do nothing more."""
+    policies.check(actor, "manage", connection)
+    if connection.setup_links.filter(revoked_at=None).update(revoked_at=timezone.now()):
+        record("setup_link.revoked", actor=actor, target=connection)
+
+
+def find_setup_link(token: str) -> SetupLink:
+    """Return the link that nobody opened yet. Raises SetupClosed."""
+    hashed = keys.hash_secret(token, purpose="setup-link")
+    link = SetupLink.objects.select_related("connection").filter(token_hash=hashed).first()
+    if link is None or not link.is_valid or link.opened_at is not None:
+        raise SetupClosed
+    return link
+
+
+@transaction.atomic
+def open_setup_link(token: str) -> SetupLink:
+    """Use the link up; the browser that did it may go on until it ends. Raises SetupClosed."""
+    link = find_setup_link(token)
+    now = timezone.now()
+    if not SetupLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=now):
+        raise SetupClosed
+    record("setup_link.opened", actor=link, target=link.connection)
+    return link
+
+
+def _check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
+    if isinstance(actor, User):
+        policies.check(actor, "manage", connection)
+    elif not actor.is_valid or actor.connection_id != connection.pk or actor.opened_at is None:
+        raise SetupClosed
+
+
+def _acting(actor: User | SetupLink) -> Acting:
+    return actor
+
+
+def _set_status(connection: Connection, status: Connection.Status) -> None:
+    connection.status = status
+    connection.save(update_fields=["status", "updated_at"])
+
+
+def _check_free(connection: Connection) -> None:
+    if connection.domains.filter(enforced=True).exists():
+        raise StillEnforced
+
+
+def _grantable(name: str) -> Role:
+    """Return the role. Raises UnknownRole, and Forbidden for what a provider never gives."""
+    role = role_named(name)
+    if role.name == "owner" or role.name in FOR_KEYS:
+        raise Forbidden("A provider cannot make owners. Choose another role.")
+    return role
+
+
+def _told(connection: Connection, names: JSONDict) -> JSONDict:
+    """Return settings for the trail; of a secret only whether there is one."""
+    told: JSONDict = {name: getattr(connection, name) for name in names if name != "secret"}
+    return told | ({"secret": bool(connection.sealed_secret)} if "secret" in names else {})
+
+
+def _trouble_of(domain: Domain) -> str:
+    """Return why the domain is not proved, in words; empty when it is."""
+    try:
+        found = dns.txt_records(domain.name)
+    except dns.NoAnswer as error:
+        return str(error)
+    if domain.record in found:
+        return ""
+    shown = (
+        f"{len(found)} other TXT record{'s' if len(found) != 1 else ''}"
+        if found
+        else "no TXT record"
+    )
+    return f"{domain.name} has {shown}. New records may need some minutes until they are seen."
+
+
+def _owners_in_emergency() -> bool:
+    return BreakGlass.objects.filter(
+        user__is_active=True, user__role_bindings__role__name="owner",
+        user__role_bindings__folder=None,
+    ).exists()  # fmt: skip
+
+
+def _end_sessions(domain: Domain, *, but: User) -> None:
+    people = User.objects.members().filter(email__endswith=f"@{domain.name}").exclude(pk=but.pk)
+    for person in people.exclude(break_glass__isnull=False):
+        person.session_epoch += 1
+        person.save(update_fields=["session_epoch", "updated_at"])

@@ -1,0 +1,103 @@
+"""Set-up by the company's administrator, who has a link and no account here.
+
+The link is opened once and then belongs to the browser that opened it, for a day. It enters and
+tests the settings of its one connection; what decides about rights stays with owners.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.decorators import public_page
+from apps.common.errors import TooMany
+from apps.common.requests import client_ip
+from apps.identity import limits, services, setup
+from apps.identity.exceptions import SetupClosed
+from apps.identity.models import SetupLink
+
+IN_SESSION = "identity_setup"
+
+
+@public_page
+@never_cache
+@require_http_methods(["GET", "POST"])
+def open_setup(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what the link is for; pressing the button uses it up, looking does not."""
+    try:
+        limits.SETUPS.count(client_ip(request))
+        if request.method == "POST":
+            link = services.open_setup_link(token)
+            request.session.cycle_key()  # a planted session must not be let in
+            request.session[IN_SESSION] = str(link.pk)
+            return redirect("identity:setup_details")
+        link = services.find_setup_link(token)
+    except (SetupClosed, TooMany) as error:
+        return _closed(request, error)
+    return render(request, "identity/setup_open.html", {"link": link})
+
+
+@public_page
+@never_cache
+@require_http_methods(["GET", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """Show what is exchanged with the provider, or save it."""
+    try:
+        link = _link(request)
+        page = setup.details(request, link.connection, actor=link)
+    except SetupClosed as error:
+        return _closed(request, error)
+    if page.saved:
+        return redirect("identity:setup_test")
+    context = page.context | _frame(link, "details")
+    return render(request, "identity/setup_details.html", context, status=page.status)
+
+
+@public_page
+@never_cache
+@require_GET
+def test(request: HttpRequest) -> HttpResponse:
+    """Show what the last test received."""
+    try:
+        link = _link(request)
+    except SetupClosed as error:
+        return _closed(request, error)
+    context = setup.test_context(link.connection) | _frame(link, "test")
+    return render(request, "identity/setup_test.html", context)
+
+
+@public_page
+@never_cache
+@require_GET
+def begin_test(request: HttpRequest) -> HttpResponse:
+    """Sign in at the provider without signing in here."""
+    try:
+        link = _link(request)
+        limits.STARTS.count(client_ip(request))
+    except (SetupClosed, TooMany) as error:
+        return _closed(request, error)
+    following = reverse("identity:setup_test")
+    return redirect(setup.begin_test(request, link.connection, following=following))
+
+
+def _link(request: HttpRequest) -> SetupLink:
+    """Return the link that this browser opened. Raises SetupClosed."""
+    known = request.session.get(IN_SESSION)
+    link = (
+        SetupLink.objects.select_related("connection").filter(pk=known).first() if known else None
+    )
+    if link is None or not link.is_valid:
+        raise SetupClosed
+    return link
+
+
+def _frame(link: SetupLink, step: str) -> setup.Context:
+    return setup.frame(link.connection, step) | {"may_manage": False, "guest": True, "link": link}
+
+
+def _closed(request: HttpRequest, error: SetupClosed | TooMany) -> HttpResponse:
+    answer = render(request, "identity/setup_closed.html", {"error": error}, status=error.status)
+    for name, value in error.headers.items():
+        answer[name] = value
+    return answer

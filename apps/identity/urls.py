@@ -1,0 +1,45 @@
+"""Addresses of single sign-on: the pages, the way in, and the set-up link."""
+
+from django.urls import path, re_path
+
+from apps.common.ids import UUID_PATTERN
+from apps.identity import setup_views, sign_in_views, views
+
+app_name = "identity"
+connection = rf"^single-sign-on/(?P<connection_id>{UUID_PATTERN})"
+urlpatterns = [
+    path("single-sign-on/", views.overview, name="overview"),
+    path("single-sign-on/new/", views.new, name="new"),
+    path("single-sign-on/domains/", views.add_domain, name="add_domain"),
+    re_path(
+        rf"^single-sign-on/domains/(?P<domain_id>{UUID_PATTERN})/(?P<action>verify|assign|enforce|release|remove)/$",
+        views.change_domain,
+        name="change_domain",
+    ),
+    re_path(
+        rf"^single-sign-on/emergency/(?P<user_id>{UUID_PATTERN})/(?P<action>allow|forbid)/$",
+        views.set_break_glass,
+        name="set_break_glass",
+    ),
+    re_path(rf"{connection}/$", views.details, name="details"),
+    re_path(rf"{connection}/roles/$", views.roles, name="roles"),
+    re_path(rf"{connection}/roles/default/$", views.set_default_role, name="set_default_role"),
+    re_path(rf"{connection}/rules/$", views.add_rule, name="add_rule"),
+    re_path(
+        rf"{connection}/rules/(?P<rule_id>{UUID_PATTERN})/remove/$",
+        views.remove_rule,
+        name="remove_rule",
+    ),
+    re_path(rf"{connection}/test/$", views.test, name="test"),
+    re_path(rf"{connection}/test/begin/$", views.begin_test, name="begin_test"),
+    re_path(
+        rf"{connection}/(?P<action>activate|disable|delete|link|revoke)/$", views.act, name="act"
+    ),
+    path("sso/", sign_in_views.discover, name="discover"),
+    path("sso/<uuid:connection_id>/start/", sign_in_views.start, name="start"),
+    path("sso/<uuid:connection_id>/callback/", sign_in_views.callback, name="callback"),
+    path("sso/setup/", setup_views.details, name="setup_details"),
+    path("sso/setup/test/", setup_views.test, name="setup_test"),
+    path("sso/setup/test/begin/", setup_views.begin_test, name="begin_setup_test"),
+    path("sso/setup/open/<str:token>/", setup_views.open_setup, name="open_setup"),
+]

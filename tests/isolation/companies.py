@@ -1,0 +1,65 @@
+"""A workspace's way to its company's provider, for the walk: every text of it a canary."""
+
+from datetime import timedelta
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.cache import cache
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.identity import attempts, services, setup_views
+from apps.identity.models import Attempt, Connection, Domain, SetupLink
+from apps.identity.oidc import provider
+from apps.identity.testing import fingerprint
+
+
+def make(owner: User, canary: str) -> dict[str, str]:
+    """Make a connection that is switched on, with a domain, a rule and links; return their ids."""
+    connection = services.create_connection(vendor="okta", name=canary, actor=owner)
+    issuer = f"https://{canary}.invalid"
+    changes = {"issuer": issuer, "client_id": canary}
+    services.change_settings(connection, changes, actor=owner)
+    rule = services.add_rule(
+        connection, group=f"{canary} group", role="viewer", folder=None, actor=owner
+    )
+    domain = services.add_domain(f"{canary}.example", actor=owner)
+    Domain.objects.filter(pk=domain.pk).update(verified_at=timezone.now())
+    services.assign_domain(domain, connection, actor=owner)
+    Connection.objects.update(tested=fingerprint(connection))
+    connection.refresh_from_db()
+    services.activate(connection, actor=owner)
+    _describe(issuer)
+    token = services.create_setup_link(connection, actor=owner)[1]
+    attempt = Attempt.objects.create(connection=connection, is_test=True)
+    return {
+        "connection": str(connection.pk),
+        "domain": str(domain.pk),
+        "group_rule": str(rule.pk),
+        "setup_token": token,
+        "state": attempts.state(attempt),
+        "attempt": str(attempt.pk),
+        "opened_link": str(_opened(connection).pk),
+    }
+
+
+def bring(session: SessionBase, objects: dict[str, str]) -> None:
+    """Let a browser be on its way to the provider, and have opened a set-up link."""
+    session[attempts.IN_SESSION] = [objects["attempt"]]
+    session[setup_views.IN_SESSION] = objects["opened_link"]
+    session.save()
+
+
+def _opened(connection: Connection) -> SetupLink:
+    now = timezone.now()
+    return SetupLink.objects.create(
+        connection=connection, token_hash=connection.pk.hex, opened_at=now, expires_at=now + timedelta(1)
+    )  # fmt: skip
+
+
+def _describe(issuer: str) -> None:
+    """Let the provider be known already: nothing answers at its address."""
+    addresses = {
+        name: f"{issuer}/{name}"
+        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    }
+    cache.set(provider._key("provider", issuer), {"issuer": issuer, **addresses}, 3600)

@@ -1,0 +1,56 @@
+"""Requests about single sign-on: connections, domains, the way in, and the set-up link."""
+
+from tests.isolation.probe import FORM, NOBODYS, Probe
+
+CONNECTION = {"connection_id": "connection"}
+DETAILS = {
+    "issuer": "https://login.example", "client_id": "client", "email_claim": "email",
+    "name_claim": "name", "groups_claim": "groups",
+}  # fmt: skip
+
+
+def _post(route: str, args: dict[str, str], note: str = "", **body: str) -> Probe:
+    return Probe(f"identity:{route}", "POST", args, body=body, media=FORM, note=note, shows=False)
+
+
+IDENTITY = [
+    Probe("identity:overview", elsewhere=None),
+    Probe("identity:new", **NOBODYS),
+    Probe(
+        "identity:new", "POST", media=FORM, body={"vendor": "okta", "name": "New"}, **NOBODYS
+    ),
+    Probe("identity:add_domain", "POST", media=FORM, body={"name": "new.example"}, **NOBODYS),
+    *(
+        _post("change_domain", {"domain_id": "domain", "action": action}, action)
+        for action in ("verify", "assign", "enforce", "release", "remove")
+    ),
+    *(
+        _post("set_break_glass", {"user_id": "owner", "action": action}, action)
+        for action in ("allow", "forbid")
+    ),
+    Probe("identity:details", args=CONNECTION),
+    _post("details", CONNECTION, **DETAILS),
+    Probe("identity:roles", args=CONNECTION),
+    _post("set_default_role", CONNECTION, role="viewer"),
+    _post("add_rule", CONNECTION, group="builders", role="builder"),
+    _post("remove_rule", {**CONNECTION, "rule_id": "group_rule"}),
+    Probe("identity:test", args=CONNECTION),
+    Probe("identity:begin_test", args=CONNECTION),
+    *(
+        _post("act", {**CONNECTION, "action": action}, action)
+        for action in ("activate", "disable", "delete", "link", "revoke")
+    ),
+    Probe("identity:discover", "POST", media=FORM, body={"email": "somebody@nowhere.example"}, **NOBODYS),
+    Probe("identity:start", args=CONNECTION, elsewhere=409),
+    Probe(
+        "identity:callback", args=CONNECTION, query="state={state}&error=access_denied", shows=False, elsewhere=403
+    ),
+    Probe("identity:setup_details", elsewhere=None),
+    Probe("identity:setup_details", "POST", media=FORM, body=DETAILS, **NOBODYS),
+    Probe("identity:setup_test", **NOBODYS),
+    Probe("identity:begin_setup_test", **NOBODYS),
+    Probe("identity:open_setup", args={"token": "setup_token"}, elsewhere=410),
+    Probe(
+        "identity:open_setup", "POST", {"token": "setup_token"}, media=FORM, shows=False, elsewhere=410
+    ),
+]  # fmt: skip
