@@ -273,6 +273,9 @@ SPECTACULAR_SETTINGS = {
         "TriggerKind": "apps.triggers.models.Trigger.Kind",
         "PointKind": "apps.workflows.filters.POINT_KINDS",
         "TriggerState": "apps.triggers.filters.STATES",
+        "KeyState": "apps.gateway.virtual_keys.filters.STATES",
+        "BudgetState": "apps.gateway.budgets.standing.STATES",
+        "ServiceState": "apps.breakers.filters.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

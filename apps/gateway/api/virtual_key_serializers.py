@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from apps.accounts.models import ApiKey, User
 from apps.gateway.api.serializers import TotalsSerializer
+from apps.gateway.virtual_keys.filters import STATES
 from apps.gateway.virtual_keys.services import MOST_PATTERNS, MOST_RPM, MOST_TPM
 from apps.gateway.virtual_keys.spending import Spending
 
@@ -19,7 +20,7 @@ class VirtualKeySerializer(serializers.ModelSerializer[ApiKey]):
     prefix = serializers.SerializerMethodField()
     user = serializers.CharField(read_only=True)
     for_program = serializers.SerializerMethodField(help_text="Whether it outlives its maker.")
-    state = serializers.ChoiceField(choices=["active", "expired", "revoked"], read_only=True)
+    state = serializers.ChoiceField(choices=STATES, read_only=True)
     routes = serializers.ListField(
         source="virtual.routes", child=serializers.CharField(), allow_null=True
     )

@@ -13,7 +13,7 @@ from apps.oversight.models import Export, Verification
 from apps.oversight.searching import NAMES
 
 
-class NamedSerializer(serializers.Serializer[Any]):
+class NamedThenSerializer(serializers.Serializer[Any]):
     """Somebody or something, as it was called then."""
 
     type = serializers.CharField()
@@ -36,11 +36,11 @@ class EntrySerializer(serializers.ModelSerializer[AuditEntry]):
         ]  # fmt: skip
         read_only_fields = fields
 
-    @extend_schema_field(NamedSerializer)
+    @extend_schema_field(NamedThenSerializer)
     def get_actor(self, entry: AuditEntry) -> JSONDict:
         return {"type": entry.actor_type, "id": entry.actor_id, "label": entry.actor_label}
 
-    @extend_schema_field(NamedSerializer)
+    @extend_schema_field(NamedThenSerializer)
     def get_object(self, entry: AuditEntry) -> JSONDict:
         return {"type": entry.target_type, "id": entry.target_id, "label": entry.target_label}
 

@@ -33,7 +33,7 @@ class PersonSerializer(serializers.Serializer[Any]):
     colour = serializers.CharField()
 
 
-class PeopleSerializer(serializers.Serializer[Any]):
+class AuthorsSerializer(serializers.Serializer[Any]):
     """Who changed something in a draft."""
 
     results = PersonSerializer(many=True)

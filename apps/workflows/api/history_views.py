@@ -15,10 +15,10 @@ from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.common.errors import Invalid
 from apps.workflows import contributions, drafts, points, restoring, services
 from apps.workflows.api.history_serializers import (
+    AuthorsSerializer,
     ContributionsSerializer,
     NameSerializer,
     NewNameSerializer,
-    PeopleSerializer,
     PointDetailSerializer,
     PointSerializer,
     RestorePointSerializer,
@@ -145,7 +145,7 @@ class AuthorsView(TenantAPIView):
 
     permission_required: ClassVar = {"GET": "workflow.view"}
 
-    @extend_schema(responses=PeopleSerializer, operation_id="workflow_history_authors")
+    @extend_schema(responses=AuthorsSerializer, operation_id="workflow_history_authors")
     def get(self, request: Request, pk: UUID) -> Response:
         """Return everybody who is an author of a point, by name."""
         workflow = services.find_workflow(pk, actor=self.actor)
