@@ -296,7 +296,6 @@ def test_everything_goes_by_the_keyboard(visit: Visit, demo: Demo, workflow: str
     saved(page)
 
 
-FRAME = (".bell", "Your profile")  # of every page, not of this one
 FULL = """# When refunds pile up
 
 Ask **Olivia** first; she knows [the policy](https://example.com/policy). Then:
@@ -348,7 +347,7 @@ def test_everybody_can_read_and_write_it(
 def _judge(page: Page, what: str) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        found = [each for each in violations(page) if not any(part in each for part in FRAME)]
+        found = violations(page)
         assert not found, f"{what}, {scheme}: {found}"
     page.emulate_media(color_scheme="light")
 

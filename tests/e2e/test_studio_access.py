@@ -31,7 +31,7 @@ def _states(page: Page) -> Iterator[str]:
     page.get_by_test_id("pin-output").click()
     page.get_by_test_id("pinned-json").wait_for()
     yield "a pinned output"
-    for drawer in ("palette", "outline", "find", "problems", "history"):
+    for drawer in ("palette", "outline", "find", "problems", "tests", "settings", "history"):
         page.get_by_test_id(f"rail-{drawer}").click()
         page.get_by_test_id(f"drawer-{drawer}").wait_for()
         yield drawer

@@ -44,10 +44,15 @@ export class Follower {
     this.#stage = new Stage((frame) => this.#take(frame));
     this.#socket = socketOf(editor);
     this.#socket.listen({
-      onFrame: (frame) => frame.type !== "comments" && this.#stage.push(frame),
+      onFrame: (frame) => this.#concerns(frame) && this.#stage.push(frame),
       onOpen: (open) => this.live.set(open && this.#isFollowing),
       onRefused: () => editor.say("You may no longer see this run.", "bad"),
     });
+  }
+
+  /** Others than the shown run are watched by the same socket. */
+  #concerns(frame: Frame): boolean {
+    return frame.type === "error" || (frame.type !== "comments" && frame.run === this.editor.shown.details.value?.id);
   }
 
   /** Show the run that the page brought along. */

@@ -141,3 +141,25 @@ test("it hears of comments as long as the page is open, whatever runs are follow
   expect(sockets).toHaveLength(2);
   expect(last().sent).toEqual([{ type: "subscribe_comments", workflow: "w" }]);
 });
+
+test("runs that are not shown are watched by the same socket, each once", () => {
+  const { socket, sockets, waits, last } = world();
+  const seen: string[] = [];
+  const stopFirst = socket.watch("r", () => seen.push("first"));
+  const stopSecond = socket.watch("r", () => seen.push("second"));
+  last().opens();
+  expect(last().sent).toEqual([{ type: "subscribe", run: "r", after: 0 }]);
+  last().onmessage?.({ data: '{"type":"event","run":"r","event":{}}' });
+  last().onmessage?.({ data: '{"type":"event","run":"other","event":{}}' });
+  expect(seen).toEqual(["first", "second"]);
+  socket.follow("r", () => 7);
+  socket.leave();
+  expect(last().sent.slice(1)).toEqual([{ type: "subscribe", run: "r", after: 7 }]);
+  last().loses();
+  waits.at(-1)?.then();
+  last().opens();
+  expect(last().sent).toEqual([{ type: "subscribe", run: "r", after: 0 }]);
+  stopFirst();
+  stopSecond();
+  expect([last().readyState, sockets.length]).toEqual([3, 2]);
+});

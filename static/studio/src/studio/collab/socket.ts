@@ -1,5 +1,5 @@
-// The page's one live socket: events and words of the run that is shown, and that something was said of
-// the workflow. It comes back by itself and goes on after the last event that is known; who listens
+// The page's one live socket: events and words of the run that is shown, that something happened in
+// others, and that something was said of the workflow. It comes back by itself and goes on after the last event that is known; who listens
 // reads the rest over HTTP meanwhile.
 
 import type { Editor } from "../model/editor";
@@ -34,6 +34,7 @@ export class LiveSocket {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #run: { id: string; after: () => number } | null = null;
   #workflow: string | null = null;
+  readonly #watched = new Map<string, Set<() => void>>();
   #signedOut = false;
   readonly #hearers: Hearer[];
 
@@ -64,8 +65,22 @@ export class LiveSocket {
       this.#connect();
       return;
     }
-    if (before && before.id !== id) this.#send({ type: "unsubscribe", run: before.id });
+    if (before && before.id !== id) this.#drop(before.id);
     this.#subscribe();
+  }
+
+  /** Hear whenever something happens in a run, be it shown or not; returns how to stop. */
+  watch(run: string, heard: () => void): () => void {
+    const all = this.#watched.get(run) ?? new Set();
+    this.#watched.set(run, all.add(heard));
+    if (!this.isOpen) this.#connect();
+    else if (all.size === 1 && this.#run?.id !== run) this.#send({ type: "subscribe", run, after: 0 });
+    return () => {
+      all.delete(heard);
+      if (all.size || !this.#watched.delete(run)) return;
+      if (this.#run?.id !== run) this.#drop(run);
+      this.#closeIfDone();
+    };
   }
 
   /** Go on after a sign-in. */
@@ -74,11 +89,21 @@ export class LiveSocket {
     if (this.#wanted) this.#connect();
   }
 
-  /** Stop following; the socket closes, unless comments are still heard of. */
+  /** Stop following; the socket closes, unless something else is still heard of. */
   leave(): void {
-    if (this.#run && this.isOpen && this.#workflow) this.#send({ type: "unsubscribe", run: this.#run.id });
+    const before = this.#run;
     this.#run = null;
-    if (this.#workflow) return;
+    if (before && this.#wanted) this.#drop(before.id);
+    this.#closeIfDone();
+  }
+
+  /** Hear no more of a run, unless somebody watches it. */
+  #drop(run: string): void {
+    if (this.isOpen && !this.#watched.has(run)) this.#send({ type: "unsubscribe", run });
+  }
+
+  #closeIfDone(): void {
+    if (this.#wanted) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#socket?.close();
@@ -91,7 +116,7 @@ export class LiveSocket {
   }
 
   get #wanted(): boolean {
-    return this.#run !== null || this.#workflow !== null;
+    return this.#run !== null || this.#workflow !== null || this.#watched.size > 0;
   }
 
   #connect(): void {
@@ -102,12 +127,14 @@ export class LiveSocket {
     socket.onopen = () => {
       this.#failures = 0;
       for (const hearer of this.#hearers) hearer.onOpen?.(true);
-      this.#subscribe();
+      this.#subscribeAll();
       if (this.#workflow) this.#send({ type: "subscribe_comments", workflow: this.#workflow });
     };
     socket.onmessage = (message) => {
       const frame = parsed(message.data);
-      if (frame && socket === this.#socket) for (const hearer of this.#hearers) hearer.onFrame?.(frame);
+      if (!frame || socket !== this.#socket) return;
+      for (const hearer of this.#hearers) hearer.onFrame?.(frame);
+      if (frame.type === "event") for (const heard of this.#watched.get(frame.run) ?? []) heard();
     };
     socket.onclose = ({ code }) => {
       if (socket === this.#socket) this.#lost(code);
@@ -121,6 +148,7 @@ export class LiveSocket {
     if (this.#signedOut) return; // until there is a session again
     if (code === NOT_ALLOWED) {
       this.#run = this.#workflow = null;
+      this.#watched.clear();
       for (const hearer of this.#hearers) hearer.onRefused?.();
       return;
     }
@@ -137,6 +165,12 @@ export class LiveSocket {
 
   #subscribe(): void {
     if (this.#run) this.#send({ type: "subscribe", run: this.#run.id, after: this.#run.after() });
+  }
+
+  /** After a loss: what happened meanwhile is heard of as well. */
+  #subscribeAll(): void {
+    this.#subscribe();
+    for (const run of this.#watched.keys()) if (run !== this.#run?.id) this.#send({ type: "subscribe", run, after: 0 });
   }
 
   #send(frame: object): void {

@@ -1,5 +1,4 @@
 import { shown, type Field } from "../model/fields";
-import { CONFIG } from "../model/stored";
 import { IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { useStep } from "./context";
@@ -36,7 +35,7 @@ const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table", "sch
 /** A field with its label, its way back to the default, its help and what is wrong with it. */
 export function Control({ field, value, onChange, id, testId, readOnly, problems, row }: ControlProps) {
   const Widget = WIDGETS[field.widget];
-  const { id: step } = useStep();
+  const { id: step, prefix } = useStep();
   const key = row ? null : `${step}/${field.name}`; // the entries of a table are one field
   const place = useFieldPlace(key);
   const help = `${id}-help`;
@@ -77,7 +76,7 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
         Control={Control}
         {...(row ? { row } : {})}
       />
-      {key && <Overwritten field={`${step}/${CONFIG}${field.name}`} restore={onChange} />}
+      {key && <Overwritten field={`${step}/${prefix}${field.name}`} restore={onChange} />}
       {problems.length > 0 && (
         <ul id={wrong} className="field-problems" data-testid={`${testId}-problem`}>
           {problems.map((problem, index) => (

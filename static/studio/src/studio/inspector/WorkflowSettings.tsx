@@ -1,6 +1,7 @@
 import type { Field } from "../model/fields";
 import { useEditor, useMeta, useProblems } from "../model/hooks";
 import * as ops from "../model/ops";
+import { StepProvider, type StepContext } from "./context";
 import { Control } from "./Control";
 import { NUMBER } from "./StepSettings";
 
@@ -40,28 +41,39 @@ const FIELDS: Field[] = [
   },
 ];
 
+/** The settings are fields of the workflow itself: nothing comes before them that an expression could name. */
+const WHOLE: StepContext = {
+  id: "meta",
+  prefix: "settings.",
+  scope: { values: {}, steps: [] },
+  valuesFor: () => null,
+  readOnly: false,
+};
+
 /** What holds of all runs of the workflow; stored with the draft, in force once it is published. */
 export function WorkflowSettings() {
   const editor = useEditor();
   const { settings } = useMeta();
   const problems = useProblems();
   return (
-    <div className="workflow-settings">
-      {FIELDS.map((field) => (
-        <Control
-          key={field.name}
-          field={field}
-          value={settings[field.name]}
-          id={`workflow-${field.name}`}
-          testId={`workflow-${field.name}`}
-          readOnly={editor.readOnly}
-          problems={problems
-            .filter((each) => each.field === `settings.${field.name}`)
-            .map((each) => (each.node ? { ...each, message: `${editor.store.titleOf(each.node)}: ${each.message}` } : each))}
-          onChange={(value) => editor.edit((doc) => ops.setSetting(doc, field.name, value))}
-        />
-      ))}
-      <p className="quiet">They count for runs of the next version that you publish.</p>
-    </div>
+    <StepProvider value={editor.readOnly ? { ...WHOLE, readOnly: true } : WHOLE}>
+      <div className="workflow-settings" data-testid="workflow-settings">
+        {FIELDS.map((field) => (
+          <Control
+            key={field.name}
+            field={field}
+            value={settings[field.name]}
+            id={`workflow-${field.name}`}
+            testId={`workflow-${field.name}`}
+            readOnly={editor.readOnly}
+            problems={problems
+              .filter((each) => each.field === `settings.${field.name}`)
+              .map((each) => (each.node ? { ...each, message: `${editor.store.titleOf(each.node)}: ${each.message}` } : each))}
+            onChange={(value) => editor.edit((doc) => ops.setSetting(doc, field.name, value))}
+          />
+        ))}
+        <p className="quiet">They count for runs of the next version that you publish.</p>
+      </div>
+    </StepProvider>
   );
 }

@@ -3,10 +3,13 @@ import { partsOf, type Scope } from "../model/expressions";
 import { useEditor, useGraph, useObservable, useStepRun } from "../model/hooks";
 import type { JsonObject } from "../model/json";
 import { scopeOf } from "../model/scope";
+import { CONFIG } from "../model/stored";
 
-/** What a field needs to know of its step. */
+/** What a field needs to know of what it belongs to: a step, or the workflow as a whole. */
 export interface StepContext {
   id: string;
+  /** What stands before a field's name in the document. */
+  prefix: string;
   scope: Scope;
   /** Return the values of the shown run that a text names; null where no run is shown. */
   valuesFor: (text: string) => JsonObject | null;
@@ -48,7 +51,7 @@ export function useStepContext(id: string): StepContext {
       const prev = sources.size === 1 && only ? shown.step(only)?.output : sources.size ? undefined : round?.item;
       return { ...values, nodes, ...(prev === undefined ? {} : { prev }) };
     };
-    return { id, scope: scopeOf(store, id, data), valuesFor, readOnly };
+    return { id, prefix: CONFIG, scope: scopeOf(store, id, data), valuesFor, readOnly };
     // The store and the run's steps are no React state: their revisions stand for them.
   }, [editor, id, revision, run, own]);
 }

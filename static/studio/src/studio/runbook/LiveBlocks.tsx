@@ -2,6 +2,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { ApiError } from "../../lib/api";
 import { followerOf, reason } from "../collab/follower";
 import { questionOf, type Question } from "../collab/runbookApi";
+import { socketOf } from "../collab/socket";
 import { useEditor, useNode, useObservable, useRunOverlay } from "../model/hooks";
 import { FINISHED, type RunDetails } from "../model/runs";
 import { Icon } from "../parts/Icon";
@@ -9,7 +10,9 @@ import { KindTile } from "../parts/KindTile";
 import { StatusPill } from "../parts/StatusPill";
 import { When } from "../parts/When";
 
-const AGAIN = 3_000; // between two looks at what is not over yet
+const SETTLING = 300; // what happens at once is looked at together
+const AGAIN = 3_000; // before the first look without the socket; then less and less often
+const SLOWEST = 60_000;
 
 /** A step, with its status in the shown run; pressing it leads to the step. */
 export function StepBlock({ id }: { id: string }) {
@@ -36,11 +39,11 @@ export function StepBlock({ id }: { id: string }) {
   );
 }
 
-/** A run: as it goes on where it is on the canvas, else as the server says every few seconds. */
+/** A run: as it goes on where it is on the canvas, else as the server says whenever something happened. */
 export function RunBlock({ id }: { id: string }) {
   const editor = useEditor();
   const shown = useObservable(editor.shown.details);
-  const { found, wrong } = useLooked<RunDetails>(id, () => followerOf(editor).api.run(id), (run) => !FINISHED.has(run.status));
+  const { found, wrong } = useLooked<RunDetails>(id, () => followerOf(editor).api.run(id), (run) => (FINISHED.has(run.status) ? null : run.id));
   const run = shown?.id === id ? shown : found;
   if (!run) return wrong === "gone" ? <Gone>This run is not here: it was removed, or you may not see it.</Gone> : <Waiting what="run" wrong={wrong} />;
   return (
@@ -64,7 +67,7 @@ const STATES: Record<Question["status"], { word: string; icon: string; tone: str
 /** A question that a run asks: who decides, or how it was decided. */
 export function ApprovalBlock({ id }: { id: string }) {
   const { boot } = useEditor();
-  const { found, wrong } = useLooked<Question>(id, () => questionOf(boot.urls, id), (question) => question.status === "open");
+  const { found, wrong } = useLooked<Question>(id, () => questionOf(boot.urls, id), (question) => (question.status === "open" ? question.run : null));
   if (!found)
     return wrong === "gone" ? <Gone>This approval is not here: it was removed, or you may not see it.</Gone> : <Waiting what="approval" wrong={wrong} />;
   const { word, icon, tone } = STATES[found.status];
@@ -111,34 +114,62 @@ function Waiting({ what, wrong }: { what: string; wrong: string }) {
   return <p className="live-block gone">{wrong ? `The ${what} could not be looked up: ${wrong}` : `Looking up the ${what}…`}</p>;
 }
 
-/** Look something up, again while it may change and somebody looks; `gone` is what is not there. */
-function useLooked<T>(id: string, look: () => Promise<T>, changes: (found: T) => boolean): { found: T | null; wrong: string } {
+/** Look something up, and again when its run tells of something; `gone` is what is not there. */
+function useLooked<T>(id: string, look: () => Promise<T>, runOf: (found: T) => string | null): { found: T | null; wrong: string } {
+  const editor = useEditor();
   const [state, setState] = useState<{ found: T | null; wrong: string }>({ found: null, wrong: "" });
   useEffect(() => {
+    const socket = socketOf(editor);
     let timer: ReturnType<typeof setTimeout> | null = null;
+    let isSettling = false;
     let left = false;
+    let looks = 0;
+    let watched: string | null = null;
+    let stop = () => {};
+    const wait = (ms: number, then: () => void) => {
+      if (timer !== null) clearTimeout(timer);
+      timer = setTimeout(then, ms);
+    };
+    const heard = () => {
+      if (isSettling) return;
+      isSettling = true;
+      wait(SETTLING, () => void ask());
+    };
+    const watch = (run: string | null) => {
+      if (run === watched) return;
+      stop();
+      watched = run;
+      stop = run === null ? () => {} : socket.watch(run, heard);
+    };
+    // Also while the socket is there: an event that was lost on the way is made good.
     const again = () => {
-      timer = setTimeout(() => (document.hidden ? again() : void ask()), AGAIN);
+      const pause = socket.isOpen ? SLOWEST : Math.min(SLOWEST, AGAIN * 2 ** looks);
+      looks += 1;
+      wait(pause, () => (document.hidden ? again() : void ask()));
     };
     const ask = async () => {
+      isSettling = false;
       try {
         const found = await look();
         if (left) return;
         setState({ found, wrong: "" });
-        if (changes(found)) again();
+        watch(runOf(found));
+        if (watched !== null && !isSettling) again();
       } catch (error) {
         if (left) return;
         const gone = error instanceof ApiError && (error.status === 404 || error.status === 403);
         setState((before) => ({ found: gone ? null : before.found, wrong: gone ? "gone" : reason(error) }));
-        if (!gone) again();
+        if (gone) watch(null);
+        else if (!isSettling) again();
       }
     };
     if (id) void ask();
     else setState({ found: null, wrong: "gone" });
     return () => {
       left = true;
+      stop();
       if (timer !== null) clearTimeout(timer);
     };
-  }, [id]); // what is looked up follows from the id alone
+  }, [editor, id]); // what is looked up follows from the id alone
   return state;
 }
