@@ -113,8 +113,7 @@ class Standing:
         """When it is reached at this pace, and what happens then, in one sentence or two."""
         anew = _moment(self.period.ends_at, self.now, self.zone)
         if self.state == USED_UP:
-            told = "Calls are refused" if self.budget.stops else "Used up; calls go on"
-            return f"{told} until it starts anew {anew}." if self.budget.stops else f"{told}."
+            return f"Calls are refused until {anew}." if self.budget.stops else "Calls go on."
         if self.reached_at is None:
             return f"Not reached at this pace: about {words.usd(self.forecast)} until {anew}."
         at = _moment(self.reached_at, self.now, self.zone)
