@@ -65,7 +65,7 @@ class Memory(Generic[T]):
 
     async def _renew(self, key: tuple[str, str]) -> T | None:
         news.listen()
-        before = self._changes_of(key[0])
+        before, begun = self._changes_of(key[0]), time.monotonic()
         kept = self._kept.get(key)
         try:
             value = await query(self._load, key[1])
@@ -77,14 +77,14 @@ class Memory(Generic[T]):
             if kept is not None:
                 kept.renewing = False
         if before == self._changes_of(key[0]):  # else it may be from before the change
-            self._keep(key, value)
+            self._keep(key, value, begun)
         return value
 
-    def _keep(self, key: tuple[str, str], value: T | None) -> None:
+    def _keep(self, key: tuple[str, str], value: T | None, begun: float) -> None:
         if value is None:
             self._kept.pop(key, None)
             return
-        self._kept[key] = _Kept(value, time.monotonic())
+        self._kept[key] = _Kept(value, begun)  # what was true then, however long the query took
         self._kept.move_to_end(key)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
