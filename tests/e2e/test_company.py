@@ -1,0 +1,159 @@
+"""A company connects its provider and its people come in: with a provider that nobody here wrote."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from apps.local.processes import free_port
+from tests.collaboration.node import NODE, installed
+from tests.e2e.conftest import WAIT_MS, Demo, Visitor, running, sign_in
+from tests.factories.names import NameServer
+from tests.factories.product import ROOT
+
+PROVIDER = ROOT / "tests" / "e2e" / "provider"
+CLIENT_ID, CLIENT_SECRET = "auterity", "a secret: with/signs that need care"
+CLAIMS = {
+    "email": "priya@halden.example", "email_verified": True, "name": "Priya Raman",
+    "groups": ["auterity-builders"],
+}  # fmt: skip
+
+
+class Company:
+    """The company's side: its provider and its name server."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.issuer = f"http://127.0.0.1:{self.port}"
+        self.names = NameServer()
+        self._process: subprocess.Popen[str] | None = None
+
+    def start_provider(self, redirect_uri: str) -> None:
+        """Start the provider with us as its client, as an administrator registers us there."""
+        given = {
+            "port": self.port, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+            "redirect_uri": redirect_uri, "claims": CLAIMS,
+        }  # fmt: skip
+        command = [str(NODE), str(installed(PROVIDER) / "server.mjs"), json.dumps(given)]
+        self._process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline().strip() == "ready"
+
+    def close(self) -> None:
+        self.names.close()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate(timeout=20)
+
+
+@pytest.fixture
+def company() -> Iterator[Company]:
+    made = Company()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def place(company: Company) -> Iterator[Demo]:
+    """A product that may reach the company's provider and asks its name server."""
+    env = {
+        "AUTERITY_EGRESS_ALLOW": company.issuer,
+        "AUTERITY_DNS_SERVER": company.names.address,
+    }
+    with running(ROOT, **env) as found:
+        yield found
+
+
+def open_page(chromium: Browser, place: Demo) -> Visitor:
+    context = chromium.new_context(base_url=place.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(WAIT_MS)
+    return Visitor(context, context.new_page())
+
+
+def through_the_provider(page: Page) -> None:
+    """Sign in on the provider's own pages."""
+    page.get_by_placeholder("Enter any login").fill("00u1priya")
+    page.get_by_placeholder("and password").fill("anything")
+    page.get_by_role("button", name="Sign-in").click()
+    page.get_by_role("button", name="Continue").click()
+
+
+def test_a_company_connects_and_its_people_come_in(
+    company: Company, place: Demo, chromium: Browser
+) -> None:
+    owner = open_page(chromium, place)
+    sign_in(place, owner, "owner")
+    page = owner.page
+    _connect(page, company)
+    _prove(page, company)
+    page.goto("/single-sign-on/")
+    page.get_by_role("link", name="Halden", exact=True).click()
+    page.get_by_role("link", name="Test", exact=True).last.click()
+    through_the_provider(page)
+    expect(page.get_by_text("Priya Raman would become a member and be signed in.")).to_be_visible()
+    expect(page.get_by_text("Would be Builder")).to_be_visible()
+    owner.shot("company-test")
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_text("can sign in with Halden now")).to_be_visible()
+    _come_in(open_page(chromium, place))
+    page.get_by_role("button", name="Set-up link for IT").click()
+    link = page.locator("#setup-link").inner_text()
+    _set_up(open_page(chromium, place), link)
+
+
+def _connect(page: Page, company: Company) -> None:
+    page.goto("/single-sign-on/new/")
+    page.get_by_label("Another provider").check()
+    page.get_by_label("Name", exact=True).fill("Halden")
+    page.get_by_role("button", name="Go on").click()
+    company.start_provider(page.locator(".guide code").first.inner_text())
+    page.get_by_label("Issuer").fill(company.issuer)
+    page.get_by_label("Client ID").fill(CLIENT_ID)
+    page.get_by_label("Client secret").fill(CLIENT_SECRET)
+    page.get_by_role("button", name="Save and go on").click()
+    page.get_by_role("link", name="Groups and roles").click()
+    page.get_by_role("textbox", name="Group").fill("auterity-builders")
+    page.get_by_role("combobox", name="Role").select_option("builder")
+    page.get_by_role("button", name="Add group").click()
+    expect(page.get_by_role("cell", name="auterity-builders")).to_be_visible()
+
+
+def _prove(page: Page, company: Company) -> None:
+    page.goto("/single-sign-on/")
+    page.get_by_role("textbox", name="Domain").fill("halden.example")
+    page.get_by_role("button", name="Add domain").click()
+    record = page.get_by_text(re.compile("^auterity-verification=")).inner_text()
+    company.names.records["halden.example"] = [record]
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_role("combobox", name="Signs in through").select_option("Halden")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("cell", name="halden.example")).to_be_visible()
+
+
+def _come_in(visitor: Visitor) -> None:
+    """Sign in as somebody who was never here."""
+    page = visitor.page
+    page.goto("/accounts/login/")
+    page.get_by_label("Work e-mail").fill("priya@halden.example")
+    page.get_by_role("button", name="Continue").click()
+    visitor.shot("company-choose")
+    page.get_by_role("link", name="Continue with Halden").click()
+    through_the_provider(page)
+    page.wait_for_url(re.compile("localhost:[0-9]+/$"))
+    expect(page.get_by_role("button", name="Your profile: Priya Raman")).to_be_visible()
+
+
+def _set_up(visitor: Visitor, link: str) -> None:
+    """Look at the set-up and test it, as the company's administrator who has a link alone."""
+    page = visitor.page
+    page.goto(link)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_label("Issuer")).to_have_value(re.compile("127.0.0.1"))
+    visitor.shot("company-set-up")
+    page.get_by_role("link", name="Test", exact=True).click()
+    page.get_by_role("link", name="Test again").click()
+    through_the_provider(page)
+    expect(page.get_by_text("The test passed.")).to_be_visible()
