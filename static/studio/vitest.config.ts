@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   plugins: [react()],
   test: {
+    testTimeout: 60_000, // a busy machine is no failure
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     coverage: { include: ["src/studio/model/**"], exclude: ["**/*.test.*"] },

@@ -11,7 +11,7 @@ from apps.local.temporary import temporary_folder
 from tests.factories.product import Product
 from tests.fakeai.server import SECRET, FakeProvider, serving
 
-READY_S = 300
+READY_S = 600
 # How each provider is asked: in chats, in Responses too, in Messages.
 PROVIDERS: dict[str, dict[str, Any]] = {
     "Fake": {"kind": "openai_compatible", "base_url": "{url}"},
