@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.contrib.sessions.models import Session
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -65,6 +66,5 @@ class SessionView(TenantAPIView):
 
 def _end_of(request: Request) -> datetime:
     """Return when the stored session ends: reading it does not make it longer."""
-    stored = request.session.model.objects.only("expire_date").get(pk=request.session.session_key)
-    end: datetime = stored.expire_date
-    return end
+    stored = Session.objects.only("expire_date").get(pk=request.session.session_key)
+    return stored.expire_date
