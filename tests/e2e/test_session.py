@@ -23,7 +23,7 @@ def test_the_end_is_said_before_and_work_goes_on_after_it(demo: Demo, visit: Vis
     with page.expect_response("**/api/v1/session/"):
         open_studio(page, workflow)
     expect(page.get_by_test_id("session-ending")).to_have_count(0)
-    page.clock.fast_forward(int(ALMOST.total_seconds() * 1000))
+    page.clock.fast_forward(int(ALMOST.total_seconds()) * 1000)
     expect(page.get_by_test_id("session-ending")).to_contain_text("Your session ends at")
     visitor.shot("session-ending")
     assert not violations(page)
@@ -37,7 +37,7 @@ def test_the_end_is_said_before_and_work_goes_on_after_it(demo: Demo, visit: Vis
     page.keyboard.press("Enter")
     kept_here(page)
     visitor.context.clear_cookies()
-    page.clock.fast_forward(int(LATE.total_seconds() * 1000))
+    page.clock.fast_forward(int(LATE.total_seconds()) * 1000)
     note = page.get_by_test_id("not-saved")
     expect(note).to_contain_text("You are signed out")
     expect(note.get_by_role("link", name="Sign in")).to_have_attribute("target", "_blank")

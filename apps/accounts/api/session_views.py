@@ -67,5 +67,4 @@ class SessionView(TenantAPIView):
 def _end_of(request: Request) -> datetime:
     """Return when the stored session ends: reading it does not make it longer."""
     stored = Session.objects.only("expire_date").get(pk=request.session.session_key)
-    end: datetime = stored.expire_date
-    return end
+    return stored.expire_date
