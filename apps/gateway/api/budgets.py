@@ -84,7 +84,7 @@ class NewBudgetSerializer(BudgetChangeSerializer):
     )
 
 
-class MoneyRulesSerializer(serializers.ModelSerializer[MoneyRules]):
+class BudgetRulesSerializer(serializers.ModelSerializer[MoneyRules]):
     """How a workspace counts money; prices are dollars for a million tokens."""
 
     class Meta:
@@ -155,21 +155,21 @@ class RulesView(TenantAPIView):
 
     permission_required = {"GET": "budget.view", "PATCH": "budget.manage"}
 
-    @extend_schema(responses=MoneyRulesSerializer, operation_id="budget_rules")
+    @extend_schema(responses=BudgetRulesSerializer, operation_id="budget_rules")
     def get(self, request: Request) -> Response:
         """Return the rules."""
-        return Response(MoneyRulesSerializer(book.rules()).data)
+        return Response(BudgetRulesSerializer(book.rules()).data)
 
     @extend_schema(
-        request=MoneyRulesSerializer,
-        responses=MoneyRulesSerializer,
+        request=BudgetRulesSerializer,
+        responses=BudgetRulesSerializer,
         operation_id="change_budget_rules",
     )
     def patch(self, request: Request) -> Response:
         """Change the rules; those left out stay."""
-        serializer = MoneyRulesSerializer(data=request.data, partial=True)
+        serializer = BudgetRulesSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         changes = dict(serializer.validated_data)
         return Response(
-            MoneyRulesSerializer(services.change_rules(actor=self.actor, changes=changes)).data
+            BudgetRulesSerializer(services.change_rules(actor=self.actor, changes=changes)).data
         )
