@@ -60,7 +60,7 @@ def _overview(
 
 
 def _owners() -> QuerySet[User]:
-    held = User.objects.members().filter(
+    held: QuerySet[User] = User.objects.members().filter(
         role_bindings__role__name="owner", role_bindings__folder=None
     )
     return held.order_by("name")
