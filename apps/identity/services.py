@@ -94,6 +94,7 @@ def activate(connection: Connection, *, actor: User) -> None:
     if not connection.domains.proved().exists():
         raise NeedsDomain
     _set_status(connection, Connection.Status.ACTIVE)
+    revoke_setup_links(connection, actor=actor)
     record("connection.activated", actor=actor, target=connection)
 
 
@@ -290,6 +291,8 @@ def _check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
         policies.check(actor, "manage", connection)
     elif not actor.is_valid or actor.connection_id != connection.pk or actor.opened_at is None:
         raise SetupClosed
+    elif connection.status == Connection.Status.ACTIVE:  # it would count at once
+        raise SetupClosed("The connection is switched on: now an owner changes it.")
 
 
 def _set_status(connection: Connection, status: Connection.Status) -> None:
