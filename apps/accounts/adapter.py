@@ -14,8 +14,12 @@ from apps.common.requests import client_ip
 from apps.tenants.context import current_scope
 from apps.vault import services as vault
 
-# Mails that let their reader in, now or after choosing a password.
-WAYS_IN = ("account/email/login_code", "account/email/password_reset_key")
+# Mails that let their reader in, now or after choosing a password, or say that nobody is known.
+WAYS_IN = (
+    "account/email/login_code",
+    "account/email/password_reset_key",
+    "account/email/unknown_account",
+)
 SECRET_CONTEXT = "second-factor"  # noqa: S105 - names what is sealed
 
 

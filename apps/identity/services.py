@@ -7,7 +7,7 @@ from apps.accounts import keys, policies
 from apps.accounts.models import Folder, Role, User
 from apps.accounts.roles import FOR_KEYS
 from apps.accounts.services import role_named
-from apps.audit.services import Acting, record
+from apps.audit.services import record
 from apps.common.errors import Conflict, Forbidden
 from apps.common.types import JSONDict
 from apps.egress import dns
@@ -82,9 +82,7 @@ def change_settings(connection: Connection, changes: JSONDict, *, actor: User | 
         setattr(connection, name, value)
     connection.save()
     after = _told(connection, kept)
-    record(
-        "connection.changed", actor=_acting(actor), target=connection, before=before, after=after
-    )
+    record("connection.changed", actor=actor, target=connection, before=before, after=after)
 
 
 @transaction.atomic
@@ -96,6 +94,7 @@ def activate(connection: Connection, *, actor: User) -> None:
     if not connection.domains.proved().exists():
         raise NeedsDomain
     _set_status(connection, Connection.Status.ACTIVE)
+    revoke_setup_links(connection, actor=actor)
     record("connection.activated", actor=actor, target=connection)
 
 
@@ -292,10 +291,8 @@ def _check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
         policies.check(actor, "manage", connection)
     elif not actor.is_valid or actor.connection_id != connection.pk or actor.opened_at is None:
         raise SetupClosed
-
-
-def _acting(actor: User | SetupLink) -> Acting:
-    return actor
+    elif connection.status == Connection.Status.ACTIVE:  # it would count at once
+        raise SetupClosed("The connection is switched on: now an owner changes it.")
 
 
 def _set_status(connection: Connection, status: Connection.Status) -> None:

@@ -11,7 +11,6 @@ from apps.identity.admission import Plan, Step, plan
 from apps.identity.asserted import Asserted, read
 from apps.identity.exceptions import SignInRefused
 from apps.identity.models import Attempt, Connection
-from apps.identity.vendors import VENDORS
 
 CHECKED = ["ID token signed", "Issuer", "Audience", "Answers our request", "PKCE", "Not too old", "Used once"]  # fmt: skip
 WOULD = {
@@ -125,8 +124,3 @@ def _roles(decided: Plan) -> list[str]:
         f"{role.label} in {names[place]}" if place else role.label
         for place, role in decided.roles.items()
     ]
-
-
-def label_of(connection: Connection) -> str:
-    """Return what the provider is called."""
-    return VENDORS[connection.vendor].label if connection.vendor in VENDORS else connection.name

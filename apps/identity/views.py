@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -38,9 +39,6 @@ def _overview(
     found = everything.filter(name__icontains=filters["q"].strip())
     if filters["state"]:
         found = found.filter(status=filters["state"])
-    owners = User.objects.members().filter(
-        role_bindings__role__name="owner", role_bindings__folder=None
-    )
     context = {
         "connections": page_of(request, found.order_by("name")),
         "any_connection": everything.exists(),
@@ -49,7 +47,7 @@ def _overview(
         "domains": policies.visible(
             request.user, Domain.objects.select_related("connection")
         ).order_by("name"),
-        "owners": owners.order_by("name"),
+        "owners": _owners(),
         "in_emergency": set(BreakGlass.objects.values_list("user_id", flat=True)),
         "filters": filters,
         "applied": int(bool(filters["state"])),
@@ -59,6 +57,13 @@ def _overview(
         **extra,
     }
     return render(request, "identity/overview.html", context, status=status)
+
+
+def _owners() -> QuerySet[User]:
+    held: QuerySet[User] = User.objects.members().filter(
+        role_bindings__role__name="owner", role_bindings__folder=None
+    )
+    return held.order_by("name")
 
 
 @require_http_methods(["GET", "POST"])

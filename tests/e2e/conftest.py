@@ -55,7 +55,7 @@ class Demo:
 def running(code: Path, **env: str) -> Iterator[Demo]:
     """Start the product of a tree, wait until it says that it is ready, and stop it in order."""
     with temporary_folder() as folder:
-        product = Product(folder, code=code, **env).start()
+        product = Product(folder, code=code, port=0, **env).start()
         if not product.says("Ctrl-C stops everything", seconds=READY_S):
             product.process.kill()
             pytest.fail(f"The product did not start:\n{product.output[-4000:]}")

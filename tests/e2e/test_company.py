@@ -118,7 +118,7 @@ def _connect(page: Page, company: Company) -> None:
     page.get_by_role("textbox", name="Group").fill("auterity-builders")
     page.get_by_role("combobox", name="Role").select_option("builder")
     page.get_by_role("button", name="Add group").click()
-    expect(page.get_by_role("cell", name="auterity-builders")).to_be_visible()
+    expect(page.get_by_role("cell", name="auterity-builders", exact=True)).to_be_visible()
 
 
 def _prove(page: Page, company: Company) -> None:
@@ -130,7 +130,7 @@ def _prove(page: Page, company: Company) -> None:
     page.get_by_role("button", name="Check now").click()
     page.get_by_role("combobox", name="Signs in through").select_option("Halden")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("cell", name="halden.example")).to_be_visible()
+    expect(page.get_by_role("cell", name="halden.example", exact=True)).to_be_visible()
 
 
 def _come_in(visitor: Visitor) -> None:
@@ -143,7 +143,7 @@ def _come_in(visitor: Visitor) -> None:
     page.get_by_role("link", name="Continue with Halden").click()
     through_the_provider(page)
     page.wait_for_url(re.compile("localhost:[0-9]+/$"))
-    expect(page.get_by_role("button", name="Your profile: Priya Raman")).to_be_visible()
+    expect(page.get_by_role("button", name="Your profile: Priya Raman").first).to_be_visible()
 
 
 def _set_up(visitor: Visitor, link: str) -> None:

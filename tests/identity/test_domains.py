@@ -147,12 +147,18 @@ def test_a_required_provider_closes_passwords(required: Domain) -> None:
 
 def test_it_closes_codes_and_new_passwords(required: Domain) -> None:
     someone = of_halden("Someone", "viewer")
+    newcomer = "newcomer@halden.example"  # becomes a member by coming through the provider
     for path in ("/accounts/login/code/", "/accounts/password/reset/"):
-        mail.outbox.clear()
-        answer = stranger().post(path, {"email": someone.email})
-        assert answer.status_code == 302
-        assert "identity provider" in str(mail.outbox[0].body)
-        assert "password/reset/key" not in str(mail.outbox[0].body)
+        _leads_to_the_provider(path, someone.email)
+        _leads_to_the_provider(path, newcomer)
+
+
+def _leads_to_the_provider(path: str, email: str) -> None:
+    mail.outbox.clear()
+    answer = stranger().post(path, {"email": email})
+    assert answer.status_code == 302
+    assert "identity provider" in str(mail.outbox[0].body)
+    assert "password/reset/key" not in str(mail.outbox[0].body)
 
 
 def test_another_address_is_no_way_around(

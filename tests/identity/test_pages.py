@@ -145,6 +145,7 @@ def test_the_list_is_searched_and_says_when_nothing_is_found(okta: Connection, a
 
 @pytest.fixture
 def token(okta: Connection, alice: User) -> str:
+    services.disable(okta, actor=alice)
     return services.create_setup_link(okta, actor=alice)[1]
 
 
@@ -196,3 +197,18 @@ def test_whoever_has_a_link_reaches_nothing_else(okta: Connection, token: str) -
         client.post(f"{BASE}{okta.pk}/rules/", {"group": "g", "role": "admin"}).status_code == 302
     )
     assert not okta.rules.exists()
+
+
+def test_a_link_changes_nothing_that_counts_already(
+    issuer: Issuer, okta: Connection, alice: User, token: str
+) -> None:
+    """Else whoever has it could put a provider of their own in the company's place."""
+    client = stranger()
+    client.post(f"/sso/setup/open/{token}/")
+    services.activate(okta, actor=alice)
+    assert client.get("/sso/setup/").status_code == 410
+    later = services.create_setup_link(okta, actor=alice)[1]
+    client.post(f"/sso/setup/open/{later}/")
+    assert client.post("/sso/setup/", details(issuer, client_id="mine")).status_code == 410
+    okta.refresh_from_db()
+    assert okta.client_id == CLIENT_ID

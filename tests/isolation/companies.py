@@ -25,11 +25,12 @@ def make(owner: User, canary: str) -> dict[str, str]:
     domain = services.add_domain(f"{canary}.example", actor=owner)
     Domain.objects.filter(pk=domain.pk).update(verified_at=timezone.now())
     services.assign_domain(domain, connection, actor=owner)
-    Connection.objects.update(tested=fingerprint(connection))
+    Connection.objects.filter(pk=connection.pk).update(tested=fingerprint(connection))
     connection.refresh_from_db()
     services.activate(connection, actor=owner)
     _describe(issuer)
     token = services.create_setup_link(connection, actor=owner)[1]
+    draft = services.create_connection(vendor="okta", name=f"{canary} draft", actor=owner)
     attempt = Attempt.objects.create(connection=connection, is_test=True)
     return {
         "connection": str(connection.pk),
@@ -38,7 +39,7 @@ def make(owner: User, canary: str) -> dict[str, str]:
         "setup_token": token,
         "state": attempts.state(attempt),
         "attempt": str(attempt.pk),
-        "opened_link": str(_opened(connection).pk),
+        "opened_link": str(_opened(draft).pk),
     }
 
 
