@@ -195,6 +195,7 @@ def snapshot_draft(workflow: Workflow, *, actor: User) -> WorkflowVersion:
     )  # fmt: skip
 
 
+@transaction.atomic
 def restore_version(version: WorkflowVersion, *, actor: User) -> Workflow:
     """Make the draft equal to a version; what the draft was stays in the log."""
     changes = {"definition": version.definition}

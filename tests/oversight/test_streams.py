@@ -1,89 +1,26 @@
 """Streams: each entry arrives at least once and in order, whatever the receiver does in between."""
 
 import json
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from aiohttp import web
-from django.utils import timezone
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.audit import chain, trimming
 from apps.audit.models import AuditEntry, Link
-from apps.audit.services import record
 from apps.common.errors import Forbidden, NotFound
 from apps.dispatch import chores
 from apps.dispatch.models import Chore
 from apps.oversight import delivering, streams
 from apps.oversight.exceptions import BadStream, StreamNameTaken
 from apps.oversight.models import Stream
-from apps.oversight.sending.syslog import framed
 from apps.oversight.sending.webhook import signature
 from tests.factories.cast import api_client
-from tests.factories.targets import Target
+from tests.oversight.receivers import SECRET, Receiver, delivered, happen, last_number
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SECRET = "a-secret-of-24-characters"
 URL = "/api/v1/audit/streams/"
-
-
-class Receiver(Target):
-    """A webhook that keeps what it gets, or answers what a test wants."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.status = 204
-        self.headers: dict[str, str] = {}
-
-    async def handle(self, request: web.Request) -> web.Response:
-        self.got.append((dict(request.headers), await request.read()))
-        return web.Response(status=self.status, headers=self.headers)
-
-    @property
-    def numbers(self) -> list[int]:
-        """The places in the chain of all that came."""
-        told = [entry for _, body in self.got for entry in json.loads(body)["entries"]]
-        return [entry["number"] for entry in told if entry["number"]]
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    made = Receiver()
-    with made.served(settings):
-        yield made
-
-
-@pytest.fixture
-def stream(alice: User, receiver: Receiver) -> Stream:
-    chain.link()
-    made = streams.create_stream(
-        actor=alice, kind="webhook", name="SIEM", config={"url": receiver.origin}, secret=SECRET
-    )
-    receiver.got.clear()
-    return made
-
-
-def happen(count: int) -> None:
-    for number in range(count):
-        record("thing.made", actor=None, after={"n": number})
-    chain.link()
-
-
-def delivered(stream: Stream) -> Stream:
-    delivering.deliver(stream.pk)
-    stream.refresh_from_db()
-    return stream
-
-
-def last_number() -> int:
-    return Link.objects.order_by("-number")[0].number
 
 
 class TestDelivering:
@@ -266,109 +203,6 @@ class TestSaving:
         for change in (streams.resume_stream, streams.test_stream, streams.delete_stream):
             with pytest.raises((Forbidden, NotFound)):
                 change(stream, actor=bob)
-
-
-class Collector:
-    """A syslog collector on loopback that keeps the bytes it gets."""
-
-    greeting = b""
-
-    def __init__(self) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.data = b""
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            with connection, suppress(OSError):
-                connection.sendall(self.greeting)
-                while piece := connection.recv(65536):
-                    self.data += piece
-
-    def messages(self) -> list[str]:
-        """Return the messages, each by its own length."""
-        found, rest = [], self.data
-        while rest:
-            length, _, rest = rest.partition(b" ")
-            found.append(rest[: int(length)].decode())
-            rest = rest[int(length) :]
-        return found
-
-
-class TestSyslog:
-    @pytest.fixture
-    def collector(self, settings: Settings) -> Iterator[Collector]:
-        made = Collector()
-        settings.EGRESS_ALLOW = [f"tcp://127.0.0.1:{made.port}"]
-        yield made
-        made.socket.shutdown(socket.SHUT_RDWR)
-        made.thread.join(10)
-        made.socket.close()
-
-    def test_messages_are_counted_and_whole(self, alice: User, collector: Collector) -> None:
-        chain.link()
-        config = {"host": "127.0.0.1", "port": collector.port, "tls": False}
-        stream = streams.create_stream(actor=alice, kind="syslog", name="x", config=config)
-        record("thing.made", actor=alice, after={"word": "Grüße\nzwei"})
-        chain.link()
-        delivered(stream)
-        test, *_, made = collector.messages()
-        assert "audit.stream_tested" in test
-        head, _, body = made.partition("\N{ZERO WIDTH NO-BREAK SPACE}")
-        assert head.startswith("<109>1 20")
-        assert head.endswith(" auterity - thing.made - ")
-        assert json.loads(body)["after"] == {"word": "Grüße\nzwei"}
-
-    def test_a_denial_is_a_warning(self) -> None:
-        entry = {"result": "denied", "at": "2026-01-01T00:00:00+00:00", "action": "x.y"}
-        assert framed(entry).split(b" ", 1)[1].startswith(b"<108>1 ")
-
-    def test_one_that_speaks_no_tls_is_told(
-        self, alice: User, collector: Collector, settings: Settings
-    ) -> None:
-        settings.EGRESS_ALLOW = [f"tls://127.0.0.1:{collector.port}"]
-        collector.greeting = b"220 plain text\n"
-        made = streams.create_stream(
-            actor=alice, kind="syslog", name="x", untested=True,
-            config={"host": "127.0.0.1", "port": collector.port},
-        )  # fmt: skip
-        assert "and TLS" in streams.try_out(made)
-
-
-class TestBucket:
-    def test_each_batch_is_an_object(self, alice: User, s3_server: str, settings: Settings) -> None:
-        import boto3
-
-        store: Any = boto3.client(
-            "s3", endpoint_url=s3_server, region_name="us-east-1",
-            aws_access_key_id="access", aws_secret_access_key=SECRET,
-        )  # fmt: skip
-        store.create_bucket(Bucket="trail")
-        settings.EGRESS_ALLOW = [s3_server]
-        chain.link()
-        config = {
-            "endpoint": s3_server,
-            "bucket": "trail",
-            "folder": "audit/",
-            "access_key": "access",
-        }
-        stream = streams.create_stream(
-            actor=alice, kind="s3", name="x", config=config, secret=SECRET
-        )
-        happen(2)
-        delivered(stream)
-        names = [each["Key"] for each in store.list_objects_v2(Bucket="trail")["Contents"]]
-        [name] = [name for name in names if not name.endswith("/000000000000-000000000000.jsonl")]
-        assert name.startswith(f"audit/{timezone.now():%Y/%m/%d}/")
-        body = store.get_object(Bucket="trail", Key=name)["Body"].read().decode()
-        told = [json.loads(line) for line in body.splitlines()]
-        assert [entry["number"] for entry in told][-1] == last_number()
 
 
 class TestOverHttp:
