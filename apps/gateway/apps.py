@@ -12,6 +12,7 @@ class GatewayConfig(AppConfig):
         from apps.gateway import (
             policies,  # noqa: F401 - registers the policies
             receivers,
+            workers,  # noqa: F401 - starts the ledger's writer
         )
         from apps.tenants.provisioning import restrict_table
 
