@@ -18,6 +18,7 @@ from servestatic import ServeStaticASGI
 from apps.collaboration.routing import websocket_urlpatterns as collaboration
 from apps.common import memory
 from apps.common.bodies import BodyLimit
+from apps.gateway import journal
 from apps.gateway.asgi import v1
 from apps.runs.routing import websocket_urlpatterns as runs
 from apps.tenants.asgi import Mounts
@@ -40,4 +41,5 @@ application = ProtocolTypeRouter(
         "websocket": TenantSockets(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+journal.start()
 memory.settle()

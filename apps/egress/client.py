@@ -15,13 +15,13 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.abc import ResolveResult
 from django.conf import settings
 from yarl import URL
 
+from apps.common.loops import PerLoop
 from apps.common.types import JSON
 from apps.egress.addresses import is_allowed
 from apps.egress.answers import health_of
@@ -181,9 +181,7 @@ def _place(target: URL) -> str:
 
 async def close() -> None:
     """Close the running loop's connections."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
-        await session.close()
+    await _sessions.close()
 
 
 def is_excepted(url: URL) -> bool:
@@ -249,9 +247,8 @@ async def _send(
         raise EgressDenied(f"A redirect may not lead to {target.host}:{target.port}.")
     token = _excepted.set(excepted)
     try:
-        return await _session().request(
-            method, target, headers=headers, allow_redirects=False, **body
-        )
+        session = await _sessions.get()
+        return await session.request(method, target, headers=headers, allow_redirects=False, **body)
     except (ValueError, TypeError) as error:
         raise EgressInvalid(f"The request is not valid: {error}.") from error
     finally:
@@ -283,27 +280,22 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
-
-
 def _session() -> aiohttp.ClientSession:
-    loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
-    if session is None or session.closed:
-        connector = aiohttp.TCPConnector(
-            resolver=_Resolver(), socket_factory=_checked_socket, use_dns_cache=False, limit=200
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
-            max_line_size=16 << 10,
-            max_field_size=32 << 10,
-        )
-        _sessions[loop] = session
-    return session
+    connector = aiohttp.TCPConnector(
+        resolver=_Resolver(), socket_factory=_checked_socket, use_dns_cache=False, limit=200
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
+        max_line_size=16 << 10,
+        max_field_size=32 << 10,
+    )
+
+
+_sessions: PerLoop[aiohttp.ClientSession] = PerLoop(_session, lambda session: session.close())
 
 
 class _Resolver(aiohttp.ThreadedResolver):

@@ -14,6 +14,7 @@ class GatewayConfig(AppConfig):
             outlook,
             policies,  # noqa: F401 - registers the policies
             receivers,
+            workers,  # noqa: F401 - starts the ledger's writer
         )
         from apps.gateway.budgets import alerts
         from apps.gateway.prices import retiring

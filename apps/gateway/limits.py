@@ -7,18 +7,17 @@ Redis is away each process keeps the limits by itself.
 import logging
 import math
 import time
-from asyncio import AbstractEventLoop, get_running_loop
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from apps.common.errors import TooMany
+from apps.common.loops import PerLoop
 from apps.tenants.context import current_schema
 
 logger = logging.getLogger(__name__)
@@ -101,13 +100,10 @@ def headers_of(left: list[Left]) -> dict[str, str]:
 
 async def close() -> None:
     """Close the running loop's connections."""
-    client = _clients.pop(get_running_loop(), None)
-    if client is not None:
-        await client.aclose()
+    await _clients.close()
 
 
 Counted = tuple[int, float, list[Left]]  # which rate refused (0: none), seconds to wait, the rest
-_clients: WeakKeyDictionary[AbstractEventLoop, "Redis"] = WeakKeyDictionary()
 _local: OrderedDict[str, float] = OrderedDict()
 _away_until = 0.0
 
@@ -126,7 +122,8 @@ async def _counted(step: str, key_id: UUID, rates: list[Rate]) -> Counted:
 
 async def _in_redis(step: str, names: list[str], rates: list[Rate]) -> Counted:
     given = [step, *(str(value) for each in rates for value in (each.limit, each.cost))]
-    refused, wait_s, *rest = await _client().register_script(SCRIPT)(keys=names, args=given)
+    client = await _clients.get()
+    refused, wait_s, *rest = await client.register_script(SCRIPT)(keys=names, args=given)
     pairs = zip(rates, rest[::2], rest[1::2], strict=True)
     left = [Left(each.kind, each.limit, int(n), float(s)) for each, n, s in pairs]
     return int(refused), float(wait_s), left
@@ -157,10 +154,10 @@ def _left(rate: Rate, busy_s: float) -> Left:
 
 
 def _client() -> "Redis":
-    loop = get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = Redis.from_url(
-            settings.REDIS_URL, decode_responses=True,
-            socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S,
-        )  # fmt: skip
-    return _clients[loop]
+    return Redis.from_url(
+        settings.REDIS_URL, decode_responses=True,
+        socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S,
+    )  # fmt: skip
+
+
+_clients: PerLoop["Redis"] = PerLoop(_client, lambda client: client.aclose())
