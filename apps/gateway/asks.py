@@ -6,6 +6,7 @@ came; only the model, the stream's options and what the route sets are changed o
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,17 @@ NOBODY = Source()
 
 
 @dataclass(frozen=True)
+class Caps:
+    """What one call may cost and take at most, if its caller says so."""
+
+    max_cost_usd: Decimal | None = None
+    max_latency_ms: int | None = None
+
+
+NO_CAPS = Caps()
+
+
+@dataclass(frozen=True)
 class Ask:
     """What is asked of which model: an alias of a route, or `provider/model`.
 
@@ -47,6 +59,7 @@ class Ask:
     hints: JSONDict = field(default_factory=dict)
     idempotency_key: str = ""
     source: Source = NOBODY
+    caps: Caps = NO_CAPS
 
     @property
     def messages(self) -> list[JSONDict]:
@@ -68,17 +81,31 @@ class Ask:
         sent = self.body.get("messages", self.body.get("input", ""))
         return max(1, (sum(_weights(sent)) + 3) // 4)
 
+    @property
+    def answer_limit(self) -> int | None:
+        """How many tokens the answer may have, if its asker says so."""
+        limits = (self.body.get(name) for name in LIMITS)
+        return next((each for each in limits if isinstance(each, int) and each > 0), None)
+
+    def answer_tokens(self) -> int:
+        """Guess how many tokens the answer has, rather too many than too few."""
+        if self.endpoint != Endpoint.CHAT:
+            return 0
+        return TOKENS_OF_ANSWER if self.answer_limit is None else self.answer_limit
+
     def most_tokens(self) -> int:
         """Guess how many tokens the call takes in all, rather too many than too few."""
-        limits = (self.body.get(name) for name in LIMITS)
-        asked = next((each for each in limits if isinstance(each, int) and each > 0), None)
-        answer = TOKENS_OF_ANSWER if asked is None else asked
-        return self.input_tokens() + (answer if self.endpoint == Endpoint.CHAT else 0)
+        return self.input_tokens() + self.answer_tokens()
 
 
 def estimated_tokens(text: str) -> int:
     """Guess how many tokens a text is, for upstreams that do not say."""
     return (len(text) + 3) // 4
+
+
+def storable(text: str, most: int) -> str:
+    """Return a text from outside without what no database takes."""
+    return text[:most].encode(errors="replace").decode().replace("\x00", "")
 
 
 def _weights(value: JSON) -> Iterable[int]:

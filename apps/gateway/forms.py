@@ -9,7 +9,7 @@ from apps.common.parsing import parse_json
 from apps.common.types import JSONDict
 from apps.gateway.calls import TRANSLATED
 from apps.gateway.models import MOST_CALLS, ModelRoute, Provider
-from apps.gateway.services import MAX_TARGETS
+from apps.gateway.routes.versions import MAX_TARGETS
 
 ANSWERS = [
     ("json_schema", "JSON that fits a schema"),

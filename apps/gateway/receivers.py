@@ -7,10 +7,17 @@ from django.db.models.signals import post_delete, post_save
 
 from apps.accounts.models import ApiKey, Role, RoleBinding, User
 from apps.gateway import news
-from apps.gateway.models import Credential, ModelPrice, ModelRoute, Provider, VirtualKey
+from apps.gateway.models import (
+    AllowList,
+    Credential,
+    ModelPrice,
+    ModelRoute,
+    Provider,
+    VirtualKey,
+)
 
 WATCHED: tuple[type[Model], ...] = (
-    ApiKey, Role, RoleBinding, User, Credential, ModelPrice, ModelRoute, Provider, VirtualKey,
+    ApiKey, Role, RoleBinding, User, AllowList, Credential, ModelPrice, ModelRoute, Provider, VirtualKey,
 )  # fmt: skip
 # Saved at each use or sign-in, and no change of what anybody may do.
 HARMLESS = (frozenset({"last_login"}), frozenset({"last_used_at"}))

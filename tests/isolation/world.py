@@ -20,6 +20,7 @@ from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
 from apps.gateway import services as gateway
 from apps.gateway.calls import CompletionRequest
+from apps.gateway.models import LlmCall
 from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice, tell
@@ -278,6 +279,7 @@ def _gateway(world: World) -> None:
     world.objects["price"] = str(price.pk)
     question = [{"role": "user", "content": "Hello"}]
     async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))
+    world.objects["call"] = str(LlmCall.objects.get(route=world.canary).pk)
 
 
 def _services(world: World) -> None:

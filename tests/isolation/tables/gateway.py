@@ -17,6 +17,7 @@ TARGET_ROWS = {
     "form-INITIAL_FORMS": "0",
     "form-0-provider": "built-in",
 }
+ALLOWED = {"patterns": ["*"], "regions": []}
 PRICE = {"provider": "x", "model": "y", "input_usd": "1", "output_usd": "2"}
 PAGE_OF_PROVIDER = {"name": "Renamed", "base_url": NOWHERE, "default_model": "any", "answers": ""}
 
@@ -32,11 +33,17 @@ GATEWAY = [
     Probe("api:route-detail", args={"alias": "route"}),
     Probe("api:route-detail", "PATCH", args={"alias": "route"}, body={"description": "x"}),
     Probe("api:route-detail", "DELETE", args={"alias": "spare_route"}, shows=False),
+    Probe("api:route-versions", args={"alias": "route"}),
+    Probe("api:route-restore", "POST", args={"alias": "route"}, body={"version": 1}),
+    Probe("api:route-decide", "POST", args={"alias": "route"}, body={}, shows=False),
+    api("allowed-models", **LIST),
+    api("allowed-models", "PUT", body=ALLOWED, **NOBODYS),
     api("price-list", **LIST),
     api("price-list", "POST", body=PRICE, **NOBODYS),
     api("price-detail", "DELETE", pk="price", shows=False),
     api("call-list", **LIST),
     api("call-list", query="route={route}", note="of a route", **LIST),
+    Probe("api:call-decision", args={"call_id": "call"}, shows=False),
     api("usage", **LIST),
     Probe("gateway:overview", **LIST),
     Probe("gateway:calls", **LIST),
