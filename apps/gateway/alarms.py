@@ -47,7 +47,7 @@ def declining(target: str, decline: Decline) -> None:
     """Tell that a model gets slower or fails more often than usual."""
     services.tell(
         [
-            Notice(user, f"{target} is {decline.kind}", words_of(decline), reverse("gateway:overview", urlconf=SITE))
+            Notice(user, f"{target} is {decline.kind}", words_of(decline), reverse("gateway:routes", urlconf=SITE))
             for user in people()
         ],
         kind=DECLINING,

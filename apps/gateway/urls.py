@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.gateway import views
+from apps.gateway import route_views, views
 
 app_name = "gateway"
 urlpatterns = [
@@ -16,8 +16,17 @@ urlpatterns = [
         views.act,
         name="act",
     ),
-    path("relaycore/new-route/", views.new_route, name="new_route"),
-    path("relaycore/routes/<str:alias>/", views.route, name="route"),
-    path("relaycore/routes/<str:alias>/delete/", views.delete_route, name="delete_route"),
+    path("relaycore/calls/<uuid:call_id>/", route_views.why, name="call"),
+    path("relaycore/new-route/", route_views.new, name="new_route"),
+    path("relaycore/allowed/", route_views.allowed, name="allowed"),
+    path("relaycore/routes/", route_views.list_, name="routes"),
+    path("relaycore/routes/<str:alias>/", route_views.detail, name="route"),
+    path("relaycore/routes/<str:alias>/delete/", route_views.delete, name="delete_route"),
+    path("relaycore/routes/<str:alias>/decide/", route_views.decide, name="decide"),
+    path(
+        "relaycore/routes/<str:alias>/versions/<int:number>/restore/",
+        route_views.restore,
+        name="restore_route",
+    ),
     path("usage/", views.usage, name="usage"),
 ]

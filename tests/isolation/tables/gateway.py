@@ -64,6 +64,14 @@ GATEWAY = [
         )
         for name in ("test", "disable", "enable", "delete")
     ),
+    Probe("gateway:call", args={"call_id": "call"}),
+    Probe("gateway:routes", **LIST),
+    Probe("gateway:allowed", **NOBODYS),
+    Probe("gateway:allowed", "POST", body={"patterns": "*"}, media=FORM, **NOBODYS),
+    Probe("gateway:decide", args={"alias": "route"}, query="characters=10"),
+    Probe(
+        "gateway:restore_route", "POST", {"alias": "route", "number": "1"}, shows=False
+    ),
     Probe("gateway:new_route", **NOBODYS),
     Probe(
         "gateway:new_route", "POST", body={"alias": "newer", **TARGET_ROWS}, media=FORM, **NOBODYS
