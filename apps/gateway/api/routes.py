@@ -27,6 +27,8 @@ from apps.gateway.api.route_serializers import (
 from apps.gateway.api.views import MANAGED
 from apps.gateway.models import AllowList, LlmCall, ModelRoute
 
+MOST_VERSIONS = 100  # that are listed
+
 
 class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[ModelRoute]):
     """The names that steps call, and what each leads to."""
@@ -62,8 +64,10 @@ class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewS
     @extend_schema(responses=VersionSerializer(many=True))
     @action(detail=True, methods=["GET"], pagination_class=None)
     def versions(self, request: Request, alias: str) -> Response:
-        """List what the route was, newest first."""
-        return Response(VersionSerializer(self.get_object().versions.all(), many=True).data)
+        """List what the route was lately, newest first."""
+        return Response(
+            VersionSerializer(self.get_object().versions.all()[:MOST_VERSIONS], many=True).data
+        )
 
     @extend_schema(request=RestoreSerializer, responses=RouteSerializer)
     @action(detail=True, methods=["POST"])
