@@ -73,6 +73,7 @@ def _no_scope_left() -> Iterator[None]:
     circuits.PREFIX = f"breakers-{uuid4().hex}"
     news.forget()
     health.forget()
+    sharing.forget()
     sharing.PREFIX = f"relay-{uuid4().hex}"
     for each in (allowance.RETRIES, allowance.HEDGES):
         each.forget()

@@ -71,6 +71,13 @@ class Exchange:
                 changed.setdefault(schema, set()).update(self._hear(schema))
             return changed
 
+    def forget(self) -> None:
+        """Tell nobody what was not told yet, and listen to nobody."""
+        with self._lock:
+            self._outbox.clear()
+            self._heard.clear()
+            self._active.clear()
+
     def _start(self) -> None:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
@@ -162,6 +169,11 @@ def once(schema: str, what: str, for_s: int) -> bool:
         return bool(_client().set(f"{PREFIX}:told:{schema}:{what}", 1, nx=True, ex=for_s))
     except AWAY:
         return False
+
+
+def forget() -> None:
+    """Let this process begin anew."""
+    _exchange.forget()
 
 
 def disconnect() -> None:
