@@ -15,6 +15,7 @@ from hypothesis import settings as given
 
 from apps.egress import circuits
 from apps.gateway import journal, news
+from apps.gateway.routes import allowance, health, sharing
 from apps.tenants import hosts
 from apps.tenants.context import maintenance, public_scope, tenant_context
 from apps.tenants.migrating import migrate_all
@@ -73,6 +74,11 @@ def _no_scope_left() -> Iterator[None]:
     circuits.forget()
     circuits.PREFIX = f"breakers-{uuid4().hex}"
     news.forget()
+    health.forget()
+    sharing.forget()
+    sharing.PREFIX = f"relay-{uuid4().hex}"
+    for each in (allowance.RETRIES, allowance.HEDGES):
+        each.forget()
     yield
     hosts.forget()
 

@@ -100,21 +100,30 @@ def judge_errors(error: Exception) -> Verdict:
 
 
 def breaker(
-    service: str, target: str, *, judge: Judge = judge_errors, rules: Rules = circuits.RULES
+    service: str,
+    target: str,
+    *,
+    judge: Judge = judge_errors,
+    rules: Rules = circuits.RULES,
+    in_need: bool = False,
 ) -> "Passage":
     """Return the passage of one call, for `with` and `async with`. Entering raises BreakerOpen.
 
     `service` is what kind of service it is, `target` which one: people see both. Without a scope,
-    and inside another passage, everything passes and nothing is counted.
+    and inside another passage, everything passes and nothing is counted. `in_need` says that there
+    is no other way: then one call every few seconds passes before its time.
     """
-    return Passage(service, target, judge, rules)
+    return Passage(service, target, judge, rules, in_need=in_need)
 
 
 class Passage:
     """One call to a service: let in by its circuit, and heard in the end."""
 
-    def __init__(self, service: str, target: str, judge: Judge, rules: Rules) -> None:
+    def __init__(
+        self, service: str, target: str, judge: Judge, rules: Rules, *, in_need: bool = False
+    ) -> None:
         self.service = service
+        self._in_need = in_need
         self.name = circuits.name_of(service, target)
         self._judge = judge
         self._rules = rules
@@ -166,7 +175,7 @@ class Passage:
         circuits.look()
         if not self._seems_open:
             return
-        answer = self._step("admit")
+        answer = self._step("press" if self._in_need else "admit")
         self._is_probe = answer.verdict == "probe"
         if answer.circuit is not None and answer.verdict in ("open", "busy"):
             _counts["refused", self.service] += 1

@@ -69,6 +69,11 @@ local function admit()
   return answer('probe')
 end
 
+local function press()
+  if it.open and now < it.next_try and now - it.last_at >= given.press_s then it.next_try = now end
+  return admit()
+end
+
 local function open()
   local again = it.open
   if not again then it.since = now end
@@ -124,5 +129,7 @@ local function hurry()
   return answer('hurried')
 end
 
-local steps = {admit = admit, fault = fault, well = well, give_back = give_back, hurry = hurry}
+local steps = {
+  admit = admit, press = press, fault = fault, well = well, give_back = give_back, hurry = hurry,
+}
 return steps[step]()

@@ -54,6 +54,7 @@ class Rules:
     longest_s: float = 300
     calm_s: float = 600  # after so long without a failure, failing starts from the beginning
     probes: int = 1
+    press_s: float = 5  # after its last failure, for those who have no other way
     probe_s: float = 60  # a probe that is not heard of any more gives its place to another
     most: int = 200  # circuits of a workspace; the one that was quiet for the longest makes room
     keep_s: int = 86_400
@@ -184,7 +185,7 @@ def listed() -> list[Circuit]:
 def take_step(step: str, name: str, *, rules: Rules = RULES, **given: Any) -> Answer:
     """Let the script look at a circuit or change it; without Redis nothing happens.
 
-    Steps: admit (`id`), well (`id`), fault (`id`, `reason`, `retry_after`), give_back (`id`), hurry.
+    Steps: admit (`id`), press (`id`), well (`id`), fault (`id`, `reason`, `retry_after`), give_back (`id`), hurry.
     """
     told = {**asdict(rules), "jitter": _random.uniform(1 - JITTER, 1 + JITTER), **given}
     try:

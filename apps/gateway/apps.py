@@ -11,6 +11,8 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.dispatch import chores
         from apps.gateway import (
+            alarms,
+            decline,
             outlook,
             policies,  # noqa: F401 - registers the policies
             receivers,
@@ -18,12 +20,16 @@ class GatewayConfig(AppConfig):
         )
         from apps.gateway.budgets import alerts
         from apps.gateway.prices import retiring
+        from apps.gateway.routes import sharing
         from apps.gateway.tasks import call_look_at_retiring
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
 
         receivers.connect()
+        kinds.register(*alarms.KINDS)
+        sharing.on_news(decline.watch)
         # What a call cost is never altered afterwards.
         restrict_table("gateway_llmcall", "SELECT, INSERT, DELETE")
         kinds.register(*alerts.KINDS, retiring.KIND)
         chores.register(outlook.CHORE, call_look_at_retiring)
+        restrict_table("gateway_routeversion", "SELECT, INSERT, DELETE")

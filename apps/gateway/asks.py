@@ -6,6 +6,7 @@ came; only the model, the stream's options and what the route sets are changed o
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,17 @@ NOBODY = Source()
 
 
 @dataclass(frozen=True)
+class Caps:
+    """What one call may cost and take at most, if its caller says so."""
+
+    max_cost_usd: Decimal | None = None
+    max_latency_ms: int | None = None
+
+
+NO_CAPS = Caps()
+
+
+@dataclass(frozen=True)
 class Ask:
     """What is asked of which model: an alias of a route, or `provider/model`.
 
@@ -55,6 +67,7 @@ class Ask:
     fresh: bool = False
     # What the asker's protocol says in headers, for upstreams that speak it too.
     headers: dict[str, str] = field(default_factory=dict)
+    caps: Caps = NO_CAPS
 
     @property
     def messages(self) -> list[JSONDict]:
@@ -76,17 +89,36 @@ class Ask:
         sent = [self.body[name] for name in SENT if name in self.body]
         return max(1, (sum(_weights(sent)) + 3) // 4)
 
+    @property
+    def answer_limit(self) -> int | None:
+        """How many tokens the answer may have, if its asker says so."""
+        limits = (self.body.get(name) for name in LIMITS)
+        return next((each for each in limits if isinstance(each, int) and each > 0), None)
+
+    def answer_tokens(self) -> int:
+        """Guess how many tokens the answer has, rather too many than too few."""
+        if self.endpoint not in SPEAKING:
+            return 0
+        return TOKENS_OF_ANSWER if self.answer_limit is None else self.answer_limit
+
     def most_tokens(self) -> int:
         """Guess how many tokens the call takes in all, rather too many than too few."""
-        limits = (self.body.get(name) for name in LIMITS)
-        asked = next((each for each in limits if isinstance(each, int) and each > 0), None)
-        answer = TOKENS_OF_ANSWER if asked is None else asked
-        return self.input_tokens() + (answer if self.endpoint in SPEAKING else 0)
+        return self.input_tokens() + self.answer_tokens()
+
+
+def limit_of(ask: Ask) -> str:
+    """Return what the limit of an answer's tokens is called in the asker's protocol."""
+    return "max_output_tokens" if ask.endpoint == Endpoint.RESPONSES else "max_tokens"
 
 
 def estimated_tokens(text: str) -> int:
     """Guess how many tokens a text is, for upstreams that do not say."""
     return (len(text) + 3) // 4
+
+
+def storable(text: str, most: int) -> str:
+    """Return a text from outside without what no database takes."""
+    return text[:most].encode(errors="replace").decode().replace("\x00", "")
 
 
 def _weights(value: JSON) -> Iterable[int]:

@@ -16,6 +16,7 @@ from apps.gateway.exchange import Trace
 from apps.gateway.ledger import Entry
 from apps.gateway.models import MoneyRules
 from apps.gateway.router import Plan, Target
+from apps.gateway.routes.policy import Mending
 from apps.gateway.usage import Usage
 
 MOST_CHOICES = 128  # answers to one call, as OpenAI's protocol allows
@@ -43,15 +44,19 @@ class Bill:
         return price.cost(entry.usage) if price else Decimal(0)
 
     def _unanswered(self, entry: Entry, ask: Ask, trace: Trace) -> Decimal:
-        """Guess what it cost to ask those who said nothing, the one who was left among them."""
-        told = [each.get("error") for each in trace.attempts]
-        if trace.answer is not None:
-            told = told[:-1]
-        silent = [
-            attempt
-            for attempt, error in zip(trace.attempts, told, strict=False)
-            if error is None or error in SILENT
-        ]
+        """Guess what it cost to ask those who said nothing, the one who was left among them.
+
+        The one who answered is counted, and so is what was lost on the way: the trace tells of both.
+        """
+        silent = [each for each in trace.attempts if each.get("error") in (None, *SILENT)]
+        counted = [target for target, _ in trace.lost]
+        if trace.answer is not None and trace.target is not None:
+            counted.append(trace.target)
+        for target in counted:
+            same = (each for each in silent if each["provider"] == target.upstream.provider)
+            found = next((each for each in same if each["model"] == target.stated.model), None)
+            if found is not None:
+                silent.remove(found)
         targets = entry.plan.targets if entry.plan else ()
         return sum((self._guess(each, ask, targets) for each in silent), Decimal(0))
 
@@ -75,16 +80,26 @@ async def opened(plan: Plan, ask: Ask) -> tuple[Plan, Bill]:
     case. Raises BudgetReached, PriceUnknown, BudgetsAway.
     """
     terms = await spending.terms_of(Payer.of(ask.source))
-    if not terms.binds or all(each.is_builtin for each in plan.targets):
+    ready = [each for each in plan.targets if each.state == "ready"]
+    if not terms.binds or all(each.is_builtin for each in ready):
         return plan, Bill(terms)
-    usable = [each for each in plan.targets if each.is_builtin or terms.price(each.price)]
+    usable = [each for each in ready if each.is_builtin or terms.price(each.price)]
     if not usable:
-        names = " or ".join(dict.fromkeys(each.upstream.model for each in plan.targets))
+        names = " or ".join(dict.fromkeys(each.upstream.model for each in ready))
         raise PriceUnknown(f"A budget applies, and what {names} costs is not known.")
     sent = most_tokens(ask.body)
     most = max(_worst(target, ask, terms, sent) for target in usable)
-    held = replace(plan, targets=tuple(_held(each, ask, terms) for each in usable))
-    return held, Bill(terms, await spending.reserve(terms, most))
+    # Those who cannot be asked stay, so that the decision can say why.
+    kept = [each for each in plan.targets if each in usable or each not in ready]
+    held = replace(plan, targets=tuple(_held(each, ask, terms) for each in kept))
+    return held, Bill(terms, await spending.reserve(terms, most * _answers(plan, len(usable))))
+
+
+def _answers(plan: Plan, targets: int) -> int:
+    """Return how many answers may be paid for at once: a hedge's, those a broken one is mended by."""
+    if plan.policy.mending != Mending.OFF:
+        return targets + plan.policy.hedge
+    return 1 + plan.policy.hedge
 
 
 def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:

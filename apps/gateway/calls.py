@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from yarl import URL
+
 from apps.common.types import JSONDict
 from apps.gateway.asks import NOBODY, Ask, Source
 
@@ -97,3 +99,9 @@ class Upstream:
     params: JSONDict = field(default_factory=dict)
     key: str = field(default="", repr=False)
     patience: Patience = PATIENCE
+
+    @property
+    def place(self) -> str:
+        """The model and its host: keys and names of providers do not make it another one."""
+        address = self.base_url or TRANSLATED.get(self.litellm_provider, "")
+        return f"{self.model} at {URL(address).authority}"

@@ -186,6 +186,29 @@ class NotOffered(GatewayError):
     moves_on = True
 
 
+class NoFittingTarget(GatewayError):
+    """No target of the route fits this call."""
+
+    code = "no_fitting_target"
+    hint = "Raise the limits of the call or of the route, or give the route another target."
+
+
+class DeadlinePassed(GatewayError):
+    """The call was not answered within the time that it may take."""
+
+    code = "deadline_passed"
+    hint = "Allow it more time, or give the route a faster model."
+    retryable = True
+
+
+class FirstWordLate(GatewayError):
+    """The first word did not come within the time that the route gives it."""
+
+    code = "first_word_late"
+    hint = "Allow more time to the first word, or give the route a faster model."
+    retryable = moves_on = True
+
+
 class NotBuiltIn(GatewayError):
     """The built-in provider cannot do this without a model."""
 

@@ -1,15 +1,11 @@
-"""Forms of the RelayCore pages."""
-
-from typing import Any
+"""Forms of the pages of providers."""
 
 from django import forms
 
 from apps.common.errors import DomainError
-from apps.common.parsing import parse_json
 from apps.common.types import JSONDict
 from apps.gateway.calls import TRANSLATED
-from apps.gateway.models import MOST_CALLS, ModelRoute, Provider
-from apps.gateway.services import MAX_TARGETS
+from apps.gateway.models import MOST_CALLS
 
 ANSWERS = [
     ("json_schema", "JSON that fits a schema"),
@@ -97,62 +93,6 @@ class NewProviderForm(ProviderForm):
         kind, _, dialect = data.pop("kind").partition(":")
         keyless = data.pop("keyless") and not data.get("credential")
         return {**data, "kind": kind, "litellm_provider": dialect, "needs_key": not keyless}
-
-
-class RouteForm(forms.Form):
-    """Name and purpose of a route."""
-
-    alias = forms.CharField(
-        label="Name",
-        max_length=63,
-        widget=forms.TextInput(MONO),
-        help_text="Steps name it, so it cannot be changed later.",
-    )
-    description = forms.CharField(
-        max_length=300, required=False, help_text="What it is for, in a few words."
-    )
-
-    def __init__(self, *args: Any, route: ModelRoute | None = None, **kwargs: Any) -> None:
-        """Keep the name of a route that exists."""
-        super().__init__(*args, **kwargs)
-        if route is not None:
-            del self.fields["alias"]
-
-
-class TargetForm(forms.Form):
-    """One target; without a provider the row does not count."""
-
-    provider = forms.ChoiceField(required=False)
-    model = forms.CharField(max_length=200, required=False, widget=forms.TextInput(MONO))
-    params = forms.CharField(
-        label="Parameters", max_length=2000, required=False, widget=forms.TextInput(MONO)
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the providers."""
-        super().__init__(*args, **kwargs)
-        providers = [(each.slug, each.name) for each in Provider.objects.all()]
-        field = self.fields["provider"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "No provider"), *providers]
-
-    def clean_params(self) -> JSONDict:
-        """Return the parameters of the JSON text."""
-        text = self.cleaned_data["params"].strip()
-        if not text:
-            return {}
-        try:
-            value = parse_json(text.encode())
-        except DomainError as error:
-            raise forms.ValidationError(error.detail) from error
-        if not isinstance(value, dict):
-            raise forms.ValidationError('Write an object, such as {"temperature": 0.2}.')
-        return value
-
-
-TargetForms = forms.formset_factory(
-    TargetForm, extra=2, max_num=MAX_TARGETS, absolute_max=MAX_TARGETS
-)
 
 
 def blame(form: forms.Form, error: DomainError) -> None:

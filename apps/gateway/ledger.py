@@ -10,10 +10,10 @@ from apps.common.ids import uuid7
 from apps.common.requests import request_info
 from apps.common.types import JSONDict
 from apps.gateway import journal
-from apps.gateway.asks import Ask
+from apps.gateway.asks import Ask, storable
 from apps.gateway.exchange import Trace
 from apps.gateway.models import LlmCall
-from apps.gateway.router import Plan
+from apps.gateway.router import Plan, Target
 from apps.gateway.usage import Usage
 
 PATIENCE_S = 2.0  # for the database; a row that is late is not lost
@@ -49,10 +49,20 @@ def close(entry: Entry, ask: Ask, trace: Trace) -> None:
     if target is not None:
         entry.model = (answer.model if answer else "") or target.upstream.model
         if answer is not None:
-            entry.usage = answer.usage(ask)
-            is_kept = trace.cache == LlmCall.Cache.HIT
-            entry.cost_usd = Decimal(0) if is_kept else target.cost(entry.usage)
+            entry.usage, entry.cost_usd = _taken(target, answer.usage(ask), trace)
     journal.append(_row(entry, ask, trace))
+
+
+def _taken(target: Target, usage: Usage, trace: Trace) -> tuple[Usage, Decimal | None]:
+    """Return what the call took, with what was begun and lost on the way: that is paid for too."""
+    if trace.cache == LlmCall.Cache.HIT:
+        return usage, Decimal(0)
+    cost = target.cost(usage)
+    for other, lost in trace.lost:
+        usage += lost
+        more = other.cost(lost)
+        cost = None if cost is None or more is None else cost + more
+    return usage, cost
 
 
 async def written() -> None:
@@ -74,14 +84,15 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "key_id": str(source.key_id) if source.key_id else None,
         "user_id": str(source.user_id) if source.user_id else None,
         "endpoint": str(ask.endpoint),
-        "route": _storable(plan.route if plan else ask.model, 80),
+        "route": storable(plan.route if plan else ask.model, 80),
         "route_version": plan.version if plan else None,
         "task": ask.task[:20],
         "provider": target.upstream.provider if target else "",
-        "model": _storable(entry.model, 200),
+        "model": storable(entry.model, 200),
         "status": str(entry.status),
         "error_code": entry.error_code[:40],
         "attempts": trace.attempts,
+        "decision": trace.decision.record() if trace.decision else {},
         "input_tokens": usage.input,
         "output_tokens": usage.output,
         "cached_tokens": usage.cached,
@@ -98,8 +109,3 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "idempotency_key": ask.idempotency_key[:255],
         "created_at": entry.began_at.isoformat(),
     }
-
-
-def _storable(text: str, most: int) -> str:
-    """Return a text from outside without what no database takes."""
-    return text[:most].encode(errors="replace").decode().replace("\x00", "")

@@ -2,7 +2,15 @@
 
 from apps.accounts.models import User
 from apps.accounts.policies import Policy, Rows, holds, register
-from apps.gateway.models import Budget, LlmCall, ModelPrice, ModelRoute, Provider, VirtualKey
+from apps.gateway.models import (
+    AllowList,
+    Budget,
+    LlmCall,
+    ModelPrice,
+    ModelRoute,
+    Provider,
+    VirtualKey,
+)
 
 
 @register(Provider)
@@ -15,6 +23,11 @@ class ProviderPolicy(Policy):
 @register(ModelRoute)
 class RoutePolicy(ProviderPolicy):
     """Whoever manages providers decides what a route leads to."""
+
+
+@register(AllowList)
+class AllowListPolicy(ProviderPolicy):
+    """Whoever manages providers decides which of their models may be asked."""
 
 
 @register(ModelPrice)

@@ -9,6 +9,7 @@ from apps.gateway.answers import Answer
 from apps.gateway.calls import OnText, Upstream
 from apps.gateway.events import BadEvent, data_of, parsed
 from apps.gateway.exceptions import NotAnAnswer, ProviderRejected
+from apps.gateway.routes.policy import Mending
 
 
 @dataclass
@@ -50,6 +51,8 @@ def _parsed(data: bytes, upstream: Upstream) -> JSONDict:
 
 
 def _take(event: JSONDict, heard: _Heard) -> str:
+    if "auterity" in event and _is_anew(event["auterity"]):
+        heard.parts.clear()
     choices = event.get("choices")
     choice: Any = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict):
@@ -57,6 +60,12 @@ def _take(event: JSONDict, heard: _Heard) -> str:
     if isinstance(choice.get("finish_reason"), str):
         heard.finish = choice["finish_reason"]
     return _take_words(choice.get("delta"), heard)
+
+
+def _is_anew(remark: JSON) -> bool:
+    """Whether another target answers from the beginning."""
+    failover = remark.get("failover") if isinstance(remark, dict) else None
+    return isinstance(failover, dict) and failover.get("mode") == Mending.RESTART
 
 
 def _take_words(message: JSON, heard: _Heard) -> str:

@@ -8,6 +8,7 @@ from django.db.models.signals import post_delete, post_save
 from apps.accounts.models import ApiKey, Membership, Role, RoleBinding, User
 from apps.gateway import news
 from apps.gateway.models import (
+    AllowList,
     Budget,
     Credential,
     ModelPrice,
@@ -18,8 +19,8 @@ from apps.gateway.models import (
 )
 
 WATCHED: tuple[type[Model], ...] = (
-    ApiKey, Membership, Role, RoleBinding, User, Budget, Credential, ModelPrice, ModelRoute,
-    MoneyRules, Provider, VirtualKey,
+    ApiKey, Membership, Role, RoleBinding, User, AllowList, Budget, Credential, ModelPrice,
+    ModelRoute, MoneyRules, Provider, VirtualKey,
 )  # fmt: skip
 # Saved at each use or sign-in, and no change of what anybody may do.
 HARMLESS = (frozenset({"last_login"}), frozenset({"last_used_at"}))

@@ -4,7 +4,7 @@ An alias is looked up first; `provider/model` names a model past all routes. Not
 model: `exchange` does.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,10 +15,12 @@ from yarl import URL
 from apps.common.types import JSONDict
 from apps.egress import client as egress
 from apps.egress.exceptions import EgressError
+from apps.gateway.asks import storable
 from apps.gateway.calls import PATIENCE, Patience, Upstream
-from apps.gateway.exceptions import NoUsableTarget, UnknownRoute
+from apps.gateway.exceptions import UnknownRoute
 from apps.gateway.memory import Memory
 from apps.gateway.models import (
+    AllowList,
     Credential,
     ModelPrice,
     ModelRoute,
@@ -26,24 +28,47 @@ from apps.gateway.models import (
     RouteTarget,
     best_price,
 )
+from apps.gateway.routes.candidates import Allowed, Candidate
+from apps.gateway.routes.policy import DEFAULT, Policy
 from apps.gateway.usage import Usage
 from apps.vault.exceptions import CannotUnseal
 from apps.vault.sealers import Sealer
 from apps.vault.services import sealer, unseal
 
+ALL = Allowed()
 MOST_PLANS = 1_000  # of a workspace; a program may name models as it likes
 FRESH_S, GOOD_S = 10.0, 30.0  # how late a change of settings counts when nobody is told of it
 
 
 @dataclass(frozen=True)
 class Target:
-    """A model that can be called now, with what a million of its tokens cost."""
+    """A model of a route, with what a million of its tokens cost and what is stated of it."""
 
     upstream: Upstream
     price: ModelPrice | None = None
     credential_id: UUID | None = None
     provider_id: UUID | None = None
     max_calls: int | None = None
+    state: str = "ready"  # of its provider
+    row: RouteTarget | None = None  # None: named past all routes
+
+    @cached_property
+    def stated(self) -> Candidate:
+        """What a choice sees of it that does not change from call to call."""
+        row, free, price = self.row or RouteTarget(), Decimal(0), self.price
+        return Candidate(
+            provider=self.upstream.provider, model=storable(self.upstream.model, 200),
+            order=row.order, weight=row.weight, canary=row.role == RouteTarget.Role.CANARY,
+            builtin=self.is_builtin, state=self.state, context_tokens=row.context_tokens,
+            capabilities=tuple(row.capabilities), region=row.region, quality=row.quality,
+            input_usd=free if self.is_builtin else price and price.input_usd,
+            output_usd=free if self.is_builtin else price and price.output_usd,
+        )  # fmt: skip
+
+    @property
+    def cooled_by(self) -> str:
+        """What a provider's wish to be asked less counts for: its key, and of it one model."""
+        return f"{self.credential_id or self.provider_id}/{self.upstream.model}"
 
     @property
     def is_builtin(self) -> bool:
@@ -69,11 +94,13 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Plan:
-    """The usable targets of a route, in order; of a model named directly, that one alone."""
+    """The targets of a route and its policy; of a model named directly, that one alone."""
 
     route: str
     version: int | None
     targets: tuple[Target, ...]
+    policy: Policy = DEFAULT
+    allowed: Allowed = ALL
     keeping: Keeping | None = None
 
 
@@ -85,11 +112,12 @@ class Directory:
     routes: dict[str, ModelRoute]
     prices: list[ModelPrice]
     keys: dict[UUID, str] = field(repr=False)  # opened, by provider
+    allowed: Allowed = ALL
     sealer: Sealer | None = None  # where a route keeps answers
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
     def plan(self, name: str) -> Plan:
-        """Return what a name leads to. Raises UnknownRoute, NoUsableTarget."""
+        """Return what a name leads to. Raises UnknownRoute."""
         found = self._plans.get(name)
         if found is None:
             found = self._route(name) if name in self.routes else self._direct(name)
@@ -114,16 +142,13 @@ class Directory:
 
     def _route(self, alias: str) -> Plan:
         route = self.routes[alias]
-        usable = tuple(
-            self._target(each.provider, each.model, each.params)
+        targets = tuple(
+            replace(self._target(each.provider, each.model, each.params), row=each)
             for each in route.targets.all()
-            if each.provider.state == "ready"
         )
-        if not usable:
-            raise NoUsableTarget(
-                f"The route “{alias}” has no provider that is enabled and has a key."
-            )
-        return Plan(route.alias, route.version, usable, self._keeping(route))
+        policy = Policy.of(route.policy)
+        keeping = self._keeping(route)
+        return Plan(route.alias, route.version, targets, policy, self.allowed, keeping)
 
     def _keeping(self, route: ModelRoute) -> Keeping | None:
         if route.cache_ttl_s is None or self.sealer is None:
@@ -135,9 +160,8 @@ class Directory:
         provider = self.providers.get(slug)
         if provider is None or not model:
             raise UnknownRoute(f"There is no model route named “{name[:80]}”.")
-        if provider.state != "ready":
-            raise NoUsableTarget(f"{provider.name} is disabled or has no key.")
-        return Plan("", None, (self._target(provider, model[:200], {}),))
+        target = self._target(provider, model[:200], {})
+        return Plan("", None, (target,), allowed=self.allowed)
 
     def _target(self, provider: Provider, model: str, params: JSONDict) -> Target:
         return _target(provider, model, params, self.keys.get(provider.pk, ""), self.prices)
@@ -166,8 +190,17 @@ def load() -> Directory:
         routes={each.alias: each for each in routes},
         prices=list(ModelPrice.objects.at(timezone.now())),
         keys={each.pk: opened for each in providers if (opened := _opened(each))},
+        allowed=allowed(),
         sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
     )
+
+
+def allowed() -> Allowed:
+    """Return which models may be asked at all."""
+    found = AllowList.objects.first()
+    if found is None:
+        return ALL
+    return Allowed(patterns=tuple(found.patterns), regions=tuple(found.regions))
 
 
 def _sealer() -> Sealer | None:
@@ -182,7 +215,8 @@ def target_of(
 ) -> Target:
     """Return a provider's model, ready to be called, outside of any route."""
     prices = list(ModelPrice.objects.at(timezone.now()))
-    return _target(provider, model, params, _opened(provider), prices, patience)
+    made = _target(provider, model, params, _opened(provider), prices, patience)
+    return replace(made, state="ready")  # whoever tries it wants to know how it answers
 
 
 def _target(
@@ -198,7 +232,7 @@ def _target(
     credential = provider.credential
     return Target(
         upstream, best_price(prices, provider, host, model), credential.pk if credential else None,
-        provider.pk, provider.max_calls,
+        provider.pk, provider.max_calls, provider.state,
     )  # fmt: skip
 
 

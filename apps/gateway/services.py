@@ -40,19 +40,14 @@ from apps.gateway.exceptions import (
     NameTaken,
     RouteNeeded,
 )
-from apps.gateway.models import NAME, ModelPrice, ModelRoute, Provider, RouteTarget
+from apps.gateway.models import NAME, AllowList, ModelPrice, ModelRoute, Provider
 from apps.gateway.reading import text_of
+from apps.gateway.routes import versions
+from apps.gateway.routes.versions import MAX_TARGETS
 
 CAPABILITIES = ("json_schema", "json_object", "responses")
 TEST_PATIENCE = Patience(first_token_s=20, between_s=10, total_s=30)
 DELIVERED_ROUTES = ("default", "fast", "large")
-MAX_TARGETS = 8
-PARAMS = frozenset(
-    {
-        "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop",
-        "presence_penalty", "frequency_penalty", "reasoning_effort",
-    }
-)  # fmt: skip
 TEST_QUESTION = "Answer with the one word: ready"
 
 
@@ -118,7 +113,8 @@ def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
     target = router.target_of(provider, model, {}, TEST_PATIENCE)
     # A loop of its own in a thread of its own: whatever loop the caller is served by goes on.
     with ThreadPoolExecutor(max_workers=1) as thread:
-        trying = _try(router.Plan("", None, (target,)), provider)
+        plan = router.Plan("", None, (target,), allowed=router.allowed())
+        trying = _try(plan, provider)
         return thread.submit(copy_context().run, asyncio.run, trying).result()
 
 
@@ -259,10 +255,12 @@ def save_route(
     alias: str = "",
     description: str | None = None,
     targets: list[JSONDict] | None = None,
+    policy: JSONDict | None = None,
 ) -> ModelRoute:
-    """Make or change a route; targets are `{provider, model, params}`, provider by its slug.
+    """Make or change a route; targets name their provider by its slug (`routes.versions.target_of`).
 
-    The alias of a route never changes, because steps name it. Raises BadRoute, NameTaken, Forbidden.
+    Each change of targets or policy is a new version. The alias of a route never changes, because
+    steps name it. Raises BadRoute, NameTaken, Forbidden.
     """
     policies.check(actor, "manage", route or ModelRoute)
     before = None
@@ -270,17 +268,37 @@ def save_route(
         route, action = _new_route(alias), "route.added"
     else:
         route, action = ModelRoute.objects.select_for_update().get(pk=route.pk), "route.updated"
-        before = _shown_route(route)
+        before = versions.shown(route)
     if description is not None:
         route.description = description.strip()[:300]
     route.save()
-    if targets is not None:
-        _set_targets(route, targets, is_new=before is None)
-    after = _shown_route(route)
+    versions.change(route, targets, policy, author=str(actor))
+    after = versions.shown(route)
     if after != before:
         record(action, actor=actor, target=route, before=before, after=after)
         outlook.look_soon()
     return route
+
+
+def restore_route(route: ModelRoute, number: int, *, actor: User) -> ModelRoute:
+    """Make an earlier version the newest. Raises NotFound, BadRoute, Forbidden."""
+    policies.check(actor, "manage", route)
+    settings = versions.settings_of(route, number)
+    return save_route(route, actor=actor, **settings)
+
+
+@transaction.atomic
+def allow_models(*, actor: User, patterns: list[str], regions: list[str]) -> AllowList:
+    """Say which models and regions may be asked at all; empty lists allow all. Raises Forbidden."""
+    policies.check(actor, "manage", AllowList)
+    found, _ = AllowList.objects.select_for_update().get_or_create(pk=1)
+    before = {"patterns": found.patterns, "regions": found.regions}
+    found.patterns, found.regions = sorted(set(patterns)), sorted(set(regions))
+    found.save()
+    after = {"patterns": found.patterns, "regions": found.regions}
+    if after != before:
+        record("models.allowed", actor=actor, target=found, before=before, after=after)
+    return found
 
 
 @transaction.atomic
@@ -289,14 +307,19 @@ def delete_route(route: ModelRoute, *, actor: User) -> None:
     policies.check(actor, "manage", route)
     if route.alias in DELIVERED_ROUTES:
         raise RouteNeeded
-    record("route.deleted", actor=actor, target=route, before=_shown_route(route))
+    record("route.deleted", actor=actor, target=route, before=versions.shown(route))
     route.delete()
 
 
 def put_first(route: ModelRoute, provider: Provider, *, actor: User, model: str) -> ModelRoute:
     """Let a route ask this provider first; what it asked until now remains as the fallback."""
-    rest = [each for each in _shown_route(route)["targets"] if each["provider"] != provider.slug]
-    first = {"provider": provider.slug, "model": model}
+    targets = [versions.settings_of_target(each) for each in versions.targets_of(route)]
+    rest = [
+        {**each, "order": each["order"] + 1}
+        for each in targets
+        if each["provider"] != provider.slug
+    ]
+    first = {"provider": provider.slug, "model": model, "order": 0}
     return save_route(route, actor=actor, targets=[first, *rest][:MAX_TARGETS])
 
 
@@ -308,40 +331,6 @@ def _new_route(alias: str) -> ModelRoute:
     if ModelRoute.objects.filter(alias=alias).exists():
         raise NameTaken
     return ModelRoute(alias=alias, version=0)
-
-
-def _set_targets(route: ModelRoute, targets: list[JSONDict], *, is_new: bool) -> None:
-    if not 0 < len(targets) <= MAX_TARGETS:
-        raise BadRoute.at("targets", f"Give 1 to {MAX_TARGETS} targets.")
-    rows = [_target(route, place, each) for place, each in enumerate(targets)]
-    if not is_new and _shown_route(route)["targets"] == [_shown_target(each) for each in rows]:
-        return
-    route.targets.all().delete()
-    RouteTarget.objects.bulk_create(rows)
-    route.version += 1
-    route.save(update_fields=["version", "updated_at"])
-
-
-def _target(route: ModelRoute, place: int, data: JSONDict) -> RouteTarget:
-    field, params = f"targets.{place}", data.get("params") or {}
-    provider = Provider.objects.filter(slug=str(data.get("provider", ""))).first()
-    if provider is None:
-        raise BadRoute.at(f"{field}.provider", "There is no such provider.")
-    model = str(data.get("model") or provider.default_model).strip()
-    if not provider.is_builtin and not 0 < len(model) <= 200:
-        raise BadRoute.at(f"{field}.model", "Name a model of the provider.")
-    if not isinstance(params, dict) or set(params) - PARAMS:
-        raise BadRoute.at(f"{field}.params", f"Use only {', '.join(sorted(PARAMS))}.")
-    return RouteTarget(route=route, provider=provider, model=model, params=params, position=place)
-
-
-def _shown_route(route: ModelRoute) -> JSONDict:
-    targets = [_shown_target(each) for each in route.targets.select_related("provider")]
-    return {"description": route.description, "version": route.version, "targets": targets}
-
-
-def _shown_target(target: RouteTarget) -> JSONDict:
-    return {"provider": target.provider.slug, "model": target.model, "params": target.params}
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.gateway import caching_views, views
+from apps.gateway import caching_views, route_views, views
 from apps.gateway.budgets import views as budgets
 from apps.gateway.prices import views as prices
 from apps.gateway.virtual_keys import views as keys
@@ -28,9 +28,18 @@ urlpatterns = [
         views.act,
         name="act",
     ),
-    path("relaycore/new-route/", views.new_route, name="new_route"),
-    path("relaycore/routes/<str:alias>/", views.route, name="route"),
-    path("relaycore/routes/<str:alias>/delete/", views.delete_route, name="delete_route"),
+    path("relaycore/calls/<uuid:call_id>/", route_views.why, name="call"),
+    path("relaycore/new-route/", route_views.new, name="new_route"),
+    path("relaycore/allowed/", route_views.allowed, name="allowed"),
+    path("relaycore/routes/", route_views.list_, name="routes"),
+    path("relaycore/routes/<str:alias>/", route_views.detail, name="route"),
+    path("relaycore/routes/<str:alias>/delete/", route_views.delete, name="delete_route"),
+    path("relaycore/routes/<str:alias>/decide/", route_views.decide, name="decide"),
+    path(
+        "relaycore/routes/<str:alias>/versions/<int:number>/restore/",
+        route_views.restore,
+        name="restore_route",
+    ),
     path("relaycore/routes/<str:alias>/keeping/", caching_views.set_keeping, name="set_keeping"),
     path(
         "relaycore/routes/<str:alias>/forget/", caching_views.forget_answers, name="forget_answers"

@@ -19,6 +19,13 @@ class Usage:
     written: int = 0
     estimated: bool = False
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return both together."""
+        return Usage(
+            self.input + other.input, self.output + other.output, self.cached + other.cached,
+            self.reasoning + other.reasoning, self.estimated or other.estimated,
+        )  # fmt: skip
+
 
 def usage_of(told: JSONDict | None) -> Usage | None:
     """Return what a provider told, under any of the usual names; None where that makes no sense."""

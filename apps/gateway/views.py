@@ -1,6 +1,5 @@
-"""Pages of RelayCore: providers, routes, calls, and what they cost."""
+"""Pages of RelayCore: providers, calls, and what they cost."""
 
-import json
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -18,11 +17,9 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import ApiKey
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
-from apps.common.types import JSONDict
 from apps.gateway import charts, filters, services
 from apps.gateway.budgets import standing
-from apps.gateway.caching_views import KeepingForm
-from apps.gateway.forms import NewProviderForm, ProviderForm, RouteForm, TargetForms, blame
+from apps.gateway.forms import NewProviderForm, ProviderForm, blame
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from apps.gateway.prices import table
 from apps.gateway.virtual_keys.filters import key_choices
@@ -69,7 +66,7 @@ def new_provider(request: AuthenticatedRequest) -> HttpResponse:
             return redirect("gateway:provider", provider.pk)
         except DomainError as error:
             blame(form, error)
-    return _form(request, "gateway/provider_new.html", form=form)
+    return form_page(request, "gateway/provider_new.html", form=form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,7 +91,7 @@ def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
             blame(form, error)
     may_manage = policies.allows(request.user, "manage", found)
     extra = {"provider": found, "form": form, "may_manage": may_manage}
-    return _form(request, "gateway/provider.html", **extra)
+    return form_page(request, "gateway/provider.html", **extra)
 
 
 @require_POST
@@ -114,64 +111,8 @@ def act(request: AuthenticatedRequest, provider_id: UUID, name: str) -> HttpResp
             services.update_provider(found, actor=request.user, changes={"status": status})
             messages.success(request, f"{found.name} is {name}d.")
     except DomainError as error:
-        messages.error(request, _words(error))
+        messages.error(request, words_of(error))
     return redirect("gateway:provider", found.pk)
-
-
-@require_http_methods(["GET", "POST"])
-@permission_required("provider.manage")
-def new_route(request: AuthenticatedRequest) -> HttpResponse:
-    """Make a route."""
-    return _route(request, None)
-
-
-@require_http_methods(["GET", "POST"])
-@permission_required("provider.view")
-def route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
-    """Show a route; whoever manages providers can change its targets."""
-    return _route(request, policies.find(request.user, _routes(), alias=alias))
-
-
-def _route(request: AuthenticatedRequest, found: ModelRoute | None) -> HttpResponse:
-    first = {"description": found.description} if found else None
-    form = RouteForm(request.POST or None, initial=first, route=found)
-    targets = TargetForms(request.POST or None, initial=_rows(found))
-    if request.method == "POST":
-        policies.check(request.user, "manage", found or ModelRoute)
-    if request.method == "POST" and form.is_valid() and targets.is_valid():
-        kept = [row for row in targets.cleaned_data if row.get("provider")]
-        try:
-            saved = services.save_route(
-                found, actor=request.user, targets=kept, **form.cleaned_data
-            )
-            messages.success(request, f"The route {saved.alias} is saved.")
-            return redirect("gateway:route", saved.alias)
-        except DomainError as error:
-            blame(form, error)
-    may_manage = policies.allows(request.user, "manage", found or ModelRoute)
-    deletable = found is not None and found.alias not in services.DELIVERED_ROUTES
-    extra = {
-        "route": found,
-        "targets": targets,
-        "may_manage": may_manage,
-        "may_delete": may_manage and deletable,
-        "keeping": KeepingForm.of(found) if found else None,
-    }
-    return _form(request, "gateway/route.html", form=form, **extra)
-
-
-@require_POST
-@permission_required("provider.manage")
-def delete_route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
-    """Remove a route."""
-    found = policies.find(request.user, _routes(), alias=alias)
-    try:
-        services.delete_route(found, actor=request.user)
-    except DomainError as error:
-        messages.error(request, _words(error))
-        return redirect("gateway:route", alias)
-    messages.success(request, f"The route {alias} is removed.")
-    return redirect("gateway:overview")
 
 
 @require_GET
@@ -237,20 +178,6 @@ def _routes() -> QuerySet[ModelRoute]:
     return ModelRoute.objects.prefetch_related("targets__provider__credentials")
 
 
-def _rows(found: ModelRoute | None) -> list[JSONDict]:
-    """Return the targets of a route as the rows of the form."""
-    if found is None:
-        return []
-    return [
-        {
-            "provider": each.provider.slug,
-            "model": "" if each.provider.is_builtin else each.model,
-            "params": json.dumps(each.params) if each.params else "",
-        }
-        for each in found.targets.all()
-    ]
-
-
 def _choices(values: Any) -> list[tuple[str, str]]:
     return [(value, value) for value in values]
 
@@ -262,10 +189,10 @@ def _tell(request: AuthenticatedRequest, trial: services.Trial) -> None:
         messages.error(request, f"{trial.message} {trial.hint}".strip())
 
 
-def _words(error: DomainError) -> str:
+def words_of(error: DomainError) -> str:
     return " ".join(entry["message"] for entry in error.errors) or error.detail
 
 
-def _form(request: AuthenticatedRequest, template: str, **context: Any) -> HttpResponse:
+def form_page(request: AuthenticatedRequest, template: str, **context: Any) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     return render(request, template, context, status=status)

@@ -79,5 +79,5 @@ def lead(actor: User, *models: str, provider: Provider, alias: str = "default") 
     """Let a route ask these models of a provider, in order."""
     targets = [{"provider": provider.slug, "model": model} for model in models]
     route = ModelRoute.objects.filter(alias=alias).first()
-    name = {} if route else {"alias": alias}
+    name: dict[str, Any] = {} if route else {"alias": alias}
     return services.save_route(route, actor=actor, targets=targets, **name)

@@ -118,11 +118,11 @@ def test_the_next_target_answers_before_the_first_word(
 ) -> None:
     models = ("error-500", "garbage", "early", "error-429", "html", "ok")
     lead(alice, *models, provider=provider)
-    for stream in (True, False):
+    for stream, attempts in ((True, "6"), (False, "5")):  # the busy one is left alone for a while
         reply = program.chat(stream=stream)
         assert reply.status == 200
         assert reply.headers["x-auterity-model"] == "ok"
-        assert reply.headers["x-auterity-attempts"] == "6"
+        assert reply.headers["x-auterity-attempts"] == attempts
         fake.asked.clear()
 
 

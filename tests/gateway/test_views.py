@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.gateway.models import LlmCall, ModelRoute, Provider
+from apps.gateway.models import AllowList, LlmCall, ModelRoute, Provider
 from tests.factories.browsers import browser
 from tests.fakeai.server import SECRET, FakeProvider
 from tests.gateway.calling import connect
@@ -117,3 +117,73 @@ def test_members_look_and_strangers_sign_in(bob: User, fake: FakeProvider, alice
     assert browser(bob).get("/relaycore/routes/nowhere/").status_code == 404
     assert Client(HTTP_HOST="alpha.localhost").get("/relaycore/").status_code == 302
     assert fake.asked == []
+
+
+def test_a_route_is_changed_in_all_its_parts_and_comes_back(
+    alice: User, fake: FakeProvider
+) -> None:
+    connect(fake, alice)
+    client = browser(alice)
+    form = {
+        "description": "Mine", "regions": "eu, us", "quality_floor": "0.5", "hedge": "on",
+        "mending": "restart", "capabilities": ["tools"], "max_cost_usd": "0.5",
+        "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-provider": "fake",
+        "form-0-model": "ok", "form-0-order": "3", "form-0-weight": "7", "form-0-role": "main",
+        "form-0-region": "eu", "form-0-quality": "0.9", "form-0-capabilities": ["tools", "vision"],
+    }  # fmt: skip
+    assert client.post("/relaycore/routes/default/", form).status_code == 302
+    route = ModelRoute.objects.get(alias="default")
+    assert route.policy == {
+        "regions": ["eu", "us"], "quality_floor": 0.5, "hedge": True, "mending": "restart",
+        "capabilities": ["tools"], "max_cost_usd": "0.5",
+    }  # fmt: skip
+    target = route.targets.get()
+    assert (target.order, target.weight, target.region, target.quality) == (3, 7, "eu", 0.9)
+    again = client.get("/relaycore/routes/default/").content.decode()
+    assert 'value="eu, us"' in again
+    assert client.post("/relaycore/routes/default/", {**form, "regions": "E U"}).status_code == 422
+    assert client.post("/relaycore/routes/default/versions/1/restore/").status_code == 302
+    route.refresh_from_db()
+    assert (route.version, route.policy) == (3, {})
+    client.post("/relaycore/routes/default/versions/99/restore/")
+    assert ModelRoute.objects.get(alias="default").version == 3
+
+
+def test_routes_are_searched_and_models_allowed(alice: User) -> None:
+    client = browser(alice)
+    shown = client.get("/relaycore/routes/?q=fast").content.decode()
+    assert "/relaycore/routes/fast/" in shown
+    assert "/relaycore/routes/large/" not in shown
+    assert "Clear filters" in client.get("/relaycore/routes/?q=nothing").content.decode()
+    bad = client.post("/relaycore/allowed/", {"patterns": "", "regions": "E!"})
+    assert bad.status_code == 422
+    client.post("/relaycore/allowed/", {"patterns": "openai/*\nfake/ok", "regions": "eu us"})
+    lists = AllowList.objects.get()
+    assert (lists.patterns, lists.regions) == (["fake/ok", "openai/*"], ["eu", "us"])
+    assert "2 patterns, 2 regions" in client.get("/relaycore/routes/").content.decode()
+
+
+def test_decisions_are_shown_of_calls_and_without_one(alice: User, vera: User) -> None:
+    client = browser(alice)
+    empty = client.get("/relaycore/routes/fast/decide/").content.decode()
+    assert "The decision will be shown here" in empty
+    shown = client.get("/relaycore/routes/fast/decide/?characters=100").content.decode()
+    assert "Asked first" in shown
+    refused = client.get("/relaycore/routes/fast/decide/?characters=0")
+    assert refused.status_code == 422
+    old = LlmCall.objects.create(request_id="r", route="fast", status="error")
+    page = browser(vera).get(f"/relaycore/calls/{old.pk}/").content.decode()
+    assert "No decision is kept" in page
+
+
+def test_only_who_manages_providers_has_these_pages(bob: User) -> None:
+    client = browser(bob)
+    assert client.get("/relaycore/routes/").status_code == 200
+    shown = client.get("/relaycore/routes/fast/").content.decode()
+    assert "Targets now" in shown
+    assert "Save route" not in shown
+    assert "Restore" not in shown
+    for url in ("/relaycore/allowed/", "/relaycore/routes/fast/decide/"):
+        assert client.get(url).status_code == 403
+    for url in ("/relaycore/allowed/", "/relaycore/routes/fast/versions/1/restore/"):
+        assert client.post(url, {}).status_code == 403

@@ -322,6 +322,7 @@ def _gateway(world: World) -> None:
         world.objects[name] = str(key.pk)
     question = [{"role": "user", "content": "Hello"}]
     async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))
+    world.objects["call"] = str(LlmCall.objects.get(route=world.canary).pk)
     route = ModelRoute.objects.get(alias=world.canary)
     set_keeping(route, actor=owner, ttl_s=3600)
     async_to_sync(gateway.complete)(

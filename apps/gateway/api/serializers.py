@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.gateway.models import MOST_CALLS, LlmCall, ModelRoute, Provider, RouteTarget
+from apps.gateway.models import MOST_CALLS, LlmCall, Provider
 
 KINDS = [Provider.Kind.OPENAI.value, Provider.Kind.LITELLM.value]
 
@@ -84,49 +84,6 @@ class TrialSerializer(serializers.Serializer[Any]):
     hint = serializers.CharField()
     model = serializers.CharField()
     latency_ms = serializers.IntegerField()
-
-
-class TargetSerializer(serializers.ModelSerializer[RouteTarget]):
-    """A model that a route leads to."""
-
-    provider = serializers.CharField(source="provider.slug")
-
-    class Meta:
-        model = RouteTarget
-        fields = ["provider", "model", "params"]
-
-
-class RouteSerializer(serializers.ModelSerializer[ModelRoute]):
-    """A route with its targets in order."""
-
-    targets = TargetSerializer(many=True)
-
-    class Meta:
-        model = ModelRoute
-        fields = ["alias", "description", "version", "targets", "created_at", "updated_at"]
-        read_only_fields = fields
-
-
-class NewTargetSerializer(serializers.Serializer[Any]):
-    """A target to set: provider by its slug."""
-
-    provider = serializers.CharField(max_length=63)
-    model = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    params = serializers.DictField(required=False)
-
-
-class RouteChangeSerializer(serializers.Serializer[Any]):
-    """What of a route can be changed; targets are replaced as a whole."""
-
-    description = serializers.CharField(max_length=300, required=False, allow_blank=True)
-    targets = NewTargetSerializer(many=True, required=False)
-
-
-class NewRouteSerializer(RouteChangeSerializer):
-    """A route to make."""
-
-    alias = serializers.CharField(max_length=63)
-    targets = NewTargetSerializer(many=True)
 
 
 class CallSerializer(serializers.ModelSerializer[LlmCall]):

@@ -3,14 +3,14 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.gateway.api import caching, views
+from apps.gateway.api import caching, routes, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
 from apps.gateway.api.prices import PriceViewSet
 from apps.gateway.api.virtual_keys import VirtualKeyViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("gateway/providers", views.ProviderViewSet, basename="provider")
-router.register("gateway/routes", views.RouteViewSet, basename="route")
+router.register("gateway/routes", routes.RouteViewSet, basename="route")
 router.register("gateway/prices", PriceViewSet, basename="price")
 router.register("gateway/budgets", BudgetViewSet, basename="budget")
 router.register("gateway/calls", views.CallViewSet, basename="call")
@@ -21,5 +21,11 @@ urlpatterns = [
     path("gateway/routes/<str:alias>/cache/", caching.KeepingView.as_view(), name="route-keeping"),
     path("gateway/calls/<uuid:pk>/answer/", caching.KeptAnswerView.as_view(), name="call-answer"),
     path("gateway/budget-rules/", RulesView.as_view(), name="budget-rules"),
+    path("gateway/allowed/", routes.AllowedView.as_view(), name="allowed-models"),
+    path(
+        "gateway/calls/<uuid:call_id>/decision/",
+        routes.DecisionView.as_view(),
+        name="call-decision",
+    ),
     *router.urls,
 ]

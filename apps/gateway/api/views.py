@@ -17,16 +17,13 @@ from apps.gateway import filters, services
 from apps.gateway.api.serializers import (
     CallSerializer,
     NewProviderSerializer,
-    NewRouteSerializer,
     ProviderChangeSerializer,
     ProviderSerializer,
-    RouteChangeSerializer,
-    RouteSerializer,
     TrialSerializer,
     TrySerializer,
     UsageSerializer,
 )
-from apps.gateway.models import LlmCall, LlmCallQuerySet, ModelRoute, Provider
+from apps.gateway.models import LlmCall, LlmCallQuerySet, Provider
 
 MANAGED = {
     "GET": "provider.view",
@@ -90,38 +87,6 @@ class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
         serializer.is_valid(raise_exception=True)
         trial = services.try_provider(provider, actor=self.actor, **serializer.validated_data)
         return Response(TrialSerializer(trial).data)
-
-
-class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[ModelRoute]):
-    """The names that steps call, and what each leads to."""
-
-    queryset = ModelRoute.objects.prefetch_related("targets__provider")
-    serializer_class = RouteSerializer
-    lookup_field = "alias"
-    permission_required: ClassVar = MANAGED
-
-    @extend_schema(request=NewRouteSerializer, responses={201: RouteSerializer})
-    def create(self, request: Request) -> Response:
-        """Make a route; its targets are tried in order."""
-        serializer = NewRouteSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        route = services.save_route(None, actor=self.actor, **serializer.validated_data)
-        return Response(RouteSerializer(route).data, status=HTTPStatus.CREATED)
-
-    @extend_schema(request=RouteChangeSerializer, responses=RouteSerializer)
-    def partial_update(self, request: Request, alias: str) -> Response:
-        """Change description or targets; each change of targets is a new version."""
-        route = self.get_object()
-        serializer = RouteChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changed = services.save_route(route, actor=self.actor, **serializer.validated_data)
-        return Response(RouteSerializer(changed).data)
-
-    @extend_schema(responses={204: None})
-    def destroy(self, request: Request, alias: str) -> Response:
-        """Remove a route that no step needs by default."""
-        services.delete_route(self.get_object(), actor=self.actor)
-        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class CallViewSet(mixins.ListModelMixin, TenantViewSet[LlmCall]):

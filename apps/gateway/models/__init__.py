@@ -26,9 +26,9 @@ from apps.gateway.models.budgets import (
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 
 __all__ = [
-    "MOST_CALLS", "MOST_KEPT_S", "NAME", "Budget", "BudgetPeriod", "BudgetQuerySet", "BudgetSlice", "Credential",
+    "MOST_CALLS", "MOST_KEPT_S", "NAME", "AllowList", "Budget", "BudgetPeriod", "BudgetQuerySet", "BudgetSlice", "Credential",
     "Endpoint", "LlmCall", "LlmCallQuerySet", "ModelPrice", "ModelPriceQuerySet", "ModelRoute",
-    "MoneyRules", "Provider", "ProviderQuerySet", "RouteTarget", "VirtualKey", "best_price",
+    "MoneyRules", "Provider", "ProviderQuerySet", "RouteTarget", "RouteVersion", "VirtualKey", "best_price",
 ]  # fmt: skip
 
 MOST_KEPT_S = 30 * 24 * 3600  # for which an answer may be given again
@@ -164,7 +164,7 @@ class VirtualKey(models.Model):
 
 
 class ModelRoute(TimestampedModel):
-    """A name that steps call, and what it leads to; the version counts changes of the targets."""
+    """A name that steps call, and what it leads to: the newest of its versions."""
 
     alias = models.CharField(max_length=63, unique=True, validators=[NAME])
     description = models.CharField(max_length=300, blank=True)
@@ -176,6 +176,7 @@ class ModelRoute(TimestampedModel):
     # Whether that holds, too, where the temperature lets answers differ.
     cache_varied = models.BooleanField(default=False)
     cache_epoch = models.PositiveIntegerField(default=0)  # one more forgets what was kept
+    policy = models.JSONField(default=dict, blank=True)  # what `routes.policy.Policy` says
 
     class Meta:
         ordering = ["created_at"]
@@ -185,7 +186,14 @@ class ModelRoute(TimestampedModel):
 
 
 class RouteTarget(models.Model):
-    """One of the models that a route leads to: the first one usable is called, then the next."""
+    """One of the models that a route leads to: those of the lowest order are asked first.
+
+    What is stated of it (context, capabilities, region, quality) is what a policy can ask for.
+    """
+
+    class Role(models.TextChoices):
+        MAIN = "main", "Main"
+        CANARY = "canary", "Canary"  # its weight is the share of calls that it gets, in percent
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     route = models.ForeignKey(ModelRoute, on_delete=models.CASCADE, related_name="targets")
@@ -193,6 +201,13 @@ class RouteTarget(models.Model):
     model = models.CharField(max_length=200)
     params = models.JSONField(default=dict, blank=True)
     position = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField(default=0)
+    weight = models.PositiveSmallIntegerField(default=1)
+    role = models.CharField(max_length=10, choices=Role, default=Role.MAIN)
+    context_tokens = models.PositiveIntegerField(null=True, blank=True)
+    capabilities = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    region = models.CharField(max_length=40, blank=True)
+    quality = models.FloatField(null=True, blank=True)  # 0 to 1, by the workspace's own measure
 
     class Meta:
         ordering = ["position"]
@@ -202,6 +217,38 @@ class RouteTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider.slug}/{self.model}"
+
+
+class RouteVersion(models.Model):
+    """What a route was at one time: never altered, so that a call's version can be looked up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    route = models.ForeignKey(ModelRoute, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    settings = models.JSONField()  # {targets, policy}
+    author = models.CharField(max_length=200, blank=True)  # as people know them, no foreign key
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["route", "number"], name="gateway_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route.alias}@{self.number}"
+
+
+class AllowList(models.Model):
+    """The models and regions that may be asked at all in this workspace; an empty list allows all."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    patterns = ArrayField(models.CharField(max_length=264), default=list, blank=True)
+    regions = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return "Allowed models"
 
 
 class LlmCallQuerySet(models.QuerySet["LlmCall"]):
@@ -286,6 +333,9 @@ class LlmCall(models.Model):
     status = models.CharField(max_length=10, choices=Status)
     error_code = models.CharField(max_length=40, blank=True)
     attempts = models.JSONField(default=list)  # [{provider, model, error, ms}], in order
+    decision = models.JSONField(
+        default=dict
+    )  # what `routes.decision` chose from, and what it chose
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)  # of the input, at the provider

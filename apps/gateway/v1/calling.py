@@ -9,6 +9,7 @@ from apps.gateway.asks import Ask
 from apps.gateway.carrying import Call, carried
 from apps.gateway.limits import Left
 from apps.gateway.router import directory
+from apps.gateway.v1.caps import capped
 from apps.gateway.v1.refusals import ModelNotFound
 from apps.gateway.v1.replies import Reply, cost_of, headers_of
 from apps.gateway.v1.requests import Request
@@ -16,6 +17,7 @@ from apps.gateway.v1.requests import Request
 
 async def answer(ask: Ask, request: Request, reply: Reply) -> None:
     """Carry a call and answer with what came back. Raises GatewayError, DomainError, Gone."""
+    ask = capped(ask)
     await check_model(ask.model, request.access)
     async with _limited(ask, request.access) as used:
         reply.headers |= limits.headers_of(used.left)

@@ -8,7 +8,10 @@ from apps.common.problems import as_domain_error
 from apps.gateway.exceptions import (
     AddressDenied,
     BudgetReached,
+    DeadlinePassed,
+    FirstWordLate,
     GatewayError,
+    NoFittingTarget,
     NotBuiltIn,
     NotOffered,
     PriceUnknown,
@@ -88,7 +91,7 @@ def _of_gateway(error: GatewayError) -> Refusal:
     message = f"{error.message} {error.hint}".strip()
     if isinstance(error, UnknownRoute):
         return Refusal(404, error.message, INVALID, "model_not_found", "model")
-    if isinstance(error, NotBuiltIn | NotOffered):
+    if isinstance(error, NotBuiltIn | NotOffered | NoFittingTarget):
         return Refusal(400, message, INVALID, error.code, headers=FINAL)
     if isinstance(error, ProviderRejected):
         return _rejected(error)
@@ -98,7 +101,7 @@ def _of_gateway(error: GatewayError) -> Refusal:
         if told == "insufficient_quota":
             return Refusal(429, error.message, told, told, headers=FINAL)
         return Refusal(429, error.message, "requests", "rate_limit_exceeded", headers=headers)
-    if isinstance(error, ProviderTimedOut):
+    if isinstance(error, ProviderTimedOut | DeadlinePassed | FirstWordLate):
         return Refusal(504, message, SERVER, error.code, headers=headers)
     if isinstance(error, AddressDenied) or not error.retryable:
         headers = FINAL

@@ -17,6 +17,7 @@ TARGET_ROWS = {
     "form-INITIAL_FORMS": "0",
     "form-0-provider": "built-in",
 }
+ALLOWED = {"patterns": ["*"], "regions": []}
 PRICE = {"provider": "x", "model": "y", "input_usd": "1", "output_usd": "2"}
 BUDGET = {"scope": "workspace", "every": "day", "amount_usd": "10"}
 RULES = {
@@ -44,6 +45,11 @@ GATEWAY = [
     Probe("api:route-keeping", "PUT", args={"alias": "route"}, body={"ttl_s": 60}, shows=False),
     Probe("api:route-keeping", "DELETE", args={"alias": "route"}, shows=False),
     api("call-answer", "DELETE", pk="kept_call", shows=False),
+    Probe("api:route-versions", args={"alias": "route"}),
+    Probe("api:route-restore", "POST", args={"alias": "route"}, body={"version": 1}),
+    Probe("api:route-decide", "POST", args={"alias": "route"}, body={}, shows=False),
+    api("allowed-models", **LIST),
+    api("allowed-models", "PUT", body=ALLOWED, **NOBODYS),
     api("price-list", **LIST),
     api("price-list", "POST", body=PRICE, **NOBODYS),
     api("price-detail", pk="price"),
@@ -58,6 +64,7 @@ GATEWAY = [
     api("virtual-key-detail", "DELETE", pk="spare_virtual_key", shows=False),
     api("virtual-key-rotate", "POST", pk="virtual_key", body={}, shows=False),
     api("virtual-key-end-rotation", "POST", pk="virtual_key", body={}, shows=False),
+    Probe("api:call-decision", args={"call_id": "call"}, shows=False),
     api("usage", **LIST),
     api("budget-list", **LIST),
     api("budget-list", "POST", body=BUDGET, **NOBODYS),
@@ -126,6 +133,14 @@ GATEWAY = [
             shows=False,
         )
         for name in ("test", "disable", "enable", "delete")
+    ),
+    Probe("gateway:call", args={"call_id": "call"}),
+    Probe("gateway:routes", **LIST),
+    Probe("gateway:allowed", **NOBODYS),
+    Probe("gateway:allowed", "POST", body={"patterns": "*"}, media=FORM, **NOBODYS),
+    Probe("gateway:decide", args={"alias": "route"}, query="characters=10"),
+    Probe(
+        "gateway:restore_route", "POST", {"alias": "route", "number": "1"}, shows=False
     ),
     Probe("gateway:new_route", **NOBODYS),
     Probe(

@@ -1,0 +1,78 @@
+"""Telling those who manage providers what needs them: a key that was refused, a model in decline."""
+
+from datetime import UTC, datetime
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.gateway.models import Credential
+from apps.gateway.routes.trends import Warning as Decline
+from apps.notifications import services
+from apps.notifications.kinds import Kind
+from apps.notifications.services import Notice
+
+REFUSED, DECLINING = "provider.key_refused", "model.declining"
+KINDS = (
+    Kind(REFUSED, "A provider refused its key", "When calls fail until it gets a new one",
+         "key-round", is_mailed=False),
+    Kind(DECLINING, "A model is getting worse", "When it gets slower or fails more often", "activity",
+         is_mailed=False),
+)  # fmt: skip
+MOST_TOLD = 50
+SITE = "auterity.urls"
+
+
+def key_refused(key: Credential) -> None:
+    """Tell that a key was disabled, since its provider refused it."""
+    provider = key.provider
+    services.tell(
+        [
+            Notice(
+                user,
+                f"{provider.name} refused its key",
+                f"The key that ends in {key.last4 or '…'} is disabled. Routes skip the provider "
+                "until it gets a new one.",
+                reverse("gateway:provider", args=[provider.pk], urlconf=SITE),
+            )
+            for user in people()
+        ],
+        kind=REFUSED,
+        key=f"{REFUSED}:{key.pk}",
+        about=key.pk,
+    )
+
+
+def declining(target: str, decline: Decline) -> None:
+    """Tell that a model gets slower or fails more often than usual."""
+    services.tell(
+        [
+            Notice(user, f"{target} is {decline.kind}", words_of(decline), reverse("gateway:routes", urlconf=SITE))
+            for user in people()
+        ],
+        kind=DECLINING,
+        key=f"{DECLINING}:{target}:{decline.kind}:{decline.since:.0f}"[:200],
+        about=about(target),
+    )  # fmt: skip
+
+
+def words_of(decline: Decline) -> str:
+    """Return what is getting worse, from what to what, since when."""
+    since = f"since {datetime.fromtimestamp(decline.since, UTC):%H:%M} UTC"
+    if decline.kind == "slower":
+        return (
+            f"First words came after {decline.before:.0f} ms, {since} after {decline.now:.0f} ms."
+        )
+    return f"{decline.before:.0%} of calls failed, {since} {decline.now:.0%}."
+
+
+def people() -> list[User]:
+    """Return who may do something about a provider."""
+    members = User.objects.members().filter(is_active=True).with_roles().order_by("pk")
+    able = [user for user in members if "provider.manage" in user.permissions_in()]
+    return able[:MOST_TOLD]
+
+
+def about(target: str) -> UUID:
+    """Return what names a model among the things that people are told of."""
+    return uuid5(NAMESPACE_OID, f"model:{target}")

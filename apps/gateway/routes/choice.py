@@ -1,0 +1,104 @@
+"""The choice itself: a pure function of what is stored with the call and a seed.
+
+Targets of the lowest order come first. Within an order two are drawn by their weights, and the one
+with less load goes first; a canary goes first for its share of calls, whatever its load.
+"""
+
+from random import Random
+
+from apps.gateway.routes.candidates import Allowed, Candidate, Need, Plain, reasons
+from apps.gateway.routes.policy import Policy
+
+COOLING, RESTING = "cooling_down", "breaker_open"
+PASSING = {COOLING, RESTING}
+
+
+class Inputs(Plain):
+    """All that a choice depends on."""
+
+    seed: str
+    need: Need
+    policy: Policy
+    allowed: Allowed
+    candidates: tuple[Candidate, ...]
+
+
+class Outcome(Plain):
+    """Places of candidates in the order in which they are asked; the others with their reasons.
+
+    `in_need`: all that fit are left alone just now, and the first of them is tried all the same.
+    """
+
+    ranked: tuple[int, ...]
+    rejected: dict[int, tuple[str, ...]]
+    in_need: bool = False
+
+
+def choose(given: Inputs) -> Outcome:
+    """Rank the candidates. The same inputs give the same outcome, on every machine."""
+    rejected = {place: tuple(_reasons(each, given)) for place, each in enumerate(given.candidates)}
+    fitting = [place for place, why in rejected.items() if not why]
+    in_need = False
+    if not fitting:
+        fitting = _least_bad(given.candidates, rejected)
+        in_need = bool(fitting)
+    ranked = fitting if in_need else _ranked(fitting, given)
+    return Outcome(
+        ranked=tuple(ranked),
+        rejected={place: why for place, why in rejected.items() if why and place not in ranked},
+        in_need=in_need,
+    )
+
+
+def _reasons(candidate: Candidate, given: Inputs) -> list[str]:
+    hard = reasons(candidate, given.need, given.policy, given.allowed)
+    if candidate.cooling_s > 0:
+        hard.append(COOLING)
+    if candidate.resting_s > 0:
+        hard.append(RESTING)
+    return hard
+
+
+def _least_bad(
+    candidates: tuple[Candidate, ...], rejected: dict[int, tuple[str, ...]]
+) -> list[int]:
+    """Return the one that its breaker leaves alone for the shortest, where nothing else forbids it."""
+    found = [place for place, why in rejected.items() if set(why) == {RESTING}]
+    found.sort(key=lambda place: (candidates[place].resting_s, candidates[place].order, place))
+    return found[:1]
+
+
+def _ranked(fitting: list[int], given: Inputs) -> list[int]:
+    draw = Random(given.seed)  # noqa: S311 - nobody gains by guessing it
+    ranked: list[int] = []
+    for order in sorted({given.candidates[place].order for place in fitting}):
+        group = [place for place in fitting if given.candidates[place].order == order]
+        ranked += _by_load(group, given.candidates, draw)
+    return ranked
+
+
+def _by_load(group: list[int], candidates: tuple[Candidate, ...], draw: Random) -> list[int]:
+    rest, ranked = list(group), []
+    for place in [each for each in group if candidates[each].canary]:
+        if len(rest) > 1 and draw.random() * 100 < candidates[place].weight:
+            rest.remove(place)
+            ranked.append(place)
+    while rest:
+        found = _lighter(_main(rest, candidates), candidates, draw)
+        rest.remove(found)
+        ranked.append(found)
+    return ranked
+
+
+def _main(rest: list[int], candidates: tuple[Candidate, ...]) -> list[int]:
+    """Leave out canaries while there is another: they have had their share."""
+    return [place for place in rest if not candidates[place].canary] or rest
+
+
+def _lighter(places: list[int], candidates: tuple[Candidate, ...], draw: Random) -> int:
+    """Draw two by weight, with replacement, so that a small weight stays small; take the lighter."""
+    if len(places) == 1:
+        return places[0]
+    weights = [candidates[place].weight for place in places]
+    two = draw.choices(places, weights, k=2)
+    return min(two, key=lambda place: candidates[place].load_ms)

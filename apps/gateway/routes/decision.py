@@ -1,0 +1,53 @@
+"""A decision as it is kept with its call: what was known, what was chosen, and why not the others.
+
+`replayed` chooses again from what was kept. A later way of choosing gets a new number, so that old
+decisions are not told to be wrong.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from apps.common.types import JSONDict
+from apps.gateway.routes.candidates import Candidate
+from apps.gateway.routes.choice import Inputs, Outcome, choose
+
+WAY = 1  # the number of the way of choosing that `choice` is
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was chosen from what."""
+
+    inputs: Inputs
+    outcome: Outcome
+
+    @classmethod
+    def made(cls, inputs: Inputs) -> Self:
+        """Choose."""
+        return cls(inputs, choose(inputs))
+
+    @classmethod
+    def kept(cls, record: JSONDict) -> Self | None:
+        """Return the decision that a call was stored with; None for calls from before there were."""
+        if record.get("way") != WAY:
+            return None
+        return cls(
+            Inputs.model_validate(record["inputs"]), Outcome.model_validate(record["outcome"])
+        )
+
+    def record(self) -> JSONDict:
+        """Return what is stored: nothing that is as usual."""
+        return {
+            "way": WAY,
+            "inputs": self.inputs.model_dump(mode="json", exclude_defaults=True),
+            "outcome": self.outcome.model_dump(mode="json", exclude_defaults=True),
+        }
+
+    def replayed(self) -> Outcome:
+        """Choose once more from the same."""
+        return choose(self.inputs)
+
+    @property
+    def ranked(self) -> list[Candidate]:
+        """The candidates in the order in which they are asked."""
+        return [self.inputs.candidates[place] for place in self.outcome.ranked]

@@ -1,0 +1,69 @@
+"""What a route wants of its targets, and how far it goes to have a call answered."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from apps.common.types import JSONDict
+from apps.gateway.exceptions import BadRoute
+
+CAPABILITIES = ("json_schema", "tools", "vision", "embeddings")
+LONGEST_MS = 600_000
+
+Capability = Annotated[str, Field(pattern=f"^({'|'.join(CAPABILITIES)})$")]
+Region = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Amount = Annotated[Decimal, Field(gt=0, le=10_000, max_digits=12, decimal_places=8)]
+Milliseconds = Annotated[int, Field(ge=50, le=LONGEST_MS)]
+
+
+class Mending(StrEnum):
+    """What happens when a stream breaks off after its first word."""
+
+    OFF = "off"  # it ends with an error
+    CONTINUE = "continue"  # the next target is asked to go on where it stopped
+    RESTART = "restart"  # the next target answers from the beginning
+
+
+class Policy(BaseModel):
+    """The rules of a route. What it demands of a target must be stated there.
+
+    Limits of a call hold as well: the stricter of both.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    capabilities: tuple[Capability, ...] = Field((), max_length=len(CAPABILITIES))
+    min_context: int | None = Field(None, ge=1, le=100_000_000)
+    regions: tuple[Region, ...] = Field((), max_length=20)
+    quality_floor: float | None = Field(None, ge=0, le=1)
+    max_cost_usd: Amount | None = None
+    max_latency_ms: Milliseconds | None = None
+    max_ttft_ms: Milliseconds | None = None
+    retries: int = Field(0, ge=0, le=2)  # how often all targets are gone through again
+    hedge: bool = False
+    mending: Mending = Mending.OFF
+
+    @classmethod
+    def of(cls, settings: JSONDict) -> Self:
+        """Return the policy that settings say. Raises BadRoute naming what makes no sense."""
+        try:
+            return cls.model_validate(settings)
+        except ValidationError as error:
+            errors = [
+                {
+                    "field": ".".join(("policy", *(str(each) for each in entry["loc"]))),
+                    "message": f"{entry['msg']}.",
+                    "code": "invalid",
+                }
+                for entry in error.errors()
+            ]
+            raise BadRoute("The policy makes no sense like this.", errors=errors) from None
+
+    def settings(self) -> JSONDict:
+        """Return what differs from the default, as it is stored."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+DEFAULT = Policy()
