@@ -5,10 +5,7 @@ its folder of workflows, so that a member of another folder must not see it eith
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
-from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.test import Client
 
 from apps.accounts import services as accounts
@@ -20,12 +17,6 @@ from apps.common.types import JSONDict
 from apps.dispatch.models import Ticket
 from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
-from apps.gateway import services as gateway
-from apps.gateway.budgets.services import add_budget
-from apps.gateway.cache.services import set_keeping
-from apps.gateway.calls import CompletionRequest
-from apps.gateway.models import LlmCall, ModelRoute
-from apps.gateway.virtual_keys.services import create_key
 from apps.notifications.models import Mail
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice, tell
@@ -47,7 +38,7 @@ from apps.workflows import document, drafts, images, restoring, trying
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.triggers import due, fire, now
-from tests.isolation import companies
+from tests.isolation import companies, gateways
 from tests.workflows.definitions import asking, expecting, greeting
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -95,8 +86,7 @@ def make_world(slug: str) -> World:
         _retention(world)
         _triggers(world)
         _waits(world)
-        _gateway(world)
-        _budgets(world)
+        world.objects |= gateways.make(world.people["owner"], world.canary, world.objects)
         _services(world)
         _reviews(world)
         _comments(world)
@@ -297,48 +287,6 @@ def _waits(world: World) -> None:
         "notification": str(owner.notifications.get(key="news").pk),
         "mail": str(Mail.objects.get().pk),
     }
-
-
-def _gateway(world: World) -> None:
-    """Make a provider, a route with a call to its name, a price and keys; and spare ones to delete."""
-    owner, targets = world.people["owner"], [{"provider": "built-in"}]
-    for name in ("provider", "spare_provider"):
-        provider = gateway.add_provider(
-            actor=owner, kind="openai_compatible", name=f"{world.canary} {name}",
-            base_url="https://models.invalid/v1", credential="sk-of-a-test", default_model=world.canary,
-        )  # fmt: skip
-        world.objects[name] = str(provider.pk)
-    for name, alias in (("route", world.canary), ("spare_route", f"{world.canary}-spare")):
-        gateway.save_route(
-            None, actor=owner, alias=alias, description=world.canary, targets=targets
-        )
-        world.objects[name] = alias
-    price = gateway.set_price(
-        actor=owner, provider=world.canary, model="*", input_usd=Decimal(1), output_usd=Decimal(1)
-    )
-    world.objects["price"] = str(price.pk)
-    for name in ("virtual_key", "spare_virtual_key"):
-        key, _ = create_key(actor=owner, name=f"{world.canary} {name}", routes=[world.canary])
-        world.objects[name] = str(key.pk)
-    question = [{"role": "user", "content": "Hello"}]
-    async_to_sync(gateway.complete)(CompletionRequest(route=world.canary, messages=question))
-    world.objects["call"] = str(LlmCall.objects.get(route=world.canary).pk)
-    route = ModelRoute.objects.get(alias=world.canary)
-    set_keeping(route, actor=owner, ttl_s=3600)
-    async_to_sync(gateway.complete)(
-        CompletionRequest(route=world.canary, messages=question, temperature=0)
-    )
-    world.objects["kept_call"] = str(LlmCall.objects.exclude(cache_name="").get().pk)
-
-
-def _budgets(world: World) -> None:
-    """Set a budget for the folder, and one to delete for a workflow in it."""
-    for name, scope in (("budget", "folder"), ("spare_budget", "workflow")):
-        made = add_budget(
-            actor=world.people["owner"], scope=scope, subject=UUID(world.objects[scope]),
-            every="month", amount_usd=Decimal(10),
-        )  # fmt: skip
-        world.objects[name] = str(made.pk)
 
 
 def _services(world: World) -> None:

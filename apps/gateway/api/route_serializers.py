@@ -86,7 +86,7 @@ class NewRouteSerializer(RouteChangeSerializer):
     targets = NewTargetSerializer(many=True)
 
 
-class VersionSerializer(serializers.ModelSerializer[RouteVersion]):
+class RouteVersionSerializer(serializers.ModelSerializer[RouteVersion]):
     """What a route was."""
 
     version = serializers.IntegerField(source="number")

@@ -22,7 +22,7 @@ from apps.gateway.api.route_serializers import (
     RestoreSerializer,
     RouteChangeSerializer,
     RouteSerializer,
-    VersionSerializer,
+    RouteVersionSerializer,
 )
 from apps.gateway.api.views import MANAGED
 from apps.gateway.models import AllowList, LlmCall, ModelRoute
@@ -61,12 +61,12 @@ class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewS
         services.delete_route(self.get_object(), actor=self.actor)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(responses=VersionSerializer(many=True))
+    @extend_schema(responses=RouteVersionSerializer(many=True))
     @action(detail=True, methods=["GET"], pagination_class=None)
     def versions(self, request: Request, alias: str) -> Response:
         """List what the route was lately, newest first."""
         return Response(
-            VersionSerializer(self.get_object().versions.all()[:MOST_VERSIONS], many=True).data
+            RouteVersionSerializer(self.get_object().versions.all()[:MOST_VERSIONS], many=True).data
         )
 
     @extend_schema(request=RestoreSerializer, responses=RouteSerializer)

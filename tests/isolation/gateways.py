@@ -1,0 +1,79 @@
+"""What a workspace has of the model gateway, for the walk: every text of it a canary."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+
+from apps.accounts.models import User
+from apps.gateway import services
+from apps.gateway.budgets.services import add_budget
+from apps.gateway.cache.services import set_keeping
+from apps.gateway.calls import CompletionRequest
+from apps.gateway.models import LlmCall, ModelRoute
+from apps.gateway.virtual_keys.services import create_key
+
+
+def make(owner: User, canary: str, objects: Mapping[str, str]) -> dict[str, str]:
+    """Make of everything one, and a spare one to delete; return their ids.
+
+    `objects` names the folder and the workflow that have a budget.
+    """
+    return {
+        **_providers(owner, canary), **_routes(owner, canary), **_keys(owner, canary),
+        **_calls(owner, canary), **_budgets(owner, objects),
+    }  # fmt: skip
+
+
+def _providers(owner: User, canary: str) -> dict[str, str]:
+    made = {
+        name: services.add_provider(
+            actor=owner, kind="openai_compatible", name=f"{canary} {name}",
+            base_url="https://models.invalid/v1", credential="sk-of-a-test", default_model=canary,
+        )
+        for name in ("provider", "spare_provider")
+    }  # fmt: skip
+    price = services.set_price(
+        actor=owner, provider=canary, model="*", input_usd=Decimal(1), output_usd=Decimal(1)
+    )
+    return {name: str(each.pk) for name, each in {**made, "price": price}.items()}
+
+
+def _routes(owner: User, canary: str) -> dict[str, str]:
+    names = {"route": canary, "spare_route": f"{canary}-spare"}
+    for alias in names.values():
+        services.save_route(
+            None, actor=owner, alias=alias, description=canary, targets=[{"provider": "built-in"}]
+        )
+    return names
+
+
+def _keys(owner: User, canary: str) -> dict[str, str]:
+    names = ("virtual_key", "spare_virtual_key")
+    made = {
+        name: create_key(actor=owner, name=f"{canary} {name}", routes=[canary]) for name in names
+    }
+    return {name: str(key.pk) for name, (key, _) in made.items()}
+
+
+def _calls(owner: User, canary: str) -> dict[str, str]:
+    """Ask twice, the second time so that the answer is kept."""
+    question = [{"role": "user", "content": "Hello"}]
+    complete = async_to_sync(services.complete)
+    complete(CompletionRequest(route=canary, messages=question))
+    call = LlmCall.objects.get(route=canary)
+    set_keeping(ModelRoute.objects.get(alias=canary), actor=owner, ttl_s=3600)
+    complete(CompletionRequest(route=canary, messages=question, temperature=0))
+    return {"call": str(call.pk), "kept_call": str(LlmCall.objects.exclude(cache_name="").get().pk)}
+
+
+def _budgets(owner: User, objects: Mapping[str, str]) -> dict[str, str]:
+    made = {
+        name: add_budget(
+            actor=owner, scope=scope, subject=UUID(objects[scope]), every="month",
+            amount_usd=Decimal(10),
+        )
+        for name, scope in (("budget", "folder"), ("spare_budget", "workflow"))
+    }  # fmt: skip
+    return {name: str(each.pk) for name, each in made.items()}
