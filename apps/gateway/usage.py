@@ -22,8 +22,9 @@ class Usage:
     def __add__(self, other: "Usage") -> "Usage":
         """Return both together."""
         return Usage(
-            self.input + other.input, self.output + other.output, self.cached + other.cached,
-            self.reasoning + other.reasoning, self.estimated or other.estimated,
+            self.input + other.input, self.output + other.output, cached=self.cached + other.cached,
+            reasoning=self.reasoning + other.reasoning, written=self.written + other.written,
+            estimated=self.estimated or other.estimated,
         )  # fmt: skip
 
 
