@@ -155,7 +155,7 @@ def test_a_known_key_shows_no_run_that_one_may_not_see(
     client.post(start_url(workflow), body)
     carry(Run.objects.get())
     reduced = {**roles.BUILTIN, "operator": roles.BUILTIN["operator"] - {"run.view"}}
-    monkeypatch.setattr("apps.accounts.models.BUILTIN", reduced)
+    monkeypatch.setattr("apps.accounts.models.rights.BUILTIN", reduced)
     answer = api_client(oscar).post(start_url(workflow), {**body, "wait": 5})
     assert (answer.status_code, "Ada" in answer.text) == (403, False)
     assert api_client(oscar).post(start_url(workflow), {"inputs": {"who": "Bo"}}).status_code == 202

@@ -75,7 +75,7 @@ class TestMaking:
         from apps.accounts import roles
 
         reduced = {**roles.BUILTIN, "builder": roles.BUILTIN["builder"] - {"workflow.run"}}
-        monkeypatch.setattr("apps.accounts.models.BUILTIN", reduced)
+        monkeypatch.setattr("apps.accounts.models.rights.BUILTIN", reduced)
         with pytest.raises(Forbidden):
             made(User.objects.get(pk=bob.pk), workflow)
 
