@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo, Visitor
+from tests.e2e.studio import open_studio
 from tests.e2e.test_first_light import LONG_MS, api
 
 NUMBERS = [4, 5, 0, 7]
@@ -27,7 +28,7 @@ def opened(demo: Demo, visitor: Visitor) -> Page:
     key = demo.command("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "loops")
     made = api(demo, key, "workflows/", {"name": "Shares", "definition": DEFINITION})
     page = visitor.page
-    page.goto(f"/workflows/{made['id']}/")
+    open_studio(page, made["id"])
     page.get_by_test_id("canvas-ready").focus()
     return page
 
