@@ -25,7 +25,7 @@ from apps.workflows import contributions, drafts, points
 from apps.workflows.contributions import Contribution
 from apps.workflows.exceptions import NothingToPublish
 from apps.workflows.models import Workflow
-from apps.workflows.services import snapshot_draft
+from apps.workflows.services import current, snapshot_draft
 
 Status = Review.Status
 
@@ -130,7 +130,7 @@ def remove_rule(rule: Rule, *, actor: User) -> None:
 
 def need_of(workflow: Workflow, newest: Review | None) -> JSONDict:
     """Return how many approvals publishing needs, and whether the newest review gives them."""
-    needed = needed_in(workflow.folder)
+    workflow, needed = current(workflow), needed_in(workflow.folder)
     is_approved = (
         newest is not None
         and newest.status == Status.APPROVED

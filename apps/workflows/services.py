@@ -161,7 +161,7 @@ def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> Wor
     Raises HasProblems with each problem, NothingToPublish, InBin, Forbidden.
     """
     policies.check(actor, "publish", workflow)
-    workflow = _current(_locked(workflow))
+    workflow = current(_locked(workflow))
     if not workflow.has_unpublished_changes:
         raise NothingToPublish
     draft = _valid(drafts.load(workflow))
@@ -184,7 +184,7 @@ def snapshot_draft(workflow: Workflow, *, actor: User) -> WorkflowVersion:
     Raises HasProblems, InBin, Forbidden (it needs the rights to edit and to run).
     """
     policies.check(actor, "run", workflow)
-    workflow = _current(_editable(workflow, actor))
+    workflow = current(_editable(workflow, actor))
     known = workflow.versions.filter(sha256=workflow.draft_sha256).first()
     if known is not None:
         return known
@@ -193,6 +193,13 @@ def snapshot_draft(workflow: Workflow, *, actor: User) -> WorkflowVersion:
         workflow=workflow, sha256=workflow.draft_sha256, definition=draft.data, created_by=actor,
         seq=workflow.draft_seq,
     )  # fmt: skip
+
+
+def current(workflow: Workflow) -> Workflow:
+    """Return the workflow with what is derived from its draft, also if that changed just now."""
+    if workflow.derived_seq != workflow.draft_seq:
+        drafts.derive(workflow, drafts.load(workflow))
+    return workflow
 
 
 @transaction.atomic
@@ -341,13 +348,6 @@ def _locked(workflow: Workflow) -> Workflow:
 def _editable(workflow: Workflow, actor: User) -> Workflow:
     policies.check(actor, "edit", workflow)
     return _locked(workflow)
-
-
-def _current(workflow: Workflow) -> Workflow:
-    """Return the workflow with what is derived from its draft, also if that changed just now."""
-    if workflow.derived_seq != workflow.draft_seq:
-        drafts.derive(workflow, drafts.load(workflow))
-    return workflow
 
 
 def _valid(draft: Draft) -> Draft:

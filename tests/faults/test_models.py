@@ -8,6 +8,7 @@ import pytest
 from apps.accounts.models import User
 from apps.gateway import services as gateway
 from apps.gateway.models import LlmCall, Provider
+from apps.gateway.routes import health
 from apps.gateway.usage import MAX_TOKENS
 from apps.runs.models import Run
 from tests.factories.runs import Start, carry, error_of, events, fire_timers
@@ -99,6 +100,7 @@ def test_a_storm_of_refusals_waits_as_a_row_and_ends(
         assert (run.status, len(fake.asked)) == ("waiting", attempt)
         assert run.events.filter(type="node.retrying").last().data["delay_s"] >= 7  # type: ignore[union-attr]
         fire_timers(run)
+        health.forget()  # the seconds for which the provider wished to be left alone are over
         run = carry(run)
     assert (run.status, len(fake.asked)) == ("failed", 3)
     assert audit(Run.objects.all(), expected=1) == []

@@ -14,7 +14,7 @@ from tests.simulation.clock import WORKERS
 from tests.simulation.story import Cast, Story
 
 Plant = Callable[[pytest.MonkeyPatch], None]
-SEEDS = 500  # the rarest needs some hundreds
+SEEDS = 2_000  # the rarest needs some hundreds, and by bad luck more
 
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:
