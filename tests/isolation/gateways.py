@@ -1,12 +1,14 @@
 """What a workspace has of the model gateway, for the walk: every text of it a canary."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 
 from apps.accounts.models import User
+from apps.accounts.services import rotate_api_key
 from apps.gateway import services
 from apps.gateway.budgets.services import add_budget
 from apps.gateway.cache.services import set_keeping
@@ -46,6 +48,9 @@ def _routes(owner: User, canary: str) -> dict[str, str]:
         services.save_route(
             None, actor=owner, alias=alias, description=canary, targets=[{"provider": "built-in"}]
         )
+    # An earlier version to go back to, and a list of models that may be asked.
+    services.save_route(ModelRoute.objects.get(alias=canary), actor=owner, policy={"retries": 1})
+    services.allow_models(actor=owner, patterns=["*", f"{canary}/*"], regions=[])
     return names
 
 
@@ -54,6 +59,7 @@ def _keys(owner: User, canary: str) -> dict[str, str]:
     made = {
         name: create_key(actor=owner, name=f"{canary} {name}", routes=[canary]) for name in names
     }
+    rotate_api_key(made["virtual_key"][0], actor=owner, overlap=timedelta(hours=1))
     return {name: str(key.pk) for name, (key, _) in made.items()}
 
 

