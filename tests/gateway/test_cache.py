@@ -34,7 +34,11 @@ from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import complete, connect, lead
 from tests.gateway.programs import Program, events_of, key_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# One after the other: they look at all that is kept in Redis.
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("kept-answers"),
+]
 SURE: dict[str, Any] = {"temperature": 0}
 
 

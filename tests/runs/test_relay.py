@@ -90,7 +90,7 @@ def test_who_does_not_read_holds_up_nobody_and_no_memory(
         for _ in range(12):
             await publish_from_loop(run.channel, frame(run, *await tell(run, "node.log")))
             heard = await told(quick)
-            while heard.seq == 1:  # that the run began, told late
+            while heard and heard.seq == 1:  # that the run began, told late
                 heard = await told(quick)
             assert feed.hear(heard)
         assert feed.last == 13
