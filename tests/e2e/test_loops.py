@@ -35,9 +35,12 @@ def opened(demo: Demo, visitor: Visitor) -> Page:
 
 def choose(page: Page, words: str) -> None:
     """Pick from the list that is open, by typing."""
-    field = page.get_by_role("dialog").get_by_role("combobox")
+    dialog = page.get_by_role("dialog")
+    field = dialog.get_by_role("combobox")
     field.fill(words)
+    expect(dialog.get_by_role("option", selected=True)).to_contain_text(words.removeprefix("Add "))
     field.press("Enter")
+    expect(field).to_have_count(0)
 
 
 def write(page: Page, test_id: str, text: str) -> None:
