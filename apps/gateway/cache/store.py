@@ -7,19 +7,18 @@ import json
 import logging
 import threading
 import time
-from asyncio import AbstractEventLoop, get_running_loop
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 from redis.exceptions import LockError, RedisError
 
+from apps.common.loops import PerLoop
 from apps.gateway import news
 from apps.gateway.exceptions import CacheAway
 from apps.gateway.router import Keeping
@@ -82,7 +81,8 @@ async def keep(name: str, kept: Kept, keeping: Keeping) -> None:
     _near.put((current_schema(), name), kept)
     sealed = keeping.sealer.seal(kept.packed(), name)
     try:
-        await _client().set(_key(name), sealed, ex=keeping.ttl_s)
+        client = await _clients.get()
+        await client.set(_key(name), sealed, ex=keeping.ttl_s)
     except AWAY as error:
         logger.warning("An answer is kept by this process alone, Redis is away: %s", error)
 
@@ -106,9 +106,8 @@ async def turn(name: str) -> AsyncIterator[None]:
 
     Nobody waits longer than TURN_S, and nobody at all while Redis is away.
     """
-    lock = _client().lock(
-        f"{_key(name)}:turn", timeout=TURN_S, sleep=LOOK_S, blocking_timeout=TURN_S
-    )
+    client = await _clients.get()
+    lock = client.lock(f"{_key(name)}:turn", timeout=TURN_S, sleep=LOOK_S, blocking_timeout=TURN_S)
     held = False
     try:
         held = await lock.acquire()
@@ -124,9 +123,7 @@ async def turn(name: str) -> AsyncIterator[None]:
 
 async def close() -> None:
     """Close the running loop's connections."""
-    client = _clients.pop(get_running_loop(), None)
-    if client is not None:
-        await client.aclose()
+    await _clients.close()
 
 
 class _Near:
@@ -167,12 +164,12 @@ class _Near:
 
 _near = _Near()
 news.on_change(_near.forget)
-_clients: WeakKeyDictionary[AbstractEventLoop, "Redis"] = WeakKeyDictionary()
 
 
 async def _from_redis(name: str, keeping: Keeping) -> Kept | None:
     try:
-        sealed = await _client().get(_key(name))
+        client = await _clients.get()
+        sealed = await client.get(_key(name))
         return None if sealed is None else Kept.unpacked(keeping.sealer.unseal(sealed, name))
     except AWAY as error:
         logger.warning("Kept answers cannot be looked up, Redis is away: %s", error)
@@ -186,9 +183,9 @@ def _key(name: str) -> str:
 
 
 def _client() -> "Redis":
-    loop = get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = Redis.from_url(
-            settings.REDIS_URL, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S
-        )
-    return _clients[loop]
+    return Redis.from_url(
+        settings.REDIS_URL, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S
+    )
+
+
+_clients: PerLoop["Redis"] = PerLoop(_client, lambda client: client.aclose())
