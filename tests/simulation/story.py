@@ -23,7 +23,7 @@ from tests.simulation import rules
 from tests.simulation.clock import BEGIN
 from tests.simulation.definitions import invent
 from tests.simulation.effects import Act, Target
-from tests.simulation.world import Died, Endless, World
+from tests.simulation.world import Died, Endless, Weather, World
 from tests.workflows.definitions import edge, greeting, node
 
 LONGEST = 150  # rounds until a run that is left alone must have come to its end
@@ -42,10 +42,12 @@ class Cast:
 class Story:
     """Tells one seed; the same seed is told the same way."""
 
-    def __init__(self, seed: int, cast: Cast) -> None:
+    def __init__(self, seed: int, cast: Cast, weather: Weather | None = None) -> None:
+        """Begin it, in the weather that the seed draws or in another one."""
         self.seed = seed
         self.cast = cast
         self.world = World(seed, cast.tenant)
+        self.world.weather = weather or self.world.weather
         self.world.act = self.act
         self.dice = self.world.dice
         self.target = Target(self.dice)
