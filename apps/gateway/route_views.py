@@ -16,7 +16,7 @@ from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import explaining, services
-from apps.gateway.caching_views import KeepingForm
+from apps.gateway.cache.views import KeepingForm
 from apps.gateway.forms import blame
 from apps.gateway.models import AllowList, LlmCall, ModelRoute
 from apps.gateway.route_forms import AllowedForm, QuestionForm, RouteForm, TargetForms
@@ -42,7 +42,6 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         "query": query,
         "allowed": AllowList.objects.first(),
         "may_manage": policies.holds(request.user, "provider.manage"),
-        "may_see_usage": policies.holds(request.user, "usage.view"),
     }
     return render(request, "gateway/routes.html", context)
 

@@ -3,8 +3,9 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.gateway import caching_views, route_views, views
+from apps.gateway import route_views, views
 from apps.gateway.budgets import views as budgets
+from apps.gateway.cache import views as kept
 from apps.gateway.prices import views as prices
 from apps.gateway.virtual_keys import views as keys
 
@@ -40,13 +41,9 @@ urlpatterns = [
         route_views.restore,
         name="restore_route",
     ),
-    path("relaycore/routes/<str:alias>/keeping/", caching_views.set_keeping, name="set_keeping"),
-    path(
-        "relaycore/routes/<str:alias>/forget/", caching_views.forget_answers, name="forget_answers"
-    ),
-    path(
-        "relaycore/calls/<uuid:call_id>/forget/", caching_views.forget_answer, name="forget_answer"
-    ),
+    path("relaycore/routes/<str:alias>/keeping/", kept.set_keeping, name="set_keeping"),
+    path("relaycore/routes/<str:alias>/forget/", kept.forget_answers, name="forget_answers"),
+    path("relaycore/calls/<uuid:call_id>/forget/", kept.forget_answer, name="forget_answer"),
     path("relaycore/budgets/", budgets.list_, name="budgets"),
     path("relaycore/budgets/new/", budgets.new, name="new_budget"),
     path("relaycore/budgets/rules/", budgets.rules, name="budget_rules"),

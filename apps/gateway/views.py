@@ -43,7 +43,6 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
         "may_see_usage": policies.holds(request.user, "usage.view"),
         "standings": standing.foremost(request.user),
         "leaving": table.leaving(),
-        "may_use_keys": policies.holds(request.user, "api_key.use"),
         "only_builtin": not Provider.objects.exclude(kind=Provider.Kind.BUILTIN).exists(),
     }
     return render(request, "gateway/overview.html", context)
@@ -131,7 +130,6 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
         "calls": page,
         "rows": [(each, known.get(each.key_id)) for each in page],
         "key_choices": key_choices(keys, request.GET.get("key", "")),
-        "may_use_keys": policies.holds(request.user, "api_key.use"),
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
         "applied": sum(1 for name in names[1:-1] if request.GET.get(name)),

@@ -1,5 +1,6 @@
 """The pages of RelayCore."""
 
+import re
 from typing import Any
 
 import pytest
@@ -187,3 +188,17 @@ def test_only_who_manages_providers_has_these_pages(bob: User) -> None:
         assert client.get(url).status_code == 403
     for url in ("/relaycore/allowed/", "/relaycore/routes/fast/versions/1/restore/"):
         assert client.post(url, {}).status_code == 403
+
+
+@pytest.mark.parametrize("page", ["", "routes/", "keys/", "calls/", "budgets/", "prices/"])
+def test_every_page_has_the_same_tabs(page: str, alice: User, vera: User) -> None:
+    shown = [_tabs(browser(user).get(f"/relaycore/{page}")) for user in (alice, vera)]
+    every = ["Overview", "Routes", "Keys", "Calls", "Budgets", "Prices", "Usage"]
+    assert shown[0] == every
+    assert shown[1] == ([] if page == "keys/" else [each for each in every if each != "Keys"])
+
+
+def _tabs(answer: Any) -> list[str]:
+    """Return the labels of the tabs; a refusal has none."""
+    _, _, rest = answer.content.decode().partition('<nav class="tabs" aria-label="RelayCore">')
+    return re.findall(r">([A-Z]\w+)</a>", rest.partition("</nav>")[0])

@@ -52,7 +52,6 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         "rules": book.rules(),
         "may_add": policies.holds_anywhere(request.user, "budget.manage"),
         "may_manage": policies.holds(request.user, "budget.manage"),
-        "may_see_usage": policies.holds(request.user, "usage.view"),
     }
     return render(request, "gateway/budgets.html", context, status=status)
 

@@ -49,7 +49,6 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         "problem": problem,
         "list_source": catalogue.source(),
         "may_manage": policies.holds(request.user, "provider.manage"),
-        "may_see_usage": policies.holds(request.user, "usage.view"),
     }
     return render(request, "gateway/prices.html", context, status=status)
 

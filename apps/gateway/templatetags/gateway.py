@@ -1,0 +1,50 @@
+"""The tabs of RelayCore's pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from apps.accounts import policies
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page that lists something, and who may see it."""
+
+    name: str
+    permission: str
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return self.name.capitalize()
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return reverse(f"gateway:{self.name}")
+
+
+TABS = (
+    Tab("overview", "provider.view"),
+    Tab("routes", "provider.view"),
+    Tab("keys", "api_key.use"),
+    Tab("calls", "usage.view"),
+    Tab("budgets", "usage.view"),
+    Tab("prices", "provider.view"),
+    Tab("usage", "usage.view"),
+)
+
+
+@register.inclusion_tag("gateway/_tabs.html", takes_context=True)
+def relaycore_tabs(context: template.Context, current: str) -> dict[str, Any]:
+    """Show the tabs that this person may open, on every page the same ones."""
+    user = context["request"].user
+    return {
+        "tabs": [tab for tab in TABS if policies.holds(user, tab.permission)],
+        "current": current,
+    }
