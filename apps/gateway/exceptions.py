@@ -275,7 +275,7 @@ class CacheAway(Unavailable):
     """Kept answers cannot be reached right now. Try again shortly."""
 
 
-class NothingKept(Conflict):
+class NotCached(Conflict):
     """No answer of this call is kept."""
 
-    code = "nothing_kept"
+    code = "not_cached"

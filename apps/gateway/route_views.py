@@ -16,7 +16,7 @@ from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import explaining, services
-from apps.gateway.cache.views import KeepingForm
+from apps.gateway.cache.views import CacheForm
 from apps.gateway.forms import blame
 from apps.gateway.models import AllowList, LlmCall, ModelRoute
 from apps.gateway.route_forms import AllowedForm, QuestionForm, RouteForm, TargetForms
@@ -88,7 +88,7 @@ def _facts(request: AuthenticatedRequest, found: ModelRoute | None) -> JSONDict:
         "health": explaining.health_of(found),
         "versions": page_of(request, found.versions.all(), 10),
         "question": QuestionForm(),
-        "keeping": KeepingForm.of(found),
+        "cache": CacheForm.of(found),
     }
 
 

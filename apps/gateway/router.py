@@ -83,7 +83,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Keeping:
+class CachePolicy:
     """How a route keeps its answers: for how long, of which questions, and sealed with what."""
 
     ttl_s: int
@@ -101,7 +101,7 @@ class Plan:
     targets: tuple[Target, ...]
     policy: Policy = DEFAULT
     allowed: Allowed = ALL
-    keeping: Keeping | None = None
+    cache: CachePolicy | None = None
 
 
 @dataclass(frozen=True)
@@ -147,13 +147,13 @@ class Directory:
             for each in route.targets.all()
         )
         policy = Policy.of(route.policy)
-        keeping = self._keeping(route)
-        return Plan(route.alias, route.version, targets, policy, self.allowed, keeping)
+        cache = self._cache_of(route)
+        return Plan(route.alias, route.version, targets, policy, self.allowed, cache)
 
-    def _keeping(self, route: ModelRoute) -> Keeping | None:
+    def _cache_of(self, route: ModelRoute) -> CachePolicy | None:
         if route.cache_ttl_s is None or self.sealer is None:
             return None
-        return Keeping(route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer)
+        return CachePolicy(route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer)
 
     def _direct(self, name: str) -> Plan:
         slug, _, model = name.partition("/")

@@ -19,9 +19,9 @@ from apps.accounts.services import add_member
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from apps.gateway import journal, news
-from apps.gateway.cache import services as keeping
+from apps.gateway.cache import services as cache
 from apps.gateway.cache import store
-from apps.gateway.exceptions import BadRoute, NothingKept
+from apps.gateway.exceptions import BadRoute, NotCached
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from apps.gateway.services import set_price
 from apps.tenants.context import tenant_context
@@ -61,7 +61,7 @@ def provider(alice: User, fake: FakeProvider) -> Provider:
 @pytest.fixture
 def route(alice: User, provider: Provider) -> ModelRoute:
     """A route to a model of the fake that keeps its answers for an hour."""
-    return keeping.set_keeping(lead(alice, "ok", provider=provider), actor=alice, ttl_s=3600)
+    return cache.set_cache(lead(alice, "ok", provider=provider), actor=alice, ttl_s=3600)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_answers_that_may_differ_are_kept_only_on_wish(
     others: list[dict[str, Any]] = [{}, {"temperature": 0.7}]
     for more in others:
         assert [cache_of(program.chat(**more)) for _ in range(2)] == ["miss", "miss"]
-    keeping.set_keeping(route, actor=alice, ttl_s=60, varied=True)
+    cache.set_cache(route, actor=alice, ttl_s=60, varied=True)
     assert [cache_of(program.chat(temperature=0.7)) for _ in range(2)] == ["miss", "hit"]
 
 
@@ -162,7 +162,7 @@ def test_answers_that_may_differ_are_kept_only_on_wish(
 def test_what_is_no_whole_answer_in_words_is_not_kept(
     alice: User, provider: Provider, program: Program, fake: FakeProvider, model: str
 ) -> None:
-    keeping.set_keeping(lead(alice, model, provider=provider), actor=alice, ttl_s=60)
+    cache.set_cache(lead(alice, model, provider=provider), actor=alice, ttl_s=60)
     for stream in (False, True):
         asked = len(fake.asked)
         for _ in range(2):
@@ -182,7 +182,7 @@ def test_whoever_left_a_stream_keeps_nothing(
     route: ModelRoute, alice: User, provider: Provider, program: Program, fake: FakeProvider
 ) -> None:
     route = lead(alice, "long-2000", provider=provider)
-    keeping.set_keeping(route, actor=alice, ttl_s=60, varied=True)
+    cache.set_cache(route, actor=alice, ttl_s=60, varied=True)
     program.leave("default", lambda heard: b"word1" in heard)
     reply = program.chat(stream=True)
     assert cache_of(reply) == "miss"
@@ -228,12 +228,12 @@ def test_answers_are_forgotten(
     program.chat(**SURE)
     assert cache_of(program.chat(**SURE)) == "hit"
     if how == "all":
-        keeping.forget_answers(route, actor=alice)
+        cache.purge_cache(route, actor=alice)
     elif how == "one":
-        keeping.forget_answer(rows()[0], actor=alice)
+        cache.evict_answer(rows()[0], actor=alice)
     elif how == "off":
-        keeping.set_keeping(route, actor=alice, ttl_s=None)
-        keeping.set_keeping(route, actor=alice, ttl_s=60)
+        cache.set_cache(route, actor=alice, ttl_s=None)
+        cache.set_cache(route, actor=alice, ttl_s=60)
     elif how == "target":
         lead(alice, "other", provider=provider)
         lead(alice, "ok", provider=provider)
@@ -259,7 +259,7 @@ def test_no_other_workspace_is_given_an_answer(
         actor = add_member(email="b@beta.example", name="B", role="owner")
         other = lead(actor, "ok", provider=connect(fake, actor))
         assert other.version == route.version
-        keeping.set_keeping(other, actor=actor, ttl_s=3600)
+        cache.set_cache(other, actor=actor, ttl_s=3600)
         stranger = Program(key_of(actor), host="beta.localhost")
     assert cache_of(stranger.chat(**SURE)) == "miss"
     with Redis.from_url(settings.REDIS_URL) as client:
@@ -277,7 +277,7 @@ def test_no_other_workspace_is_given_an_answer(
 def test_the_same_at_the_same_time_is_asked_once(
     alice: User, provider: Provider, fake: FakeProvider
 ) -> None:
-    keeping.set_keeping(lead(alice, "slow-400", provider=provider), actor=alice, ttl_s=60)
+    cache.set_cache(lead(alice, "slow-400", provider=provider), actor=alice, ttl_s=60)
     programs = [Program(key_of(alice)) for _ in range(5)]
     with ThreadPoolExecutor(5) as threads:
         asked = (partial(copy_context().run, partial(each.chat, **SURE)) for each in programs)
@@ -309,7 +309,7 @@ def test_this_process_keeps_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(store, "NEAR_BYTES", 1000)
     near = store._Near()
     for place in range(20):
-        near.put(("a", str(place)), store.Kept(b"x" * 100, False, "p", "m", "", 0))
+        near.put(("a", str(place)), store.Cached(b"x" * 100, False, "p", "m", "", 0))
     assert near.get(("a", "0")) is None
     assert near.get(("a", "19")) is not None
     near.forget("b")
@@ -324,13 +324,13 @@ def test_managers_decide_and_others_are_refused(
 ) -> None:
     for other in (vera, oscar, bob):
         with pytest.raises(Forbidden):
-            keeping.set_keeping(route, actor=other, ttl_s=1)
+            cache.set_cache(route, actor=other, ttl_s=1)
         with pytest.raises(Forbidden):
-            keeping.forget_answers(route, actor=other)
+            cache.purge_cache(route, actor=other)
     for wrong in (0, -1, 30 * 86_400 + 1):
         with pytest.raises(BadRoute):
-            keeping.set_keeping(route, actor=alice, ttl_s=wrong)
-    assert AuditEntry.objects.filter(action="route.keeping_changed", after__ttl_s=3600).exists()
+            cache.set_cache(route, actor=alice, ttl_s=wrong)
+    assert AuditEntry.objects.filter(action="route.cache_changed", after__ttl_s=3600).exists()
 
 
 def test_whoever_may_ask_may_say_that_an_answer_was_wrong(
@@ -340,11 +340,11 @@ def test_whoever_may_ask_may_say_that_an_answer_was_wrong(
     program.chat(temperature=1)
     kept, not_kept = rows()
     with pytest.raises(Forbidden):
-        keeping.forget_answer(kept, actor=vera)
-    keeping.forget_answer(kept, actor=oscar)
-    with pytest.raises(NothingKept):
-        keeping.forget_answer(not_kept, actor=oscar)
-    assert AuditEntry.objects.filter(action="call.answer_forgotten").count() == 1
+        cache.evict_answer(kept, actor=vera)
+    cache.evict_answer(kept, actor=oscar)
+    with pytest.raises(NotCached):
+        cache.evict_answer(not_kept, actor=oscar)
+    assert AuditEntry.objects.filter(action="call.answer_evicted").count() == 1
 
 
 def test_over_the_api(route: ModelRoute, alice: User, program: Program, fake: FakeProvider) -> None:
@@ -369,14 +369,14 @@ def test_on_the_pages(
     client, other = browser(alice), browser(oscar)
     page = client.get("/relaycore/routes/default/")
     assert "Give an answer again for" in page.content.decode()
-    client.post("/relaycore/routes/default/keeping/", {"ttl_s": "86400", "varied": "on"})
+    client.post("/relaycore/routes/default/cache/", {"ttl_s": "86400", "varied": "on"})
     route.refresh_from_db()
     assert (route.cache_ttl_s, route.cache_varied) == (86400, True)
-    client.post("/relaycore/routes/default/keeping/", {"ttl_s": "7"})
+    client.post("/relaycore/routes/default/cache/", {"ttl_s": "7"})
     route.refresh_from_db()
     assert route.cache_ttl_s == 86400
-    assert other.post("/relaycore/routes/default/keeping/", {"ttl_s": ""}).status_code == 403
-    assert other.post("/relaycore/routes/default/forget/").status_code == 403
+    assert other.post("/relaycore/routes/default/cache/", {"ttl_s": ""}).status_code == 403
+    assert other.post("/relaycore/routes/default/purge/").status_code == 403
     for _ in range(2):
         program.chat(**SURE)
     kept = rows()[0]
@@ -385,7 +385,7 @@ def test_on_the_pages(
     assert "Wrong answer" in listed
     said = other.post(f"/relaycore/calls/{kept.pk}/forget/", follow=True).content.decode()
     assert "That answer is forgotten" in said
-    client.post("/relaycore/routes/default/forget/")
-    client.post("/relaycore/routes/default/keeping/", {"ttl_s": ""})
+    client.post("/relaycore/routes/default/purge/")
+    client.post("/relaycore/routes/default/cache/", {"ttl_s": ""})
     route.refresh_from_db()
     assert route.cache_ttl_s is None

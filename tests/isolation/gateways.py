@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.services import rotate_api_key
 from apps.gateway import services
 from apps.gateway.budgets.services import add_budget
-from apps.gateway.cache.services import set_keeping
+from apps.gateway.cache.services import set_cache
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.virtual_keys.services import create_key
@@ -69,9 +69,12 @@ def _calls(owner: User, canary: str) -> dict[str, str]:
     complete = async_to_sync(services.complete)
     complete(CompletionRequest(route=canary, messages=question))
     call = LlmCall.objects.get(route=canary)
-    set_keeping(ModelRoute.objects.get(alias=canary), actor=owner, ttl_s=3600)
+    set_cache(ModelRoute.objects.get(alias=canary), actor=owner, ttl_s=3600)
     complete(CompletionRequest(route=canary, messages=question, temperature=0))
-    return {"call": str(call.pk), "kept_call": str(LlmCall.objects.exclude(cache_name="").get().pk)}
+    return {
+        "call": str(call.pk),
+        "cached_call": str(LlmCall.objects.exclude(cache_name="").get().pk),
+    }
 
 
 def _budgets(owner: User, objects: Mapping[str, str]) -> dict[str, str]:

@@ -84,7 +84,7 @@ def test_a_broken_engine_is_found(
 ) -> None:
     plant(monkeypatch)
     for seed in range(SEEDS):
-        weather = CROWDED if plant is no_comparison_of_wakes and seed % 2 else None
+        weather = CROWDED if plant is no_comparison_of_wakes else None
         if Story(seed, cast, weather).tell(monkeypatch):
             return
     pytest.fail(f"{plant.__doc__} Not found within {SEEDS} seeds.")

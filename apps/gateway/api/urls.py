@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.gateway.api import caching, routes, views
+from apps.gateway.api import cache, routes, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
 from apps.gateway.api.prices import PriceViewSet
 from apps.gateway.api.virtual_keys import VirtualKeyViewSet
@@ -18,8 +18,8 @@ router.register("gateway/keys", VirtualKeyViewSet, basename="virtual-key")
 
 urlpatterns = [
     path("usage/", views.UsageView.as_view(), name="usage"),
-    path("gateway/routes/<str:alias>/cache/", caching.KeepingView.as_view(), name="route-keeping"),
-    path("gateway/calls/<uuid:pk>/answer/", caching.KeptAnswerView.as_view(), name="call-answer"),
+    path("gateway/routes/<str:alias>/cache/", cache.CacheView.as_view(), name="route-cache"),
+    path("gateway/calls/<uuid:pk>/answer/", cache.CachedAnswerView.as_view(), name="call-answer"),
     path("gateway/budget-rules/", RulesView.as_view(), name="budget-rules"),
     path("gateway/allowed/", routes.AllowedView.as_view(), name="allowed-models"),
     path(

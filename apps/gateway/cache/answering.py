@@ -7,24 +7,24 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.cache import store
-from apps.gateway.cache.questions import is_kept, name_of
-from apps.gateway.cache.store import Kept
+from apps.gateway.cache.questions import is_cacheable, name_of
+from apps.gateway.cache.store import Cached
 from apps.gateway.exchange import Trace
 from apps.gateway.models import LlmCall
-from apps.gateway.router import Keeping, Plan, Target
+from apps.gateway.router import CachePolicy, Plan, Target
 from apps.gateway.usage import Usage
 
 Asked = Callable[[], AbstractAsyncContextManager[Answer]]
 
 
-class KeptAnswer(Answer):
+class CachedAnswer(Answer):
     """An answer that is given again: byte by byte what the first asker was told, and for nothing."""
 
-    def __init__(self, target: Target, kept: Kept) -> None:
-        """Hold what is kept."""
-        super().__init__(target.upstream, kept.body, {"model": kept.model})
-        self.streams = kept.streams
-        self.age_s = max(0, int(time.time() - kept.at))
+    def __init__(self, target: Target, cached: Cached) -> None:
+        """Hold what is cached."""
+        super().__init__(target.upstream, cached.body, {"model": cached.model})
+        self.streams = cached.streams
+        self.age_s = max(0, int(time.time() - cached.at))
 
     async def parts(self) -> AsyncIterator[bytes]:
         if not self.streams:
@@ -44,50 +44,50 @@ async def answered(plan: Plan, ask: Ask, trace: Trace, asked: Asked) -> AsyncIte
 
     `asked` asks the targets, where nothing is kept; its GatewayError is raised on.
     """
-    name, keeping = name_of(plan, ask), plan.keeping
-    if not name or keeping is None:
+    name, policy = name_of(plan, ask), plan.cache
+    if not name or policy is None:
         async with asked() as answer:
             yield answer
         return
     trace.cache_name = name
-    kept = None if ask.fresh else await store.find(name, keeping)
-    if kept is not None:
-        yield _again(kept, plan, trace)
+    cached = None if ask.fresh else await store.find(name, policy)
+    if cached is not None:
+        yield _again(cached, plan, trace)
         return
     async with AsyncExitStack() as turn:
         await turn.enter_async_context(store.turn(name))
-        kept = None if ask.fresh else await store.find(name, keeping)
-        if kept is None:
+        cached = None if ask.fresh else await store.find(name, policy)
+        if cached is None:
             trace.cache = LlmCall.Cache.MISS
             async with asked() as answer:
                 yield answer
-            await _keep(name, keeping, ask, trace)
+            await _put(name, policy, ask, trace)
             return
-    yield _again(kept, plan, trace)
+    yield _again(cached, plan, trace)
 
 
-def _again(kept: Kept, plan: Plan, trace: Trace) -> KeptAnswer:
+def _again(cached: Cached, plan: Plan, trace: Trace) -> CachedAnswer:
     """Return a kept answer, and note who gave it first and what that cost."""
-    same = (each for each in plan.targets if each.upstream.provider == kept.provider)
+    same = (each for each in plan.targets if each.upstream.provider == cached.provider)
     target = next(same, plan.targets[0])
-    answer = KeptAnswer(target, kept)
+    answer = CachedAnswer(target, cached)
     trace.target, trace.answer = target, answer
-    trace.cache, trace.saved_usd = LlmCall.Cache.HIT, kept.cost
+    trace.cache, trace.saved_usd = LlmCall.Cache.HIT, cached.cost
     if answer.streams:
         trace.first_ms = trace.elapsed_ms()
     return answer
 
 
-async def _keep(name: str, keeping: Keeping, ask: Ask, trace: Trace) -> None:
+async def _put(name: str, policy: CachePolicy, ask: Ask, trace: Trace) -> None:
     answer, target = trace.answer, trace.target
     assert answer is not None
     assert target is not None
-    if not is_kept(ask, answer):
+    if not is_cacheable(ask, answer):
         return
     cost = target.cost(answer.usage(ask))
-    kept = Kept(
+    cached = Cached(
         body=answer.whole, streams=answer.streams, provider=target.upstream.provider,
         model=answer.model or target.upstream.model, cost_usd="" if cost is None else str(cost),
         at=time.time(),
     )  # fmt: skip
-    await store.keep(name, kept, keeping)
+    await store.put(name, cached, policy)

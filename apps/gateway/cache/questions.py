@@ -1,4 +1,4 @@
-"""Which questions and answers are kept, and by what name."""
+"""Which questions and answers are cached, and by what name."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.events import data_of
 from apps.gateway.models import Endpoint
-from apps.gateway.router import Keeping, Plan
+from apps.gateway.router import CachePolicy, Plan
 
 # What decides how an answer is sent, not what it says.
 ABOUT_SENDING = frozenset({"stream", "stream_options"})
@@ -22,18 +22,18 @@ def name_of(plan: Plan, ask: Ask) -> str:
     It stands for the route as it is now and all that is sent: one workspace's name never fits
     another's, because it is made with its key.
     """
-    if plan.keeping is None or not _is_kept(ask, plan, plan.keeping):
+    if plan.cache is None or not _is_cacheable(ask, plan, plan.cache):
         return ""
     sent = {key: value for key, value in ask.body.items() if key not in ABOUT_SENDING | ABOUT_ASKER}
     about: JSON = [
-        plan.route, plan.version or 0, plan.keeping.epoch, str(ask.endpoint), ask.streams,
+        plan.route, plan.version or 0, plan.cache.epoch, str(ask.endpoint), ask.streams,
         ask.wants_usage, ask.task, ask.hints, {**sent, "model": ""},
     ]  # fmt: skip
     text = json.dumps(about, sort_keys=True, separators=(",", ":"))
-    return plan.keeping.sealer.name(text.encode())
+    return plan.cache.sealer.name(text.encode())
 
 
-def is_kept(ask: Ask, answer: Answer) -> bool:
+def is_cacheable(ask: Ask, answer: Answer) -> bool:
     """Tell whether an answer that is over may be given again: whole, and words alone."""
     whole = answer.whole
     if not whole or ask.endpoint == Endpoint.EMBEDDINGS:
@@ -44,12 +44,12 @@ def is_kept(ask: Ask, answer: Answer) -> bool:
     return bool(ends) and set(ends) == {"stop"} and not any(_calls(each) for each in choices)
 
 
-def _is_kept(ask: Ask, plan: Plan, keeping: Keeping) -> bool:
+def _is_cacheable(ask: Ask, plan: Plan, policy: CachePolicy) -> bool:
     if ask.endpoint == Endpoint.EMBEDDINGS:
         return True
     if ask.endpoint != Endpoint.CHAT or any(_is_of_tools(each) for each in ask.messages):
         return False
-    return keeping.varied or all(
+    return policy.varied or all(
         {**ask.body, **target.upstream.params}.get("temperature") == 0 for target in plan.targets
     )
 

@@ -8,22 +8,22 @@ from apps.audit.services import record
 from apps.common.errors import Forbidden
 from apps.common.types import JSONDict
 from apps.gateway.cache import store
-from apps.gateway.exceptions import BadRoute, NothingKept
-from apps.gateway.models import MOST_KEPT_S, LlmCall, ModelRoute
+from apps.gateway.exceptions import BadRoute, NotCached
+from apps.gateway.models import MOST_CACHED_S, LlmCall, ModelRoute
 
 
 @transaction.atomic
-def set_keeping(
+def set_cache(
     route: ModelRoute, *, actor: User, ttl_s: int | None, varied: bool = False
 ) -> ModelRoute:
     """Let a route keep its answers for so many seconds; None: no more. Raises BadRoute, Forbidden.
 
-    Without `varied` only answers at temperature 0 are kept. What was kept before is forgotten once
-    keeping ends.
+    Without `varied` only answers at temperature 0 are cached. What was cached before is forgotten once
+    the cache is switched off.
     """
     policies.check(actor, "manage", route)
-    if ttl_s is not None and not 0 < ttl_s <= MOST_KEPT_S:
-        raise BadRoute.at("ttl_s", f"Use 1 to {MOST_KEPT_S:,} seconds, or none.")
+    if ttl_s is not None and not 0 < ttl_s <= MOST_CACHED_S:
+        raise BadRoute.at("ttl_s", f"Use 1 to {MOST_CACHED_S:,} seconds, or none.")
     route = ModelRoute.objects.select_for_update().get(pk=route.pk)
     before = _shown(route)
     route.cache_ttl_s, route.cache_varied = ttl_s, varied
@@ -31,32 +31,30 @@ def set_keeping(
         route.cache_epoch += 1
     if _shown(route) != before:
         _save(route)
-        record(
-            "route.keeping_changed", actor=actor, target=route, before=before, after=_shown(route)
-        )
+        record("route.cache_changed", actor=actor, target=route, before=before, after=_shown(route))
     return route
 
 
 @transaction.atomic
-def forget_answers(route: ModelRoute, *, actor: User) -> ModelRoute:
-    """Forget all that a route has kept. Raises Forbidden."""
+def purge_cache(route: ModelRoute, *, actor: User) -> ModelRoute:
+    """Forget all that a route has cached. Raises Forbidden."""
     policies.check(actor, "manage", route)
     route = ModelRoute.objects.select_for_update().get(pk=route.pk)
     route.cache_epoch += 1
     _save(route)
-    record("route.answers_forgotten", actor=actor, target=route)
+    record("route.cache_purged", actor=actor, target=route)
     return route
 
 
 @transaction.atomic
-def forget_answer(call: LlmCall, *, actor: User) -> None:
-    """Forget the answer of one call, which was wrong. Raises NothingKept, CacheAway, Forbidden."""
+def evict_answer(call: LlmCall, *, actor: User) -> None:
+    """Forget the answer of one call, which was wrong. Raises NotCached, CacheAway, Forbidden."""
     policies.check(actor, "view", call)
     if not policies.holds(actor, "model.call"):
         raise Forbidden
     if not call.cache_name:
-        raise NothingKept
-    record("call.answer_forgotten", actor=actor, target=call)
+        raise NotCached
+    record("call.answer_evicted", actor=actor, target=call)
     store.drop(call.cache_name)
 
 

@@ -1,4 +1,4 @@
-"""Where answers are kept: in this process for a minute, in Redis as long as the route says.
+"""Where answers are cached: in this process for a minute, in Redis as long as the route says.
 
 In Redis they are sealed with the workspace's key. While Redis is away this process keeps its own.
 """
@@ -21,7 +21,7 @@ from redis.exceptions import LockError, RedisError
 from apps.common.loops import PerLoop
 from apps.gateway import news
 from apps.gateway.exceptions import CacheAway
-from apps.gateway.router import Keeping
+from apps.gateway.router import CachePolicy
 from apps.tenants.context import current_schema
 from apps.vault.exceptions import CannotUnseal
 
@@ -35,7 +35,7 @@ TURN_S, LOOK_S = 30.0, 0.05
 
 
 @dataclass(frozen=True)
-class Kept:
+class Cached:
     """An answer as it was passed on, and who gave it for how much.
 
     `cost_usd` is empty where that is not known; `at` is in seconds since 1970.
@@ -59,30 +59,30 @@ class Kept:
         return json.dumps(about).encode() + b"\n" + self.body
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> "Kept":
+    def unpacked(cls, packed: bytes) -> "Cached":
         """Return what was packed."""
         about, _, body = packed.partition(b"\n")
         return cls(**{**json.loads(about), "body": body})
 
 
-async def find(name: str, keeping: Keeping) -> Kept | None:
+async def find(name: str, policy: CachePolicy) -> Cached | None:
     """Return a kept answer that is young enough."""
-    kept = _near.get((current_schema(), name))
-    if kept is None:
-        kept = await _from_redis(name, keeping)
-        if kept is not None:
-            _near.put((current_schema(), name), kept)
-    young = kept is not None and time.time() - kept.at < keeping.ttl_s
-    return kept if young else None
+    cached = _near.get((current_schema(), name))
+    if cached is None:
+        cached = await _from_redis(name, policy)
+        if cached is not None:
+            _near.put((current_schema(), name), cached)
+    young = cached is not None and time.time() - cached.at < policy.ttl_s
+    return cached if young else None
 
 
-async def keep(name: str, kept: Kept, keeping: Keeping) -> None:
+async def put(name: str, cached: Cached, policy: CachePolicy) -> None:
     """Keep an answer."""
-    _near.put((current_schema(), name), kept)
-    sealed = keeping.sealer.seal(kept.packed(), name)
+    _near.put((current_schema(), name), cached)
+    sealed = policy.sealer.seal(cached.packed(), name)
     try:
         client = await _clients.get()
-        await client.set(_key(name), sealed, ex=keeping.ttl_s)
+        await client.set(_key(name), sealed, ex=policy.ttl_s)
     except AWAY as error:
         logger.warning("An answer is kept by this process alone, Redis is away: %s", error)
 
@@ -130,24 +130,24 @@ class _Near:
     """The answers of this process, the longest unused going first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], tuple[float, Kept]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], tuple[float, Cached]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()  # news comes in another thread
 
-    def get(self, key: tuple[str, str]) -> Kept | None:
+    def get(self, key: tuple[str, str]) -> Cached | None:
         with self._lock:
-            since, kept = self._kept.get(key, (0.0, None))
-            if kept is None or time.monotonic() - since > NEAR_S:
+            since, cached = self._kept.get(key, (0.0, None))
+            if cached is None or time.monotonic() - since > NEAR_S:
                 self._drop(key)
                 return None
             self._kept.move_to_end(key)
-            return kept
+            return cached
 
-    def put(self, key: tuple[str, str], kept: Kept) -> None:
+    def put(self, key: tuple[str, str], cached: Cached) -> None:
         with self._lock:
             self._drop(key)
-            self._kept[key] = time.monotonic(), kept
-            self._bytes += len(kept.body)
+            self._kept[key] = time.monotonic(), cached
+            self._bytes += len(cached.body)
             while self._bytes > NEAR_BYTES:
                 self._drop(next(iter(self._kept)))
 
@@ -166,13 +166,13 @@ _near = _Near()
 news.on_change(_near.forget)
 
 
-async def _from_redis(name: str, keeping: Keeping) -> Kept | None:
+async def _from_redis(name: str, policy: CachePolicy) -> Cached | None:
     try:
         client = await _clients.get()
         sealed = await client.get(_key(name))
-        return None if sealed is None else Kept.unpacked(keeping.sealer.unseal(sealed, name))
+        return None if sealed is None else Cached.unpacked(policy.sealer.unseal(sealed, name))
     except AWAY as error:
-        logger.warning("Kept answers cannot be looked up, Redis is away: %s", error)
+        logger.warning("Cached answers cannot be looked up, Redis is away: %s", error)
     except (CannotUnseal, ValueError, TypeError):  # of an older key, or of another release
         logger.info("A kept answer could not be read and is asked for again")
     return None

@@ -24,7 +24,7 @@ TERMS = [
 ]
 
 
-class KeepingForm(forms.Form):
+class CacheForm(forms.Form):
     """How long a route gives an answer again."""
 
     ttl_s = forms.TypedChoiceField(
@@ -41,7 +41,7 @@ class KeepingForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, route: ModelRoute) -> "KeepingForm":
+    def of(cls, route: ModelRoute) -> "CacheForm":
         """Return the form with what holds now; a term that the API set stays among the choices."""
         form = cls(initial={"ttl_s": route.cache_ttl_s, "varied": route.cache_varied})
         form.offer(route.cache_ttl_s)
@@ -57,13 +57,13 @@ class KeepingForm(forms.Form):
 
 @require_POST
 @permission_required("provider.manage")
-def set_keeping(request: AuthenticatedRequest, alias: str) -> HttpResponse:
+def set_cache(request: AuthenticatedRequest, alias: str) -> HttpResponse:
     """Let a route keep answers, or no more."""
     route = policies.find(request.user, ModelRoute.objects.all(), alias=alias)
-    form = KeepingForm(request.POST)
+    form = CacheForm(request.POST)
     form.offer(route.cache_ttl_s)
     if form.is_valid():
-        services.set_keeping(route, actor=request.user, **form.cleaned_data)
+        services.set_cache(route, actor=request.user, **form.cleaned_data)
         messages.success(request, "Saved: the next call follows it.")
     else:
         messages.error(request, "Choose how long an answer may be given again.")
@@ -72,21 +72,21 @@ def set_keeping(request: AuthenticatedRequest, alias: str) -> HttpResponse:
 
 @require_POST
 @permission_required("provider.manage")
-def forget_answers(request: AuthenticatedRequest, alias: str) -> HttpResponse:
-    """Forget all that a route has kept."""
+def purge_cache(request: AuthenticatedRequest, alias: str) -> HttpResponse:
+    """Forget all that a route has cached."""
     route = policies.find(request.user, ModelRoute.objects.all(), alias=alias)
-    services.forget_answers(route, actor=request.user)
+    services.purge_cache(route, actor=request.user)
     messages.success(request, "All kept answers of this route are forgotten.")
     return redirect("gateway:route", alias)
 
 
 @require_POST
 @permission_required("model.call")
-def forget_answer(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
+def evict_answer(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     """Say that the answer of a call was wrong: it is not given again."""
     call = policies.find(request.user, LlmCall.objects.all(), pk=call_id)
     try:
-        services.forget_answer(call, actor=request.user)
+        services.evict_answer(call, actor=request.user)
         messages.success(request, "That answer is forgotten. The next one who asks gets a new one.")
     except DomainError as error:
         messages.error(request, error.detail)

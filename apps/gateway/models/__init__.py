@@ -26,12 +26,31 @@ from apps.gateway.models.budgets import (
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 
 __all__ = [
-    "MOST_CALLS", "MOST_KEPT_S", "NAME", "AllowList", "Budget", "BudgetPeriod", "BudgetQuerySet", "BudgetSlice", "Credential",
-    "Endpoint", "LlmCall", "LlmCallQuerySet", "ModelPrice", "ModelPriceQuerySet", "ModelRoute",
-    "MoneyRules", "Provider", "ProviderQuerySet", "RouteTarget", "RouteVersion", "VirtualKey", "best_price",
+    "MOST_CACHED_S",
+    "MOST_CALLS",
+    "NAME",
+    "AllowList",
+    "Budget",
+    "BudgetPeriod",
+    "BudgetQuerySet",
+    "BudgetSlice",
+    "Credential",
+    "Endpoint",
+    "LlmCall",
+    "LlmCallQuerySet",
+    "ModelPrice",
+    "ModelPriceQuerySet",
+    "ModelRoute",
+    "MoneyRules",
+    "Provider",
+    "ProviderQuerySet",
+    "RouteTarget",
+    "RouteVersion",
+    "VirtualKey",
+    "best_price",
 ]  # fmt: skip
 
-MOST_KEPT_S = 30 * 24 * 3600  # for which an answer may be given again
+MOST_CACHED_S = 30 * 24 * 3600  # for which an answer may be given again
 MOST_CALLS = 10_000  # that may be allowed to go on at a time
 NAME = RegexValidator(
     r"\A[a-z][a-z0-9._-]{0,62}\Z",
@@ -171,7 +190,7 @@ class ModelRoute(TimestampedModel):
     version = models.PositiveIntegerField(default=1)
     # How long an answer is given again to the same question; null: never.
     cache_ttl_s = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_KEPT_S)]
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_CACHED_S)]
     )
     # Whether that holds, too, where the temperature lets answers differ.
     cache_varied = models.BooleanField(default=False)

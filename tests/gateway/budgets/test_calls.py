@@ -8,7 +8,7 @@ import pytest
 from apps.accounts.models import ApiKey, User
 from apps.gateway import journal
 from apps.gateway.budgets import services as budgets
-from apps.gateway.cache.services import set_keeping
+from apps.gateway.cache.services import set_cache
 from apps.gateway.models import Budget, BudgetPeriod, LlmCall, Provider
 from apps.gateway.services import set_price
 from apps.workflows.models import Workflow
@@ -284,7 +284,7 @@ def test_a_message_is_reserved_for_and_paid(
 def test_what_is_kept_is_given_though_a_budget_is_spent(
     alice: User, provider: Provider, program: Program, fake: FakeProvider
 ) -> None:
-    set_keeping(lead(alice, "ok", provider=provider), actor=alice, ttl_s=60)
+    set_cache(lead(alice, "ok", provider=provider), actor=alice, ttl_s=60)
     budget = workspace_budget(alice, 10)
     assert program.chat(temperature=0).headers["x-auterity-cache"] == "miss"
     assert settled(budget).spent_usd == COST

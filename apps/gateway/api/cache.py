@@ -10,14 +10,14 @@ from rest_framework.response import Response
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView
 from apps.gateway.cache import services
-from apps.gateway.models import MOST_KEPT_S, LlmCall, ModelRoute
+from apps.gateway.models import MOST_CACHED_S, LlmCall, ModelRoute
 
 
-class KeepingSerializer(serializers.Serializer[Any]):
+class CacheSerializer(serializers.Serializer[Any]):
     """For how long a route keeps answers; null: it keeps none."""
 
     ttl_s = serializers.IntegerField(
-        source="cache_ttl_s", allow_null=True, min_value=1, max_value=MOST_KEPT_S
+        source="cache_ttl_s", allow_null=True, min_value=1, max_value=MOST_CACHED_S
     )
     varied = serializers.BooleanField(
         source="cache_varied",
@@ -26,39 +26,39 @@ class KeepingSerializer(serializers.Serializer[Any]):
     )
 
 
-class KeepingView(TenantAPIView):
+class CacheView(TenantAPIView):
     """How a route keeps answers."""
 
     permission_required: ClassVar = {
         "GET": "provider.view", "PUT": "provider.manage", "DELETE": "provider.manage",
     }  # fmt: skip
 
-    @extend_schema(responses=KeepingSerializer)
+    @extend_schema(responses=CacheSerializer)
     def get(self, request: Request, alias: str) -> Response:
         """Tell how a route keeps answers."""
-        return Response(KeepingSerializer(self._route(alias)).data)
+        return Response(CacheSerializer(self._route(alias)).data)
 
-    @extend_schema(request=KeepingSerializer, responses=KeepingSerializer)
+    @extend_schema(request=CacheSerializer, responses=CacheSerializer)
     def put(self, request: Request, alias: str) -> Response:
         """Let a route keep answers, or no more."""
         route = self._route(alias)
-        serializer = KeepingSerializer(data=request.data)
+        serializer = CacheSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ttl_s, varied = (serializer.validated_data[f"cache_{name}"] for name in ("ttl_s", "varied"))
-        changed = services.set_keeping(route, actor=self.actor, ttl_s=ttl_s, varied=varied)
-        return Response(KeepingSerializer(changed).data)
+        changed = services.set_cache(route, actor=self.actor, ttl_s=ttl_s, varied=varied)
+        return Response(CacheSerializer(changed).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, alias: str) -> Response:
         """Forget all answers that a route has kept; it goes on keeping new ones."""
-        services.forget_answers(self._route(alias), actor=self.actor)
+        services.purge_cache(self._route(alias), actor=self.actor)
         return Response(status=204)
 
     def _route(self, alias: str) -> ModelRoute:
         return policies.find(self.actor, ModelRoute.objects.all(), alias=alias)
 
 
-class KeptAnswerView(TenantAPIView):
+class CachedAnswerView(TenantAPIView):
     """The kept answer of a call."""
 
     permission_required: ClassVar = {"DELETE": "model.call"}
@@ -67,5 +67,5 @@ class KeptAnswerView(TenantAPIView):
     def delete(self, request: Request, pk: str) -> Response:
         """Say that the answer was wrong: it is not given again."""
         call = policies.find(self.actor, LlmCall.objects.all(), pk=pk)
-        services.forget_answer(call, actor=self.actor)
+        services.evict_answer(call, actor=self.actor)
         return Response(status=204)
