@@ -8,11 +8,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import schemathesis
+from django.conf import settings as django_settings
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -69,20 +71,43 @@ def probes_of(label: str, world: World) -> list[tuple[Probe, dict[str, str]]]:
     found = []
     for probe in PROBES:
         path = probe.path(world).split("?")[0]
-        match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
+        match = _fits(template, path)
         if probe.method == method and match and _most_exact(template, path):
             found.append((probe, match.groupdict()))
     return found
 
 
 def _most_exact(template: str, path: str) -> bool:
-    """Tell whether no operation without parameters has exactly this path."""
-    return "{" not in template or path not in {label.split(" ", 1)[1] for label in operations()}
+    """Tell whether no operation that leaves less of its address open has this path."""
+    others = {label.split(" ", 1)[1] for label in operations()}
+    return not any(each.count("{") < template.count("{") and _fits(each, path) for each in others)
 
 
-def headers_of(world: World) -> dict[str, str]:
-    """Return what every request carries: the workspace's host and its owner's key."""
-    return {"Host": world.host, "Authorization": f"Bearer {world.objects['key_text']}"}
+def _fits(template: str, path: str) -> re.Match[str] | None:
+    """Return what a path has in the places that a template leaves open."""
+    return re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What each request carries: the workspace's host, and its owner's key or, for a session, cookies."""
+
+    headers: dict[str, str]
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, label: str, world: World) -> "Caller":
+        """Return who may call an operation."""
+        if f"{PREFIX}session/" not in label:
+            key = f"Bearer {world.objects['key_text']}"
+            return cls({"Host": world.host, "Authorization": key})
+        session = world.browser("owner").cookies[django_settings.SESSION_COOKIE_NAME].value
+        token = "t" * 32
+        cookies = {
+            django_settings.SESSION_COOKIE_NAME: session,
+            django_settings.CSRF_COOKIE_NAME: token,
+        }
+        return cls({"Host": world.host, "X-CSRFToken": token}, cookies)
 
 
 @contextmanager
@@ -98,7 +123,7 @@ def _connection_kept() -> Iterator[None]:
             signal.connect(close_old_connections)
 
 
-def send(case: Any, headers: dict[str, str]) -> Any:
+def send(case: Any, caller: Caller) -> Any:
     """Send a case, hold the answer against the description and undo what it changed.
 
     Nobody carries runs here, so waiting for one would only take its time.
@@ -107,7 +132,7 @@ def send(case: Any, headers: dict[str, str]) -> Any:
         case.body["wait"] = min(case.body["wait"], 0.01)
     stays = any(part in case.operation.path for part in ASKS_STORAGE)
     with nullcontext() if stays else rolled_back(), _connection_kept():
-        answer = case.call(headers=headers)
+        answer = case.call(headers=caller.headers, cookies=caller.cookies)
     case.validate_response(answer, checks=CHECKS)
     return answer
 
@@ -127,7 +152,7 @@ def generated(
     label: str,
     mode: GenerationMode,
     ids: Iterable[dict[str, str]],
-    headers: dict[str, str],
+    caller: Caller,
     share: int = 1,
 ) -> list[int]:
     """Send generated requests to each known address; return the statuses they got.
@@ -149,7 +174,7 @@ def generated(
         )
         @given(case=strategy)
         def ask(case: Any) -> None:
-            statuses.append(send(case, headers).status_code)
+            statuses.append(send(case, caller).status_code)
 
         ask()
     return statuses

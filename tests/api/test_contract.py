@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 from schemathesis.generation import GenerationMode
 
-from tests.api.contract import EXAMPLES, generated, good, headers_of, operations, probes_of, send
+from tests.api.contract import EXAMPLES, Caller, generated, good, operations, probes_of, send
 from tests.isolation.world import World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,14 +19,14 @@ def world(transactional_db: None, settings: Settings) -> World:
 
 @pytest.mark.parametrize("label", sorted(operations()))
 def test_operation_keeps_its_description(label: str, world: World) -> None:
-    headers, known = headers_of(world), probes_of(label, world)
+    caller, known = Caller.of(label, world), probes_of(label, world)
     assert known, f"{label} has no good request in tests/isolation/probes.py"
     for probe, place in known:
-        answer = send(good(label, probe, place, world), headers)
+        answer = send(good(label, probe, place, world), caller)
         assert 200 <= answer.status_code < 300, answer.text
     places = [dict(pairs) for pairs in sorted({tuple(sorted(place.items())) for _, place in known})]
-    statuses = [each for mode in EXAMPLES for each in generated(label, mode, places, headers)]
-    statuses += generated(label, GenerationMode.POSITIVE, [{}], headers, share=4)  # any id at all
+    statuses = [each for mode in EXAMPLES for each in generated(label, mode, places, caller)]
+    statuses += generated(label, GenerationMode.POSITIVE, [{}], caller, share=4)  # any id at all
     assert len(statuses) >= ENOUGH or not _has_something_to_vary(label)
 
 

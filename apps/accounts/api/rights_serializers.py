@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.accounts.api.serializers import NamedSerializer, RoleName
 from apps.accounts.models import Group, Role, RoleBinding
-from apps.accounts.roles import GRANTABLE
+from apps.accounts.roles import PERMISSIONS
 
 
 class RoleSerializer(serializers.Serializer[Role]):
@@ -15,7 +15,7 @@ class RoleSerializer(serializers.Serializer[Role]):
     name = serializers.CharField(read_only=True)
     builtin = serializers.BooleanField(read_only=True)
     permissions = serializers.ListField(
-        child=serializers.CharField(max_length=80), max_length=len(GRANTABLE)
+        child=serializers.CharField(max_length=80), max_length=len(PERMISSIONS)
     )
 
     def get_fields(self) -> dict[str, Any]:

@@ -91,6 +91,9 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
 
     run = serializers.UUIDField(source="run_id", allow_null=True)
     node = serializers.CharField(source="node_id")
+    cache = serializers.CharField(
+        help_text="`hit`, `miss`, or empty where the answer may not come from the cache."
+    )
     key = serializers.UUIDField(source="key_id", allow_null=True, help_text="Who asked over /v1.")
 
     class Meta:
