@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -28,6 +28,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 from schemathesis.generation import GenerationMode
+from werkzeug.test import Client
 
 from tests.isolation.probe import JSON, Probe
 from tests.isolation.probes import PROBES
@@ -90,24 +91,23 @@ def _fits(template: str, path: str) -> re.Match[str] | None:
 
 @dataclass(frozen=True)
 class Caller:
-    """What each request carries: the workspace's host, and its owner's key or, for a session, cookies."""
+    """Who sends: the workspace's owner by a key or, where a session is asked for, in a browser."""
 
     headers: dict[str, str]
-    cookies: dict[str, str] = field(default_factory=dict)
+    client: Client
 
     @classmethod
     def of(cls, label: str, world: World) -> "Caller":
         """Return who may call an operation."""
+        client = Client(_schema().app)
         if f"{PREFIX}session/" not in label:
             key = f"Bearer {world.objects['key_text']}"
-            return cls({"Host": world.host, "Authorization": key})
+            return cls({"Host": world.host, "Authorization": key}, client)
         session = world.browser("owner").cookies[django_settings.SESSION_COOKIE_NAME].value
         token = "t" * 32
-        cookies = {
-            django_settings.SESSION_COOKIE_NAME: session,
-            django_settings.CSRF_COOKIE_NAME: token,
-        }
-        return cls({"Host": world.host, "X-CSRFToken": token}, cookies)
+        client.set_cookie(django_settings.SESSION_COOKIE_NAME, session, domain=world.host)
+        client.set_cookie(django_settings.CSRF_COOKIE_NAME, token, domain=world.host)
+        return cls({"Host": world.host, "X-CSRFToken": token}, client)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def send(case: Any, caller: Caller) -> Any:
         case.body["wait"] = min(case.body["wait"], 0.01)
     stays = any(part in case.operation.path for part in ASKS_STORAGE)
     with nullcontext() if stays else rolled_back(), _connection_kept():
-        answer = case.call(headers=caller.headers, cookies=caller.cookies)
+        answer = case.call(headers=caller.headers, session=caller.client)
     case.validate_response(answer, checks=CHECKS)
     return answer
 

@@ -164,7 +164,7 @@ class TestProviders:
     ) -> None:
         ill, full = connect(fake, alice, name="Ill"), connect(fake, alice, name="Full", max_calls=1)
         route = lead(alice, "error-503", provider=ill)
-        route.targets.create(provider=full, model="ok", position=1)
+        route.targets.create(provider=full, model="ok", position=1, order=1)
         hold(full)
         run = carry(start(ask(retry={"max_attempts": 1})))
         assert error_of(run)["code"] == "provider_full"
@@ -175,7 +175,7 @@ class TestProviders:
     ) -> None:
         ill, free = connect(fake, alice, name="Ill"), connect(fake, alice, name="Free", max_calls=1)
         route = lead(alice, "error-503", provider=ill)
-        route.targets.create(provider=free, model="ok", position=1)
+        route.targets.create(provider=free, model="ok", position=1, order=1)
         run = carry(start(ask(retry={"max_attempts": 1})))
         assert (run.status, fake.models) == ("succeeded", ["error-503", "ok"]), run.error
         assert passes.in_use() == 0
