@@ -31,7 +31,7 @@ def test_chat_and_stream(gateway: Gateway) -> None:
     head, _, events = done.stdout.partition("\n\n")
     assert "content-type: text/event-stream" in head
     assert "x-request-id: " in head
-    lines = [line for line in events.split("\n") if line]
+    lines = [line for line in events.split("\n") if line and not line.startswith(":")]
     assert all(line.startswith("data: ") for line in lines)
     assert lines[-1] == "data: [DONE]"
 
