@@ -1,5 +1,14 @@
 """Tests: the same services as production, cheap password hashes, mail kept in memory."""
 
+import os
+from urllib.parse import urlsplit
+
+# Each process of a test run has a database of Redis to itself, as it has one of PostgreSQL.
+if "REDIS_URL" in os.environ and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    server = urlsplit(os.environ["REDIS_URL"])
+    number = 1 + int(worker.removeprefix("gw")) % 15
+    os.environ["REDIS_URL"] = f"{server.scheme}://{server.netloc}/{number}"
+
 from auterity.settings.base import *
 
 SECRET_KEY = "only-for-tests"

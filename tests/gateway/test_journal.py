@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def asked(server: Server, text: str, answered: list[str], stop: threading.Event)
     while not stop.is_set():
         try:
             status, headers = server.ask(text)
-        except OSError:
+        except (OSError, HTTPException):
             return
         assert status == 200
         answered.append(headers["x-request-id"])
