@@ -178,7 +178,7 @@ def test_a_probe_that_is_lost_makes_room_in_time() -> None:
     lost = breaker("http", HOST, rules=rules)
     lost._enter()
     assert lost._is_probe
-    until(lambda: passes(rules=rules), 10)
+    until(lambda: passes(rules=rules))
 
 
 def test_what_began_before_it_opened_neither_closes_nor_prolongs_it() -> None:
@@ -254,7 +254,7 @@ def test_without_redis_everything_passes(settings: Settings, changes: list[Chang
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     circuits.disconnect()
     try:
-        until(passes, 10)  # once the view is a second old
+        until(passes)  # once the view is a second old
         fail(20)
         assert passes()
     finally:
@@ -287,14 +287,14 @@ def test_processes_agree() -> None:
         fail(2)
         assert [tell(f"fail {HOST}") for _ in range(3)] == ["passed"] * 3  # the row is one
         assert tell(f"enter {HOST}") == "refused"
-        until(lambda: not passes(), 10)
+        until(lambda: not passes())
         breakers.try_now(circuit())
         probe = breaker("http", HOST)
         probe._enter()
         assert probe._is_probe
         assert tell(f"enter {HOST}") == "refused"  # the one probe is ours
         probe._leave(Health.WELL)
-        until(lambda: tell(f"enter {HOST}") == "passed", 10)
+        until(lambda: tell(f"enter {HOST}") == "passed")
         other.stdin.close()
 
 

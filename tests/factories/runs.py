@@ -74,7 +74,7 @@ def events(run: Run) -> list[str]:
     return [f"{row.type} {row.node}".strip() for row in rows]
 
 
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+def until(holds: Callable[[], bool], seconds: float = 120) -> None:
     """Wait until something holds that others bring about."""
     end = time.monotonic() + seconds
     while not holds():

@@ -34,7 +34,7 @@ def test_no_step_succeeds_twice(start: Start, workers: Crowd, target: Target, pr
     for _ in range(2):
         workers.start(database_port=proxy.port)
     resting = ("succeeded", "needs_attention")
-    until(lambda: Run.objects.filter(status__in=resting).count() == len(runs + once), 90)
+    until(lambda: Run.objects.filter(status__in=resting).count() == len(runs + once))
     assert min(proxy.cuts["lost"], proxy.cuts["unheard"]) > 0, SEED
     assert audit(Run.objects.all(), expected=expected + asked) == [], SEED
     cuts = proxy.cuts.total()

@@ -28,6 +28,6 @@ def test_a_share_of_all_doorbells_is_lost(
         assert broker.lpop(queue)
     workers.start(drop=share)
     workers.start(drop=share)
-    until(lambda: not Run.objects.unfinished().exists(), 60)
+    until(lambda: not Run.objects.unfinished().exists())
     assert audit(Run.objects.all(), expected=20) == []
     assert audit_sink(target.keys, runs, "put", kills=0) == []

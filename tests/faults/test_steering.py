@@ -49,10 +49,10 @@ def test_random_wishes(start: Start, workers: Crowd, target: Target, bob: User) 
     for run in runs:
         with suppress(Conflict):
             resume_run(run, actor=bob)
-    until(lambda: not Run.objects.unfinished().exclude(status="paused").exists(), 60)
+    until(lambda: not Run.objects.unfinished().exclude(status="paused").exists())
     for run in Run.objects.filter(status="paused"):
         resume_run(run, actor=bob)
-    until(all_over, 60)
+    until(all_over)
     assert audit(Run.objects.all(), expected=len(runs)) == [], SEED
     assert set(Run.objects.values_list("status", flat=True)) <= {"succeeded", "cancelled"}, SEED
     assert last

@@ -158,5 +158,5 @@ def test_workers_write_what_others_left(
     (tmp_path / "ledger" / "left.rows").write_text(f"t_alpha\t{row}\n")
     monkeypatch.setenv("AUTERITY_DATA", str(tmp_path))
     workers.start()
-    until(lambda: LlmCall.objects.exists(), 60)
+    until(lambda: LlmCall.objects.exists())
     until(lambda: not list((tmp_path / "ledger").glob("*.rows")))

@@ -136,10 +136,11 @@ def test_errors_are_those_that_it_knows(
 
 
 def test_a_wrong_key(gateway: Gateway) -> None:
-    with pytest.raises(anthropic.AuthenticationError):
-        Anthropic(base_url=gateway.origin, api_key="sk-ant-wrong").messages.create(
-            model="fake/ok", max_tokens=50, messages=HELLO
-        )
+    with (
+        Anthropic(base_url=gateway.origin, api_key="sk-ant-wrong") as stranger,
+        pytest.raises(anthropic.AuthenticationError),
+    ):
+        stranger.messages.create(model="fake/ok", max_tokens=50, messages=HELLO)
 
 
 @pytest.mark.parametrize("model", ["fake/broken:anthropic", "claude/overloaded"])

@@ -1,8 +1,10 @@
 """langchain-openai, as it is installed, against the product."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from langchain_core.messages import HumanMessage, ToolMessage
@@ -87,12 +89,15 @@ def test_errors(gateway: Gateway) -> None:
 
 async def test_whoever_leaves_ends_the_call_upstream(gateway: Gateway) -> None:
     async def ask() -> None:
-        async for part in model(gateway, "stalls").astream("Hello"):
-            assert part.text == "Hello"
-            heard.set()
+        async with httpx.AsyncClient() as own:
+            async for part in model(gateway, "stalls", http_async_client=own).astream("Hello"):
+                assert part.text == "Hello"
+                heard.set()
 
     heard = asyncio.Event()
     asking = asyncio.create_task(ask())
     await asyncio.wait_for(heard.wait(), 30)
     asking.cancel()
+    with suppress(asyncio.CancelledError):
+        await asking
     assert await asyncio.to_thread(gateway.fake.left.wait, 10)

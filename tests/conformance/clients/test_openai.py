@@ -132,11 +132,16 @@ def test_errors_are_those_that_it_knows(
 
 
 def test_a_wrong_key_and_an_empty_purse_are_not_tried_again(gateway: Gateway) -> None:
-    with pytest.raises(openai.AuthenticationError) as caught:
-        OpenAI(base_url=gateway.url, api_key="sk-wrong").models.list()
+    with (
+        OpenAI(base_url=gateway.url, api_key="sk-wrong") as stranger,
+        pytest.raises(openai.AuthenticationError) as caught,
+    ):
+        stranger.models.list()
     assert caught.value.code == "invalid_api_key"
-    patient = OpenAI(base_url=gateway.url, api_key=gateway.key, max_retries=2)
-    with pytest.raises(openai.RateLimitError):
+    with (
+        OpenAI(base_url=gateway.url, api_key=gateway.key, max_retries=2) as patient,
+        pytest.raises(openai.RateLimitError),
+    ):
         patient.chat.completions.create(model="fake/no-quota", messages=HELLO)
     assert gateway.fake.models == ["no-quota"]
 
