@@ -20,7 +20,7 @@ from apps.local.temporary import temporary_folder
 from tests.factories.product import ROOT, Product
 
 LINK = re.compile(r"(?P<name>\S+ \S+)\s+(?P<role>\w+)\s+(?P<url>http\S+/accounts/link/\S+)")
-READY_S, WAIT_MS = 600, 20_000
+READY_S, WAIT_MS = 600, 60_000
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
