@@ -1,6 +1,7 @@
 import { shown, type Field } from "../model/fields";
 import { IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
+import { Line } from "../parts/Markdown";
 import { useStep } from "./context";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useFieldPlace } from "./useFieldPlace";
@@ -10,6 +11,7 @@ import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
 import { ModelWidget } from "./widgets/ModelWidget";
 import type { ControlProps, WidgetProps } from "./widgets/props";
 import { SchemaWidget } from "./widgets/SchemaWidget";
+import { ShownWidget } from "./widgets/ShownWidget";
 import { BooleanWidget, ChoiceWidget, NumberWidget, TextWidget } from "./widgets/simple";
 import { ValueWidget } from "./widgets/ValueWidget";
 import { WorkflowWidget } from "./widgets/WorkflowWidget";
@@ -28,6 +30,7 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   list: ListWidget,
   table: TableWidget,
   schema: SchemaWidget,
+  shown: ShownWidget,
   json: JsonWidget,
 };
 const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table", "schema"]);
@@ -42,11 +45,11 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
   const wrong = `${id}-problem`;
   const described = [field.help && help, problems.length && wrong].filter(Boolean).join(" ");
   const isSet = value !== undefined && !(field.text && value === "");
-  const resettable = isSet && !readOnly && !field.required && !row;
+  const resettable = isSet && !readOnly && !field.required && !row && field.widget !== "shown";
   return (
     <div className="field" data-invalid={problems.length > 0 || undefined} {...place}>
       <div className="field-head">
-        {field.widget === "boolean" ? null : GROUPS.has(field.widget) ? (
+        {field.widget === "boolean" || field.widget === "shown" ? null : GROUPS.has(field.widget) ? (
           <span className="field-label">{field.label}</span>
         ) : (
           <label htmlFor={id} onClick={field.text ? () => document.getElementById(id)?.focus() : undefined}>
@@ -96,7 +99,7 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
       )}
       {field.help && (
         <p className="field-hint" id={help}>
-          {field.help}
+          <Line text={field.help} />
         </p>
       )}
     </div>

@@ -17,6 +17,7 @@ export type Widget =
   | "list"
   | "table"
   | "schema"
+  | "shown"
   | "json";
 
 export interface Field {
@@ -115,6 +116,7 @@ const NAMED: Record<string, Widget> = {
 };
 
 function widgetOf(schema: Schema, item: Schema | undefined, choices: readonly string[]): Widget {
+  if (schema.readOnly) return "shown";
   const named = NAMED[schema["x-widget"] ?? ""];
   if (named) return named;
   if (choices.length) return "choice";

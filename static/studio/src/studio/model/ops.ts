@@ -1,6 +1,7 @@
 // Every change that a person can make, each one transaction. Pointer, keyboard, palette and outline
 // call these same functions, so that save, undo and what others see cannot differ.
 
+import type * as Y from "yjs";
 import type { Edge, Note, Step } from "./boot";
 import { edgeId, newId } from "./ids";
 import { same, type Json, type JsonObject } from "./json";
@@ -25,15 +26,39 @@ function writeStep(doc: StudioDoc, step: Step): void {
     const value = step[key] as Json | undefined;
     if (value !== undefined && value !== null && value !== "") stored.set(key, value);
   }
-  for (const [name, value] of Object.entries(step.config))
-    if (!(typeof value === "string" && doc.isText(step.type, name))) stored.set(CONFIG + name, value);
   doc.nodes.set(step.id, stored);
-  const properties = Object.keys(doc.types.get(step.type)?.config_schema.properties ?? {});
-  for (const name of properties.filter((each) => doc.isText(step.type, each))) {
-    const value = step.config[name];
-    doc.text.set(`${step.id}/${name}`, doc.newText(typeof value === "string" ? value : ""));
-  }
+  writeConfig(doc, stored, step);
   doc.layout.set(step.id, [...step.position, ...(step.size ?? [])]);
+}
+
+function writeConfig(doc: StudioDoc, stored: Y.Map<Json>, { id, type, config }: Pick<Step, "id" | "type" | "config">): void {
+  for (const [name, value] of Object.entries(config))
+    if (!(typeof value === "string" && doc.isText(type, name))) stored.set(CONFIG + name, value);
+  const properties = Object.keys(doc.types.get(type)?.config_schema.properties ?? {});
+  for (const name of properties.filter((each) => doc.isText(type, each))) {
+    const value = config[name];
+    doc.text.set(`${id}/${name}`, doc.newText(typeof value === "string" ? value : ""));
+  }
+}
+
+/** Make a step one of another type. Its edges lead from the ports that `ways` names, or go. */
+export function retype(
+  doc: StudioDoc,
+  next: Pick<Step, "id" | "type" | "type_version" | "config">,
+  ways: ReadonlyMap<string, string | null>,
+): void {
+  doc.change(() => {
+    const stored = doc.nodes.get(next.id);
+    if (!stored) return;
+    for (const key of [...stored.keys()]) if (key.startsWith(CONFIG)) stored.delete(key);
+    for (const key of [...doc.text.keys()]) if (splitTextKey(key)[0] === next.id) doc.text.delete(key);
+    stored.set("type", next.type);
+    stored.set("type_version", next.type_version);
+    writeConfig(doc, stored, next);
+    const led = [...ways].flatMap(([id, port]) => ({ id, port, edge: doc.edges.get(id) }));
+    for (const { id } of led) doc.edges.delete(id);
+    for (const { port, edge } of led) if (edge && port !== null) writeEdge(doc, { ...edge, sp: port });
+  });
 }
 
 /** Move steps and notes; their sizes stay. */
