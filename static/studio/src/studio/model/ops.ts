@@ -5,7 +5,7 @@ import type * as Y from "yjs";
 import type { Edge, Note, Step } from "./boot";
 import { edgeId, newId } from "./ids";
 import { same, type Json, type JsonObject } from "./json";
-import { CONFIG, NODE_KEYS, splitTextKey, type NodeKey, type StoredEdge } from "./stored";
+import { CONFIG, NODE_KEYS, NOTES, splitTextKey, type NodeKey, type StoredEdge } from "./stored";
 import type { StudioDoc } from "./ydoc";
 
 type Ends = Pick<Edge, "source" | "source_port" | "target" | "target_port">;
@@ -23,11 +23,12 @@ function writeStep(doc: StudioDoc, step: Step): void {
   const stored = doc.newMap();
   stored.set("type", step.type);
   for (const key of NODE_KEYS) {
-    const value = step[key] as Json | undefined;
+    const value = key === NOTES ? undefined : (step[key] as Json | undefined);
     if (value !== undefined && value !== null && value !== "") stored.set(key, value);
   }
   doc.nodes.set(step.id, stored);
   writeConfig(doc, stored, step);
+  doc.text.set(`${step.id}/${NOTES}`, doc.newText(step.notes));
   doc.layout.set(step.id, [...step.position, ...(step.size ?? [])]);
 }
 
@@ -51,7 +52,8 @@ export function retype(
     const stored = doc.nodes.get(next.id);
     if (!stored) return;
     for (const key of [...stored.keys()]) if (key.startsWith(CONFIG)) stored.delete(key);
-    for (const key of [...doc.text.keys()]) if (splitTextKey(key)[0] === next.id) doc.text.delete(key);
+    for (const key of [...doc.text.keys()])
+      if (splitTextKey(key)[0] === next.id && key !== `${next.id}/${NOTES}`) doc.text.delete(key);
     stored.set("type", next.type);
     stored.set("type_version", next.type_version);
     writeConfig(doc, stored, next);
@@ -148,6 +150,11 @@ export function rename(doc: StudioDoc, id: string, title: string): void {
 export function setMeta(doc: StudioDoc, id: string, key: NodeKey, value: Json | undefined): void {
   doc.change(() => {
     const stored = doc.nodes.get(id);
+    if (key === NOTES && stored) {
+      stored.delete(NOTES); // where they stood before people wrote them together
+      setText(doc, id, NOTES, typeof value === "string" ? value : "");
+      return;
+    }
     if (!stored || same(stored.get(key), value)) return;
     if (value === undefined || value === null || value === "") stored.delete(key);
     else stored.set(key, value);
