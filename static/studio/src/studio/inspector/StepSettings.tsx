@@ -81,7 +81,7 @@ export function StepSettings({ step }: { step: Step }) {
             {number(
               "attempts",
               isObject(step.retry) ? step.retry["max_attempts"] : undefined,
-              { label: "Attempts", integer: true, least: 1, most: 20, fallback: "as its type does" },
+              { label: "Attempts", integer: true, least: 1, most: 20, fallback: "its own" },
               (value) => set("retry", retryWith(step, "max_attempts", value)),
             )}
             {number(
