@@ -6,6 +6,7 @@ import { useStep } from "./context";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useFieldPlace } from "./useFieldPlace";
 import { CodeWidget } from "./widgets/CodeWidget";
+import { CronWidget } from "./widgets/CronWidget";
 import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
 import { ModelWidget } from "./widgets/ModelWidget";
@@ -31,6 +32,7 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   table: TableWidget,
   schema: SchemaWidget,
   shown: ShownWidget,
+  cron: CronWidget,
   json: JsonWidget,
 };
 const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table", "schema"]);

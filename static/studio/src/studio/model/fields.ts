@@ -18,6 +18,7 @@ export type Widget =
   | "table"
   | "schema"
   | "shown"
+  | "cron"
   | "json";
 
 export interface Field {
@@ -108,6 +109,7 @@ const NAMED: Record<string, Widget> = {
   prompt: "textarea",
   model: "model",
   workflow: "workflow",
+  cron: "cron",
   expression: "value",
   code: "code",
   "key-value": "key-value",
