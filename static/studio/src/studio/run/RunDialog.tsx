@@ -105,7 +105,10 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
             field={field}
             entry={entries[field.name] ?? ""}
             problem={refusal?.fields[field.name] ?? ""}
-            onChange={(entry) => setEntries({ ...entries, [field.name]: entry })}
+            onChange={(entry) => {
+              setEntries({ ...entries, [field.name]: entry });
+              setRefusal((before) => before && { ...before, fields: { ...before.fields, [field.name]: "" } });
+            }}
           />
         ))}
         <p className="field-hint">
