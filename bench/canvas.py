@@ -71,7 +71,8 @@ def main() -> None:
         for size in sizes:
             workflow = make(product, key, size)
             for view in ("near", "fit"):
-                found = measure(browser, product, cookie, workflow, view)
+                seen = NEAR if view == "near" else whole(size)
+                found = measure(browser, product, cookie, workflow, seen)
                 print(json.dumps({"bench": "canvas", "nodes": size, "view": view, **found}))
 
 
@@ -111,16 +112,24 @@ def make(product: Running, key: str, size: int) -> str:
         return str(json.load(answer)["id"])
 
 
-def measure(browser: Browser, product: Running, cookie: str, workflow: str, view: str) -> JSONDict:
+def whole(size: int) -> JSONDict:
+    """Return the view that shows all steps."""
+    rows = -(-size // COLUMNS)
+    zoom = min(WINDOW["width"] / (COLUMNS * ACROSS), WINDOW["height"] / (rows * DOWN), 1)
+    return {"x": 0, "y": 0, "zoom": zoom * 0.9}
+
+
+def measure(
+    browser: Browser, product: Running, cookie: str, workflow: str, seen: JSONDict
+) -> JSONDict:
     """Open a workflow in a new browser window and move things about."""
     base = f"http://localhost:{product.port}"
     context = browser.new_context(base_url=base, viewport=WINDOW)  # type: ignore[arg-type]  # a dict is one
     name, value = cookie.split("=", 1)
     context.add_cookies([{"name": name, "value": value, "url": base}])
     page = context.new_page()
-    if view == "near":
-        stored = json.dumps(f"auterity-view-{workflow}"), json.dumps(json.dumps(NEAR))
-        page.add_init_script(f"localStorage.setItem({stored[0]}, {stored[1]})")
+    stored = json.dumps(f"auterity-view-{workflow}"), json.dumps(json.dumps(seen))
+    page.add_init_script(f"localStorage.setItem({stored[0]}, {stored[1]})")
     session = context.new_cdp_session(page)
     session.send("Performance.enable")
     page.goto(f"/workflows/{workflow}/")

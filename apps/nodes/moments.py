@@ -1,8 +1,11 @@
-"""Moments as authors write them: `2027-01-31T09:00`, `09:00`, `monday 09:00`, `weekday 09:00`."""
+"""Moments as authors write them: `2027-01-31T09:00`, `09:00`, `monday 09:00`, a cron rule."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 RECURRING = re.compile(
@@ -32,6 +35,29 @@ def moment_of(text: str, zone_name: str, now: datetime) -> datetime:
         return _next(found, local, now).astimezone(UTC)
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+
+
+def fire_times(rule: str, zone_name: str, now: datetime) -> Iterator[datetime]:
+    """Yield the times of a cron rule after now, in UTC. Raises ValueError."""
+    fields = " ".join(rule.split())
+    if len(fields.split(" ")) != 5:
+        raise ValueError("Give five fields: minute, hour, day, month and day of week.")
+    try:
+        times = CronSim(fields, now.astimezone(zone(zone_name)))
+    except CronSimError as error:
+        raise ValueError(f"{error}. An example is “0 9 * * MON-FRI”.") from None
+    # A time of the clock that is passed twice is one fire time.
+    return (at for each in times if (at := each.astimezone(UTC)) > now)
+
+
+def next_fire_time(rule: str, zone_name: str, now: datetime) -> datetime:
+    """Return the next time of a cron rule, in UTC. Raises ValueError."""
+    return next(fire_times(rule, zone_name, now))
+
+
+def in_words(rule: str) -> str:
+    """Return what a cron rule says, such as “At 09:00 on Monday”."""
+    return str(CronSim(rule, datetime(2026, 1, 1, tzinfo=UTC)).explain())
 
 
 def _next(found: "re.Match[str]", local: ZoneInfo, now: datetime) -> datetime:

@@ -15,7 +15,7 @@ from pycrdt import Map
 
 from apps.common.types import JSONDict
 from apps.workflows import document
-from apps.workflows.changes import Detail, Parts, details, field_of
+from apps.workflows.changes import Detail, Parts, details, field_of, field_of_text
 from apps.workflows.document import PARTS, part_of
 
 MOST = 5_000  # changes that a point remembers one by one
@@ -128,7 +128,7 @@ def _subjects(name: str, event: Any) -> Iterator[Subject]:
     if name == "text":
         for key in path[:1] or keys:
             owner, _, parameter = key.partition("/")
-            yield owner, f"config.{parameter}"
+            yield owner, field_of_text(parameter)
     elif path:
         yield from ((path[0], field_of(key)) for key in keys)
     elif name in ("nodes", "notes"):

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from apps.workflows import document
-from apps.workflows.document import CONFIG, PARTS
+from apps.workflows.document import CONFIG, NOTES, PARTS
 
 RUNBOOK = "runbook"
 Parts = dict[str, dict[str, Any]]
@@ -71,7 +71,7 @@ def _of(
 
 def _text_detail(key: str, old: Any, new: Any) -> Detail:
     node, _, parameter = key.partition("/")
-    return "edit", node, f"config.{parameter}" if parameter else None
+    return "edit", node, field_of_text(parameter) if parameter else None
 
 
 def _place_detail(key: str, old: Any, new: Any) -> Detail:
@@ -87,6 +87,11 @@ def _edge_detail(key: str, old: Any, new: Any) -> Detail:
 def field_of(key: str) -> str:
     """Return what a definition calls a key of a step in the document."""
     return key.replace(CONFIG, "config.", 1) if key.startswith(CONFIG) else key
+
+
+def field_of_text(parameter: str) -> str:
+    """Return what a definition calls a text of a step."""
+    return parameter if parameter == NOTES else f"config.{parameter}"
 
 
 def _fields(stored: Any) -> dict[str, Any]:

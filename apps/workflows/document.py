@@ -2,7 +2,8 @@
 
     meta    schema, name, description, settings.<key>
     nodes   <id> -> map: type, type_version, title, ... and c:<parameter> for each of the config
-    text    <id>/<parameter> -> text that people edit together: prompts, code, notes
+    text    <id>/<parameter> -> text that people edit together: prompts, code, notes; <id>/notes
+            are those of a step, which older drafts have in its map
     layout  <id> -> [x, y] or [x, y, width, height]
     edges   <source>:<port>><target>:<port> -> {s, sp, t, tp, label?, when?}
     notes   <id> -> {colour, group?}; their words are in `text`, their place in `layout`
@@ -34,7 +35,7 @@ NODE_KEYS = (
     "on_error", "default_output", "cache_ttl_s",
 )  # fmt: skip
 EDGE_KEYS = {"source": "s", "source_port": "sp", "target": "t", "target_port": "tp"}
-CONFIG = "c:"
+CONFIG, NOTES = "c:", "notes"
 DETAILS = ("name", "description")
 EMPTY = b"\x00\x00"
 
@@ -220,8 +221,9 @@ def read_node(node_id: str, stored: JSONDict, texts: dict[str, str], place: Any)
         if key.startswith(CONFIG)
     }
     node: JSONDict = {"id": node_id, "type": stored["type"]}
-    node |= {key: normalised(stored[key]) for key in NODE_KEYS if stored.get(key) is not None}
-    node["config"] = config | texts
+    own = stored | ({NOTES: texts[NOTES] or None} if NOTES in texts else {})
+    node |= {key: normalised(own[key]) for key in NODE_KEYS if own.get(key) is not None}
+    node["config"] = config | {name: text for name, text in texts.items() if name != NOTES}
     node |= read_place(place)
     return node
 
@@ -268,6 +270,7 @@ def _write_nodes(doc: YDoc, definition: Definition) -> None:
         node_id = data["id"]
         if node_id not in nodes:
             nodes[node_id] = Map({"type": data["type"]})
+            texts[f"{node_id}/{NOTES}"] = Text("")  # two people making it would lose a text
         _write_node(nodes[node_id], texts, data)
         _write_place(layout, node_id, data)
 
@@ -275,16 +278,28 @@ def _write_nodes(doc: YDoc, definition: Definition) -> None:
 def _write_node(stored: Map[Any], texts: Map[Any], data: JSONDict) -> None:
     lettered = text_parameters(data["type"])
     config = data.get("config", {})
-    wanted = {key: data[key] for key in NODE_KEYS if data.get(key) is not None}
+    wanted = {key: data[key] for key in NODE_KEYS if key != NOTES and data.get(key) is not None}
     plain = {k: v for k, v in config.items() if not (k in lettered and isinstance(v, str))}
     wanted |= {CONFIG + key: value for key, value in plain.items()}
-    _replace(stored, wanted, _keys(stored))
+    _replace(stored, wanted, [key for key in _keys(stored) if key != NOTES])
     for key in [key for key in _keys(texts) if key.startswith(f"{data['id']}/")]:
-        if key.partition("/")[2] not in config or key.partition("/")[2] in plain:
+        name = key.partition("/")[2]
+        if name != NOTES and (name not in config or name in plain):
             del texts[key]
+    _write_notes_of(stored, texts, data)
     for name in lettered:
         if isinstance(config.get(name), str):
             _write_text(texts, f"{data['id']}/{name}", config[name])
+
+
+def _write_notes_of(stored: Map[Any], texts: Map[Any], data: JSONDict) -> None:
+    """Write the notes of a step; those of an older draft stay where they are until they change."""
+    key, wanted = f"{data['id']}/{NOTES}", data.get(NOTES) or ""
+    before = stored.get(NOTES)
+    if key in texts or wanted != (before or ""):
+        _write_text(texts, key, wanted)
+        if before is not None:
+            del stored[NOTES]
 
 
 def _write_edges(edges: Map[Any], definition: Definition) -> None:

@@ -14,35 +14,22 @@ from apps.audit.services import record
 from apps.common.errors import NotFound
 from apps.files import services as files
 from apps.files.models import Blob
-from apps.workflows import drafts
-from apps.workflows.exceptions import ImageTooLarge, InBin, NoImage, TooManyImages
+from apps.workflows import drafts, pictures
+from apps.workflows.exceptions import ImageTooLarge, InBin, TooManyImages
 from apps.workflows.models import Image, Workflow
 
 MAX_IMAGE, MAX_IMAGES = 5 << 20, 200
-WEBP = (b"RIFF", b"WEBP")
-BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg",
-              b"GIF87a": "image/gif", b"GIF89a": "image/gif"}  # fmt: skip
-
-
-def media_type_of(data: bytes) -> str:
-    """Return what kind of picture bytes are. Raises NoImage; SVG is a document, no picture."""
-    if data[:4] == WEBP[0] and data[8:12] == WEBP[1]:
-        return "image/webp"
-    for beginning, media_type in BEGINNINGS.items():
-        if data.startswith(beginning):
-            return media_type
-    raise NoImage
 
 
 def add_image(workflow: Workflow, data: bytes, *, actor: User) -> Image:
-    """Keep a picture for a workflow's runbook.
+    """Keep a picture for a workflow's runbook, without what it tells of where and how it was made.
 
     Raises Forbidden, NoImage, ImageTooLarge, TooManyImages, InBin, StorageAway.
     """
     policies.check(actor, "edit", workflow)
     if len(data) > MAX_IMAGE:
         raise ImageTooLarge
-    media_type = media_type_of(data)
+    media_type, data = pictures.cleaned(data)
     _check_room(workflow)
     blob = files.store(data, kind=Blob.Kind.IMAGE)
     with transaction.atomic():

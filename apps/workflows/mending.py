@@ -14,11 +14,12 @@ from pydantic import BaseModel, ValidationError
 
 from apps.workflows import document
 from apps.workflows.definition import Edge, Node, Note, check_numbers
-from apps.workflows.document import CONFIG, YDoc, part_of
+from apps.workflows.document import CONFIG, NOTES, YDoc, part_of
 from apps.workflows.runbook import mending as runbook
 
 MAX_PLACE = 1e7
 MAX_NOTE = 20_000
+MAX_NOTES = 10_000  # of a step
 SETTING = "settings."
 
 
@@ -90,12 +91,14 @@ def _is_detail(key: str, value: Any) -> bool:
 
 
 def _shorten_notes(doc: YDoc) -> None:
-    """Cut the words of a note to what a note may have."""
+    """Cut the words of a note, and the notes of a step, to what they may have."""
     texts = part_of(doc, "text")
-    for note_id in list(part_of(doc, "notes").keys()):
-        text = texts.get(f"{note_id}/text")
-        if text is not None and len(str(text)) > MAX_NOTE:
-            kept = str(text)[:MAX_NOTE]
+    limits = {f"{note_id}/text": MAX_NOTE for note_id in list(part_of(doc, "notes").keys())}
+    limits |= {f"{node_id}/{NOTES}": MAX_NOTES for node_id in list(part_of(doc, "nodes").keys())}
+    for key, most in limits.items():
+        text = texts.get(key)
+        if text is not None and len(str(text)) > most:
+            kept = str(text)[:most]
             del text[len(kept.encode()) :]
 
 

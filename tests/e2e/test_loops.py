@@ -91,7 +91,7 @@ def test_a_loop_built_by_keyboard_is_read_round_by_round(
 
     page.get_by_test_id("rail-outline").press("Enter")
     outline = page.get_by_test_id("outline")
-    inner = outline.get_by_role("list", name="Inside For each").get_by_role("button")
+    inner = outline.locator("[aria-level='2']").get_by_role("button")
     inner.filter(has_text="Transform").first.press("Enter")
     page.get_by_test_id("tab-output").press("Enter")
     expect(page.get_by_test_id("round-number")).to_have_value("4")

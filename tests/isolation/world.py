@@ -37,6 +37,7 @@ from apps.triggers.services import create_trigger
 from apps.workflows import document, drafts, images, restoring, trying
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
+from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
 from tests.isolation import companies, gateways
 from tests.workflows.definitions import asking, expecting, greeting
@@ -174,7 +175,7 @@ def _workflows(world: World) -> None:
         world.objects[name] = str(_workflow(world, name, folder).pk)
     published = workflows.find_workflow(world.objects["workflow"], actor=owner)
     workflows.publish_workflow(published, actor=owner, notes=f"{world.canary}-inner notes")
-    picture = b"\x89PNG\r\n\x1a\n" + f"{world.canary}-inner picture".encode()
+    picture = png(pixels=f"{world.canary}-inner picture".encode())
     world.objects["image"] = str(images.add_image(published, picture, actor=owner).pk)
     doc = document.load(drafts.updates_of(published))
     text = {"type": "text", "text": f"{world.canary}-inner runbook"}

@@ -41,6 +41,12 @@ class TestContract:
         jsonschema.Draft202012Validator.check_schema(data["output_schema"])
         assert data["description"].endswith((".", ";", "`"))
 
+    def test_no_text_that_people_write_together_has_the_name_of_a_steps_notes(
+        self, node: Any
+    ) -> None:
+        properties = node.config.model_json_schema().get("properties", {})
+        assert not properties.get("notes", {}).get("x-text")
+
     def test_its_example_is_valid(self, node: Any) -> None:
         node.config.model_validate(blanked(node.example))
         for _, text in find_templates(node.example):

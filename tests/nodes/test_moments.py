@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from apps.nodes.base import NodeError, Suspend
-from apps.nodes.moments import moment_of
+from apps.nodes.moments import fire_times, in_words, moment_of, next_fire_time
 from apps.nodes.types.flow_wait import Wait, WaitConfig
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS, Approval, ApprovalConfig
 from tests.factories.nodes import node_context
@@ -92,3 +92,39 @@ def test_what_an_approval_cannot_be(config: dict[str, Any], words: str) -> None:
 async def test_what_is_to_be_edited_has_a_limit() -> None:
     with pytest.raises(NodeError, match="more than 256 KiB"):
         await Approval().run(ApprovalConfig(edit="x" * 300_000), node_context())
+
+
+@pytest.mark.parametrize(
+    ("rule", "zone", "expected"),
+    [
+        ("0 9 * * MON-FRI", "UTC", "2026-10-26T09:00"),
+        ("0 9 * * MON-FRI", "Europe/Berlin", "2026-10-26T08:00"),
+        ("30 14 * * *", "Europe/Berlin", "2026-10-24T12:30"),
+        ("  */30   * * * * ", "UTC", "2026-10-24T12:30"),
+    ],
+)
+def test_the_next_time_of_a_rule(rule: str, zone: str, expected: str) -> None:
+    assert next_fire_time(rule, zone, NOW).isoformat() == f"{expected}:00+00:00"
+
+
+def test_the_times_of_a_rule_rise_where_the_clocks_go_back() -> None:
+    times = fire_times("30 2 * * *", "Europe/Berlin", NOW)
+    first, second = next(times), next(times)
+    assert (first.isoformat(), second - first) == ("2026-10-25T00:30:00+00:00", timedelta(hours=25))
+    assert in_words("0 9 * * MON") == "At 09:00 on Monday"
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"), [("0 9 * *", "five"), ("61 * * * *", "example"), ("0 0 30 2 *", "month")]
+)
+def test_what_is_no_rule_is_refused(rule: str, reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        WaitConfig(cron=rule)
+
+
+async def test_a_wait_ends_at_the_next_time_of_its_rule() -> None:
+    suspended = await Wait().run(
+        WaitConfig(cron="0 9 * * *", timezone="Asia/Tokyo"), node_context()
+    )
+    assert isinstance(suspended, Suspend)
+    assert str(suspended.until).endswith("T00:00:00+00:00")

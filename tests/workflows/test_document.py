@@ -161,6 +161,35 @@ def test_concurrent_edits_of_one_step_all_survive() -> None:
     assert (found["config"]["route"], found["config"]["max_tokens"]) == ("fast", 99)
 
 
+def notes_of(doc: Any, step: str = "ai") -> str:
+    return str(next(each for each in document.read(doc)["nodes"] if each["id"] == step)["notes"])
+
+
+def test_two_people_write_the_notes_of_a_step_letter_by_letter() -> None:
+    ana, ben = editors()
+    change(ana, notes="Ask Mara first.")
+    ben.apply_update(ana.get_update())
+    change(ana, notes="Always ask Mara first.")
+    change(ben, notes="Ask Mara first, in German.")
+    assert notes_of(document.load([ana.get_update(), ben.get_update()])) == (
+        "Always ask Mara first, in German."
+    )
+
+
+def test_notes_of_an_older_draft_stay_until_they_are_changed() -> None:
+    doc, _ = editors()
+    del document.part_of(doc, "text")["ai/notes"]
+    document.part_of(doc, "nodes")["ai"]["notes"] = "As it was"
+    before = doc.get_update()
+    document.write(doc, parse(document.read(doc)))
+    assert (notes_of(doc), doc.get_update()) == ("As it was", before)
+    change(doc, notes="As it is")
+    assert notes_of(doc) == str(document.part_of(doc, "text")["ai/notes"]) == "As it is"
+    assert "notes" not in document.part_of(doc, "nodes")["ai"]
+    change(doc, notes="")
+    assert "notes" not in document.read_node("ai", {"type": "x"}, {"notes": ""}, None)
+
+
 def test_an_edge_to_a_deleted_step_is_ignored() -> None:
     ana, ben = editors()
     without = document.read(ana)

@@ -11,10 +11,11 @@ from apps.workflows import document, drafts, images, services
 from apps.workflows.models import Image, Workflow
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client
+from tests.factories.pictures import chunk, png
 from tests.workflows.definitions import greeting
 from tests.workflows.test_runbook import EVERYTHING, RUN, book, paragraph
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 32
+PNG = png()
 
 
 @pytest.fixture
@@ -53,7 +54,8 @@ class TestImages:
     def test_a_picture_is_kept_and_given_out_safely(
         self, bob: User, vera: User, workflow: Workflow
     ) -> None:
-        made = send(api_client(bob), workflow, PNG, "image/jpeg").json()  # it is what it is
+        told = png(chunk(b"tEXt", b"Location 48.1374, 11.5755"))
+        made = send(api_client(bob), workflow, told, "image/jpeg").json()  # it is what it is
         assert made["media_type"] == "image/png"
         assert made["size"] == len(PNG)
         answer = api_client(vera).get(url(workflow, f"images/{made['id']}/"))

@@ -102,6 +102,7 @@ def test_what_no_workflow_holds_is_taken_out_again(live: Live) -> None:
     live.part("notes")["n1"] = Map({"colour": "c" * 50})
     live.part("notes")["n2"] = Map({"colour": "blue"})
     live.part("text")["n2/text"] = Text("ä" * 20_001)
+    live.part("text")["reply/notes"] = Text("ü" * 10_001)
     live.part("meta")["settings.deep"] = float("nan")
     workflow = live.save()
     settle(workflow.pk)
@@ -110,6 +111,7 @@ def test_what_no_workflow_holds_is_taken_out_again(live: Live) -> None:
     assert {node.id for node in definition.nodes} == {"greet", "reply", "start"}
     assert next(node for node in definition.nodes if node.id == "greet").title == ""
     assert [len(note.text) for note in definition.notes] == [20_000]
+    assert [len(node.notes) for node in definition.nodes if node.notes] == [10_000]
     assert "deep" not in definition.settings
     assert workflow.derived_seq == workflow.draft_seq
     assert workflow.updates.latest("seq").author is None

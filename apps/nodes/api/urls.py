@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from apps.nodes.api.views import NodeTypesView
+from apps.nodes.api.views import FireTimesView, NodeTypesView
 
-urlpatterns = [path("node-types/", NodeTypesView.as_view(), name="node-types")]
+urlpatterns = [
+    path("node-types/", NodeTypesView.as_view(), name="node-types"),
+    path("fire-times/", FireTimesView.as_view(), name="fire-times"),
+]

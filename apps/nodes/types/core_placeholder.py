@@ -26,7 +26,9 @@ class PlaceholderConfig(Config):
     does: str = Field("", max_length=500, title="What it is to do")
     ways: list[Way] = Field([Way(id="out", label="Output")], title="Ways on", max_length=50)
     original: Any = Field(
-        None, description="What stood here in the tool that it was imported from; for reading only."
+        None,
+        description="What stood here in the tool that it was imported from.",
+        json_schema_extra={"readOnly": True},
     )
 
 

@@ -1,9 +1,10 @@
 """Where a run begins: the form of its inputs."""
 
+from base64 import b64decode
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from apps.common.types import JSON, JSONDict
 from apps.nodes.base import AnyOutput, Config, Effect, Group, Kind, Node, NodeContext, Port
@@ -17,6 +18,33 @@ class FieldType(StrEnum):
     SELECT = "select"
     BOOL = "bool"
     JSON = "json"
+    FILE = "file"
+
+
+MAX_FILE = 1 << 20
+
+
+class InputFile(Config):
+    """A file as an input: what is text as `text`, anything else as `base64`."""
+
+    name: str = Field(max_length=255)
+    media_type: str = Field("application/octet-stream", max_length=127)
+    size: int = Field(ge=0, le=MAX_FILE, description="How many bytes it has.")
+    text: str | None = Field(None, max_length=MAX_FILE)
+    base64: str | None = Field(None, max_length=MAX_FILE // 3 * 4 + 4)
+
+    @model_validator(mode="after")
+    def content_has_the_size(self) -> "InputFile":
+        if (self.text is None) == (self.base64 is None):
+            raise ValueError("Give text or base64.")
+        data = (
+            self.text.encode()
+            if self.text is not None
+            else b64decode(self.base64 or "", validate=True)
+        )
+        if len(data) != self.size:
+            raise ValueError("The size is another one.")
+        return self
 
 
 class FormField(Config):
@@ -46,7 +74,8 @@ class StartConfig(Config):
 class Start(Node[StartConfig, AnyOutput]):
     """Begin here: the fields of this step are the form people fill in to start a run.
 
-    Its output is the run's input, also known to every later step as `input`.
+    Its output is the run's input, also known to every later step as `input`. A file is an object:
+    `input.<name>.text` is what it says, or `base64` where it is no text.
     """
 
     name, label, group, icon = "core.start", "Start", Group.TRIGGER, "play"
@@ -112,4 +141,14 @@ def _problem(form_field: FormField, value: JSON) -> str | None:
                 if value in form_field.options
                 else f"Choose one of: {', '.join(form_field.options)}."
             )
+        case FieldType.FILE:
+            return _problem_of_file(value)
+    return None
+
+
+def _problem_of_file(value: JSON) -> str | None:
+    try:
+        InputFile.model_validate(value)
+    except ValidationError:
+        return "Give a file of at most 1 MiB: name, size, and its content as text or base64."
     return None

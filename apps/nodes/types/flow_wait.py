@@ -18,7 +18,7 @@ from apps.nodes.base import (
     text_field,
     value_field,
 )
-from apps.nodes.moments import moment_of, zone
+from apps.nodes.moments import moment_of, next_fire_time, zone
 from apps.nodes.registry import register
 
 YEAR_S = 366 * 24 * 3600
@@ -33,9 +33,23 @@ class WaitConfig(Config):
         description="A time such as 2027-01-31T09:00, or the next 09:00, monday 09:00 or "
         "weekday 09:00.",
     )
+    cron: str = Field(
+        "",
+        max_length=200,
+        title="Next time of a schedule",
+        description="A cron rule: minute, hour, day of month, month, day of week.",
+        json_schema_extra={"x-widget": "cron"},
+    )
     timezone: str = text_field(
         "UTC", description="Where that time is meant, such as Europe/Berlin, if it does not say so."
     )
+
+    @field_validator("cron")
+    @classmethod
+    def cron_has_times(cls, rule: str) -> str:
+        if rule.strip():
+            next_fire_time(rule, "UTC", datetime(2026, 1, 1, tzinfo=UTC))
+        return rule.strip()
 
     @field_validator("timezone")
     @classmethod
@@ -44,8 +58,9 @@ class WaitConfig(Config):
 
     @model_validator(mode="after")
     def one_of_both(self) -> "WaitConfig":
-        if (self.seconds is None) == (self.until in (None, "")):
-            raise ValueError("Give either seconds or a time, not both.")
+        given = (self.seconds is not None, self.until not in (None, ""), self.cron != "")
+        if sum(given) != 1:
+            raise ValueError("Give one of seconds, a time and a schedule.")
         return self
 
 
@@ -71,17 +86,20 @@ class Wait(Node[WaitConfig, WaitOutput]):
             return WaitOutput(waited_until=str(context.decision["at"]), value=context.prev)
         if config.seconds is not None:
             return Suspend("delay", seconds=config.seconds)
-        return Suspend("delay", until=_moment(config.until, config.timezone))
+        return Suspend("delay", until=_moment(config))
 
 
-def _moment(value: Any, zone_name: str) -> str:
+def _moment(config: WaitConfig) -> str:
     now = datetime.now(UTC)
     try:
-        moment = moment_of(str(value), zone_name, now)
+        if config.cron:
+            moment = next_fire_time(config.cron, config.timezone, now)
+        else:
+            moment = moment_of(str(config.until), config.timezone, now)
     except (ValueError, OverflowError) as error:
         raise NodeError(
             "bad_time",
-            f"“{value}” is not a time.",
+            f"“{config.cron or config.until}” is not a time.",
             hint="Write it like 2027-01-31T09:00, 2027-01-31T09:00:00+01:00 or weekday 09:00.",
         ) from error
     if moment > now + timedelta(seconds=YEAR_S):

@@ -19,7 +19,7 @@ from apps.workflows.importing.report import PLACEHOLDER, Entry, Report
 NOTE = "n8n-nodes-base.stickyNote"
 COLOURS = {1: "yellow", 2: "yellow", 3: "red", 4: "green", 5: "blue", 6: "purple", 7: "grey"}
 WIDTH, HEIGHT, MOST = 300.0, 150.0, 3.0  # a step with the room around it; how far apart at most
-NOTE_SIZE = (340, 220)
+NOTE_WIDTH, LETTERS_A_LINE, LINE = 340, 46, 20
 
 
 def is_export(data: JSONDict) -> bool:
@@ -36,8 +36,7 @@ def translated(data: JSONDict) -> tuple[JSONDict, JSONDict]:
     definition = workflow.definition()
     if data.get("pinData"):
         workflow.report.remarks.append("Pinned data of n8n was left out.")
-    note = workflow.report_note()
-    definition["notes"].append(note)
+    definition["notes"].append(workflow.report_note(definition["notes"]))
     return {"name": data.get("name"), "definition": definition}, workflow.report.as_json()
 
 
@@ -75,12 +74,13 @@ class _Workflow:
             "schema": 1, "nodes": steps, "edges": self._edges(), "notes": notes, "settings": {},
         }  # fmt: skip
 
-    def report_note(self) -> JSONDict:
-        """Return the report as a note above the upper left step."""
+    def report_note(self, notes: list[JSONDict]) -> JSONDict:
+        """Return the report as a note above the upper left step and the other notes."""
         text = self.report.as_text()
-        width, height = NOTE_SIZE
-        size = [width, height + 20 * text.count("\n")]
+        lines = sum(1 + len(line) // LETTERS_A_LINE for line in text.splitlines())
+        size = [NOTE_WIDTH, LINE * (lines + 2)]
         x, y = self.place.corner
+        y = min([y, *(note["position"][1] for note in notes if note["position"])])
         taken = set(self.ids.values())
         note_id = next(each for n in range(len(taken) + 1) if (each := f"import_{n}") not in taken)
         return {

@@ -13,4 +13,5 @@ OTHERS = [
     api("schema", **NOBODYS),
     Probe("api-docs", **NOBODYS),
     api("node-types", **NOBODYS),
+    api("fire-times", query="cron=0+9+*+*+MON-FRI", **NOBODYS),
 ]

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from tests.factories.pictures import png
 from tests.isolation.probe import ANY_REVISION, FORM, LIST, NOBODYS, OCTETS, UPLOAD, Probe, api, of
 from tests.isolation.world import World
 from tests.workflows.definitions import greeting
@@ -10,7 +11,7 @@ from tests.workflows.definitions import greeting
 PREVIEW = {"text": "{{ input.who }}", "values": {"input": {"who": "world"}}}
 POINT = {"pk": "workflow", "point_id": "point"}
 DIFFERENT = {"definition": {**greeting(), "nodes": greeting()["nodes"][:1], "edges": []}}
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = png()
 
 
 def _file(content: bytes) -> bytes:

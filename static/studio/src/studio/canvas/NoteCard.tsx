@@ -62,7 +62,7 @@ export const NoteCard = memo(function NoteCard({ id }: NodeProps) {
       {writing ? (
         <NoteText id={id} text={note.text} onDone={done} />
       ) : (
-        <div className="note-text note-shown">
+        <div className={`note-text note-shown ${selected ? "nowheel" : ""}`}>
           {note.text ? <Markdown text={note.text} /> : !editor.readOnly && <p>Double-click to write</p>}
         </div>
       )}

@@ -1,7 +1,13 @@
-// The last view of a workflow in this browser; the first time, everything is shown.
+// The last view of a workflow in this browser; the first time all of it, if that can be read.
 
 import type { Editor } from "../model/editor";
+import { firstStep } from "../model/graph";
 import { fitting, type Viewport } from "../model/view";
+
+/** Titles are drawn from here on. */
+const LEGIBLE = 0.15;
+const NEAR = 0.6;
+const MARGIN = 80;
 
 const keyOf = (editor: Editor) => `auterity-view-${editor.boot.workflow.id}`;
 
@@ -13,8 +19,18 @@ export function firstViewport(editor: Editor): Viewport {
     if (grid.within(editor.view.seen()).length) return remembered;
   }
   const bounds = grid.bounds();
-  const { width, height } = editor.view.size.value;
-  return bounds ? fitting(bounds, { width, height }) : { x: width / 2 - 118, y: height / 3, zoom: 1 };
+  const size = editor.view.size.value;
+  if (!bounds) return { x: size.width / 2 - 118, y: size.height / 3, zoom: 1 };
+  const whole = fitting(bounds, size);
+  return whole.zoom < LEGIBLE ? (beginning(editor) ?? whole) : whole;
+}
+
+/** Where all of it would be too small to read, the first step stands at the left. */
+function beginning(editor: Editor): Viewport | null {
+  const first = firstStep(editor.store);
+  const box = first === null ? undefined : editor.store.boxOf(first);
+  const { height } = editor.view.size.value;
+  return box ? { x: MARGIN - box.x * NEAR, y: height / 2 - (box.y + box.height / 2) * NEAR, zoom: NEAR } : null;
 }
 
 export function rememberViewport(editor: Editor): void {

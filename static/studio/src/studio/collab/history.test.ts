@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Editor } from "../model/editor";
 import type { Point } from "../model/history";
+import * as ops from "../model/ops";
 import { boot, CHAIN, chainDoc } from "../model/samples";
 import { History } from "./history";
 
@@ -117,6 +118,54 @@ test("going back can be undone as long as nobody edited since", async () => {
   await history.undo();
   expect(editor.toast.value).toMatchObject({ text: "It was changed meanwhile.", kind: "bad" });
 });
+
+test("Ctrl+Z takes a restore back in its turn, and does it again", async () => {
+  const done: string[] = [];
+  answers["POST history/old/restore/"] = () => {
+    done.push("restore");
+    return new Response("{}", { headers: { ETag: `"${done.length}"` } });
+  };
+  answers["PATCH "] = () => {
+    done.push("put back");
+    return Response.json({});
+  };
+  answers["GET "] = () => new Response("{}", { headers: { ETag: `"${done.length}"` } });
+  editor.gesture((doc) => ops.rename(doc, "a", "Mine"));
+  await history.restore(point("old"));
+  editor.gesture((doc) => ops.rename(doc, "b", "Later"));
+  editor.undo();
+  expect([editor.store.nodes.get("b")?.title, done]).toEqual(["", ["restore"]]);
+  editor.undo();
+  await vi.runAllTimersAsync();
+  expect([editor.store.nodes.get("a")?.title, done]).toEqual(["Mine", ["restore", "put back"]]);
+  expect([history.restored.value, editor.undoState.value]).toEqual([null, { undo: true, redo: true }]);
+  editor.redo();
+  await vi.runAllTimersAsync();
+  expect(done).toEqual(["restore", "put back", "restore"]);
+  editor.redo();
+  expect(editor.store.nodes.get("b")?.title).toBe("Later");
+});
+
+test("a restore is not taken back over what somebody edited after it", async () => {
+  let wanted = "";
+  answers["POST history/old/restore/"] = () => new Response("{}", { headers: { ETag: '"7"' } });
+  answers["GET "] = () => new Response("{}", { headers: { ETag: '"8"' } });
+  vi.stubGlobal("fetch", withHeaders(fetch, (headers) => (wanted = headers["If-Match"] ?? wanted)));
+  answers["PATCH "] = () => problem(412, "It was changed meanwhile.");
+  await history.restore(point("old"));
+  editor.undo();
+  await vi.runAllTimersAsync();
+  expect([wanted, editor.toast.value?.kind, editor.undoState.value]).toEqual(['"7"', "bad", { undo: false, redo: false }]);
+});
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+function withHeaders(send: typeof fetch, look: (headers: Record<string, string>) => void): Fetch {
+  return (url, init) => {
+    look(init.headers as Record<string, string>);
+    return send(url, init);
+  };
+}
 
 test("one step goes back as an edit like any other", async () => {
   editor.gesture((doc) => doc.change(() => doc.nodes.get("a")?.set("title", "Renamed")));

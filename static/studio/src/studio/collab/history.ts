@@ -2,9 +2,11 @@
 
 import { ApiError } from "../../lib/api";
 import type { Definition, Person } from "../model/boot";
+import type { Act } from "../model/acts";
 import { Compared, restoreStep } from "../model/diff";
 import type { Editor } from "../model/editor";
 import { EVERYTHING, titleOf, type HistoryFilter, type Point } from "../model/history";
+import { same } from "../model/json";
 import { Observable } from "../model/observable";
 import { reason } from "./follower";
 import { HistoryApi } from "./historyApi";
@@ -15,6 +17,15 @@ const MOST_KEPT = 40; // definitions of points
 
 /** How the canvas shows a point: as the draft was then, or as marks over the draft as it is. */
 export type Way = "past" | "over";
+
+interface Restored extends Act {
+  title: string;
+  before: Definition;
+  /** Null where somebody edited at the same time. */
+  after: Definition | null;
+  /** Of the draft as the restore made it. */
+  tag: string;
+}
 
 export class History {
   readonly api: HistoryApi;
@@ -30,7 +41,7 @@ export class History {
   /** The point about which somebody is asked whether to go back to it. */
   readonly asked = new Observable<Point | null>(null);
   /** What was gone back to, and how to take that back as long as nobody edited anything after it. */
-  readonly restored = new Observable<{ title: string; before: Definition; tag: string } | null>(null);
+  readonly restored = new Observable<Restored | null>(null);
   #kept = new Map<string, Definition>();
   #turn = 0;
   #reading = 0;
@@ -132,16 +143,29 @@ export class History {
       tag = await this.api.restore(point.id);
     };
     if (!(await this.#changed(restore))) return;
-    this.restored.set({ title: titleOf(point), before, tag });
+    const alone = (await this.api.tag().catch(() => "")) === tag;
+    const done: Restored = {
+      title: titleOf(point), before, after: alone ? this.#now : null, tag,
+      undo: () => void this.#takeBack(done),
+      redo: () => void this.restore(point),
+    };
+    this.restored.set(done);
+    this.editor.did(done);
     this.#differs(point.version === null || point.version !== this.editor.version.value.published);
     this.editor.announcer.say(`The draft is as in ${titleOf(point)}`);
   }
 
   /** Take a restore back. */
   async undo(): Promise<void> {
-    const was = this.restored.value;
+    if (this.restored.value) await this.#takeBack(this.restored.value);
+  }
+
+  async #takeBack(was: Restored): Promise<void> {
     this.restored.set(null);
-    if (!was || !(await this.#changed(() => this.api.putBack(was.before, was.tag)))) return;
+    // Whoever edited and undid that has another tag for the same draft.
+    const tag = async () => (same(this.#now, was.after) ? await this.api.tag() : was.tag);
+    if (!(await this.#changed(async () => this.api.putBack(was.before, await tag())))) return;
+    this.editor.undid(was);
     this.#differs(true);
     this.editor.say("The draft is what it was before.");
   }

@@ -56,6 +56,12 @@ export class HistoryApi {
     return answer.headers.get("ETag") ?? "";
   }
 
+  /** Return the tag of the draft as it is. */
+  async tag(): Promise<string> {
+    const answer = await sent("GET", this.urls.workflow, { headers: { Accept: "application/json" } }, {});
+    return answer.headers.get("ETag") ?? "";
+  }
+
   /** Make the draft what it was before a restore, unless it was edited since. */
   putBack(definition: Definition, tag: string): Promise<unknown> {
     return call("PATCH", this.urls.workflow, { body: { definition }, headers: { "If-Match": tag } });

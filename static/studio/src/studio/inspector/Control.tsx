@@ -1,15 +1,18 @@
 import { shown, type Field } from "../model/fields";
 import { IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
+import { Line } from "../parts/Markdown";
 import { useStep } from "./context";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useFieldPlace } from "./useFieldPlace";
 import { CodeWidget } from "./widgets/CodeWidget";
+import { CronWidget } from "./widgets/CronWidget";
 import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
 import { ModelWidget } from "./widgets/ModelWidget";
 import type { ControlProps, WidgetProps } from "./widgets/props";
 import { SchemaWidget } from "./widgets/SchemaWidget";
+import { ShownWidget } from "./widgets/ShownWidget";
 import { BooleanWidget, ChoiceWidget, NumberWidget, TextWidget } from "./widgets/simple";
 import { ValueWidget } from "./widgets/ValueWidget";
 import { WorkflowWidget } from "./widgets/WorkflowWidget";
@@ -28,6 +31,8 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   list: ListWidget,
   table: TableWidget,
   schema: SchemaWidget,
+  shown: ShownWidget,
+  cron: CronWidget,
   json: JsonWidget,
 };
 const GROUPS: ReadonlySet<Field["widget"]> = new Set(["key-value", "table", "schema"]);
@@ -42,11 +47,11 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
   const wrong = `${id}-problem`;
   const described = [field.help && help, problems.length && wrong].filter(Boolean).join(" ");
   const isSet = value !== undefined && !(field.text && value === "");
-  const resettable = isSet && !readOnly && !field.required && !row;
+  const resettable = isSet && !readOnly && !field.required && !row && field.widget !== "shown";
   return (
     <div className="field" data-invalid={problems.length > 0 || undefined} {...place}>
       <div className="field-head">
-        {field.widget === "boolean" ? null : GROUPS.has(field.widget) ? (
+        {field.widget === "boolean" || field.widget === "shown" ? null : GROUPS.has(field.widget) ? (
           <span className="field-label">{field.label}</span>
         ) : (
           <label htmlFor={id} onClick={field.text ? () => document.getElementById(id)?.focus() : undefined}>
@@ -96,7 +101,7 @@ export function Control({ field, value, onChange, id, testId, readOnly, problems
       )}
       {field.help && (
         <p className="field-hint" id={help}>
-          {field.help}
+          <Line text={field.help} />
         </p>
       )}
     </div>

@@ -4,8 +4,9 @@ import { useEditor, useNode, useObservable, useProblemsOf, useSingle } from "../
 import * as ops from "../model/ops";
 import type { InspectorTab } from "../model/panels";
 import { EXPRESSION } from "../parts/DataView";
-import { IconButton } from "../parts/Button";
+import { Button, IconButton } from "../parts/Button";
 import { KindTile } from "../parts/KindTile";
+import { Line } from "../parts/Markdown";
 import { RunHistory } from "../parts/RunHistory";
 import { RunPartButtons } from "../parts/RunPart";
 import { StepProvider, useStepContext } from "./context";
@@ -21,6 +22,8 @@ const TABS: [InspectorTab, string][] = [
   ["output", "Output"],
   ["runs", "Runs"],
 ];
+
+const PLACEHOLDER = "core.placeholder";
 
 /** The settings of the selected step and its data in the shown run; fills the right column. */
 export function Inspector() {
@@ -66,7 +69,10 @@ function Setup({ step }: { step: Step }) {
     );
   return (
     <div className="setup">
-      <p className="quiet">{type.description}</p>
+      <p className="quiet">
+        <Line text={type.description} />
+      </p>
+      {type.name === PLACEHOLDER && !editor.readOnly && <Replace id={step.id} />}
       <Overwritten
         field={`${step.id}/title`}
         what="the name"
@@ -75,6 +81,23 @@ function Setup({ step }: { step: Step }) {
       <SchemaForm step={step} type={type} />
       <StepSettings step={step} />
     </div>
+  );
+}
+
+/** A placeholder waits for the step that does the work. */
+function Replace({ id }: { id: string }) {
+  const { panels } = useEditor();
+  return (
+    <Button
+      icon="refresh-cw"
+      data-testid="replace-step"
+      onClick={(event) => {
+        const { left, bottom } = event.currentTarget.getBoundingClientRect();
+        panels.picker.set({ screen: [left, bottom + 4], instead: id });
+      }}
+    >
+      Replace with a step…
+    </Button>
   );
 }
 
@@ -163,7 +186,7 @@ function Tabs({ current, choose, id }: TabsProps) {
 /** The parts of the workflow that can be run at the step. */
 function Foot({ step }: { step: Step }) {
   const editor = useEditor();
-  if (!editor.boot.permissions.run || editor.past.value || step.type === "core.start") return null;
+  if (!editor.boot.permissions.run || editor.past.value || step.type === "core.start" || step.type === PLACEHOLDER) return null;
   return (
     <footer className="inspector-foot">
       <span className="quiet">Run</span>

@@ -5,13 +5,16 @@ import { useEditor } from "../model/hooks";
 import { isObject, type Json } from "../model/json";
 import { moveBy } from "../model/moves";
 import * as ops from "../model/ops";
-import type { NodeKey } from "../model/stored";
+import { NOTES, type NodeKey } from "../model/stored";
 import { Icon } from "../parts/Icon";
+import { SharedText } from "../parts/SharedText";
 import { Control } from "./Control";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useDraft } from "./useDraft";
 import { useFieldPlace } from "./useFieldPlace";
 import { NumberWidget } from "./widgets/simple";
+
+const MOST_NOTES = 10_000; // letters; the server's limit
 
 const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
   ["fail", "Stop the run"],
@@ -22,7 +25,6 @@ const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
 
 /** What somebody else may have set as well, in words. */
 const OTHERS: [NodeKey, string][] = [
-  ["notes", "the notes"],
   ["retry", "the attempts"],
   ["timeout_s", "the timeout"],
   ["on_error", "what happens if the step fails"],
@@ -38,8 +40,6 @@ export function StepSettings({ step }: { step: Step }) {
   const [open, setOpen] = useState(false);
   const set = (key: NodeKey, value: Json | undefined) =>
     editor.edit((doc) => ops.setMeta(doc, step.id, key, value));
-  const [notes, writeNotes] = useDraft(step.notes, (text) => set("notes", text || undefined));
-  const inNotes = useFieldPlace(`${step.id}/notes`);
   const readOnly = editor.readOnly;
   const id = (name: string) => `${step.id}-setting-${name}`;
   const number = (name: string, value: Json | undefined, field: Partial<Field>, store: (value: Json | undefined) => void) => (
@@ -76,27 +76,12 @@ export function StepSettings({ step }: { step: Step }) {
       ))}
       {open && (
         <>
-          <div className="field" {...inNotes}>
-            <div className="field-head">
-              <label htmlFor={id("notes")}>Notes</label>
-              <FieldPeople field={`${step.id}/notes`} />
-            </div>
-            <textarea
-              id={id("notes")}
-              className="input"
-              rows={2}
-              value={notes}
-              readOnly={readOnly}
-              placeholder="What others should know about this step"
-              data-testid="setting-notes"
-              onChange={(event) => writeNotes(event.target.value)}
-            />
-          </div>
+          <Notes step={step} />
           <div className="field-row">
             {number(
               "attempts",
               isObject(step.retry) ? step.retry["max_attempts"] : undefined,
-              { label: "Attempts", integer: true, least: 1, most: 20, fallback: "as its type does" },
+              { label: "Attempts", integer: true, least: 1, most: 20, fallback: "its own" },
               (value) => set("retry", retryWith(step, "max_attempts", value)),
             )}
             {number(
@@ -182,6 +167,37 @@ export function StepSettings({ step }: { step: Step }) {
         </>
       )}
     </section>
+  );
+}
+
+/** What others should know of the step, written together. */
+function Notes({ step }: { step: Step }) {
+  const editor = useEditor();
+  const field = `${step.id}/${NOTES}`;
+  const place = useFieldPlace(field);
+  const id = `${step.id}-setting-notes`;
+  const [notes, write] = useDraft(step.notes, (text) => editor.edit((doc) => ops.setMeta(doc, step.id, NOTES, text)));
+  const shared = { id, placeholder: "What others should know about this step", maxLength: MOST_NOTES };
+  return (
+    <div className="field" {...place}>
+      <div className="field-head">
+        <label htmlFor={id} onClick={() => document.getElementById(id)?.focus()}>
+          Notes
+        </label>
+        <FieldPeople field={field} />
+      </div>
+      <SharedText owner={step.id} name={NOTES} kind="prose" label="Notes" testId="setting-notes" {...shared}>
+        <textarea
+          {...shared}
+          className="input"
+          rows={2}
+          value={notes}
+          readOnly={editor.readOnly}
+          data-testid="setting-notes"
+          onChange={(event) => write(event.target.value)}
+        />
+      </SharedText>
+    </div>
   );
 }
 

@@ -45,6 +45,7 @@ export interface Schema {
   maxItems?: number;
   pattern?: string;
   format?: string;
+  readOnly?: boolean;
   "x-widget"?: string;
   "x-expression"?: boolean;
   "x-text"?: boolean;

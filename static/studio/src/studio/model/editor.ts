@@ -2,6 +2,7 @@
 // to every component through `useEditor()`.
 
 import type * as Y from "yjs";
+import { Acts, type Act } from "./acts";
 import { Announcer } from "./announcer";
 import type { Boot, Definition, NodeType, Pin, Problem, Step } from "./boot";
 import { Comments } from "./comments";
@@ -79,6 +80,7 @@ export class Editor {
   /** Where the draft meets the server: for what was edited and cannot be saved. */
   room: { pause(): void; retry(): void; discard(): Promise<void> } | null = null;
   #undo: Y.UndoManager | null = null;
+  readonly #acts = new Acts();
   #unbind: (() => void) | null = null;
   #waiting: Change[] = [];
 
@@ -135,14 +137,11 @@ export class Editor {
   attach(doc: StudioDoc): StudioDoc {
     this.doc = doc;
     this.overwritten.follow(doc);
-    this.#undo = doc.undoManager();
-    const tell = () =>
-      this.undoState.set({
-        undo: this.#undo?.canUndo() ?? false,
-        redo: this.#undo?.canRedo() ?? false,
-      });
+    const undo = (this.#undo = doc.undoManager());
     for (const event of ["stack-item-added", "stack-item-popped", "stack-cleared"] as const)
-      this.#undo.on(event, tell);
+      undo.on(event, () => this.#tellUndo());
+    for (const event of ["stack-item-added", "stack-item-updated"] as const)
+      undo.on(event, ({ origin }) => origin !== undo && this.#acts.edited());
     // At once, so that a step which was added and selected meanwhile is never missing in between.
     this.store.topics.batch(() => {
       if (!this.past.value) this.#unbind = this.store.bind(doc);
@@ -173,15 +172,54 @@ export class Editor {
   }
 
   undo(): void {
-    if (this.readOnly || !this.#undo?.canUndo()) return;
-    this.#undo.undo();
-    this.announcer.say("Undone");
+    if (this.readOnly) return;
+    const act = this.#acts.toUndo(this.#depth);
+    if (act) {
+      act.undo();
+      this.#tellUndo();
+    } else if (this.#undo?.canUndo()) {
+      this.#undo.undo();
+      this.announcer.say("Undone");
+    }
   }
 
   redo(): void {
-    if (this.readOnly || !this.#undo?.canRedo()) return;
-    this.#undo.redo();
-    this.announcer.say("Done again");
+    if (this.readOnly) return;
+    const act = this.#acts.toRedo(this.#depth);
+    if (act) {
+      act.redo();
+      this.#tellUndo();
+    } else if (this.#undo?.canRedo()) {
+      this.#undo.redo();
+      this.announcer.say("Done again");
+    }
+  }
+
+  /** The server did something for this person: it is undone in its turn. */
+  did(act: Act): void {
+    this.#undo?.stopCapturing();
+    this.#acts.did(act, this.#depth);
+    this.#tellUndo();
+  }
+
+  /** That was taken back, and can be done again. */
+  undid(act: Act): void {
+    this.#undo?.stopCapturing();
+    this.#acts.drop(act);
+    this.#acts.undid(act, this.#depth);
+    this.#tellUndo();
+  }
+
+  get #depth(): number {
+    return this.#undo?.undoStack.length ?? 0;
+  }
+
+  #tellUndo(): void {
+    const { undo, redo } = this.#acts.some;
+    this.undoState.set({
+      undo: undo || (this.#undo?.canUndo() ?? false),
+      redo: redo || (this.#undo?.canRedo() ?? false),
+    });
   }
 
   /** Return a new step of a type, not yet in the document. */

@@ -17,6 +17,8 @@ export type Widget =
   | "list"
   | "table"
   | "schema"
+  | "shown"
+  | "cron"
   | "json";
 
 export interface Field {
@@ -107,6 +109,7 @@ const NAMED: Record<string, Widget> = {
   prompt: "textarea",
   model: "model",
   workflow: "workflow",
+  cron: "cron",
   expression: "value",
   code: "code",
   "key-value": "key-value",
@@ -115,6 +118,7 @@ const NAMED: Record<string, Widget> = {
 };
 
 function widgetOf(schema: Schema, item: Schema | undefined, choices: readonly string[]): Widget {
+  if (schema.readOnly) return "shown";
   const named = NAMED[schema["x-widget"] ?? ""];
   if (named) return named;
   if (choices.length) return "choice";

@@ -29,6 +29,12 @@ export function topological(store: Store): string[] {
   return [...order, ...[...store.nodes.keys()].filter((id) => !seen.has(id)).sort(byPlace(store))];
 }
 
+/** Return the step that a run begins with, or else the first that nothing leads to. */
+export function firstStep(store: Store): string | null {
+  for (const step of store.nodes.values()) if (step.type === "core.start") return step.id;
+  return topological(store)[0] ?? null;
+}
+
 export function successors(store: Store, id: string): string[] {
   return ends(store, store.edgesFrom(id), "target");
 }

@@ -3,7 +3,7 @@
 import * as actions from "./actions";
 import type { Editor } from "./editor";
 import { groupSelection } from "./groups";
-import { predecessors, successors, topological } from "./graph";
+import { firstStep, predecessors, successors, topological } from "./graph";
 import { nudge } from "./moves";
 import type { LayoutTask, Places } from "./layout";
 import type { Store } from "./store";
@@ -120,7 +120,7 @@ type Direction = "left" | "right" | "up" | "down";
 function walk(editor: Editor, direction: Direction): void {
   const { selection, store } = editor;
   const from = selection.focus ?? selection.single;
-  const next = from === null ? firstStep(editor) : neighbour(store, from, direction);
+  const next = from === null ? firstStep(editor.store) : neighbour(store, from, direction);
   if (next === null) return;
   focusOn(editor, next);
 }
@@ -143,11 +143,6 @@ export function neighbour(store: Store, id: string, direction: Direction): strin
   return nearest(pool.filter((each) => each !== id && (below ? top(each) > top(id) : top(each) < top(id))));
 }
 
-function firstStep({ store }: Editor): string | null {
-  for (const step of store.nodes.values()) if (step.type === "core.start") return step.id;
-  return topological(store)[0] ?? null;
-}
-
 function focusOn(editor: Editor, id: string): void {
   editor.selection.set([id]);
   editor.selection.setFocus(id);
@@ -155,7 +150,7 @@ function focusOn(editor: Editor, id: string): void {
 }
 
 function toStart(editor: Editor): void {
-  const first = firstStep(editor);
+  const first = firstStep(editor.store);
   if (first !== null) focusOn(editor, first);
 }
 
@@ -241,7 +236,7 @@ function toggle(editor: Editor): void {
 
 function addAfter(editor: Editor): void {
   // Where nothing is chosen in a new workflow, "this one" can only be its start.
-  const only = editor.store.nodes.size === 1 ? firstStep(editor) : null;
+  const only = editor.store.nodes.size === 1 ? firstStep(editor.store) : null;
   const id = editor.selection.focus ?? editor.selection.single ?? only;
   const from = id === null ? undefined : actions.openOutput(editor, id);
   editor.panels.picker.set({ screen: screenOf(editor, id), ...(from ? { from } : {}) });

@@ -18,6 +18,12 @@ export interface Span {
 const ITEM = /^\s*(?:[-*+]|(\d+)[.)])\s+(.*)$/;
 const DIVIDER = /^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$/;
 
+/** Return the first line of a text as it is read, without signs. */
+export function headline(text: string): string {
+  const line = text.trimStart().split("\n", 1)[0] ?? "";
+  return spansOf(line.replace(/^(#{1,6}|[-*+]|>)\s+/, "")).map((span) => span.text).join("");
+}
+
 /** Split a text into blocks. */
 export function blocksOf(text: string): Block[] {
   const lines = text.replaceAll("\r\n", "\n").split("\n");

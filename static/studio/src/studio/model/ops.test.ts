@@ -203,7 +203,7 @@ describe("notes and the workflow itself", () => {
       { id: "memo", text: "Hi there", colour: "blue", position: [0, 0], size: [240, 160] },
     ]);
     ops.remove(doc, ["memo"]);
-    expect([doc.notes.size, doc.text.size]).toEqual([0, 0]);
+    expect([doc.notes.size, doc.text.size]).toEqual([0, doc.nodes.size]);
   });
 
   test("name and settings are kept in the document", () => {
@@ -248,4 +248,19 @@ describe("undo", () => {
     undo.undo();
     expect(doc.nodes.size).toBe(4);
   });
+});
+
+test("notes of a step are a text of their own; those of an older draft become one with the first letter", () => {
+  const doc = chainDoc();
+  ops.addStep(doc, step("noted", "data.transform", { notes: "Ask Mara" }));
+  expect([doc.textOf("noted", "notes")?.toString(), doc.nodes.get("noted")?.has("notes")]).toEqual(["Ask Mara", false]);
+  expect(doc.step("noted")).toMatchObject({ notes: "Ask Mara", config: {} });
+  doc.change(() => {
+    doc.text.delete("a/notes");
+    doc.nodes.get("a")?.set("notes", "Old");
+  });
+  expect(doc.step("a")?.notes).toBe("Old");
+  ops.setMeta(doc, "a", "notes", "Older");
+  expect([doc.textOf("a", "notes")?.toString(), doc.nodes.get("a")?.has("notes"), doc.step("a")?.notes]).toEqual(["Older", false, "Older"]);
+  expect(doc.definition().nodes.find(({ id }) => id === "a")).toMatchObject({ notes: "Older", config: {} });
 });

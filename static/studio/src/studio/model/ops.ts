@@ -1,10 +1,11 @@
 // Every change that a person can make, each one transaction. Pointer, keyboard, palette and outline
 // call these same functions, so that save, undo and what others see cannot differ.
 
+import type * as Y from "yjs";
 import type { Edge, Note, Step } from "./boot";
 import { edgeId, newId } from "./ids";
 import { same, type Json, type JsonObject } from "./json";
-import { CONFIG, NODE_KEYS, splitTextKey, type NodeKey, type StoredEdge } from "./stored";
+import { CONFIG, NODE_KEYS, NOTES, splitTextKey, type NodeKey, type StoredEdge } from "./stored";
 import type { StudioDoc } from "./ydoc";
 
 type Ends = Pick<Edge, "source" | "source_port" | "target" | "target_port">;
@@ -22,18 +23,44 @@ function writeStep(doc: StudioDoc, step: Step): void {
   const stored = doc.newMap();
   stored.set("type", step.type);
   for (const key of NODE_KEYS) {
-    const value = step[key] as Json | undefined;
+    const value = key === NOTES ? undefined : (step[key] as Json | undefined);
     if (value !== undefined && value !== null && value !== "") stored.set(key, value);
   }
-  for (const [name, value] of Object.entries(step.config))
-    if (!(typeof value === "string" && doc.isText(step.type, name))) stored.set(CONFIG + name, value);
   doc.nodes.set(step.id, stored);
-  const properties = Object.keys(doc.types.get(step.type)?.config_schema.properties ?? {});
-  for (const name of properties.filter((each) => doc.isText(step.type, each))) {
-    const value = step.config[name];
-    doc.text.set(`${step.id}/${name}`, doc.newText(typeof value === "string" ? value : ""));
-  }
+  writeConfig(doc, stored, step);
+  doc.text.set(`${step.id}/${NOTES}`, doc.newText(step.notes));
   doc.layout.set(step.id, [...step.position, ...(step.size ?? [])]);
+}
+
+function writeConfig(doc: StudioDoc, stored: Y.Map<Json>, { id, type, config }: Pick<Step, "id" | "type" | "config">): void {
+  for (const [name, value] of Object.entries(config))
+    if (!(typeof value === "string" && doc.isText(type, name))) stored.set(CONFIG + name, value);
+  const properties = Object.keys(doc.types.get(type)?.config_schema.properties ?? {});
+  for (const name of properties.filter((each) => doc.isText(type, each))) {
+    const value = config[name];
+    doc.text.set(`${id}/${name}`, doc.newText(typeof value === "string" ? value : ""));
+  }
+}
+
+/** Make a step one of another type. Its edges lead from the ports that `ways` names, or go. */
+export function retype(
+  doc: StudioDoc,
+  next: Pick<Step, "id" | "type" | "type_version" | "config">,
+  ways: ReadonlyMap<string, string | null>,
+): void {
+  doc.change(() => {
+    const stored = doc.nodes.get(next.id);
+    if (!stored) return;
+    for (const key of [...stored.keys()]) if (key.startsWith(CONFIG)) stored.delete(key);
+    for (const key of [...doc.text.keys()])
+      if (splitTextKey(key)[0] === next.id && key !== `${next.id}/${NOTES}`) doc.text.delete(key);
+    stored.set("type", next.type);
+    stored.set("type_version", next.type_version);
+    writeConfig(doc, stored, next);
+    const led = [...ways].flatMap(([id, port]) => ({ id, port, edge: doc.edges.get(id) }));
+    for (const { id } of led) doc.edges.delete(id);
+    for (const { port, edge } of led) if (edge && port !== null) writeEdge(doc, { ...edge, sp: port });
+  });
 }
 
 /** Move steps and notes; their sizes stay. */
@@ -123,6 +150,11 @@ export function rename(doc: StudioDoc, id: string, title: string): void {
 export function setMeta(doc: StudioDoc, id: string, key: NodeKey, value: Json | undefined): void {
   doc.change(() => {
     const stored = doc.nodes.get(id);
+    if (key === NOTES && stored) {
+      stored.delete(NOTES); // where they stood before people wrote them together
+      setText(doc, id, NOTES, typeof value === "string" ? value : "");
+      return;
+    }
     if (!stored || same(stored.get(key), value)) return;
     if (value === undefined || value === null || value === "") stored.delete(key);
     else stored.set(key, value);

@@ -31,6 +31,8 @@ export interface PickRequest {
   edge?: string;
   /** The step that it is to lie in, where nothing else says so. */
   into?: string;
+  /** The step whose place it takes. */
+  instead?: string;
 }
 
 /** A menu on the canvas, for a step, an edge or the canvas itself. */

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { blocksOf, spansOf } from "./markdown";
-import { entriesFor, inputsOf, type InputField } from "./startForm";
+import { entriesFor, inputFile, inputsOf, remembered, sizeWords, type InputField } from "./startForm";
 
 const field = (name: string, type: InputField["type"], more: Partial<InputField> = {}): InputField => ({
   name,
@@ -38,6 +38,20 @@ test("each field says what is wrong with it", () => {
   const { problems } = inputsOf(FORM, { url: " ", limit: "many", data: "{" });
   expect(Object.keys(problems)).toEqual(["url", "limit", "data"]);
   expect(problems["limit"]).toBe("Give a number.");
+});
+
+test("a file is an input with what it says, and is not remembered", async () => {
+  const form = [field("letter", "file", { required: true }), field("who", "text")];
+  const letter = await inputFile(new File(["Grüße"], "letter.txt", { type: "text/plain" }));
+  expect(letter).toEqual({ name: "letter.txt", media_type: "text/plain", size: 7, text: "Grüße" });
+  const picture = await inputFile(new File([new Uint8Array([137, 80, 0, 255])], "x.bin"));
+  expect(picture).toEqual({ name: "x.bin", media_type: "application/octet-stream", size: 4, base64: "iVAA/w==" });
+  expect(await inputFile(new File(["a\0b"], "zero"))).toMatchObject({ base64: "YQBi" });
+  const { inputs, problems } = inputsOf(form, { letter, who: "Ana" });
+  expect([inputs, problems, remembered(form, inputs)]).toEqual([{ letter, who: "Ana" }, {}, { who: "Ana" }]);
+  expect(inputsOf(form, { letter: "", who: "" }).problems).toEqual({ letter: "This field is required." });
+  expect(entriesFor(form, { letter, who: "Ana" })).toEqual({ letter: "", who: "Ana" });
+  expect([sizeWords(7), sizeWords(2048), sizeWords(3 << 19)]).toEqual(["7 bytes", "2 KiB", "1.5 MiB"]);
 });
 
 test("Markdown becomes blocks, and never HTML", () => {

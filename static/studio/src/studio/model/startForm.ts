@@ -4,7 +4,13 @@ import type { Step } from "./boot";
 import { isObject, type Json, type JsonObject } from "./json";
 import type { Store } from "./store";
 
-export type InputType = "text" | "paragraph" | "number" | "select" | "bool" | "json";
+export type InputType = "text" | "paragraph" | "number" | "select" | "bool" | "json" | "file";
+
+/** A file as an input: what is text as `text`, anything else as `base64`. */
+export type InputFile = { name: string; media_type: string; size: number } & ({ text: string } | { base64: string });
+
+/** The server takes no larger ones. */
+export const MAX_FILE = 1 << 20;
 
 export interface InputField {
   name: string;
@@ -15,7 +21,7 @@ export interface InputField {
   options: readonly string[];
 }
 
-const TYPES: ReadonlySet<string> = new Set(["text", "paragraph", "number", "select", "bool", "json"]);
+const TYPES: ReadonlySet<string> = new Set(["text", "paragraph", "number", "select", "bool", "json", "file"]);
 
 /** Return the fields of the workflow's start; none if it takes whatever it is given. */
 export function inputFields(store: Store): InputField[] {
@@ -36,7 +42,8 @@ function startOf(store: Store): Step | undefined {
   return undefined;
 }
 
-export type Entries = Record<string, string | boolean>;
+export type Entry = string | boolean | InputFile;
+export type Entries = Record<string, Entry>;
 
 /** Return what the form shows at first. */
 export function entriesFor(fields: readonly InputField[], last: JsonObject): Entries {
@@ -45,8 +52,9 @@ export function entriesFor(fields: readonly InputField[], last: JsonObject): Ent
   );
 }
 
-function entryOf(field: InputField, value: Json): string | boolean {
+function entryOf(field: InputField, value: Json): Entry {
   if (field.type === "bool") return value === true;
+  if (field.type === "file") return ""; // chosen anew each time
   if (value === null) return "";
   return typeof value === "string" && field.type !== "json" ? value : JSON.stringify(value, null, 2);
 }
@@ -63,7 +71,7 @@ export function inputsOf(fields: readonly InputField[], entries: Entries): Input
   const problems: Record<string, string> = {};
   for (const field of fields) {
     const entry = entries[field.name] ?? "";
-    if (typeof entry === "boolean") inputs[field.name] = entry;
+    if (typeof entry !== "string") inputs[field.name] = entry;
     else if (!entry.trim()) {
       if (field.required && field.fallback === null) problems[field.name] = "This field is required.";
     } else read(field, entry, inputs, problems);
@@ -88,4 +96,30 @@ function read(
       problems[field.name] = `This is not JSON: ${(error as Error).message}`;
     }
   } else inputs[field.name] = entry;
+}
+
+/** Return the inputs that are offered again the next time: no files, which may be large and secret. */
+export function remembered(fields: readonly InputField[], inputs: JsonObject): JsonObject {
+  const files = new Set(fields.filter(({ type }) => type === "file").map(({ name }) => name));
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !files.has(name)));
+}
+
+/** Read a file that somebody chose. */
+export async function inputFile(file: Blob & { name: string }): Promise<InputFile> {
+  const data = new Uint8Array(await file.arrayBuffer());
+  const about = { name: file.name.slice(0, 255), media_type: file.type || "application/octet-stream", size: data.length };
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    if (!text.includes("\0")) return { ...about, text };
+  } catch {
+    // no text
+  }
+  let letters = "";
+  for (const byte of data) letters += String.fromCharCode(byte);
+  return { ...about, base64: btoa(letters) };
+}
+
+/** Return a size as people read it. */
+export function sizeWords(bytes: number): string {
+  return bytes < 1024 ? `${bytes} bytes` : bytes < 1 << 20 ? `${Math.round(bytes / 1024)} KiB` : `${(bytes / (1 << 20)).toFixed(1)} MiB`;
 }

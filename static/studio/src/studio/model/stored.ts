@@ -27,6 +27,8 @@ export const NODE_KEYS = [
   "default_output",
   "cache_ttl_s",
 ] as const;
+/** What others should know of a step: a text that people write together, like those of its config. */
+export const NOTES = "notes";
 export type NodeKey = (typeof NODE_KEYS)[number];
 
 export interface StoredEdge {
@@ -53,14 +55,16 @@ export function readStep(
   for (const [key, value] of stored)
     if (key.startsWith(CONFIG)) config[key.slice(CONFIG.length)] = value;
   const kept = NODE_KEYS.filter((key) => stored.get(key) !== undefined && stored.get(key) !== null);
+  const { [NOTES]: notes, ...written } = texts;
   return {
     type_version: 1,
     title: "",
     notes: "",
     ...Object.fromEntries(kept.map((key) => [key, stored.get(key)])),
+    ...(typeof notes === "string" ? { notes } : {}),
     id,
     type: String(stored.get("type")),
-    config: { ...config, ...texts },
+    config: { ...config, ...written },
     ...readPlace(place),
   };
 }

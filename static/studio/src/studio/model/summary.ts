@@ -33,7 +33,8 @@ function wordFor(name: string, schema: Schema, value: Json | undefined): string 
 /** Return a count with its word, which is given as for many. */
 export function counted(count: number, name: string): string {
   const plural = name.replaceAll("_", " ").toLowerCase();
-  return count === 1 ? `1 ${plural.replace(/s$/, "")}` : `${count} ${plural}`;
+  const single = plural.endsWith("s") ? plural.slice(0, -1) : plural.replace(/s\b/, ""); // “ways on”
+  return `${count} ${count === 1 ? single : plural}`;
 }
 
 /** Return milliseconds as a person reads them: 0.42 s, 12 m, 3 h 5 m. */

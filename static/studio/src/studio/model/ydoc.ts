@@ -2,7 +2,7 @@
 //
 //   meta    schema, name, description, settings.<key>
 //   nodes   <id> -> map: type, type_version, title, ... and c:<parameter> for each of the config
-//   text    <id>/<parameter> -> text that people edit together: prompts, code, notes
+//   text    <id>/<parameter> -> text that people edit together: prompts, code, notes; <id>/notes of a step
 //   layout  <id> -> [x, y] or [x, y, width, height]
 //   edges   <source>:<port>><target>:<port> -> {s, sp, t, tp, label?, when?}
 //   notes   <id> -> {colour, group?}
@@ -12,7 +12,7 @@ import * as Y from "yjs";
 import type { Definition, Edge, NodeTypes, Note, Step } from "./boot";
 import type { Json, JsonObject } from "./json";
 import { undoManager } from "./undo";
-import { LOCAL, readEdge, readNote, readStep, splitTextKey, type StoredEdge } from "./stored";
+import { LOCAL, NOTES, readEdge, readNote, readStep, splitTextKey, type StoredEdge } from "./stored";
 
 /** The document with its parts by name, and the node types that say what is a text. */
 export class StudioDoc {
@@ -119,7 +119,7 @@ export class StudioDoc {
   #textsOf(id: string, stored: Y.Map<Json>): JsonObject {
     const texts: JsonObject = {};
     const type = this.types.get(String(stored.get("type")));
-    for (const parameter of Object.keys(type?.config_schema.properties ?? {})) {
+    for (const parameter of [NOTES, ...Object.keys(type?.config_schema.properties ?? {})]) {
       const text = this.textOf(id, parameter);
       if (text) texts[parameter] = text.toString();
     }

@@ -1,200 +1,151 @@
-import { useMemo, useState } from "react";
+import { defaultRangeExtractor, useVirtualizer, type Range, type Virtualizer } from "@tanstack/react-virtual";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import * as actions from "../model/actions";
-import { predecessors, successors, topological } from "../model/graph";
-import { nested, type Nested } from "../model/nesting";
-import { progressWords } from "../model/overlay";
-import { useCommentsOf, useDiffMark, useEditor, useGraph, useNode, useObservable, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
-import * as ops from "../model/ops";
-import { Button, IconButton } from "../parts/Button";
-import { DIFFERENCES } from "../parts/differences";
+import { topological } from "../model/graph";
+import { useEditor, useGraph, useProblems, useSingle } from "../model/hooks";
+import { nested } from "../model/nesting";
+import { rowsOf, stepped, type Row } from "../model/outline";
+import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
-import { KindTile } from "../parts/KindTile";
-import { Menu, type MenuItem } from "../parts/Menu";
-import { runPartItems } from "../parts/RunPart";
-import { StatusPill } from "../parts/StatusPill";
+import { Menu } from "../parts/Menu";
+import { OutlineRow } from "./OutlineRow";
+import { stepItems } from "./stepItems";
+
+const USUAL_HEIGHT = 82;
+const BESIDE = 8; // rows that are kept above and below what is seen
 
 /** Every step in words, in the order of the connections: the canvas for readers and narrow screens. */
 export function Outline() {
   const editor = useEditor();
   const revision = useGraph();
-  const order = useMemo(() => topological(editor.store), [editor, revision]);
-  const tree = useMemo(() => nested(editor.store, order), [editor, order]);
+  const problems = useProblems();
+  const [query, setQuery] = useState("");
+  const tree = useMemo(() => nested(editor.store, topological(editor.store)), [editor, revision]);
+  const rows = useMemo(() => rowsOf(editor, tree, query), [editor, tree, query, problems]);
+  const { size } = editor.store.nodes;
+  const all = size === 1 ? "1 step" : `${size} steps`;
   return (
-    <>
+    <div className="outline-panel">
       <div className="outline-head">
-        <span className="quiet">{order.length === 1 ? "1 step" : `${order.length} steps`}</span>
-        {!editor.readOnly && (
-          <Button
-            icon="plus"
-            onClick={(event) => {
-              const { left, bottom } = event.currentTarget.getBoundingClientRect();
-              const last = tree.at(-1)?.id;
-              const from = last === undefined ? undefined : actions.openOutput(editor, last);
-              editor.panels.picker.set({ screen: [left, bottom + 4], ...(from ? { from } : {}) });
-            }}
-          >
-            Add step
-          </Button>
-        )}
+        <span className="quiet" role="status" data-testid="outline-count">
+          {rows.length === size ? all : `${rows.length} of ${all}`}
+        </span>
+        {!editor.readOnly && <AddStep last={tree.at(-1)?.id} />}
       </div>
-      {!order.length && <p className="panel-hint">There are no steps yet. Add the first one.</p>}
-      <ol className="outline" aria-label="Steps in order" data-testid="outline">
-        {tree.map((each) => (
-          <Entry key={each.id} {...each} />
-        ))}
-      </ol>
-    </>
-  );
-}
-
-function Entry({ id, number, inner }: Nested) {
-  const editor = useEditor();
-  const step = useNode(id);
-  const run = useRunOverlay(id);
-  const selected = useSelected(id);
-  const problems = useProblemsOf(id);
-  const progress = useProgress(id);
-  const comments = useCommentsOf(id);
-  const diff = useDiffMark(id);
-  const isPast = useObservable(editor.past) !== null;
-  const talk = useObservable(editor.comments.state);
-  const [menu, setMenu] = useState<readonly [number, number] | null>(null);
-  if (!step) return null;
-  const { store, types } = editor;
-  const names = (ids: string[]) => ids.map((each) => store.titleOf(each)).join(", ");
-  const from = names(predecessors(store, id));
-  const to = names(successors(store, id));
-  return (
-    <li data-testid="outline-step" data-node-id={id}>
-      <div className="outline-row" data-selected={selected || undefined}>
-        <button
-          type="button"
-          className="outline-step"
-          aria-current={selected || undefined}
-          onClick={() => {
-            editor.goTo(id);
-            editor.panels.openInspector();
-          }}
-        >
-          <span className="outline-number mono">{number}</span>
-          <KindTile type={types.get(step.type)} />
-          <span className="outline-words">
-            <strong className="truncate">{store.titleOf(id)}</strong>
-            <span className="truncate quiet">
-              {types.get(step.type)?.label ?? step.type}
-              {step.disabled && " · switched off"}
-              {progress && ` · ${progressWords(progress)}`}
-              {store.holds(id) && !inner.length && " · nothing inside"}
-            </span>
-            {(from || to) && (
-              <span className="outline-ways quiet">
-                {from && <span className="truncate">from {from}</span>}
-                {to && <span className="truncate">to {to}</span>}
-              </span>
-            )}
-            {problems.map((problem) => (
-              <span key={problem.code + problem.field} className={`outline-problem problem-${problem.severity}`}>
-                <Icon name={problem.severity === "error" ? "circle-alert" : "triangle-alert"} size={12} />
-                {problem.message}
-              </span>
-            ))}
-          </span>
-          {diff ? <span className={`pill pill-${DIFFERENCES[diff].tone}`}>{DIFFERENCES[diff].word}{isPast && " since"}</span> : run && <StatusPill status={run.status} />}
-        </button>
-        {/* Before the threads are known, a press would begin a second one. */}
-        {(comments || (talk === "ready" && editor.readOnly && editor.boot.permissions.comment)) && (
-          <button
-            type="button"
-            className="outline-comments"
-            aria-label={comments ? `${comments} on ${store.titleOf(id)}` : `Comment on ${store.titleOf(id)}`}
-            data-testid="outline-comments"
-            data-unread={comments.includes("unread") || undefined}
-            onClick={() => editor.comments.openStep(id)}
-          >
-            <Icon name="message-square" size={14} />
-            {comments.split(" ", 1)}
-          </button>
-        )}
-        {!editor.readOnly && (
-          <IconButton
-            icon="ellipsis"
-            label={`More about ${store.titleOf(id)}`}
-            onClick={(event) => {
-              const { right, bottom } = event.currentTarget.getBoundingClientRect();
-              setMenu([right - 200, bottom + 4]);
-            }}
+      {size > 0 && (
+        <div className="search-field">
+          <Icon name="search" />
+          <input
+            type="search"
+            className="search-input"
+            aria-label="Filter the steps"
+            placeholder="Filter by name, type or problem"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+            data-testid="outline-filter"
           />
-        )}
-      </div>
-      {inner.length > 0 && (
-        <ol className="outline-inner" aria-label={`Inside ${store.titleOf(id)}`}>
-          {inner.map((each) => (
-            <Entry key={each.id} {...each} />
-          ))}
-        </ol>
+        </div>
       )}
-      {menu && (
-        <Menu at={menu} label={store.titleOf(id)} onClose={() => setMenu(null)} items={entries(editor, id, menu)} />
-      )}
-    </li>
+      {!size && <p className="panel-hint">There are no steps yet. Add the first one.</p>}
+      {size > 0 && !rows.length && <p className="panel-hint">No step matches “{query}”.</p>}
+      <Rows rows={rows} />
+    </div>
   );
 }
 
-function entries(
-  editor: ReturnType<typeof useEditor>,
-  id: string,
-  screen: readonly [number, number],
-): MenuItem[] {
-  const from = actions.openOutput(editor, id);
-  const disconnect = [...editor.store.edgesFrom(id), ...editor.store.edgesInto(id)].flatMap((edge) => {
-    const ends = editor.store.edges.get(edge);
-    if (!ends) return [];
-    const other = editor.store.titleOf(ends.source === id ? ends.target : ends.source);
-    const run = () => editor.gesture((doc) => ops.disconnect(doc, [edge]));
-    return [{ label: `Disconnect from ${other}`, icon: "unlink", run }];
+function AddStep({ last }: { last: string | undefined }) {
+  const editor = useEditor();
+  return (
+    <Button
+      icon="plus"
+      onClick={(event) => {
+        const { left, bottom } = event.currentTarget.getBoundingClientRect();
+        const from = last === undefined ? undefined : actions.openOutput(editor, last);
+        editor.panels.picker.set({ screen: [left, bottom + 4], ...(from ? { from } : {}) });
+      }}
+    >
+      Add step
+    </Button>
+  );
+}
+
+/** The rows that are seen, however many there are; arrows go through all of them. */
+function Rows({ rows }: { rows: readonly Row[] }) {
+  const editor = useEditor();
+  const single = useSingle();
+  const [active, setActive] = useState<string | null>(null);
+  const [menu, setMenu] = useState<{ id: string; at: readonly [number, number] } | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const at = Math.max(0, rows.findIndex(({ id }) => id === (active ?? single)));
+  const list = useRows(rows, at, scroller);
+  const wanted = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (wanted.current === null) return;
+    document.getElementById(`outline-${wanted.current}`)?.focus({ preventScroll: true });
+    wanted.current = null;
   });
-  return [
-    {
-      label: "Add a step after",
-      icon: "plus",
-      run: () => editor.panels.picker.set({ screen, ...(from ? { from } : {}) }),
+  const press = (event: React.KeyboardEvent) => {
+    const next = stepped(rows, at, event.key);
+    const row = next === null ? undefined : rows[next];
+    if (next === null || !row || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    wanted.current = row.id;
+    setActive(row.id);
+    list.scrollToIndex(next);
+  };
+  return (
+    <div ref={scroller} className="outline-scroll">
+      <div
+        role="treegrid"
+        className="outline"
+        aria-label="Steps in order"
+        aria-rowcount={rows.length}
+        style={{ height: list.getTotalSize() }}
+        onKeyDown={press}
+        data-testid="outline"
+      >
+        {list.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index];
+          return (
+            row && (
+              <OutlineRow
+                key={row.id}
+                row={row}
+                index={index}
+                start={start}
+                active={index === at}
+                measure={list.measureElement}
+                onFocus={() => setActive(row.id)}
+                onMenu={(place) => setMenu({ id: row.id, at: place })}
+              />
+            )
+          );
+        })}
+      </div>
+      {menu && (
+        <Menu at={menu.at} label={editor.store.titleOf(menu.id)} onClose={() => setMenu(null)} items={stepItems(editor, menu.id, menu.at)} />
+      )}
+    </div>
+  );
+}
+
+type List = Virtualizer<HTMLDivElement, HTMLDivElement>;
+
+/** The row that the keyboard is at stays, also where it is not seen. */
+function useRows(rows: readonly Row[], at: number, scroller: React.RefObject<HTMLDivElement | null>): List {
+  const withActive = useCallback(
+    (range: Range) => {
+      const seen = defaultRangeExtractor(range);
+      return at >= rows.length || seen.includes(at) ? seen : [...seen, at].sort((a, b) => a - b);
     },
-    ...(editor.store.holds(id)
-      ? [{ label: "Add a step inside", icon: "corner-down-right", run: () => editor.panels.picker.set({ screen, into: id }) }]
-      : []),
-    { label: "Connect with…", icon: "link", run: () => editor.panels.connector.set(id) },
-    ...(editor.store.holderOf(id) !== undefined || [...editor.store.nodes.keys()].some((each) => each !== id && editor.store.holds(each))
-      ? [{ label: "Move into or out of a loop…", icon: "move", run: () => editor.panels.mover.set([id]) }]
-      : []),
-    ...disconnect,
-    ...(editor.mentions.steps.value.has(id)
-      ? [{ label: "Show in the runbook", icon: "book-open", run: () => editor.panels.openRunbook(id) }]
-      : []),
-    ...(editor.boot.permissions.comment
-      ? [{ label: "Comment", icon: "message-square", run: () => editor.comments.openStep(id) }]
-      : []),
-    ...runPartItems(editor, id),
-    {
-      label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",
-      icon: "power",
-      run: () => actions.toggleDisabled(editor, [id]),
-    },
-    {
-      label: "Duplicate",
-      icon: "copy-plus",
-      run: () => {
-        editor.selection.set([id]);
-        actions.duplicateSelection(editor);
-      },
-    },
-    {
-      label: "Delete",
-      icon: "trash-2",
-      danger: true,
-      run: () => {
-        editor.selection.set([id]);
-        actions.deleteSelection(editor);
-      },
-    },
-  ];
+    [at, rows.length],
+  );
+  return useVirtualizer<HTMLDivElement, HTMLDivElement>({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => USUAL_HEIGHT,
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: BESIDE,
+    rangeExtractor: withActive,
+  });
 }

@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from "react";
 import * as actions from "../model/actions";
 import { useEditor, useObservable } from "../model/hooks";
+import { replaceStep } from "../model/replacing";
 import { Popup } from "../parts/Popup";
 import { SearchList } from "../parts/SearchList";
 import { choices } from "./types";
@@ -15,17 +16,20 @@ export function Picker() {
     editor.view.camera?.focus();
   }, [editor]);
   if (!request) return null;
+  const { instead } = request;
+  const label = instead === undefined ? "Add a step" : `Replace ${editor.store.titleOf(instead)} with`;
   return (
-    <Popup at={request.screen} label="Add a step" onClose={close} className="picker">
+    <Popup at={request.screen} label={label} onClose={close} className="picker">
       <SearchList
         items={items}
-        label="Step to add"
-        placeholder="Add a step"
+        label={instead === undefined ? "Step to add" : label}
+        placeholder={label}
         nothing="No step type fits here."
         onClose={close}
         onChoose={(type) => {
           close();
-          actions.addStep(editor, type, request);
+          if (instead === undefined) actions.addStep(editor, type, request);
+          else replaceStep(editor, instead, type);
         }}
       />
     </Popup>

@@ -3,6 +3,7 @@ import { firstFitting, wantedFrame } from "../model/actions";
 import type { Editor } from "../model/editor";
 import { fitsInside } from "../model/nesting";
 import type { PickRequest } from "../model/panels";
+import { canReplace } from "../model/replacing";
 import { KindTile } from "../parts/KindTile";
 import type { Item } from "../parts/SearchList";
 
@@ -20,7 +21,9 @@ export function grouped(types: Iterable<NodeType>): [group: string, types: NodeT
 export function choices(editor: Editor, request: Partial<PickRequest> = {}): Item[] {
   const into = wantedFrame(editor, request);
   const asked = request.from ?? request.edge ?? request.at ?? request.into;
+  const { instead } = request;
   const fitting = (type: NodeType) => {
+    if (instead !== undefined) return canReplace(editor, instead, type);
     if (asked !== undefined && !fitsInside(editor.store, type.name, into)) return false;
     if (request.edge !== undefined)
       return type.ports.inputs.length > 0 && firstFitting(type, null, anySource) !== undefined;

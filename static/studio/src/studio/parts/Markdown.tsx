@@ -81,7 +81,8 @@ function MarkdownTable({ head, rows }: { head: readonly string[]; rows: readonly
   );
 }
 
-function Line({ text }: { text: string }) {
+/** Words with their marks, in a line that stands elsewhere. */
+export function Line({ text }: { text: string }) {
   return spansOf(text).map((span, index) => {
     switch (span.kind) {
       case "code":

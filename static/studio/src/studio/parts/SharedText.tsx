@@ -37,12 +37,14 @@ export function SharedText(props: Props) {
   const caret = useRef<number | null>(props.autoFocus ? END : null); // where the keyboard was before the editor came
   useTextEditor(props, own, text, module, caret);
   if (text && module) return <div ref={own} className={`shared-text shared-${props.kind} ${props.className ?? ""}`} />;
+  const look = ({ target }: { target: EventTarget }) => {
+    caret.current = target instanceof HTMLTextAreaElement ? target.selectionStart : null;
+  };
   return (
     <div
       className="shared-waiting"
-      onSelect={({ target }) => {
-        caret.current = target instanceof HTMLTextAreaElement ? target.selectionStart : null;
-      }}
+      onSelect={look}
+      onInputCapture={look} // the letter that is typed may be what brings the text
       onBlur={() => {
         caret.current = null;
       }}

@@ -4,11 +4,12 @@ import { followerOf, reason } from "../collab/follower";
 import { pinsForRun } from "../collab/trying";
 import { useEditor, useProblems } from "../model/hooks";
 import { isObject, type Json, type JsonObject } from "../model/json";
-import { entriesFor, inputFields, inputsOf, type Entries, type InputField } from "../model/startForm";
+import { entriesFor, inputFields, inputsOf, remembered, type Entries, type Entry, type InputField } from "../model/startForm";
 import { counted } from "../model/summary";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { ProblemLinks } from "../parts/ProblemLinks";
+import { FileInput } from "./FileInput";
 
 /** Asks for a run's inputs, in the form that the start step describes, and starts it. */
 export function RunDialog({ onClose }: { onClose: () => void }) {
@@ -51,7 +52,7 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
   const editor = useEditor();
   const fields = useMemo(() => inputFields(editor.store), [editor]);
   const key = `auterity-inputs-${editor.boot.workflow.id}`;
-  const last = useMemo(() => remembered(key), [key]);
+  const last = useMemo(() => recalled(key), [key]);
   const [entries, setEntries] = useState<Entries>(() => entriesFor(shownFields(fields), last));
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
@@ -68,7 +69,7 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
     try {
       const part = editor.readOnly ? {} : await pinsForRun(editor, new Set(until === null ? [] : [until]));
       await followerOf(editor).start(inputs, until === null ? part : { until, ...part });
-      localStorage.setItem(key, JSON.stringify(inputs));
+      localStorage.setItem(key, JSON.stringify(remembered(fields, inputs)));
       onClose();
     } catch (error) {
       setRefusal(refusalOf(error, form));
@@ -104,7 +105,10 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
             field={field}
             entry={entries[field.name] ?? ""}
             problem={refusal?.fields[field.name] ?? ""}
-            onChange={(entry) => setEntries({ ...entries, [field.name]: entry })}
+            onChange={(entry) => {
+              setEntries({ ...entries, [field.name]: entry });
+              setRefusal((before) => before && { ...before, fields: { ...before.fields, [field.name]: "" } });
+            }}
           />
         ))}
         <p className="field-hint">
@@ -135,7 +139,7 @@ function freeInputs(inputs: JsonObject): JsonObject {
   return isObject(given) ? given : {};
 }
 
-function remembered(key: string): JsonObject {
+function recalled(key: string): JsonObject {
   try {
     const stored = JSON.parse(localStorage.getItem(key) ?? "{}") as Json;
     return isObject(stored) ? { ...stored, "": stored } : {};
@@ -168,9 +172,9 @@ function problemOf(error: FieldError) {
 
 interface ControlProps {
   field: InputField;
-  entry: string | boolean;
+  entry: Entry;
   problem: string;
-  onChange: (entry: string | boolean) => void;
+  onChange: (entry: Entry) => void;
 }
 
 function InputControl({ field, entry, problem, onChange }: ControlProps) {
@@ -203,7 +207,9 @@ function InputControl({ field, entry, problem, onChange }: ControlProps) {
         {field.label}
         {field.required && <span className="quiet"> required</span>}
       </label>
-      {field.type === "select" ? (
+      {field.type === "file" ? (
+        <FileInput {...common} value={typeof entry === "object" ? entry : null} onChange={(file) => onChange(file ?? "")} />
+      ) : field.type === "select" ? (
         <select {...common} value={text} onChange={write}>
           <option value="">Choose</option>
           {field.options.map((option) => (

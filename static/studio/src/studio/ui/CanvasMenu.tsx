@@ -7,6 +7,7 @@ import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { MenuRequest } from "../model/panels";
 import { Menu, type MenuItem } from "../parts/Menu";
+import { replaceItems } from "../parts/replaceItems";
 import { runPartItems } from "../parts/RunPart";
 
 /** The menu of a step, an edge or the canvas; by right click, Shift+F10 or the menu key. */
@@ -41,6 +42,7 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         { label: "Rename", icon: "pencil", hint: "F2", run: () => editor.panels.renaming.set(id) },
         { label: "Add a step after", icon: "plus", hint: "A", run: () => editor.panels.picker.set({ screen, ...(from ? { from } : {}) }) },
         ...insideOf(editor, id, screen),
+        ...replaceItems(editor, id, screen),
         { label: "Connect with…", icon: "link", hint: "C", run: () => editor.panels.connector.set(id) },
         ...moving(editor, id),
         ...mention,

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import type { Step } from "../model/boot";
 import { useEditor, useGraph } from "../model/hooks";
 import type { Json } from "../model/json";
+import { headline } from "../model/markdown";
 import { KindTile } from "../parts/KindTile";
 import { SearchList, type Item } from "../parts/SearchList";
 
@@ -41,7 +42,7 @@ function searchable({ store, types }: ReturnType<typeof useEditor>): Item[] {
   }));
   const notes = [...store.notes.values()].map((note) => ({
     id: note.id,
-    label: note.text.split("\n", 1)[0] || "Empty note",
+    label: headline(note.text) || "Empty note",
     detail: "Note",
     words: note.text,
   }));

@@ -111,7 +111,7 @@ function RestoreDialog({ point }: { point: Point }) {
       <div className="dialog-body">
         <p>
           The draft becomes what it was then, as an edit on top of what is there. What is published does not change, and
-          you can undo it right after.
+          Ctrl+Z takes it back.
         </p>
       </div>
       <footer className="dialog-foot">

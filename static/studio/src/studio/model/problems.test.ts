@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import type { Problem } from "./boot";
+import { Editor } from "./editor";
+import { inOrder } from "./problems";
+import { boot, chainDoc } from "./samples";
+
+const problem = (node: string, message: string, severity: Problem["severity"] = "error"): Problem => ({
+  code: "x", message, fix: "", node, field: "", severity,
+});
+
+function told(...problems: Problem[]): string[] {
+  const editor = new Editor(boot());
+  editor.attach(chainDoc());
+  return inOrder(editor.store, problems).map((entry) => entry.map(({ node }) => node || "-").join(" ") + `: ${entry[0].message}`);
+}
+
+test("errors come first, of the workflow before those of steps, and steps as they follow each other", () => {
+  expect(told(problem("b", "B"), problem("a", "late", "warning"), problem("a", "A"), problem("", "Whole"))).toEqual([
+    "-: Whole", "a: A", "b: B", "a: late",
+  ]);
+});
+
+test("what is wrong in many places is said once, where it is first", () => {
+  const many = ["c", "b", "a", "start"].map((node) => problem(node, "Same"));
+  expect(told(...many, problem("b", "Own"))).toEqual(["start a b c: Same", "b: Own"]);
+  expect(told(...many.slice(1))).toEqual(["start: Same", "a: Same", "b: Same"]);
+});
