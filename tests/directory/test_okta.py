@@ -33,7 +33,7 @@ def profile(**other: Any) -> dict[str, Any]:
 
 
 def found(scim: ScimClient, user_name: str) -> Any:
-    query = urlencode({"filter": f'userName eq "{user_name}"', "startIndex": 1, "count": 100})
+    query = urlencode({"filter": f'userName eq "{user_name}"', "startIndex": "1", "count": "100"})
     return scim.get(f"/Users?{query}").json()
 
 
