@@ -31,7 +31,7 @@ OKTA = Guide(
         Step("Enter the address", "Provisioning, Integration, SCIM connector base URL. Unique identifier field: userName.", ADDRESS),
         Step("Choose what is pushed", "Push New Users, Push Profile Updates, Push Groups. Import stays off: people come from Okta."),
         Step("Enter the token", "Authentication Mode HTTP Header, Authorization Bearer. Then Test Connector Configuration.", TOKEN),
-        Step("Switch on both directions of leaving", "To App: Create Users, Update User Attributes, Deactivate Users."),
+        Step("Allow what it may do", "To App: Create Users, Update User Attributes, Deactivate Users."),
         Step("Push the groups", "Push Groups, by name or by rule: the groups that have roles here."),
     ),
     note="Okta deactivates people and never deletes them: who left stays listed here, suspended.",

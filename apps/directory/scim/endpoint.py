@@ -110,7 +110,7 @@ def _served(call: Call, handler: Handler, args: dict[str, Any]) -> HttpResponse:
 def _note(call: Call, status: int, words: str) -> None:
     request = call.request
     exchanges.note(
-        call.token, method=request.method or "", path=request.get_full_path(), status=status,
+        call.token, method=request.method or "", path=request.path.removeprefix("/scim/v2"), status=status,
         about=call.about, words=words,
     )  # fmt: skip
 
