@@ -38,6 +38,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.identity.urls")),
+    path("", include("apps.directory.urls")),
+    path("scim/v2/", include("apps.directory.scim.urls")),
     path("", include("apps.onboarding.urls")),
     path("", include("apps.gateway.urls")),
     path("", include("apps.breakers.urls")),

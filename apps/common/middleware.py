@@ -110,4 +110,4 @@ def unavailable(request: HttpRequest, outage: Unavailable) -> HttpResponse:
 
 def wants_problem(request: HttpRequest) -> bool:
     """Tell whether the caller is a program: then errors are problem+json, not pages."""
-    return request.path.startswith(("/api/", "/v1/", "/healthz/", "/metrics"))
+    return request.path.startswith(("/api/", "/v1/", "/scim/", "/healthz/", "/metrics"))

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.services import add_member
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.identity import granting
+from apps.identity import directories, granting
 from apps.identity.asserted import Asserted
 from apps.identity.exceptions import (
     EmailNotVerified,
@@ -116,11 +116,12 @@ def _of_member(step: Step, connection: Connection, user: User, person: Asserted)
         raise NotActive
     is_owner = user.role is not None and user.role.name == "owner"
     follows = granting.follows_groups(connection) and not is_owner
-    return Plan(step, user, _roles(connection, person) if follows else None)
+    return Plan(step, user, _roles(connection, person, user) if follows else None)
 
 
-def _roles(connection: Connection, person: Asserted) -> Roles:
-    roles = granting.wanted(connection, person.groups)
+def _roles(connection: Connection, person: Asserted, user: User | None = None) -> Roles:
+    kept = directories.groups_of(connection, user) if user else None
+    roles = granting.wanted(connection, person.groups if kept is None else kept)
     if not roles:
         raise NoRole
     return roles

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.accounts.keepers import Keeper
 from apps.accounts.models import Role, RoleBinding, User
 from apps.audit.services import record
 from apps.identity.models import Connection, GroupRule
@@ -37,7 +38,7 @@ def follows_groups(connection: Connection) -> bool:
 
 
 @transaction.atomic
-def give(user: User, roles: Roles) -> None:
+def give(user: User, roles: Roles, *, actor: Keeper | None = None) -> None:
     """Let the person hold exactly these roles; owners are above what a provider says."""
     held = {binding.folder_id: binding for binding in user.role_bindings.select_related("role")}
     before = _named(held)
@@ -48,7 +49,7 @@ def give(user: User, roles: Roles) -> None:
     RoleBinding.objects.filter(user=user, pk__in=_lost(held, roles)).delete()
     after = {_place(place): role.name for place, role in roles.items()}
     if before != after:
-        record("member.roles_followed_groups", actor=None, target=user, before=before, after=after)
+        record("member.roles_followed_groups", actor=actor, target=user, before=before, after=after)
         user.__dict__.pop("bindings", None)  # which were read before
 
 

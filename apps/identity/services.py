@@ -11,6 +11,7 @@ from apps.audit.services import record
 from apps.common.errors import Conflict, Forbidden
 from apps.common.types import JSONDict
 from apps.egress import dns
+from apps.identity import directories
 from apps.identity.exceptions import (
     DomainTaken,
     NeedsBreakGlass,
@@ -113,6 +114,7 @@ def delete_connection(connection: Connection, *, actor: User) -> None:
     policies.check(actor, "manage", connection)
     _check_free(connection)
     record("connection.deleted", actor=actor, target=connection)
+    directories.let_go(connection)
     connection.delete()
 
 

@@ -34,7 +34,7 @@ def open_setup(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("identity:setup_details")
         link = services.find_setup_link(token)
     except (SetupClosed, TooMany) as error:
-        return _closed(request, error)
+        return closed(request, error)
     return render(request, "identity/setup_open.html", {"link": link})
 
 
@@ -44,10 +44,10 @@ def open_setup(request: HttpRequest, token: str) -> HttpResponse:
 def details(request: HttpRequest) -> HttpResponse:
     """Show what is exchanged with the provider, or save it."""
     try:
-        link = _link(request)
+        link = opened_link(request)
         page = setup.details(request, link.connection, actor=link)
     except SetupClosed as error:
-        return _closed(request, error)
+        return closed(request, error)
     if page.saved:
         return redirect("identity:setup_test")
     context = page.context | _frame(link, "details")
@@ -60,9 +60,9 @@ def details(request: HttpRequest) -> HttpResponse:
 def test(request: HttpRequest) -> HttpResponse:
     """Show what the last test received."""
     try:
-        link = _link(request)
+        link = opened_link(request)
     except SetupClosed as error:
-        return _closed(request, error)
+        return closed(request, error)
     context = setup.test_context(link.connection) | _frame(link, "test")
     return render(request, "identity/setup_test.html", context)
 
@@ -73,15 +73,15 @@ def test(request: HttpRequest) -> HttpResponse:
 def begin_test(request: HttpRequest) -> HttpResponse:
     """Sign in at the provider without signing in here."""
     try:
-        link = _link(request)
+        link = opened_link(request)
         limits.STARTS.count(client_ip(request))
     except (SetupClosed, TooMany) as error:
-        return _closed(request, error)
+        return closed(request, error)
     following = reverse("identity:setup_test")
     return redirect(setup.begin_test(request, link.connection, following=following))
 
 
-def _link(request: HttpRequest) -> SetupLink:
+def opened_link(request: HttpRequest) -> SetupLink:
     """Return the link that this browser opened. Raises SetupClosed."""
     known = request.session.get(IN_SESSION)
     link = (
@@ -96,7 +96,8 @@ def _frame(link: SetupLink, step: str) -> setup.Context:
     return setup.frame(link.connection, step) | {"may_manage": False, "guest": True, "link": link}
 
 
-def _closed(request: HttpRequest, error: SetupClosed | TooMany) -> HttpResponse:
+def closed(request: HttpRequest, error: SetupClosed | TooMany) -> HttpResponse:
+    """Say that the link lets nobody in."""
     answer = render(request, "identity/setup_closed.html", {"error": error}, status=error.status)
     for name, value in error.headers.items():
         answer[name] = value

@@ -103,6 +103,7 @@ TENANT_APPS = [
     "apps.reviews",
     "apps.triggers",
     "apps.identity",
+    "apps.directory",
     "allauth.account",
     "allauth.mfa",
 ]

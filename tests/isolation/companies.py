@@ -7,6 +7,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.directory import groups, people
+from apps.directory import services as directories
+from apps.directory.models import Directory
 from apps.identity import attempts, services, setup_views
 from apps.identity.models import Attempt, Connection, Domain, SetupLink
 from apps.identity.oidc import provider
@@ -40,6 +43,23 @@ def make(owner: User, canary: str) -> dict[str, str]:
         "state": attempts.state(attempt),
         "attempt": str(attempt.pk),
         "opened_link": str(_opened(draft).pk),
+        "guest_token": str(directories.make_token(draft, life=timedelta(1), actor=owner)[0].pk),
+        **_directory(connection, owner, canary),
+    }
+
+
+def _directory(connection: Connection, owner: User, canary: str) -> dict[str, str]:
+    """Make a directory that is switched on, with somebody and a group; return their ids."""
+    directories.switch(connection, on=True, actor=owner)
+    token, text = directories.make_token(connection, life=timedelta(1), actor=owner)
+    directory = Directory.objects.get(connection=connection)
+    person = people.add(directory, {"userName": f"kept@{canary}.example"})
+    kept = groups.add(directory, {"displayName": f"{canary} kept"}, [person.pk])
+    return {
+        "scim_token": text,
+        "directory_token": str(token.pk),
+        "kept_person": str(person.pk),
+        "kept_group": str(kept.pk),
     }
 
 

@@ -52,6 +52,10 @@ class Probe:
         query = self.query.format(**world.objects)
         return reverse(self.route, kwargs=named, urlconf=SITE) + (f"?{query}" if query else "")
 
+    def sent(self, world: World) -> dict[str, str]:
+        """Return the headers; texts in braces stand for this world's objects."""
+        return {name: value.format(**world.objects) for name, value in self.headers.items()}
+
     def content(self, world: World) -> bytes:
         """Return the body."""
         body = self.body(world) if callable(self.body) else self.body

@@ -48,7 +48,7 @@ def _send(client: Client, probe: Probe, world: World, headers: dict[str, str]) -
     with public_scope():
         return client.generic(
             probe.method, probe.path(world), probe.content(world), probe.media,
-            headers={**probe.headers, **headers}, REMOTE_ADDR=_stranger(),
+            headers={**probe.sent(world), **headers}, REMOTE_ADDR=_stranger(),
         )  # fmt: skip
 
 

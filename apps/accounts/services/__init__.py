@@ -9,6 +9,7 @@ from apps.accounts.services.groups import (
     rename_group,
     set_group_role,
 )
+from apps.accounts.services.keeping import change_details, change_people
 from apps.accounts.services.people import (
     accept_invitation,
     add_member,
@@ -38,6 +39,8 @@ __all__ = [
     "add_to_group",
     "change_api_key",
     "change_custom_role",
+    "change_details",
+    "change_people",
     "change_role",
     "check_end",
     "create_api_key",

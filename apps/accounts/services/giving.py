@@ -1,6 +1,8 @@
 """Nobody gives more than they hold themselves, where they give it."""
 
+from apps.accounts import policies
 from apps.accounts.exceptions import UnknownRole
+from apps.accounts.keepers import Keeper
 from apps.accounts.models import Role, User
 from apps.common.errors import Forbidden
 
@@ -11,6 +13,12 @@ def role_named(name: str) -> Role:
     if role is None:
         raise UnknownRole.at("role", UnknownRole.__doc__ or "")
     return role
+
+
+def check_may_manage(actor: User | Keeper) -> None:
+    """Raise Forbidden for a person who does not manage members; a directory does nothing else."""
+    if not isinstance(actor, Keeper):
+        policies.require(actor, "member.manage")
 
 
 def check_may_give(actor: User | None, role: Role, path: str = "") -> None:

@@ -17,6 +17,7 @@ from apps.accounts.exceptions import (
     KeyOver,
     LastOwner,
 )
+from apps.accounts.keepers import Keeper
 from apps.accounts.models import (
     INVITATION_LIFE,
     ApiKey,
@@ -24,7 +25,7 @@ from apps.accounts.models import (
     RoleBinding,
     User,
 )
-from apps.accounts.services.giving import check_may_give, role_named
+from apps.accounts.services.giving import check_may_give, check_may_manage, role_named
 from apps.audit.services import record
 from apps.common.errors import Forbidden, Invalid
 from apps.tenants.context import current_tenant, public_scope
@@ -33,16 +34,22 @@ from apps.tenants.models import KeyIndex
 
 @transaction.atomic
 def add_member(
-    *, email: str, name: str, role: str, password: str | None = None, actor: User | None = None
+    *,
+    email: str,
+    name: str,
+    role: str | None,
+    password: str | None = None,
+    actor: User | Keeper | None = None,
 ) -> User:
-    """Make a member with a role on the whole workspace. Raises AlreadyMember.
+    """Make a member with a role on the whole workspace, or none yet. Raises AlreadyMember.
 
     Without an actor the system itself acts: sign-up, demo data and accepted invitations.
     """
     if User.objects.filter(email=email.strip().lower()).exists():
         raise AlreadyMember
     user = User.objects.create_user(email, password, name=name)
-    RoleBinding.objects.create(user=user, role=role_named(role))
+    if role:
+        RoleBinding.objects.create(user=user, role=role_named(role))
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record("member.added", actor=actor, target=user, after={"role": role})
     return user
@@ -95,9 +102,9 @@ def change_role(user: User, *, role: str | None, actor: User) -> None:
 
 
 @transaction.atomic
-def set_active(user: User, *, active: bool, actor: User) -> None:
+def set_active(user: User, *, active: bool, actor: User | Keeper) -> None:
     """Suspend a member or let them in again; sessions and keys of a suspended one stop at once."""
-    policies.require(actor, "member.manage")
+    check_may_manage(actor)
     _check_owner_rights(actor, {user.role.name if user.role else ""})
     if not active:
         _check_another_owner(user)
@@ -109,9 +116,9 @@ def set_active(user: User, *, active: bool, actor: User) -> None:
 
 
 @transaction.atomic
-def remove_member(user: User, *, actor: User) -> None:
+def remove_member(user: User, *, actor: User | Keeper) -> None:
     """End a membership. What the person made stays; their keys stop working."""
-    policies.require(actor, "member.manage")
+    check_may_manage(actor)
     _check_owner_rights(actor, {user.role.name if user.role else ""})
     _check_another_owner(user)
     record("member.removed", actor=actor, target=user, before={"email": user.email})
@@ -244,9 +251,9 @@ def create_service_key(
 
 
 @transaction.atomic
-def revoke_api_key(key: ApiKey, *, actor: User) -> None:
+def revoke_api_key(key: ApiKey, *, actor: User | Keeper) -> None:
     """End a key; the next request with it is refused. Repeating changes nothing."""
-    if key.user_id != actor.pk:
+    if not isinstance(actor, Keeper) and key.user_id != actor.pk:
         policies.require(actor, "api_key.manage")
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
@@ -313,9 +320,10 @@ def end_rotation(key: ApiKey, *, actor: User) -> None:
         record("api_key.rotation_ended", actor=actor, target=key)
 
 
-def _check_owner_rights(actor: User, roles: set[str | None]) -> None:
+def _check_owner_rights(actor: User | Keeper, roles: set[str | None]) -> None:
+    """Raise Forbidden where owners are concerned, for all but owners: for directories too."""
     if "owner" in roles:
-        policies.require(actor, "owner.manage")
+        policies.require(actor if isinstance(actor, User) else None, "owner.manage")
 
 
 def _check_another_owner(user: User) -> None:

@@ -1,0 +1,1 @@
+"""Companies' directories: who joins and who leaves is said by SCIM."""

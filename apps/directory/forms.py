@@ -1,0 +1,26 @@
+"""Forms of a directory's page."""
+
+from datetime import timedelta
+
+from django import forms
+
+from apps.identity.forms import given_roles
+
+LIVES = [("90", "90 days"), ("180", "180 days"), ("365", "1 year"), ("730", "2 years")]
+
+
+class TokenForm(forms.Form):
+    """How long a new token opens."""
+
+    life = forms.ChoiceField(choices=LIVES, initial="365", label="Valid for")
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long it was chosen to last."""
+        return timedelta(days=int(self.cleaned_data["life"]))
+
+
+class CapForm(forms.Form):
+    """The most that anybody gets through the directory."""
+
+    role = forms.ChoiceField(choices=given_roles, label="Gives at most")

@@ -1,0 +1,100 @@
+"""Pages of a connection's directory for those who look after the workspace."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import policies
+from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.common.errors import DomainError
+from apps.directory import page, services
+from apps.directory.forms import CapForm
+from apps.directory.models import Token
+from apps.identity.models import Connection
+
+PAGE = "directory/overview.html"
+
+
+@require_GET
+@permission_required("connection.view")
+def overview(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
+    """Show how the directory is set up."""
+    return _overview(request, _find(request, connection_id))
+
+
+@require_GET
+@permission_required("connection.view")
+def requests(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
+    """Show what the directory asked lately, and what came of it."""
+    found = _find(request, connection_id)
+    context = page.requests(request, found) | _rights(request, found)
+    return render(request, "directory/requests.html", context)
+
+
+@never_cache
+@require_POST
+@permission_required("connection.manage")
+def make_token(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
+    """Make a token and show it, once."""
+    found = _find(request, connection_id)
+    context, status = page.make_token(request, found, actor=request.user)
+    return render(request, PAGE, context | _rights(request, found), status=status)
+
+
+@require_POST
+@permission_required("connection.manage")
+def revoke_token(
+    request: AuthenticatedRequest, connection_id: UUID, token_id: UUID
+) -> HttpResponse:
+    """End a token."""
+    found = _find(request, connection_id)
+    token = Token.objects.filter(directory__connection=found, pk=token_id).first()
+    if token is not None:
+        services.revoke_token(token, actor=request.user)
+        messages.success(request, f"The token {token} opens nothing any more.")
+    return redirect("directory:overview", found.pk)
+
+
+@require_POST
+@permission_required("connection.manage")
+def switch(request: AuthenticatedRequest, connection_id: UUID, way: str) -> HttpResponse:
+    """Let what the directory says count, or not any more."""
+    found = _find(request, connection_id)
+    try:
+        services.switch(found, on=way == "on", actor=request.user)
+    except DomainError as error:
+        messages.error(request, error.detail)
+    return redirect("directory:overview", found.pk)
+
+
+@require_POST
+@permission_required("connection.manage")
+def set_cap(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
+    """Choose the most that anybody gets through the directory."""
+    found, form = _find(request, connection_id), CapForm(request.POST)
+    if not form.is_valid():
+        return _overview(request, found, HTTPStatus.UNPROCESSABLE_ENTITY, cap_form=form)
+    services.set_cap(found, form.cleaned_data["role"], actor=request.user)
+    messages.success(request, "Saved. It counts from the next request of the directory.")
+    return redirect("directory:overview", found.pk)
+
+
+def _overview(
+    request: AuthenticatedRequest, found: Connection, status: int = HTTPStatus.OK, **extra: Any
+) -> HttpResponse:
+    context = page.overview(request, found) | _rights(request, found) | extra
+    return render(request, PAGE, context, status=status)
+
+
+def _rights(request: AuthenticatedRequest, found: Connection) -> dict[str, Any]:
+    return {"may_manage": policies.allows(request.user, "manage", found), "guest": False}
+
+
+def _find(request: AuthenticatedRequest, connection_id: UUID) -> Connection:
+    return policies.find(request.user, Connection.objects.all(), pk=connection_id)
