@@ -50,7 +50,7 @@ def api(demo: Demo, key: str, path: str, body: Any = None) -> Any:
 
 def open_sample(visitor: Visitor, name: str) -> Page:
     page = visitor.page
-    page.goto("/workflows/")
+    page.goto(f"/workflows/?q={name}")
     page.get_by_role("link", name=name).first.click()
     page.get_by_test_id("canvas-ready").wait_for(state="attached")
     return page
