@@ -30,6 +30,7 @@ from apps.accounts.services.people import (
 )
 from apps.accounts.services.rights import create_folder, give_right, take_right
 from apps.accounts.services.roles import change_custom_role, create_role, delete_role
+from apps.accounts.services.sessions import end_all_sign_ins, end_sign_in, note_use
 
 __all__ = [
     "accept_invitation",
@@ -47,10 +48,13 @@ __all__ = [
     "create_service_key",
     "delete_group",
     "delete_role",
+    "end_all_sign_ins",
     "end_rotation",
+    "end_sign_in",
     "find_invitation",
     "give_right",
     "invite_member",
+    "note_use",
     "remove_from_group",
     "remove_member",
     "rename_group",

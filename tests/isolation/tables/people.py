@@ -53,6 +53,11 @@ PEOPLE = [
         "accounts:profile", "POST", media=FORM, body={"name": "Me", "time_zone": "UTC", "locale": "en"},
         **NOBODYS,
     ),
+    Probe("accounts:sessions", **NOBODYS),
+    Probe("accounts:end_other_sessions", "POST", media=FORM, **NOBODYS),
+    Probe("accounts:member_sessions", args={"user_id": "colleague"}),
+    Probe("accounts:end_sessions", "POST", {"user_id": "colleague"}, media=FORM, shows=False),
+    Probe("accounts:end_session", "POST", {"sign_in_id": "sign_in"}, media=FORM, shows=False),
     Probe("accounts:link", args={"uid": "link_uid", "token": "link_token"}, elsewhere=410),
     Probe(
         "accounts:link", "POST", {"uid": "link_uid", "token": "link_token"}, media=FORM, shows=False, elsewhere=410

@@ -1,0 +1,82 @@
+"""Pages of where people are signed in."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import policies, services
+from apps.accounts.decorators import AuthenticatedRequest, member_required, permission_required
+from apps.accounts.models import SignIn, User
+from apps.common.pagination import page_of
+
+
+@require_GET
+@member_required
+def own(request: AuthenticatedRequest) -> HttpResponse:
+    """Show where one is signed in oneself."""
+    return _sessions(request, request.user)
+
+
+@require_GET
+@permission_required("member.manage")
+def of_member(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
+    """Show where a member is signed in."""
+    return _sessions(request, _member(request, user_id))
+
+
+def _sessions(request: AuthenticatedRequest, person: User) -> HttpResponse:
+    text = request.GET.get("q", "").strip().lower()
+    everything = SignIn.objects.of(person)
+    found = [each for each in everything if text in f"{each} {each.ip}".lower()]
+    context = {
+        "person": person,
+        "is_own": person.pk == request.user.pk,
+        "sign_ins": page_of(request, found),
+        "count": len(everything),
+        "current": request.session.session_key,
+        "filters": {"q": text},
+    }
+    return render(request, "accounts/sessions.html", context)
+
+
+@require_POST
+@member_required
+def end(request: AuthenticatedRequest, sign_in_id: UUID) -> HttpResponse:
+    """Sign somebody out of one browser."""
+    sign_in = policies.find(request.user, SignIn.objects.select_related("user"), pk=sign_in_id)
+    services.end_sign_in(sign_in, actor=request.user)
+    messages.success(request, f"{sign_in} is signed out.")
+    if sign_in.user_id == request.user.pk:
+        return redirect("accounts:sessions")
+    return redirect("accounts:member_sessions", sign_in.user_id)
+
+
+@require_POST
+@member_required
+def end_others(request: AuthenticatedRequest) -> HttpResponse:
+    """Sign oneself out everywhere else."""
+    services.end_all_sign_ins(request.user, actor=request.user)
+    update_session_auth_hash(request, request.user)
+    messages.success(request, "You are signed out everywhere else.")
+    return redirect("accounts:sessions")
+
+
+@require_POST
+@permission_required("member.manage")
+def end_all(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
+    """Sign a member out everywhere."""
+    person = _member(request, user_id)
+    services.end_all_sign_ins(person, actor=request.user)
+    if person.pk == request.user.pk:
+        update_session_auth_hash(request, request.user)
+    messages.success(request, f"{person} is signed out everywhere.")
+    return redirect("accounts:member_sessions", user_id)
+
+
+def _member(request: AuthenticatedRequest, user_id: UUID) -> User:
+    person: User = policies.find(request.user, User.objects.members(), pk=user_id)
+    return person
