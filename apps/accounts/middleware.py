@@ -10,9 +10,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
 from apps.accounts import services
+from apps.accounts.arrivals import browser_of
 from apps.accounts.models import User
 from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
-from apps.common.requests import client_ip
 from apps.tenants.database import query
 
 
@@ -51,8 +51,8 @@ def _may_have_reader(request: HttpRequest) -> bool:
 def _reader(request: HttpRequest) -> User | None:
     if not _may_have_reader(request) or not isinstance(request.user, User):
         return None
-    agent = request.headers.get("User-Agent", "")
-    services.note_use(request.session, request.user, ip=client_ip(request), user_agent=agent)
+    if not request.headers.get("HX-Request"):  # a page that looks by itself is nobody who is there
+        services.note_use(request.session, request.user, browser_of(request))
     return request.user
 
 

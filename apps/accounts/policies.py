@@ -14,6 +14,7 @@ from apps.accounts.models import (
     Role,
     RoleBinding,
     SignIn,
+    SignInRules,
     User,
 )
 from apps.accounts.roles import ANY_MEMBER
@@ -177,6 +178,13 @@ class SignInPolicy(Policy):
 
     def visible(self, actor: User, queryset: Rows) -> Rows:
         return queryset if holds(actor, "member.manage") else queryset.filter(user=actor)
+
+
+@register(SignInRules)
+class SignInRulesPolicy(Policy):
+    """Administrators see what is asked of sign-ins, owners change it."""
+
+    resource = "connection"
 
 
 @register(Invitation)

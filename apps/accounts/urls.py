@@ -47,5 +47,6 @@ urlpatterns = [
     path("members/<uuid:user_id>/sessions/", session_views.of_member, name="member_sessions"),
     path("members/<uuid:user_id>/sessions/end/", session_views.end_all, name="end_sessions"),
     path("sessions/<uuid:sign_in_id>/end/", session_views.end, name="end_session"),
+    path("sign-in-rules/", session_views.rules, name="sign_in_rules"),
     path("accounts/link/<str:uid>/<str:token>/", views.link, name="link"),
 ]

@@ -34,6 +34,7 @@ from apps.accounts.forms import (
 )
 from apps.accounts.links import invitation_link, user_of_link
 from apps.accounts.models import ApiKey, Group, Invitation, Role, User
+from apps.accounts.proof import proof_required
 from apps.accounts.roles import FOR_KEYS
 from apps.common.errors import Conflict, DomainError, Forbidden
 from apps.common.pagination import page_of
@@ -98,6 +99,7 @@ def invite(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("member.manage")
+@proof_required
 def change_member(request: AuthenticatedRequest, user_id: UUID, action: str) -> HttpResponse:
     """Give another role, suspend, let in again or remove."""
     member = policies.find(request.user, User.objects.members(), pk=user_id)
@@ -197,6 +199,7 @@ def _api_keys(
 @never_cache
 @require_POST
 @permission_required("api_key.use")
+@proof_required
 def create_key(request: AuthenticatedRequest) -> HttpResponse:
     """Make a key and show its text, once."""
     form = KeyForm(request.POST)

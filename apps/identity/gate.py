@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.entrance import ProofPage
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.identity import telling
@@ -47,6 +48,17 @@ class CompanyGate:
         return render(
             request, "identity/must_go_through.html", context, status=HTTPStatus.FORBIDDEN
         )
+
+    def proof_page(self, user: User) -> ProofPage | None:
+        """Return where a provider that signs the user in asks them again."""
+        if current_scope().tenant is None:
+            return None
+        links = Link.objects.filter(user=user, connection__status=Connection.Status.ACTIVE)
+        link = links.select_related("connection").order_by("-seen_at").first()
+        if link is None:
+            return None
+        address = reverse("identity:prove", args=[link.connection_id])
+        return ProofPage(f"Continue with {link.connection}", address)
 
 
 def enforcing(email: str, user: User | None) -> Domain | None:

@@ -4,12 +4,12 @@ from apps.accounts.models.people import (
     INVITATION_LIFE,
     ApiKey,
     Invitation,
-    SignIn,
     StoredAnswer,
     User,
     UserQuerySet,
 )
 from apps.accounts.models.rights import Folder, Group, Membership, Role, RoleBinding
+from apps.accounts.models.sign_ins import SignIn, SignInRules
 
 __all__ = [
     "INVITATION_LIFE",
@@ -21,6 +21,7 @@ __all__ = [
     "Role",
     "RoleBinding",
     "SignIn",
+    "SignInRules",
     "StoredAnswer",
     "User",
     "UserQuerySet",

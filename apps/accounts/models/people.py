@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -49,11 +48,13 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
     def with_second_factor(self, wanted: bool | None = None) -> Self:
-        """Add whether an authenticator app is set up; keep only those with or without one."""
-        apps = Authenticator.objects.filter(
-            user=models.OuterRef("pk"), type=Authenticator.Type.TOTP
+        """Add whether passkeys or an app are set up; keep only those with or without a factor."""
+        own = Authenticator.objects.filter(user=models.OuterRef("pk"))
+        found = self.annotate(
+            has_passkey=models.Exists(own.filter(type=Authenticator.Type.WEBAUTHN)),
+            has_app=models.Exists(own.filter(type=Authenticator.Type.TOTP)),
+            has_second_factor=models.Q(has_passkey=True) | models.Q(has_app=True),
         )
-        found = self.annotate(has_second_factor=models.Exists(apps))
         return found if wanted is None else found.filter(has_second_factor=wanted)
 
 
@@ -146,73 +147,6 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
         if not self.is_active or (self.acting_key and permission not in self.acting_key.allowed):
             return []
         return [b.folder.path for b in self.bindings if b.folder and permission in b.role.allowed]
-
-
-class SignInQuerySet(models.QuerySet["SignIn"]):
-    """Reads of sign-ins."""
-
-    def lasting(self) -> Self:
-        """Keep those whose session can still be used, as far as its own life goes."""
-        alive = Session.objects.filter(expire_date__gt=timezone.now())
-        return self.filter(session_key__in=alive.values("session_key"))
-
-    def of(self, user: User) -> list["SignIn"]:
-        """Return where the user is signed in now, the last used first."""
-        found = self.lasting().filter(user=user).order_by("-seen_at")
-        return [each for each in found if each.bound_to == bound_to(user)]
-
-
-class SignIn(TimestampedModel):
-    """Where somebody is signed in: one browser's session, as its owner can recognise it.
-
-    The session itself stays in Django's table. `bound_to` tells the epoch and the password that it
-    was opened under, so that what those ended is not shown as going on.
-    """
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
-    session_key = models.CharField(max_length=40, unique=True)
-    bound_to = models.CharField(max_length=64)
-    ip = models.GenericIPAddressField(null=True)
-    user_agent = models.CharField(max_length=300, blank=True)
-    seen_at = models.DateTimeField(default=timezone.now)
-
-    objects = SignInQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.browser} on {self.system}"
-
-    @property
-    def browser(self) -> str:
-        """What the browser calls itself, in a word."""
-        return _named(BROWSERS, self.user_agent, "A browser")
-
-    @property
-    def system(self) -> str:
-        """The system that the browser says it runs on, in a word."""
-        return _named(SYSTEMS, self.user_agent, "an unknown system")
-
-
-# Looked for in this order: Edge says Chrome too, and Chrome says Safari.
-BROWSERS = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
-SYSTEMS = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS": "macOS",
-    "Linux": "Linux",
-}
-
-
-def _named(words: dict[str, str], text: str, otherwise: str) -> str:
-    return next((name for word, name in words.items() if word in text), otherwise)
-
-
-def bound_to(user: User) -> str:
-    """Return what the user's present sessions are bound to, as a hash that tells nothing."""
-    return salted_hmac(
-        "accounts.sign_in", user.get_session_auth_hash(), algorithm="sha256"
-    ).hexdigest()
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -30,16 +30,26 @@ from apps.accounts.services.people import (
 )
 from apps.accounts.services.rights import create_folder, give_right, take_right
 from apps.accounts.services.roles import change_custom_role, create_role, delete_role
-from apps.accounts.services.sessions import end_all_sign_ins, end_sign_in, note_use
+from apps.accounts.services.sessions import (
+    Browser,
+    begin_session,
+    end_all_sign_ins,
+    end_sign_in,
+    note_use,
+)
+from apps.accounts.services.sign_in_rules import change_sign_in_rules
 
 __all__ = [
+    "Browser",
     "accept_invitation",
     "add_member",
     "add_staff",
     "add_to_group",
+    "begin_session",
     "change_api_key",
     "change_custom_role",
     "change_role",
+    "change_sign_in_rules",
     "check_end",
     "create_api_key",
     "create_folder",
