@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from apps.accounts import arrivals, duties, entrance, proof
+from apps.accounts import arrivals, duties, entrance, proof, sameness
 from apps.accounts.models import SignIn, User
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
@@ -82,6 +82,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             for method in methods
         ]
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        sameness.after_refusal(str(credentials.get("email", "")))
+
     def is_safe_url(self, url: str | None) -> bool:
         """Accept only the host being served: another workspace is another site."""
         request = context.request
@@ -95,6 +98,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         tenant = current_scope().tenant
         place = tenant.name if tenant else "the platform administration"
+        match = self.request.resolver_match if self.request else None
+        sameness.before_mail(match.url_name if match else "", template_prefix, email)
         # The page said the same as to everybody: who must come through the company is told by mail.
         if template_prefix in WAYS_IN and entrance.is_closed(email):
             template_prefix = "account/email/closed"

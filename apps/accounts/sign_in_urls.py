@@ -7,6 +7,7 @@ it knows no way of asking, such as people who come through their company.
 from allauth import urls as library
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 
 from apps.accounts.proof import proof_required_to_open
 from apps.accounts.session_views import sign_in_again
@@ -26,15 +27,18 @@ ASKING = frozenset(
     }
 )
 
+# One page shows all of somebody's factors.
+LED = {"mfa_list_webauthn": RedirectView.as_view(pattern_name="mfa_index")}
+
 
 def _each_in_a_transaction(patterns: list[URLPattern | URLResolver]) -> None:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             _each_in_a_transaction(pattern.url_patterns)
             continue
-        asks = pattern.name in ASKING
-        view = proof_required_to_open(pattern.callback) if asks else pattern.callback
-        pattern.callback = transaction.atomic(view)
+        view = LED.get(pattern.name or "", pattern.callback)
+        asked = proof_required_to_open(view) if pattern.name in ASKING else view
+        pattern.callback = transaction.atomic(asked)
 
 
 _each_in_a_transaction(library.urlpatterns)

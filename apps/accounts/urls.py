@@ -28,7 +28,7 @@ urlpatterns = [
         name="take_right",
     ),
     re_path(
-        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|suspend|resume|remove)/$",
+        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|suspend|resume|factors|remove)/$",
         views.change_member,
         name="change_member",
     ),

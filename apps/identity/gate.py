@@ -69,7 +69,7 @@ def enforcing(email: str, user: User | None) -> Domain | None:
     domain = Domain.objects.of_email(email)
     if domain is not None and _enforces(domain):
         return domain
-    links = Link.objects.filter(user=user).values("connection") if user else Link.objects.none()
+    links = Link.objects.filter(user=user).values("connection")
     return (
         Domain.objects.proved()
         .select_related("connection")

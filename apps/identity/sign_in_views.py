@@ -6,6 +6,7 @@ from uuid import UUID
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -123,10 +124,14 @@ def _signed_in(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     except SignInRefused as error:
         admission.refuse(connection, person, error)
         return refused(request, error, connection)
-    # Whoever has a second factor here is still asked for it.
-    answer: HttpResponse = perform_login(
-        request, user, redirect_url=attempt.following, signal_kwargs={"through": str(connection.pk)}
-    )
+    with transaction.atomic():
+        # Whoever has a second factor here is still asked for it.
+        answer: HttpResponse = perform_login(
+            request,
+            user,
+            redirect_url=attempt.following,
+            signal_kwargs={"through": str(connection.pk)},
+        )
     return answer
 
 

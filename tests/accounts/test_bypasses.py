@@ -28,10 +28,11 @@ from tests.factories.factors import (
     Device,
     code_of,
     half_way,
-    newcomer,
+    someone,
     with_app,
     with_codes,
 )
+from tests.factories.issuer import stranger
 
 FACTOR = "/accounts/2fa/authenticate/"
 SECOND_FACTOR_PAGES = [
@@ -136,11 +137,11 @@ def test_guessing_codes_ends_before_it_succeeds(vera: User) -> None:
     assert is_out(client)
 
 
-def test_guessing_a_password_ends_before_it_succeeds(vera: User) -> None:
-    client = newcomer()
+def test_guessing_a_password_ends_before_it_succeeds(alpha: Tenant) -> None:
+    client, person = stranger(), someone()
     for guess in range(5):
-        client.post("/accounts/login/", {"login": vera.email, "password": f"wrong horse {guess}"})
-    client.post("/accounts/login/", {"login": vera.email, "password": PASSWORD})
+        client.post("/accounts/login/", {"login": person.email, "password": f"wrong horse {guess}"})
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
     assert is_out(client)
     assert refusals("session.refused") == 5
 
@@ -148,7 +149,7 @@ def test_guessing_a_password_ends_before_it_succeeds(vera: User) -> None:
 @pytest.mark.parametrize("way", ["code by mail", "one-time link", "reset"])
 def test_every_way_in_asks_for_the_factor(vera: User, way: str) -> None:
     with_app(vera)
-    client = newcomer()
+    client = stranger()
     if way == "code by mail":
         client.post("/accounts/login/code/", {"email": vera.email})
         code = re.search(r"\b(\d{6})\b", mail.outbox[-1].body)
@@ -174,7 +175,7 @@ def device(vera: User) -> Device:
 
 
 def test_a_passkey_signs_in(vera: User, device: Device) -> None:
-    client = newcomer()
+    client = stranger()
     assert device.sign_in(client, vera).status_code == 302
     assert client.get("/profile/").status_code == 200
 
@@ -191,20 +192,20 @@ def test_a_passkey_signs_in(vera: User, device: Device) -> None:
 def test_a_passkey_used_otherwise_is_refused(
     vera: User, device: Device, how: dict[str, Any]
 ) -> None:
-    client = newcomer()
+    client = stranger()
     device.sign_in(client, vera, **how)
     assert is_out(client)
 
 
 def test_a_passkey_of_another_place_is_refused(vera: User, device: Device) -> None:
     device.host = "beta.localhost"
-    client = newcomer()
+    client = stranger()
     device.sign_in(client, vera, origin="http://alpha.localhost")
     assert is_out(client)
 
 
 def test_the_answer_of_a_passkey_works_once(vera: User, device: Device) -> None:
-    first, second = newcomer(), browser()
+    first, second = stranger(), browser()
     sent = json.dumps(device.for_sign_in(first, vera))
     second.get(SIGN_IN, headers={"Accept": "application/json"})
     second.post(SIGN_IN, {"credential": sent})  # overheard, in another browser
@@ -217,7 +218,7 @@ def test_the_answer_of_a_passkey_works_once(vera: User, device: Device) -> None:
 
 
 def test_an_answer_to_nothing_is_refused(vera: User, device: Device) -> None:
-    client = newcomer()
+    client = stranger()
     sent = device.asserted({"challenge": "AAAA"}, vera)
     client.post(SIGN_IN, {"credential": json.dumps(sent)})
     assert is_out(client)
@@ -226,7 +227,7 @@ def test_an_answer_to_nothing_is_refused(vera: User, device: Device) -> None:
 def test_ones_own_passkey_does_not_sign_somebody_else_in(
     vera: User, alice: User, device: Device
 ) -> None:
-    client = newcomer()
+    client = stranger()
     device.sign_in(client, alice)  # with Alice's name on it
     assert is_out(client)
 
@@ -236,7 +237,7 @@ def test_ones_own_passkey_does_not_sign_somebody_else_in(
     ["", "null", "[]", "{}", '{"id": 1}', '{"response": {"userHandle": "AAAA"}}', "x" * 5000],
 )
 def test_what_is_no_passkey_is_refused(vera: User, device: Device, sent: str) -> None:
-    client = newcomer()
+    client = stranger()
     client.get(SIGN_IN, headers={"Accept": "application/json"})
     assert client.post(SIGN_IN, {"credential": sent}).status_code < 500
     assert is_out(client)
@@ -244,14 +245,14 @@ def test_what_is_no_passkey_is_refused(vera: User, device: Device, sent: str) ->
 
 def test_a_suspended_persons_passkey_is_refused(alice: User, vera: User, device: Device) -> None:
     services.set_active(vera, active=False, actor=alice)
-    client = newcomer()
+    client = stranger()
     device.sign_in(client, vera)
     assert is_out(client)
 
 
 def test_a_passkey_is_no_way_round_a_removed_one(vera: User, device: Device) -> None:
     vera.authenticator_set.all().delete()
-    client = newcomer()
+    client = stranger()
     device.sign_in(client, vera)
     assert is_out(client)
 
@@ -270,7 +271,7 @@ def reset(client: Client, user: User, password: str = "battery staple 9") -> Any
 
 
 def test_a_reset_signs_nobody_in_and_everybody_out(vera: User) -> None:
-    elsewhere, client = browser(vera), newcomer()
+    elsewhere, client = browser(vera)()
     reset(client, vera)
     assert is_out(client)
     assert is_out(elsewhere)
@@ -280,8 +281,8 @@ def test_a_reset_signs_nobody_in_and_everybody_out(vera: User) -> None:
 
 
 def test_a_link_to_another_password_works_once(vera: User) -> None:
-    link = reset(newcomer(), vera)
-    thief = newcomer()
+    link = reset(stranger(), vera)
+    thief = stranger()
     answer = thief.get(link, follow=True)
     for address in (link, answer.request["PATH_INFO"]):
         thief.post(address, {"password1": "thief's horse 1", "password2": "thief's horse 1"})
@@ -291,7 +292,7 @@ def test_a_link_to_another_password_works_once(vera: User) -> None:
 
 @pytest.mark.parametrize("token", ["null", "0", "-", "set-password", "none-none", "a-" + "0" * 39])
 def test_a_link_with_nothing_in_it_is_refused(vera: User, token: str) -> None:
-    client = newcomer()
+    client = stranger()
     for path in (
         f"/accounts/password/reset/key/{token}/",
         f"/accounts/password/reset/key/1-{token}/",
@@ -303,7 +304,7 @@ def test_a_link_with_nothing_in_it_is_refused(vera: User, token: str) -> None:
 
 
 def test_one_persons_link_is_not_another_persons(vera: User, bob: User) -> None:
-    client = newcomer()
+    client = stranger()
     client.post("/accounts/password/reset/", {"email": vera.email})
     theirs = re.search(r"/accounts/password/reset/key/(\w+)-(\S+)/", mail.outbox[-1].body)
     client.post("/accounts/password/reset/", {"email": bob.email})
@@ -318,8 +319,7 @@ def test_one_persons_link_is_not_another_persons(vera: User, bob: User) -> None:
 
 def test_a_suspended_person_gets_no_link(alice: User, vera: User) -> None:
     services.set_active(vera, active=False, actor=alice)
-    mail.outbox.clear()
-    newcomer().post("/accounts/password/reset/", {"email": vera.email})
+    mail.outbox.clear()().post("/accounts/password/reset/", {"email": vera.email})
     assert not any("password/reset/key" in letter.body for letter in mail.outbox)
 
 
@@ -328,7 +328,7 @@ def test_a_suspended_person_gets_no_link(alice: User, vera: User) -> None:
 
 @pytest.mark.parametrize("key", ["", "a" * 32, "../../etc", "null", "x" * 4000])
 def test_an_invented_session_is_none(vera: User, key: str) -> None:
-    client = newcomer()
+    client = stranger()
     client.cookies[settings.SESSION_COOKIE_NAME] = key
     assert client.get("/profile/").status_code == 302
     assert user_of_session(key) is None
@@ -350,7 +350,7 @@ def test_the_session_of_another_workspace_is_none(mallory: User, vera: User, bet
     with tenant_context(beta):
         theirs = browser(mallory, "beta")
         key = theirs.session.session_key
-    here = newcomer()
+    here = stranger()
     here.cookies[settings.SESSION_COOKIE_NAME] = key
     assert is_out(here)
 

@@ -16,9 +16,11 @@ from apps.accounts import duties, services
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import SignInRules, User
 from apps.audit.models import AuditEntry
+from apps.common.errors import Forbidden
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client, key_client
-from tests.factories.factors import PASSWORD, Device, code_of, half_way, newcomer, with_app
+from tests.factories.factors import PASSWORD, Device, code_of, half_way, with_app
+from tests.factories.issuer import stranger
 
 NOW = timedelta(0)
 SET_UP = "/accounts/2fa/"
@@ -141,7 +143,7 @@ def test_setting_a_passkey_up_opens_everything(alice: User, vera: User) -> None:
         client.post("/accounts/2fa/webauthn/add/", {**sent, "credential": made}).status_code == 302
     )
     assert not is_led(client)
-    other = newcomer()
+    other = stranger()
     device.sign_in(other, vera)
     assert not is_led(other)
     told = mail.outbox[-1]
@@ -216,3 +218,26 @@ def test_a_changed_password_is_in_the_trail_and_mailed(vera: User) -> None:
     )
     assert client.get("/profile/").status_code == 200
     assert elsewhere.get("/profile/").status_code == 302
+
+
+def test_an_admin_takes_lost_ones_off_and_leaves_a_trace(alice: User, vera: User) -> None:
+    with_app(vera)
+    client, admin = browser(vera), browser(alice)
+    answer = admin.post(f"/members/{vera.pk}/factors/", follow=True)
+    assert "Vera has no second factor any more" in answer.content.decode()
+    assert not Authenticator.objects.filter(user=vera).exists()
+    assert client.get("/profile/").status_code == 302
+    entry = AuditEntry.objects.get(action="factor.removed")
+    assert (entry.actor_label, entry.target_label) == ("Alice", "Vera")
+    assert AuditEntry.objects.filter(action="factor.reset").exists()
+
+
+def test_nobody_else_takes_them_off(alice: User, bob: User, vera: User) -> None:
+    with_app(vera)
+    with_app(alice)
+    services.change_role(bob, role="admin", actor=alice)
+    admin = User.objects.get(pk=bob.pk)
+    for user, actor in ((vera, vera), (alice, admin), (alice, alice), (admin, vera)):
+        with pytest.raises(Forbidden):
+            services.reset_factors(user, actor=actor)
+    assert Authenticator.objects.count() == 2

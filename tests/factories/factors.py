@@ -3,7 +3,6 @@
 import json
 import time
 from hashlib import sha256
-from ipaddress import IPv6Address
 from typing import Any
 from uuid import uuid4
 
@@ -24,11 +23,18 @@ from fido2.webauthn import (
 )
 
 from apps.accounts.models import User
+from tests.factories.cast import member
+from tests.factories.issuer import stranger
 
 FLAG = AuthenticatorData.FLAG
 NOTHING = FLAG(0)
 JSON = {"Accept": "application/json"}
 PASSWORD = "correct horse 7"  # of everybody in tests/factories/cast.py
+
+
+def someone() -> User:
+    """Return a viewer whose address no other test tried a password for: failures are counted."""
+    return member(f"V{uuid4().hex[:12]}", "viewer")
 
 
 def with_app(user: User) -> str:
@@ -123,14 +129,9 @@ class Device:
 SIGN_IN = "/accounts/2fa/webauthn/login/"
 
 
-def newcomer(host: str = "alpha.localhost") -> Client:
-    """Return a browser at an address of its own: sign-ins are counted for each address."""
-    return Client(HTTP_HOST=host, REMOTE_ADDR=str(IPv6Address(uuid4().int)))
-
-
 def half_way(user: User) -> Client:
     """Return a browser that knows the password and has not shown the second factor yet."""
-    client = newcomer()
+    client = stranger()
     answer = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
     assert answer["Location"] == "/accounts/2fa/authenticate/", answer.status_code
     return client

@@ -36,6 +36,7 @@ from apps.accounts.services.sessions import (
     end_all_sign_ins,
     end_sign_in,
     note_use,
+    reset_factors,
 )
 from apps.accounts.services.sign_in_rules import change_sign_in_rules
 
@@ -69,6 +70,7 @@ __all__ = [
     "remove_member",
     "rename_group",
     "resend_invitation",
+    "reset_factors",
     "revoke_api_key",
     "revoke_invitation",
     "role_named",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from apps.accounts.models import SignIn, User
 from apps.accounts.models.sign_ins import bound_to
 from apps.accounts.session_store import BEGAN, SessionStore
 from apps.audit.services import record
+from apps.common.errors import Forbidden
 
 NOTED = "noted"  # in the session: its own key and when it was last written down
 FRESH = timedelta(minutes=1)
@@ -89,6 +91,21 @@ def end_all_sign_ins(user: User, *, actor: User) -> None:
     user.save(update_fields=["session_epoch", "updated_at"])
     user.sign_ins.update(device="")
     record("session.all_ended", actor=actor, target=user)
+
+
+@transaction.atomic
+def reset_factors(user: User, *, actor: User) -> None:
+    """Take the second factors off who lost them, and sign them out everywhere.
+
+    Never one's own: that asks for the factor.
+    """
+    if user.pk == actor.pk:
+        raise Forbidden("Your own second factor is changed in your profile.")
+    check_may_end(user, actor)
+    for factor in Authenticator.objects.filter(user=user):
+        factor.delete()
+    end_all_sign_ins(user, actor=actor)
+    record("factor.reset", actor=actor, target=user)
 
 
 def check_may_end(user: User, actor: User) -> None:

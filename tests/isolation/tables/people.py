@@ -33,7 +33,7 @@ PEOPLE = [
             "accounts:change_member", "POST", {"user_id": "colleague", "action": action},
             body={"role": "operator"}, media=FORM, note=action, shows=False,
         )
-        for action in ("role", "suspend", "resume", "remove")
+        for action in ("role", "suspend", "resume", "factors", "remove")
     ),
     *(
         Probe(
