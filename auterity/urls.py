@@ -35,7 +35,7 @@ urlpatterns = [
     path("healthz/ready", health.ready),
     path("api/v1/", include((api, "api"))),
     path("api/docs/", docs, name="api-docs"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("apps.accounts.sign_in_urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.identity.urls")),
     path("", include("apps.directory.urls")),

@@ -8,7 +8,7 @@ from apps.common import errors_views
 
 urlpatterns = [
     path("accounts/link/<str:uid>/<str:token>/", link, name="link"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("apps.accounts.sign_in_urls")),
     path("", admin.site.urls),
 ]
 

@@ -9,9 +9,9 @@ from asgiref.sync import iscoroutinefunction
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.shortcuts import redirect
 
-from apps.accounts import policies
+from apps.accounts import duties, policies
 from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Forbidden
@@ -72,17 +72,26 @@ def _async_guard(view: Callable[..., Any], permission: str) -> Callable[..., Any
 
 
 def _refusal(request: HttpRequest, permission: str) -> HttpResponse | None:
-    """Return the way to the sign-in for strangers. Raises Forbidden for members."""
+    """Return the way to the sign-in for strangers, and to what a member owes. Raises Forbidden."""
     if not isinstance(request.user, User):
         return _to_sign_in(request)
+    if duties.is_overdue(request.user, request.session):
+        return _led(request, redirect("mfa_index"))
     if not policies.holds_anywhere(request.user, permission):
         raise Forbidden
     return None
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    if request.headers.get("HX-Request"):  # htmx would put the sign-in page into a corner
-        answer = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-        answer["HX-Redirect"] = reverse("account_login")
+    return _led(request, redirect_to_login(request.get_full_path()), HTTPStatus.UNAUTHORIZED)
+
+
+def _led(
+    request: HttpRequest, answer: HttpResponse, status: int = HTTPStatus.FORBIDDEN
+) -> HttpResponse:
+    """Return the redirect as the asker understands it: htmx would put the page into a corner."""
+    if not request.headers.get("HX-Request"):
         return answer
-    return redirect_to_login(request.get_full_path())
+    led = HttpResponse(status=status)
+    led["HX-Redirect"] = answer["Location"]
+    return led

@@ -3,11 +3,20 @@
 A higher app registers the one gate; without it every way is open.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.models import User
+
+
+@dataclass(frozen=True)
+class ProofPage:
+    """Where somebody shows to their company that it is them."""
+
+    label: str
+    url: str
 
 
 class Gate(Protocol):
@@ -23,6 +32,9 @@ class Gate(Protocol):
         self, request: HttpRequest, user: User, *, through: object
     ) -> HttpResponse | None:
         """Return the answer to who may not sign in this way; `through` is what they came by."""
+
+    def proof_page(self, user: User) -> ProofPage | None:
+        """Return where the user shows again that it is them; None where no company knows them."""
 
 
 _gates: list[Gate] = []
@@ -46,3 +58,8 @@ def is_closed(email: str) -> bool:
 def pass_through(request: HttpRequest, user: User, *, through: object) -> HttpResponse | None:
     """Return the answer to who may not sign in this way; None for everybody else."""
     return _gates[0].pass_through(request, user, through=through) if _gates else None
+
+
+def proof_page(user: User) -> ProofPage | None:
+    """Return where a company asks the user again who they are; None where none does."""
+    return _gates[0].proof_page(user) if _gates else None

@@ -1,5 +1,7 @@
 """What can go wrong with members and keys."""
 
+from django.urls import reverse
+
 from apps.common.errors import Conflict, DomainError, Forbidden, Invalid
 
 
@@ -31,6 +33,26 @@ class SignInAgain(Forbidden):
     """This session cannot be made longer. Sign in again to go on."""
 
     code = "sign_in_again"
+
+
+class ProofRequired(Forbidden):
+    """Show that it is you first, then repeat this: it needs a proof of the last 15 minutes."""
+
+    code = "proof_required"
+
+    def __init__(self) -> None:
+        """Say where it is shown."""
+        super().__init__(extra={"confirm_at": reverse("account_reauthenticate")})
+
+
+class SecondFactorOwed(Forbidden):
+    """The workspace asks you for a second factor. Set one up to go on."""
+
+    code = "second_factor_required"
+
+    def __init__(self) -> None:
+        """Say where it is set up."""
+        super().__init__(extra={"set_up_at": reverse("mfa_index")})
 
 
 class UnknownRole(Invalid):

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from apps.accounts.models import Role
+from apps.accounts.models import Role, User
 from apps.accounts.models.people import UserQuerySet
 from apps.accounts.models.rights import GroupQuerySet
+from apps.accounts.models.sign_ins import SignInQuerySet, bound_to
 from apps.common.errors import Invalid
 
 STATES = {"active": True, "suspended": False}
@@ -45,6 +46,17 @@ def roles_in(queryset: QuerySet[Role], params: Mapping[str, str]) -> QuerySet[Ro
     found = queryset.filter(Q(label__icontains=text) | Q(name__icontains=text))
     builtin = _chosen("origin", ORIGINS, params)
     return found if builtin is None else found.filter(builtin=builtin)
+
+
+def own_or_of(actor: User, queryset: SignInQuerySet, user: str) -> SignInQuerySet:
+    """Keep where a member is signed in, named by id; without one, where the actor is."""
+    try:
+        person = User.objects.filter(pk=UUID(user)).first() if user else actor
+    except ValueError:
+        raise Invalid.at("user", "This is no id of a member.") from None
+    if person is None:
+        return queryset.none()
+    return queryset.lasting().filter(user=person, bound_to=bound_to(person))
 
 
 def _chosen(name: str, words: Mapping[str, bool], params: Mapping[str, str]) -> bool | None:

@@ -14,6 +14,7 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.filters import groups_in
 from apps.accounts.forms import roles_known_to
 from apps.accounts.models import Group, User
+from apps.accounts.proof import proof_required
 from apps.accounts.rights_forms import (
     GroupForm,
     GroupNameForm,
@@ -54,6 +55,7 @@ def _groups(
 
 @require_POST
 @permission_required("member.manage")
+@proof_required
 def create(request: AuthenticatedRequest) -> HttpResponse:
     """Make a group and show it."""
     form = GroupForm(request.POST)
@@ -108,6 +110,7 @@ SHOWN_AS = {"rename": "name_form", "role": "role_form", "add": "person_form"}
 
 @require_POST
 @permission_required("member.manage")
+@proof_required
 def change(request: AuthenticatedRequest, group_id: UUID, action: str) -> HttpResponse:
     """Rename or delete a group, give its people a role, add or remove somebody."""
     found = policies.find(request.user, Group.objects.counted(), pk=group_id)

@@ -1,4 +1,4 @@
-"""A person's time zone and language, for everything that a page shows them."""
+"""Who reads a page: where they are signed in is written down, and their time zone and language used."""
 
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
+from apps.accounts import services
+from apps.accounts.arrivals import browser_of
 from apps.accounts.models import User
 from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
 from apps.tenants.database import query
@@ -47,8 +49,10 @@ def _may_have_reader(request: HttpRequest) -> bool:
 
 
 def _reader(request: HttpRequest) -> User | None:
-    if not _may_have_reader(request) or not request.user.is_authenticated:
+    if not _may_have_reader(request) or not isinstance(request.user, User):
         return None
+    if not request.headers.get("HX-Request"):  # a page that looks by itself is nobody who is there
+        services.note_use(request.session, request.user, browser_of(request))
     return request.user
 
 

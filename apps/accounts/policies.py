@@ -6,7 +6,17 @@ from typing import Any, ClassVar, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
-from apps.accounts.models import ApiKey, Folder, Group, Invitation, Role, RoleBinding, User
+from apps.accounts.models import (
+    ApiKey,
+    Folder,
+    Group,
+    Invitation,
+    Role,
+    RoleBinding,
+    SignIn,
+    SignInRules,
+    User,
+)
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Forbidden, NotFound
 
@@ -158,6 +168,23 @@ class RoleBindingPolicy(Policy):
     """Who holds what is seen by whoever sees members there: on the workspace, or on a folder."""
 
     resource, folder = "member", "folder"
+
+
+@register(SignIn)
+class SignInPolicy(Policy):
+    """Where somebody is signed in is seen by them, and by who manages members."""
+
+    resource = "member"
+
+    def visible(self, actor: User, queryset: Rows) -> Rows:
+        return queryset if holds(actor, "member.manage") else queryset.filter(user=actor)
+
+
+@register(SignInRules)
+class SignInRulesPolicy(Policy):
+    """Administrators see what is asked of sign-ins, owners change it."""
+
+    resource = "connection"
 
 
 @register(Invitation)

@@ -13,6 +13,7 @@ from apps.accounts import policies, services
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.filters import roles_in
 from apps.accounts.models import Folder, Role, RoleBinding, User
+from apps.accounts.proof import proof_required
 from apps.accounts.rights_forms import (
     OwnRoleForm,
     RightForm,
@@ -50,6 +51,7 @@ def roles(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("role.manage")
+@proof_required
 def create(request: AuthenticatedRequest) -> HttpResponse:
     """Make a role of the workspace's own."""
     form = OwnRoleForm(request.POST or None)
@@ -65,6 +67,7 @@ def create(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("member.view")
+@proof_required
 def role(request: AuthenticatedRequest, name: str) -> HttpResponse:
     """Show what a role allows, and change one of the workspace's own."""
     found = policies.find(request.user, Role.objects.all(), name=name)
@@ -104,6 +107,7 @@ def _role(request: AuthenticatedRequest, form: OwnRoleForm, found: Role | None) 
 
 @require_POST
 @permission_required("role.manage")
+@proof_required
 def delete(request: AuthenticatedRequest, name: str) -> HttpResponse:
     """Delete a role that nobody holds."""
     found = policies.find(request.user, Role.objects.all(), name=name)
@@ -118,6 +122,7 @@ def delete(request: AuthenticatedRequest, name: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("workflow.view")
+@proof_required
 def rights(request: AuthenticatedRequest, folder_id: UUID) -> HttpResponse:
     """Show who holds which role on a folder, and give somebody one."""
     folder = policies.find(request.user, Folder.objects.all(), pk=folder_id)
@@ -163,6 +168,7 @@ def _rights(request: AuthenticatedRequest, folder: Folder, form: RightForm) -> H
 
 @require_POST
 @permission_required("workflow.view")
+@proof_required
 def take_right(request: AuthenticatedRequest, folder_id: UUID, right_id: UUID) -> HttpResponse:
     """Take a role on a folder away."""
     held = RoleBinding.objects.select_related("role", "user", "group", "folder")

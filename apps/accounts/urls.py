@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from apps.accounts import group_views, role_views, views
+from apps.accounts import group_views, role_views, session_views, views
 from apps.common.ids import UUID_PATTERN
 
 app_name = "accounts"
@@ -28,7 +28,7 @@ urlpatterns = [
         name="take_right",
     ),
     re_path(
-        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|suspend|resume|remove)/$",
+        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|suspend|resume|factors|remove)/$",
         views.change_member,
         name="change_member",
     ),
@@ -42,5 +42,11 @@ urlpatterns = [
     path("api-keys/new/", views.create_key, name="create_key"),
     path("api-keys/<uuid:key_id>/revoke/", views.revoke_key, name="revoke_key"),
     path("profile/", views.profile, name="profile"),
+    path("profile/sessions/", session_views.own, name="sessions"),
+    path("profile/sessions/end/", session_views.end_others, name="end_other_sessions"),
+    path("members/<uuid:user_id>/sessions/", session_views.of_member, name="member_sessions"),
+    path("members/<uuid:user_id>/sessions/end/", session_views.end_all, name="end_sessions"),
+    path("sessions/<uuid:sign_in_id>/end/", session_views.end, name="end_session"),
+    path("sign-in-rules/", session_views.rules, name="sign_in_rules"),
     path("accounts/link/<str:uid>/<str:token>/", views.link, name="link"),
 ]

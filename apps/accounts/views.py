@@ -8,6 +8,7 @@ from uuid import UUID
 from allauth.account.utils import perform_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -34,6 +35,7 @@ from apps.accounts.forms import (
 )
 from apps.accounts.links import invitation_link, user_of_link
 from apps.accounts.models import ApiKey, Group, Invitation, Role, User
+from apps.accounts.proof import proof_required
 from apps.accounts.roles import FOR_KEYS
 from apps.common.errors import Conflict, DomainError, Forbidden
 from apps.common.pagination import page_of
@@ -98,8 +100,9 @@ def invite(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("member.manage")
+@proof_required
 def change_member(request: AuthenticatedRequest, user_id: UUID, action: str) -> HttpResponse:
-    """Give another role, suspend, let in again or remove."""
+    """Give another role, suspend, let in again, take lost second factors off, or remove."""
     member = policies.find(request.user, User.objects.members(), pk=user_id)
     form = RoleForm(request.POST)
     if action == "role" and not form.is_valid():
@@ -121,6 +124,9 @@ def _changed(member: User, action: str, form: RoleForm, actor: User) -> str:
     if action == "remove":
         services.remove_member(member, actor=actor)
         return f"{member} is no member any more. Their work stays."
+    if action == "factors":
+        services.reset_factors(member, actor=actor)
+        return f"{member} has no second factor any more and is signed out everywhere."
     services.set_active(member, active=action == "resume", actor=actor)
     if action == "resume":
         return f"{member} can sign in again."
@@ -147,6 +153,7 @@ def change_invitation(
 @public_page
 @never_cache
 @require_http_methods(["GET", "POST"])
+@transaction.atomic
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Let an invited person in."""
     try:
@@ -197,6 +204,7 @@ def _api_keys(
 @never_cache
 @require_POST
 @permission_required("api_key.use")
+@proof_required
 def create_key(request: AuthenticatedRequest) -> HttpResponse:
     """Make a key and show its text, once."""
     form = KeyForm(request.POST)
@@ -239,6 +247,7 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
 @public_page
 @never_cache
 @require_http_methods(["GET", "POST"])
+@transaction.atomic
 def link(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Sign somebody in by a one-time link: looking shows a button, pressing it signs in.
 

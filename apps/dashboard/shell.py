@@ -50,6 +50,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("breakers:list", "Services", "plug", "service.view"),
         Place("accounts:members", "Members", "users", "member.view"),
         Place("identity:overview", "Single sign-on", "shield-check", "connection.view"),
+        Place("accounts:sign_in_rules", "Sign-in rules", "lock", "connection.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("retention:overview", "Retention", "archive", "retention.view"),

@@ -19,7 +19,10 @@ def values(request: HttpRequest, connection: Connection) -> dict[str, str]:
     return {REDIRECT: redirect_uri(request, connection)}
 
 
-def away(request: HttpRequest, attempt: Attempt, *, hint: str = "") -> str:
-    """Return the address at the provider that an attempt begins with. Raises SignInRefused."""
+def away(request: HttpRequest, attempt: Attempt, *, hint: str = "", anew: bool = False) -> str:
+    """Return the address at the provider that an attempt begins with. Raises SignInRefused.
+
+    `anew`: it is to ask also whom it knows to be signed in.
+    """
     back = redirect_uri(request, attempt.connection)
-    return flow.address(attempt, back=back, hint=hint[:254])
+    return flow.address(attempt, back=back, hint=hint[:254], anew=anew)

@@ -69,6 +69,13 @@ class NoRole(SignInRefused):
     hint = "Map one of the groups to a role, or choose a role for everyone else."
 
 
+class NotProvedAnew(SignInRefused):
+    """The provider did not ask you again, or you are somebody else there."""
+
+    code = "not_proved_anew"
+    hint = "Sign in at the provider as yourself, with its password or what it asks for."
+
+
 class NotActive(SignInRefused):
     """Your account here is suspended."""
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from apps.accounts.entrance import ProofPage
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.identity import telling
@@ -48,6 +49,17 @@ class CompanyGate:
             request, "identity/must_go_through.html", context, status=HTTPStatus.FORBIDDEN
         )
 
+    def proof_page(self, user: User) -> ProofPage | None:
+        """Return where a provider that signs the user in asks them again."""
+        if current_scope().tenant is None:
+            return None
+        links = Link.objects.filter(user=user, connection__status=Connection.Status.ACTIVE)
+        link = links.select_related("connection").order_by("-seen_at").first()
+        if link is None:
+            return None
+        address = reverse("identity:prove", args=[link.connection_id])
+        return ProofPage(f"Continue with {link.connection}", address)
+
 
 def enforcing(email: str, user: User | None) -> Domain | None:
     """Return the domain that decides how somebody signs in, by their address or by their link.
@@ -57,7 +69,7 @@ def enforcing(email: str, user: User | None) -> Domain | None:
     domain = Domain.objects.of_email(email)
     if domain is not None and _enforces(domain):
         return domain
-    links = Link.objects.filter(user=user).values("connection") if user else Link.objects.none()
+    links = Link.objects.filter(user=user).values("connection")
     return (
         Domain.objects.proved()
         .select_related("connection")

@@ -6,16 +6,17 @@ from uuid import UUID
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import public_page
+from apps.accounts.decorators import AuthenticatedRequest, member_required, public_page
 from apps.common.errors import TooMany
 from apps.common.requests import client_ip
-from apps.identity import addresses, admission, attempts, limits, testing
+from apps.identity import addresses, admission, attempts, limits, proving, testing
 from apps.identity.asserted import Asserted, read
 from apps.identity.exceptions import AttemptClosed, NotOpen, SignInRefused
 from apps.identity.models import Attempt, Connection, Domain
@@ -83,7 +84,34 @@ def callback(request: HttpRequest, connection_id: UUID) -> HttpResponse:
             raise AttemptClosed
     except (SignInRefused, TooMany) as error:
         return refused(request, error)
+    if proving.is_for(attempt, request.session):
+        return _proved(request, attempt)
     return _tested(request, attempt) if attempt.is_test else _signed_in(request, attempt)
+
+
+@never_cache
+@require_GET
+@member_required
+def prove(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
+    """Send whoever is signed in to their provider, to show again that it is them."""
+    try:
+        limits.STARTS.count(client_ip(request))
+        connection = Connection.objects.active().filter(pk=connection_id).first()
+        if connection is None:
+            raise NotOpen
+        following = _safe(request.GET.get("next", ""))
+        attempt = proving.begin(connection, request.session, following=following)
+        return redirect(addresses.away(request, attempt, hint=request.user.email, anew=True))
+    except (SignInRefused, TooMany) as error:
+        return refused(request, error)
+
+
+def _proved(request: HttpRequest, attempt: Attempt) -> HttpResponse:
+    back = addresses.redirect_uri(request, attempt.connection)
+    try:
+        return proving.finish(request, attempt, flow.claims(attempt, request.GET, back=back))
+    except SignInRefused as error:
+        return refused(request, error, attempt.connection)
 
 
 def _signed_in(request: HttpRequest, attempt: Attempt) -> HttpResponse:
@@ -96,10 +124,14 @@ def _signed_in(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     except SignInRefused as error:
         admission.refuse(connection, person, error)
         return refused(request, error, connection)
-    # Whoever has a second factor here is still asked for it.
-    answer: HttpResponse = perform_login(
-        request, user, redirect_url=attempt.following, signal_kwargs={"through": str(connection.pk)}
-    )
+    with transaction.atomic():
+        # Whoever has a second factor here is still asked for it.
+        answer: HttpResponse = perform_login(
+            request,
+            user,
+            redirect_url=attempt.following,
+            signal_kwargs={"through": str(connection.pk)},
+        )
     return answer
 
 

@@ -37,6 +37,7 @@ urlpatterns = [
     ),
     path("sso/", sign_in_views.discover, name="discover"),
     path("sso/<uuid:connection_id>/start/", sign_in_views.start, name="start"),
+    path("sso/<uuid:connection_id>/prove/", sign_in_views.prove, name="prove"),
     path("sso/<uuid:connection_id>/callback/", sign_in_views.callback, name="callback"),
     path("sso/setup/", setup_views.details, name="setup_details"),
     path("sso/setup/test/", setup_views.test, name="setup_test"),

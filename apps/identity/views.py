@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import User
+from apps.accounts.proof import proof_required, proof_required_to_open
 from apps.common.errors import Conflict, DomainError
 from apps.common.pagination import page_of
 from apps.identity import services, setup
@@ -68,6 +69,7 @@ def _owners() -> QuerySet[User]:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("connection.manage")
+@proof_required_to_open
 def new(request: AuthenticatedRequest) -> HttpResponse:
     """Choose a provider."""
     form = NewConnectionForm(request.POST or None)
@@ -84,6 +86,7 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("connection.view")
+@proof_required_to_open
 def details(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Show what is exchanged with the provider; owners change it."""
     found = _find(request, connection_id)
@@ -120,6 +123,7 @@ def _roles(
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def add_rule(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Map a group to a role."""
     found, form = _find(request, connection_id), RuleForm(request.POST)
@@ -131,6 +135,7 @@ def add_rule(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def remove_rule(request: AuthenticatedRequest, connection_id: UUID, rule_id: UUID) -> HttpResponse:
     """Take a group's role back."""
     found = _find(request, connection_id)
@@ -142,6 +147,7 @@ def remove_rule(request: AuthenticatedRequest, connection_id: UUID, rule_id: UUI
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def set_default_role(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Choose what everyone else gets."""
     found, form = _find(request, connection_id), DefaultRoleForm(request.POST)
@@ -175,6 +181,7 @@ def begin_test(request: AuthenticatedRequest, connection_id: UUID) -> HttpRespon
 @never_cache
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def act(request: AuthenticatedRequest, connection_id: UUID, action: str) -> HttpResponse:
     """Switch a connection on or off, remove it, make or withdraw its set-up link."""
     found = _find(request, connection_id)
@@ -216,6 +223,7 @@ def _show_link(request: AuthenticatedRequest, found: Connection) -> HttpResponse
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def add_domain(request: AuthenticatedRequest) -> HttpResponse:
     """Claim a domain."""
     form = DomainForm(request.POST)
@@ -230,6 +238,7 @@ def add_domain(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def change_domain(request: AuthenticatedRequest, domain_id: UUID, action: str) -> HttpResponse:
     """Prove a domain, choose its connection, enforce it, release it or remove it."""
     domain = policies.find(request.user, Domain.objects.all(), pk=domain_id)
@@ -270,6 +279,7 @@ def _chosen(request: AuthenticatedRequest) -> Connection | None:
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def set_break_glass(request: AuthenticatedRequest, user_id: UUID, action: str) -> HttpResponse:
     """Put an owner on the emergency list, or off it."""
     owner = policies.find(request.user, User.objects.members(), pk=user_id)

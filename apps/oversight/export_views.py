@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.proof import proof_required
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.files import services as files
@@ -42,6 +43,7 @@ def exports(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("audit.view")
+@proof_required
 def start(request: AuthenticatedRequest) -> HttpResponse:
     """Have entries written to a file."""
     form = ExportForm(request.POST)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.proof import proof_required, proof_required_to_open
 from apps.common.errors import DomainError, NotFound
 from apps.oversight import streams as services
 from apps.oversight.forms import STREAM_FORMS
@@ -46,6 +47,7 @@ def streams(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required("audit.manage")
+@proof_required_to_open
 def new(request: AuthenticatedRequest, kind: str) -> HttpResponse:
     """Ask where it goes, try it, and keep it."""
     if kind not in STREAM_FORMS:
@@ -65,6 +67,7 @@ def new(request: AuthenticatedRequest, kind: str) -> HttpResponse:
 
 @require_POST
 @permission_required("audit.manage")
+@proof_required
 def act(request: AuthenticatedRequest, stream_id: UUID, action: str) -> HttpResponse:
     """Pause, resume, test or delete."""
     stream = policies.find(request.user, Stream.objects.all(), pk=stream_id)

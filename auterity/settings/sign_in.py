@@ -1,10 +1,11 @@
-"""How people sign in: e-mail with a password or a one-time code; staff with a second factor."""
+"""How people sign in: a passkey, or e-mail with a password or a code; staff with a second factor."""
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_ENGINE = "apps.accounts.session_store"  # ends sessions as the workspace says
+SESSION_COOKIE_AGE = 7 * 24 * 3600  # of those in which nobody is signed in
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # sign-in links of the operator live as long
 LANGUAGES = [("en", "English (US)"), ("en-gb", "English (UK)")]
 
@@ -28,5 +29,15 @@ ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 
 MFA_ADAPTER = "apps.accounts.adapter.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey stands for both factors
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "apps.accounts.factor_forms.CodeForm",
+    "reauthenticate": "apps.accounts.factor_forms.CodeAgainForm",
+    "login_webauthn": "apps.accounts.factor_forms.PasskeyAloneForm",
+    "authenticate_webauthn": "apps.accounts.factor_forms.PasskeyForm",
+    "reauthenticate_webauthn": "apps.accounts.factor_forms.PasskeyAgainForm",
+    "add_webauthn": "apps.accounts.factor_forms.NewPasskeyForm",
+}

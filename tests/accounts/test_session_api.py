@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -64,8 +65,15 @@ def test_an_end_that_was_said_is_kept(bob: User) -> None:
 
 def test_nobody_stays_for_ever(bob: User) -> None:
     client = api_client(bob)
-    User.objects.filter(pk=bob.pk).update(last_login=timezone.now() - timedelta(days=31))
-    assert client.post(PATH).status_code == 403
+    last = timezone.now() + timedelta(days=30)
+    for day in range(6, 30, 6):
+        with time_machine.travel(timezone.now() + timedelta(days=day), tick=True):
+            assert client.post(PATH).json()["renewable"] is (day < 24)
+    assert abs(stored_end(client) - last) < timedelta(minutes=1)
+    with time_machine.travel(last - timedelta(minutes=1), tick=True):
+        assert client.post(PATH).json()["code"] == "sign_in_again"
+    with time_machine.travel(last + timedelta(minutes=1), tick=True):
+        assert client.get(PATH).status_code == 401
 
 
 def test_keys_have_no_session(bob: User) -> None:

@@ -49,7 +49,8 @@ def test_somebody_new_becomes_a_member(issuer: Issuer, okta: Connection) -> None
     assert not person.has_usable_password()
     assert Link.objects.get(user=person).subject == "00u1alice"
     told = list(AuditEntry.objects.values_list("action", flat=True).order_by("id"))
-    assert told[-3:] == ["member.added", "member.linked", "member.signed_in"]
+    joined = ["member.added", "member.linked", "member.signed_in", "session.began"]
+    assert told[-4:] == joined
 
 
 def test_the_second_time_they_are_the_same_whatever_their_address_is(

@@ -10,7 +10,7 @@ from django.test import Client
 
 from apps.accounts import services as accounts
 from apps.accounts.links import sign_in_path
-from apps.accounts.models import Folder, RoleBinding, User
+from apps.accounts.models import Folder, RoleBinding, SignIn, User
 from apps.audit.models import AuditEntry
 from apps.comments import services as comments
 from apps.common.types import JSONDict
@@ -147,7 +147,9 @@ def _access(world: World) -> None:
         name=f"{world.canary} key", role="owner", user=owner, actor=owner
     )
     link = sign_in_path(world.people["colleague"]).strip("/").split("/")
+    sign_in = SignIn.objects.create(user=world.people["colleague"], session_key=world.canary)
     world.objects |= {
+        "sign_in": str(sign_in.pk),
         "invitation": str(invitation.pk),
         "invitation_token": _token_of_mail(),
         "key": str(key.pk),

@@ -6,15 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from apps.accounts import keys
+from apps.accounts import duties, keys
 from apps.accounts.models import ApiKey, User
+from apps.accounts.session_store import SessionStore
 from apps.common.errors import Unauthenticated
 
 SCHEME = "Bearer "
@@ -51,11 +51,13 @@ def user_of_key_id(key_id: UUID) -> User | None:
 def user_of_session(session_key: str | None) -> User | None:
     """Return whose session it is now: None once it ended, was revoked or its user was suspended.
 
-    What stays open for long, such as a socket, asks again and again.
+    None also while they owe a second factor. What stays open for long, such as a socket, asks again and again.
     """
     holder: Any = SimpleNamespace(session=SessionStore(session_key))
     user = get_user(holder)
-    return user if isinstance(user, User) and user.is_active else None
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    return None if duties.is_overdue(user, holder.session) else user
 
 
 def user_now(request: HttpRequest) -> User | None:

@@ -34,6 +34,7 @@ MANAGED = {
     "PATCH": "member.manage",
     "DELETE": "member.manage",
 }
+CHANGING = ("POST", "PATCH", "DELETE")  # who holds what: asks for a fresh proof
 
 
 class MyPermissionsView(TenantAPIView):
@@ -84,6 +85,7 @@ class RoleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSe
         "PATCH": "role.manage",
         "DELETE": "role.manage",
     }
+    proof_required: ClassVar = CHANGING
 
     def get_queryset(self) -> QuerySet[Role]:
         roles = super().get_queryset()
@@ -123,6 +125,7 @@ class GroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewS
     queryset = Group.objects.counted()
     serializer_class = GroupSerializer
     permission_required: ClassVar = MANAGED
+    proof_required: ClassVar = CHANGING
 
     def get_queryset(self) -> QuerySet[Group]:
         groups = super().get_queryset()
@@ -170,6 +173,7 @@ class GroupMembersView(mixins.ListModelMixin, TenantViewSet[User]):
     queryset = User.objects.with_roles()
     serializer_class = MemberSerializer
     permission_required: ClassVar = MANAGED
+    proof_required: ClassVar = CHANGING
 
     def get_queryset(self) -> QuerySet[User]:
         return super().get_queryset().filter(in_groups=self.kwargs.get("pk"))
@@ -209,6 +213,7 @@ class FolderRightsView(mixins.ListModelMixin, TenantViewSet[RoleBinding]):
     queryset = RoleBinding.objects.select_related("role", "user", "group", "folder")
     serializer_class = RightSerializer
     permission_required: ClassVar = MANAGED
+    proof_required: ClassVar = CHANGING
 
     def get_queryset(self) -> QuerySet[RoleBinding]:
         return super().get_queryset().filter(folder=self.kwargs.get("pk"))

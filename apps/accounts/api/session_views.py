@@ -5,19 +5,20 @@ from typing import Any, ClassVar
 
 from django.contrib.sessions.models import Session
 from django.middleware.csrf import get_token
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts import services
 from apps.accounts.api.views import TenantAPIView
+from apps.accounts.arrivals import browser_of
 from apps.accounts.exceptions import SignInAgain
 from apps.accounts.roles import ANY_MEMBER
+from apps.accounts.session_store import SessionStore
 
-LONGEST = timedelta(days=30)  # after it everybody shows anew who they are
-FIXED = "_session_expiry"  # Django's; a moment where whoever let them in said when it ends
+SLACK = timedelta(seconds=5)  # an end that could be put off by less is the last one
 
 
 class SessionSerializer(serializers.Serializer[Any]):
@@ -45,21 +46,21 @@ class SessionView(TenantAPIView):
     @extend_schema(request=None, responses=SessionSerializer, operation_id="session_renew")
     def post(self, request: Request) -> Response:
         """Stay signed in: the session lasts from now on as long as a new one."""
-        if not self._is_renewable:
+        if not self._is_renewable(_end_of(request)):
             raise SignInAgain
+        services.note_use(request.session, self.actor, browser_of(request))
         request.session.modified = True
         return self._told(request.session.get_expiry_date())
 
-    @property
-    def _is_renewable(self) -> bool:
-        began = self.actor.last_login
-        has_fixed_end = isinstance(self.request.session.get(FIXED), str)
-        return not has_fixed_end and began is not None and timezone.now() < began + LONGEST
+    def _is_renewable(self, end: datetime) -> bool:
+        session = self.request.session
+        assert isinstance(session, SessionStore)
+        return session.last_moment() - end > SLACK
 
     def _told(self, end: datetime) -> Response:
         data = {
             "user": self.actor.pk, "name": str(self.actor), "expires_at": end,
-            "renewable": self._is_renewable, "csrf_token": get_token(self.request),
+            "renewable": self._is_renewable(end), "csrf_token": get_token(self.request),
         }  # fmt: skip
         return Response(SessionSerializer(data).data, headers={"Cache-Control": "no-store"})
 

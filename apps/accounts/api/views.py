@@ -1,6 +1,6 @@
 """The base of every API view, and the endpoints of members, roles and keys."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts import policies, services
+from apps.accounts import duties, policies, proof, services
 from apps.accounts.api import idempotency
 from apps.accounts.api.authentication import ApiKeyAuthentication
 from apps.accounts.api.serializers import (
@@ -26,6 +26,7 @@ from apps.accounts.api.serializers import (
     NewInvitationSerializer,
 )
 from apps.accounts.api.throttling import PrincipalThrottle
+from apps.accounts.exceptions import ProofRequired, SecondFactorOwed
 from apps.accounts.filters import FACTORS, STATES, members_in
 from apps.accounts.links import invitation_link
 from apps.accounts.models import ApiKey, Invitation, StoredAnswer, User, UserQuerySet
@@ -49,9 +50,19 @@ class HasDeclaredPermission(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not isinstance(request.user, User):
             raise Unauthenticated
+        if request.auth is None:  # by session
+            self._check_session(request, request.user, view)
         declared: Mapping[str, str] = getattr(view, "permission_required", {})
         needed = declared.get(request.method or "")
         return needed is not None and policies.holds_anywhere(request.user, needed)
+
+    def _check_session(self, request: Request, user: User, view: APIView) -> None:
+        """Raise SecondFactorOwed, and ProofRequired for what asks for a fresh proof."""
+        if duties.is_overdue(user, request.session):
+            raise SecondFactorOwed
+        asked = request.method in getattr(view, "proof_required", ())
+        if asked and not proof.is_fresh(request.session):
+            raise ProofRequired
 
 
 class TenantAPIView(APIView):
@@ -61,6 +72,7 @@ class TenantAPIView(APIView):
     permission_classes = [HasDeclaredPermission]
     throttle_classes = [PrincipalThrottle]
     permission_required: ClassVar[Mapping[str, str]] = {}
+    proof_required: ClassVar[Collection[str]] = ()  # methods; keys prove themselves each time
     shows_secret = False
     keeps_answers = True  # False where a repeated POST does no harm
     max_body = MAX_BODY  # of JSON, in bytes
@@ -142,6 +154,7 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         "PATCH": "member.manage",
         "DELETE": "member.manage",
     }
+    proof_required = ("PATCH", "DELETE")
 
     @extend_schema(parameters=MEMBER_FILTERS)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -207,6 +220,7 @@ class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     serializer_class = ApiKeySerializer
     shows_secret = True
     permission_required = {"GET": "api_key.use", "POST": "api_key.use", "DELETE": "api_key.use"}
+    proof_required = ("POST",)
 
     @extend_schema(request=NewApiKeySerializer, responses={201: NewApiKeySerializer})
     def create(self, request: Request) -> Response:

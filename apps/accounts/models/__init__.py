@@ -9,6 +9,7 @@ from apps.accounts.models.people import (
     UserQuerySet,
 )
 from apps.accounts.models.rights import Folder, Group, Membership, Role, RoleBinding
+from apps.accounts.models.sign_ins import SignIn, SignInRules
 
 __all__ = [
     "INVITATION_LIFE",
@@ -19,6 +20,8 @@ __all__ = [
     "Membership",
     "Role",
     "RoleBinding",
+    "SignIn",
+    "SignInRules",
     "StoredAnswer",
     "User",
     "UserQuerySet",

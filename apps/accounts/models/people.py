@@ -48,11 +48,13 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
     def with_second_factor(self, wanted: bool | None = None) -> Self:
-        """Add whether an authenticator app is set up; keep only those with or without one."""
-        apps = Authenticator.objects.filter(
-            user=models.OuterRef("pk"), type=Authenticator.Type.TOTP
+        """Add whether passkeys or an app are set up; keep only those with or without a factor."""
+        own = Authenticator.objects.filter(user=models.OuterRef("pk"))
+        found = self.annotate(
+            has_passkey=models.Exists(own.filter(type=Authenticator.Type.WEBAUTHN)),
+            has_app=models.Exists(own.filter(type=Authenticator.Type.TOTP)),
+            has_second_factor=models.Q(has_passkey=True) | models.Q(has_app=True),
         )
-        found = self.annotate(has_second_factor=models.Exists(apps))
         return found if wanted is None else found.filter(has_second_factor=wanted)
 
 

@@ -31,17 +31,29 @@ from apps.accounts.services.people import (
 )
 from apps.accounts.services.rights import create_folder, give_right, take_right
 from apps.accounts.services.roles import change_custom_role, create_role, delete_role
+from apps.accounts.services.sessions import (
+    Browser,
+    begin_session,
+    end_all_sign_ins,
+    end_sign_in,
+    note_use,
+    reset_factors,
+)
+from apps.accounts.services.sign_in_rules import change_sign_in_rules
 
 __all__ = [
+    "Browser",
     "accept_invitation",
     "add_member",
     "add_staff",
     "add_to_group",
+    "begin_session",
     "change_api_key",
     "change_custom_role",
     "change_details",
     "change_people",
     "change_role",
+    "change_sign_in_rules",
     "check_end",
     "create_api_key",
     "create_folder",
@@ -50,14 +62,18 @@ __all__ = [
     "create_service_key",
     "delete_group",
     "delete_role",
+    "end_all_sign_ins",
     "end_rotation",
+    "end_sign_in",
     "find_invitation",
     "give_right",
     "invite_member",
+    "note_use",
     "remove_from_group",
     "remove_member",
     "rename_group",
     "resend_invitation",
+    "reset_factors",
     "revoke_api_key",
     "revoke_invitation",
     "role_named",

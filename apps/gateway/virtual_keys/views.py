@@ -14,6 +14,7 @@ from apps.accounts import policies
 from apps.accounts import services as accounts
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import ApiKey, User
+from apps.accounts.proof import proof_required
 from apps.common.errors import Conflict, DomainError, Invalid
 from apps.common.pagination import page_of
 from apps.gateway.forms import blame
@@ -59,6 +60,7 @@ def keys(request: AuthenticatedRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @permission_required("api_key.use")
+@proof_required
 def new_key(request: AuthenticatedRequest) -> HttpResponse:
     """Make a key and show its text, once."""
     form = NewKeyForm(request.POST or None, actor=request.user)
@@ -95,6 +97,7 @@ def key(request: AuthenticatedRequest, key_id: UUID) -> HttpResponse:
 @never_cache
 @require_POST
 @permission_required("api_key.use")
+@proof_required
 def rotate_key(request: AuthenticatedRequest, key_id: UUID) -> HttpResponse:
     """Give a key another secret and show it, once."""
     found = policies.find(request.user, virtual_keys(), pk=key_id)

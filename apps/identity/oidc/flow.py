@@ -21,7 +21,7 @@ GROUPS_SCOPE = frozenset({"okta", "keycloak", "other"})
 FORM = "application/x-www-form-urlencoded"
 
 
-def address(attempt: Attempt, *, back: str, hint: str = "") -> str:
+def address(attempt: Attempt, *, back: str, hint: str = "", anew: bool = False) -> str:
     """Return where the browser goes. Raises ProviderFailed, AnswerRefused."""
     connection = attempt.connection
     provider = publishing.find(connection.issuer)
@@ -38,6 +38,8 @@ def address(attempt: Attempt, *, back: str, hint: str = "") -> str:
     }
     if hint:
         query["login_hint"] = hint
+    if anew:
+        query |= {"prompt": "login", "max_age": "0"}
     return str(URL(provider.authorization_endpoint).update_query(query))
 
 

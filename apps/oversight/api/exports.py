@@ -43,6 +43,7 @@ class ExportViewSet(mixins.ListModelMixin, TenantViewSet[Export]):
     queryset = Export.objects.all()
     serializer_class = ExportSerializer
     permission_required: ClassVar = {"GET": "audit.view", "POST": "audit.view"}
+    proof_required = ("POST",)
 
     @extend_schema()
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

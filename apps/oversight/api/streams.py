@@ -78,6 +78,7 @@ class StreamViewSet(mixins.ListModelMixin, TenantViewSet[Stream]):
         "POST": "audit.manage",
         "DELETE": "audit.manage",
     }
+    proof_required = ("POST", "DELETE")
 
     @extend_schema()
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -42,6 +42,7 @@ IDENTITY = [
     ),
     Probe("identity:discover", "POST", media=FORM, body={"email": "somebody@nowhere.example"}, **NOBODYS),
     Probe("identity:start", args=CONNECTION, elsewhere=409),
+    Probe("identity:prove", args=CONNECTION, elsewhere=409),
     Probe(
         "identity:callback", args=CONNECTION, query="state={state}&error=access_denied", shows=False, elsewhere=403
     ),

@@ -6,6 +6,11 @@ PEOPLE = [
     api("me", shows=True, elsewhere=None),
     api("session", shows=False, elsewhere=None),
     api("session", "POST", shows=False, elsewhere=None),
+    api("sign-in-list", **NOBODYS),
+    api("sign-in-list", query="user={colleague}", note="of a member", **NOBODYS),
+    api("sign-in-detail", "DELETE", pk="sign_in", shows=False),
+    api("sign-in-rules", **NOBODYS),
+    api("sign-in-rules", "PATCH", body={"longest": 86_400, "idle": 3_600}, **NOBODYS),
     api("member-list", **LIST),
     api("member-list", query="limit=1", note="paged", **LIST),
     api("member-detail", pk="colleague"),
@@ -28,7 +33,7 @@ PEOPLE = [
             "accounts:change_member", "POST", {"user_id": "colleague", "action": action},
             body={"role": "operator"}, media=FORM, note=action, shows=False,
         )
-        for action in ("role", "suspend", "resume", "remove")
+        for action in ("role", "suspend", "resume", "factors", "remove")
     ),
     *(
         Probe(
@@ -53,6 +58,17 @@ PEOPLE = [
         "accounts:profile", "POST", media=FORM, body={"name": "Me", "time_zone": "UTC", "locale": "en"},
         **NOBODYS,
     ),
+    Probe("accounts:sessions", **NOBODYS),
+    Probe("accounts:end_other_sessions", "POST", media=FORM, **NOBODYS),
+    Probe("accounts:member_sessions", args={"user_id": "colleague"}),
+    Probe("accounts:end_sessions", "POST", {"user_id": "colleague"}, media=FORM, shows=False),
+    Probe("accounts:end_session", "POST", {"sign_in_id": "sign_in"}, media=FORM, shows=False),
+    Probe("accounts:sign_in_rules", **NOBODYS),
+    Probe(
+        "accounts:sign_in_rules", "POST", media=FORM, **NOBODYS,
+        body={"idle": "3600", "longest": "86400", "factor_for": "nobody", "factor_grace": "604800"},
+    ),
+    Probe("account_sign_in_again", **NOBODYS),
     Probe("accounts:link", args={"uid": "link_uid", "token": "link_token"}, elsewhere=410),
     Probe(
         "accounts:link", "POST", {"uid": "link_uid", "token": "link_token"}, media=FORM, shows=False, elsewhere=410

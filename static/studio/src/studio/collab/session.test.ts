@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // The end of a session: the warning, staying signed in, and going on after a sign-in elsewhere.
 
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as ops from "../model/ops";
 import { SessionWatch } from "./session";
 import { begin, end, open, passes, titleOf, world } from "./windows";
@@ -28,10 +28,16 @@ beforeEach(() => {
 });
 afterEach(end);
 
-async function watched() {
+/** A page of its own: what happens on it reaches no watch of another test. */
+function pageOfItsOwn(): Window {
+  const own = document.implementation.createHTMLDocument();
+  return Object.assign(new EventTarget(), { document: own }) as Window;
+}
+
+async function watched(page: Window = window) {
   const window_ = await open("Ana", { user: { id: "ana", name: "Ana" } });
   const session = new SessionWatch(window_.editor);
-  session.start(window);
+  session.start(page);
   await passes(10);
   return { ...window_, session };
 }
@@ -56,6 +62,32 @@ test("who stays signed in goes on", async () => {
   await passes(58 * MINUTE + 10);
   await session.renew();
   expect([session.state.value.kind, asked.at(-1), editor.readOnly]).toEqual(["fine", "POST", false]);
+});
+
+test("who works here stays signed in, and is told of nothing", async () => {
+  const page = pageOfItsOwn();
+  const { session } = await watched(page);
+  const works = () => page.document.dispatchEvent(new Event("keydown"));
+  works();
+  await passes(10);
+  expect(asked).not.toContain("POST"); // the page was opened just now
+  const before = ends;
+  vi.setSystemTime(Date.now() + 2 * MINUTE);
+  works();
+  works();
+  await passes(10);
+  expect(asked.filter((method) => method === "POST")).toHaveLength(1);
+  expect(ends).toBeGreaterThan(before);
+  expect(session.state.value.kind).toBe("fine");
+});
+
+test("once the end is near, being there is a choice that is asked for", async () => {
+  const page = pageOfItsOwn();
+  const { session } = await watched(page);
+  await passes(58 * MINUTE + 10);
+  page.document.dispatchEvent(new Event("pointerdown"));
+  await passes(10);
+  expect([session.state.value.kind, asked.includes("POST")]).toEqual(["ending", false]);
 });
 
 test("after the end edits are kept, and saved after a sign-in in another tab", async () => {

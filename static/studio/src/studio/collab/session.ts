@@ -10,6 +10,7 @@ import { socketOf } from "./socket";
 const WARNING = 2 * 60_000; // so long before the end
 const FARTHEST = 2 ** 31 - 1; // that a timer can wait
 const ANEW = 30_000; // between two questions that the server did not answer
+const OFTEN = 60_000; // so often the server is told that somebody is there
 
 interface Session {
   user: string;
@@ -29,6 +30,7 @@ export class SessionWatch {
   readonly state = new Observable<SessionState>({ kind: "fine" });
   #timer: ReturnType<typeof setTimeout> | null = null;
   #asking: Promise<void> | null = null;
+  #told = Date.now();
 
   constructor(readonly editor: Editor) {}
 
@@ -39,6 +41,9 @@ export class SessionWatch {
     };
     page.addEventListener("focus", seen);
     page.document.addEventListener("visibilitychange", seen);
+    for (const kind of ["keydown", "pointerdown"]) {
+      page.document.addEventListener(kind, () => void this.#busy(), { capture: true, passive: true });
+    }
     this.editor.saving.on(() => this.#isOut && this.#over(""));
     void this.look();
   }
@@ -59,6 +64,18 @@ export class SessionWatch {
     } catch (error) {
       this.editor.say(reason(error), "bad");
       await this.look();
+    }
+  }
+
+  /** Somebody works here: then the session lasts, as it does for who looks at one page after another. */
+  async #busy(): Promise<void> {
+    const isTold = Date.now() - this.#told < OFTEN;
+    if (isTold || this.state.value.kind !== "fine" || this.#isOut) return;
+    this.#told = Date.now();
+    try {
+      this.#take(await post<Session>(`${this.editor.boot.urls.api}session/`));
+    } catch {
+      // It cannot be made longer, or nobody answered: the warning says so in time.
     }
   }
 
