@@ -26,6 +26,7 @@ from apps.tenants.services import create_tenant
 pytest_plugins = [
     "tests.factories.cast",
     "tests.factories.issuer",
+    "tests.factories.asserter",  # after the one that it imports
     "tests.factories.names",
     "tests.fakeai.server",
     "tests.factories.runs",

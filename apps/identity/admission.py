@@ -92,7 +92,7 @@ def refuse(connection: Connection, person: Asserted | None, error: SignInRefused
         "member.sign_in_refused",
         actor=known.user if known else None,
         target=connection,
-        after={"reason": error.code, "email": person.email if person else ""},
+        after={"reason": error.reason, "email": person.email if person else ""},
         result=AuditEntry.Result.DENIED,
     )
 

@@ -10,10 +10,14 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import entrance
+        from apps.dispatch import chores
         from apps.identity import policies  # noqa: F401 - registers
         from apps.identity.gate import CompanyGate
+        from apps.identity.saml.watching import CHORE
+        from apps.identity.tasks import call_look
         from apps.identity.telling import KINDS
         from apps.notifications import kinds
 
         entrance.register(CompanyGate())
         kinds.register(*KINDS)
+        chores.register(CHORE, call_look)

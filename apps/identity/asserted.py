@@ -7,12 +7,17 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from apps.common.types import JSONDict
-from apps.identity.exceptions import NoSubject
-from apps.identity.models import Connection
+from apps.identity.exceptions import ChangingSubject, NoSubject
+from apps.identity.models import NAME_ID_FORMAT, Connection
 
 MAX_NAME, MAX_GROUPS = 120, 2000
 # Providers that say nothing of verified addresses because each address is the company's own.
-SILENT = frozenset({"entra"})
+SILENT = {
+    Connection.Protocol.OIDC: frozenset({"entra"}),
+    Connection.Protocol.SAML: frozenset(
+        {"okta", "entra", "google", "onelogin", "ping", "jumpcloud", "adfs"}
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,12 @@ class Asserted:
 
 
 def read(claims: JSONDict, connection: Connection) -> Asserted:
-    """Return what the claims say. Raises NoSubject."""
-    subject = claims.get("sub")
+    """Return what the claims say. Raises NoSubject, ChangingSubject."""
+    subject = claims.get(connection.subject_claim)
     if not isinstance(subject, str) or not subject.strip():
         raise NoSubject
+    if connection.is_saml and claims.get(NAME_ID_FORMAT) == "transient":
+        raise ChangingSubject
     email = _email(claims.get(connection.email_claim))
     name = _text(claims.get(connection.name_claim)) or email.partition("@")[0]
     groups = _texts(claims.get(connection.groups_claim)) if connection.groups_claim else ()
@@ -41,8 +48,8 @@ def _is_verified(claims: JSONDict, connection: Connection) -> bool:
     """Silence counts as a yes only where the company alone hands addresses out; a no is a no."""
     said = claims.get("email_verified")
     if said is None:
-        return connection.vendor in SILENT
-    return said is True or (isinstance(said, str) and said.lower() == "true")
+        return connection.vendor in SILENT[Connection.Protocol(connection.protocol)]
+    return said is True or _text(said).lower() == "true"
 
 
 def _email(value: Any) -> str:

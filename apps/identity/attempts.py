@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from apps.common.types import JSONDict
 from apps.identity.exceptions import AttemptClosed
 from apps.identity.models import ATTEMPT_LIFE, Attempt, Connection
 
@@ -57,6 +58,17 @@ def use(attempt: Attempt) -> bool:
     """Note that the answer came; False when another request was first."""
     fresh = Attempt.objects.filter(pk=attempt.pk, used_at=None, created_at__gt=Now() - ATTEMPT_LIFE)
     return fresh.update(used_at=Now()) == 1
+
+
+def answer(attempt: Attempt, told: JSONDict) -> bool:
+    """Keep what a provider posted, until the browser comes; False when an answer was there before.
+
+    A post from another site comes without the browser's session.
+    """
+    fresh = Attempt.objects.filter(
+        pk=attempt.pk, used_at=None, answer__isnull=True, created_at__gt=Now() - ATTEMPT_LIFE
+    )
+    return fresh.update(answer=told) == 1
 
 
 def state(attempt: Attempt) -> str:

@@ -1,7 +1,6 @@
 """What can go wrong between a company's identity provider and us, in words for both sides."""
 
 from http import HTTPStatus
-from typing import ClassVar
 
 from apps.common.errors import Conflict, DomainError, Invalid
 
@@ -10,7 +9,12 @@ class SignInRefused(DomainError):
     """You could not be signed in."""
 
     status, code = HTTPStatus.FORBIDDEN, "sign_in_refused"
-    hint: ClassVar[str] = "Try again. If it happens again, show this page to your administrator."
+    hint: str = "Try again. If it happens again, show this page to your administrator."
+
+    @property
+    def reason(self) -> str:
+        """What the trail says of it."""
+        return self.code
 
 
 class AttemptClosed(SignInRefused):
@@ -41,11 +45,33 @@ class AnswerRefused(SignInRefused):
     hint = "Compare the settings in the provider with those on the set-up page."
 
 
+class AssertionRefused(AnswerRefused):
+    """What the identity provider asserted could not be trusted."""
+
+    def __init__(self, reason: str, detail: str, hint: str = "") -> None:
+        """Say what is wrong in a word for the trail, in words for people, and what to do."""
+        super().__init__(detail)
+        self._reason = reason
+        self.hint = hint or self.hint
+
+    @property
+    def reason(self) -> str:
+        """Which of the checks it did not pass."""
+        return self._reason
+
+
 class NoSubject(SignInRefused):
     """The identity provider did not say who you are."""
 
     code = "no_subject"
     hint = "Send an identifier that never changes for a person."
+
+
+class ChangingSubject(SignInRefused):
+    """The identity provider sends another Name ID at every sign-in."""
+
+    code = "changing_subject"
+    hint = "People are known by an id that never changes: set the Name ID format to Persistent, then test again."
 
 
 class OutsideDomains(SignInRefused):

@@ -11,7 +11,7 @@ from apps.accounts.models import Folder
 from apps.common.types import JSONDict
 from apps.egress import client as egress
 from apps.egress.exceptions import EgressError
-from apps.identity.vendors import VENDORS
+from apps.identity.vendors import LABELS, SAML, VENDORS
 
 DOMAIN = re.compile(
     r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$"
@@ -37,9 +37,18 @@ class NewConnectionForm(forms.Form):
     """Which provider."""
 
     vendor = forms.ChoiceField(choices=[(each.name, each.label) for each in VENDORS.values()])
+    protocol = forms.ChoiceField(choices=tuple(LABELS.items()), initial=SAML)
     name = forms.CharField(
         max_length=80, help_text="What people read on the sign-in page: Continue with …"
     )
+
+    def clean(self) -> JSONDict:
+        """Refuse a protocol that the provider is not set up by."""
+        kept: JSONDict = super().clean() or {}
+        vendor = VENDORS.get(kept.get("vendor", ""))
+        if vendor is not None and kept.get("protocol") not in vendor.steps:
+            self.add_error("protocol", f"{vendor.label} is set up by {vendor.protocols}.")
+        return kept
 
 
 class ClaimsForm(forms.Form):

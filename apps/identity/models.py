@@ -16,6 +16,7 @@ TOKEN_PREFIX = "auterity-verification="  # noqa: S105 - what the record begins w
 ATTEMPT_LIFE = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=1)
 SETUP_LIFE = timedelta(hours=24)
+NAME_ID, NAME_ID_FORMAT = "Name ID", "Name ID format"
 
 
 def new_token() -> str:
@@ -30,12 +31,17 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Keep those that people may sign in through."""
         return self.filter(status=Connection.Status.ACTIVE)
 
+    def saml(self) -> Self:
+        """Keep those whose provider answers with assertions."""
+        return self.filter(protocol=Connection.Protocol.SAML)
+
 
 class Connection(TimestampedModel):
     """An identity provider as one workspace knows it."""
 
     class Protocol(models.TextChoices):
         OIDC = "oidc", "OpenID Connect"
+        SAML = "saml", "SAML 2.0"
 
     class Status(models.TextChoices):
         DRAFT = "draft"
@@ -49,6 +55,10 @@ class Connection(TimestampedModel):
     issuer = models.CharField(max_length=500, blank=True)
     client_id = models.CharField(max_length=250, blank=True)
     sealed_secret = models.TextField(blank=True)
+    # What a SAML provider's metadata say: where people sign in, and which keys it signs with.
+    sso_url = models.CharField(max_length=1000, blank=True)
+    certificates = models.JSONField(default=list, blank=True)
+    metadata_url = models.CharField(max_length=1000, blank=True)
     email_claim = models.CharField(max_length=120, default="email")
     name_claim = models.CharField(max_length=120, default="name")
     groups_claim = models.CharField(max_length=120, default="groups", blank=True)
@@ -66,6 +76,21 @@ class Connection(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_saml(self) -> bool:
+        """Whether the provider answers with assertions and not with tokens."""
+        return self.protocol == self.Protocol.SAML
+
+    @property
+    def is_active(self) -> bool:
+        """Whether people sign in through it."""
+        return self.status == self.Status.ACTIVE
+
+    @property
+    def subject_claim(self) -> str:
+        """What says who somebody is."""
+        return NAME_ID if self.is_saml else "sub"
 
     @property
     def secret(self) -> str:
@@ -194,6 +219,8 @@ class Attempt(TimestampedModel):
     following = models.CharField(max_length=2000, default="/")
     used_at = models.DateTimeField(null=True, blank=True)
     report: JSONDict | None = models.JSONField(null=True)  # type: ignore[assignment]
+    # What a SAML provider vouched for, until the browser that asked comes for it.
+    answer: JSONDict | None = models.JSONField(null=True)  # type: ignore[assignment]
 
     objects = AttemptQuerySet.as_manager()
 
@@ -204,6 +231,61 @@ class Attempt(TimestampedModel):
     def is_open(self) -> bool:
         """Whether an answer may still come."""
         return self.used_at is None and self.created_at > timezone.now() - ATTEMPT_LIFE
+
+
+class SeenAssertionQuerySet(models.QuerySet["SeenAssertion"]):
+    """Reads of seen assertions."""
+
+    def over(self) -> Self:
+        """Keep those that would be refused for their age by now."""
+        return self.filter(expires_at__lt=timezone.now())
+
+
+class SeenAssertion(TimestampedModel):
+    """An assertion that was taken: it counts once, however it comes again."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)  # of its id
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = SeenAssertionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "digest"], name="identity_assertion_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Assertion of {self.connection}"
+
+
+class SigningKey(TimestampedModel):
+    """A key with which the workspace signs its requests to SAML providers."""
+
+    class Use(models.TextChoices):
+        NOW = "now"
+        NEXT = "next"  # published, so that providers know it before it signs
+
+    use = models.CharField(max_length=4, choices=Use, unique=True)
+    sealed_key = models.TextField()
+    certificate = models.TextField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Signing key, valid to {self.expires_at:%-d %b %Y}"
+
+    @property
+    def private_key(self) -> str:
+        """The key itself, in PEM."""
+        return vault.unseal(self.sealed_key, context=self._seal)
+
+    @private_key.setter
+    def private_key(self, pem: str) -> None:
+        self.sealed_key = vault.seal(pem, context=self._seal)
+
+    @property
+    def _seal(self) -> str:
+        return f"signing-key:{self.pk}"
 
 
 class SetupLink(TimestampedModel):

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from apps.accounts import proof
 from apps.common.types import JSONDict
 from apps.identity import attempts
+from apps.identity.asserted import read
 from apps.identity.exceptions import NotProvedAnew
 from apps.identity.models import Attempt, Connection
 
@@ -33,10 +34,11 @@ def is_for(attempt: Attempt, session: SessionBase) -> bool:
 def finish(request: HttpRequest, attempt: Attempt, claims: JSONDict) -> HttpResponse:
     """Take what the provider vouches for as a proof, and go on with what was asked.
 
-    Raises NotProvedAnew for another person, and where the provider says that it asked nobody. Some
+    Raises NoSubject, ChangingSubject, and NotProvedAnew for another person, and where the provider says that it asked nobody. Some
     do not say when they did: then having been sent there with the wish counts.
     """
-    links = attempt.connection.links.filter(subject=claims["sub"], user=request.user.pk)
+    subject = read(claims, attempt.connection).subject
+    links = attempt.connection.links.filter(subject=subject, user=request.user.pk)
     asked_at = claims.get("auth_time", attempt.created_at.timestamp())
     earliest = (attempt.created_at - SKEW).timestamp()
     if not links.exists() or not isinstance(asked_at, int | float) or asked_at < earliest:

@@ -30,11 +30,14 @@ from apps.identity.models import (
     GroupRule,
     SetupLink,
 )
+from apps.identity.saml import certificates, watching
+from apps.identity.saml import keys as keys_of_ours
 from apps.identity.testing import is_tested
 from apps.identity.vendors import VENDORS
 
 SETTINGS = frozenset(
-    {"issuer", "client_id", "secret", "email_claim", "name_claim", "groups_claim"}
+    {"issuer", "client_id", "secret", "sso_url", "certificates", "metadata_url",
+     "email_claim", "name_claim", "groups_claim"}
 )  # fmt: skip
 
 
@@ -45,27 +48,32 @@ class NameTaken(Conflict):
 
 
 @transaction.atomic
-def create_connection(*, vendor: str, name: str, actor: User) -> Connection:
+def create_connection(
+    *, vendor: str, name: str, actor: User, protocol: str = Connection.Protocol.OIDC
+) -> Connection:
     """Begin a connection; nobody signs in through it before it is switched on. Raises NameTaken."""
     policies.require(actor, "connection.manage")
-    known = VENDORS[vendor]
+    email, person, groups = VENDORS[vendor].claims(protocol)
     connection = Connection(
         vendor=vendor,
+        protocol=protocol,
         name=name,
-        email_claim=known.email_claim,
-        name_claim=known.name_claim,
-        groups_claim=known.groups_claim,
+        email_claim=email,
+        name_claim=person,
+        groups_claim=groups,
     )
     try:
         with transaction.atomic():
             connection.save()
     except IntegrityError as error:
         raise NameTaken from error
+    if connection.is_saml:
+        keys_of_ours.ensure(actor=actor)
     record(
         "connection.created",
         actor=actor,
         target=connection,
-        after={"vendor": vendor},
+        after={"vendor": vendor, "protocol": protocol},
     )
     return connection
 
@@ -76,7 +84,7 @@ def change_settings(connection: Connection, changes: JSONDict, *, actor: User | 
 
     Whoever holds a set-up link of this connection may do it too. Raises SetupClosed.
     """
-    _check_may_set_up(connection, actor)
+    check_may_set_up(connection, actor)
     kept = {name: value for name, value in changes.items() if name in SETTINGS}
     before = _told(connection, kept)
     for name, value in kept.items():
@@ -84,6 +92,8 @@ def change_settings(connection: Connection, changes: JSONDict, *, actor: User | 
     connection.save()
     after = _told(connection, kept)
     record("connection.changed", actor=actor, target=connection, before=before, after=after)
+    if connection.is_saml:
+        watching.look_soon(connection)
 
 
 @transaction.atomic
@@ -288,7 +298,8 @@ def open_setup_link(token: str) -> SetupLink:
     return link
 
 
-def _check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
+def check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
+    """Refuse whoever may not change what the provider told us. Raises SetupClosed for a link."""
     if isinstance(actor, User):
         policies.check(actor, "manage", connection)
     elif not actor.is_valid or actor.connection_id != connection.pk or actor.opened_at is None:
@@ -318,6 +329,10 @@ def _grantable(name: str) -> Role:
 def _told(connection: Connection, names: JSONDict) -> JSONDict:
     """Return settings for the trail; of a secret only whether there is one."""
     told: JSONDict = {name: getattr(connection, name) for name in names if name != "secret"}
+    if "certificates" in told:
+        told["certificates"] = [
+            each.fingerprint for each in certificates.known(told["certificates"])
+        ]
     return told | ({"secret": bool(connection.sealed_secret)} if "secret" in names else {})
 
 

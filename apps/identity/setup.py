@@ -11,9 +11,13 @@ from apps.identity import addresses, attempts, services, testing
 from apps.identity.exceptions import SignInRefused
 from apps.identity.forms import OidcForm
 from apps.identity.models import Attempt, Connection, SetupLink
-from apps.identity.vendors import VENDORS
+from apps.identity.saml import certificates
+from apps.identity.saml.forms import CertificateForm, SamlForm
+from apps.identity.services import SETTINGS
+from apps.identity.vendors import VENDORS, Step
 
 Context = dict[str, Any]
+SHOWN = SETTINGS - {"secret", "certificates"}
 
 
 @dataclass(frozen=True)
@@ -27,25 +31,47 @@ class Page:
 
 def details(request: HttpRequest, connection: Connection, *, actor: User | SetupLink) -> Page:
     """Show what is exchanged with the provider, or save it."""
-    first = {name: getattr(connection, name) for name in OidcForm.base_fields if name != "secret"}
-    form = OidcForm(request.POST or None, initial=first)
+    form = _form(connection, request)
     if request.method == "POST" and form.is_valid():
         services.change_settings(connection, form.changes, actor=actor)
         return Page({}, saved=True)
-    vendor = VENDORS[connection.vendor]
-    values = addresses.values(request, connection)
-    steps = [
-        (step, [(name, values[name]) for name in step.values if name in values])
-        for step in vendor.steps[connection.protocol]
-    ]
-    context = {
-        "form": form,
-        "vendor": vendor,
-        "guide": steps,
-        "has_secret": bool(connection.sealed_secret),
-    }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return Page(context | {"vendor_note": vendor.notes.get(connection.protocol, "")}, status)
+    return Page(details_context(request, connection, form), status)
+
+
+def details_context(
+    request: HttpRequest, connection: Connection, form: OidcForm | SamlForm | None = None
+) -> Context:
+    """Return what the page of the details shows; without a form what is known."""
+    return {
+        "form": form or _form(connection),
+        "guide": _guide(request, connection),
+        "has_secret": bool(connection.sealed_secret),
+        "vendor_note": VENDORS[connection.vendor].notes.get(connection.protocol, ""),
+        "certificates": certificates.known(connection.certificates),
+        "certificate_form": CertificateForm(),
+    }
+
+
+def _form(connection: Connection, request: HttpRequest | None = None) -> OidcForm | SamlForm:
+    kind = SamlForm if connection.is_saml else OidcForm
+    shown = [name for name in kind.base_fields if name in SHOWN]
+    first = {name: getattr(connection, name) for name in shown}
+    given = (request.POST or None, request.FILES or None) if request else (None, None)
+    if connection.is_saml:
+        return SamlForm(*given, initial=first, known=bool(connection.issuer))
+    return OidcForm(*given, initial=first)
+
+
+def _guide(
+    request: HttpRequest, connection: Connection
+) -> list[tuple[Step, list[tuple[str, str]]]]:
+    """Return the provider's own steps, with the values that are copied at each."""
+    values = addresses.values(request, connection)
+    return [
+        (step, [(name, values[name]) for name in step.values])
+        for step in VENDORS[connection.vendor].steps[connection.protocol]
+    ]
 
 
 def test_context(connection: Connection) -> Context:

@@ -17,10 +17,9 @@ from apps.accounts.decorators import AuthenticatedRequest, member_required, publ
 from apps.common.errors import TooMany
 from apps.common.requests import client_ip
 from apps.identity import addresses, admission, attempts, limits, proving, testing
-from apps.identity.asserted import Asserted, read
-from apps.identity.exceptions import AttemptClosed, NotOpen, SignInRefused
+from apps.identity.asserted import read
+from apps.identity.exceptions import AssertionRefused, AttemptClosed, NotOpen, SignInRefused
 from apps.identity.models import Attempt, Connection, Domain
-from apps.identity.oidc import flow
 
 
 class EmailForm(forms.Form):
@@ -42,7 +41,7 @@ def discover(request: HttpRequest) -> HttpResponse:
     email, following = form.cleaned_data["email"], _safe(form.cleaned_data["next"])
     domain = Domain.objects.of_email(email)
     connection = domain.connection if domain else None
-    if connection is not None and connection.status != Connection.Status.ACTIVE:
+    if connection is not None and not connection.is_active:
         connection = None
     query = urlencode({"next": following, "hint": email})
     context = {
@@ -76,7 +75,7 @@ def start(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def callback(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """Take the answer of an OpenID provider that the browser brought back."""
+    """Take the answer that the browser brought back, or that was posted for it a moment ago."""
     try:
         limits.ANSWERS.count(client_ip(request))
         attempt = attempts.take(request.GET.get("state", ""), request.session)
@@ -107,9 +106,8 @@ def prove(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
 
 
 def _proved(request: HttpRequest, attempt: Attempt) -> HttpResponse:
-    back = addresses.redirect_uri(request, attempt.connection)
     try:
-        return proving.finish(request, attempt, flow.claims(attempt, request.GET, back=back))
+        return proving.finish(request, attempt, addresses.claims(request, attempt))
     except SignInRefused as error:
         return refused(request, error, attempt.connection)
 
@@ -117,9 +115,9 @@ def _proved(request: HttpRequest, attempt: Attempt) -> HttpResponse:
 def _signed_in(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     connection, person = attempt.connection, None
     try:
-        if connection.status != Connection.Status.ACTIVE:
+        if not connection.is_active:
             raise NotOpen
-        person = _person(request, attempt)
+        person = read(addresses.claims(request, attempt), connection)
         user = admission.admit(connection, person)
     except SignInRefused as error:
         admission.refuse(connection, person, error)
@@ -135,16 +133,10 @@ def _signed_in(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     return answer
 
 
-def _person(request: HttpRequest, attempt: Attempt) -> Asserted:
-    back = addresses.redirect_uri(request, attempt.connection)
-    return read(flow.claims(attempt, request.GET, back=back), attempt.connection)
-
-
 def _tested(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     """Keep what the test found, and show it where the test was begun."""
-    back = addresses.redirect_uri(request, attempt.connection)
     try:
-        told = testing.report(attempt.connection, flow.claims(attempt, request.GET, back=back))
+        told = testing.report(attempt.connection, addresses.claims(request, attempt))
     except SignInRefused as error:
         told = testing.failed(error)
     testing.finish(attempt, told)
@@ -156,7 +148,8 @@ def refused(
 ) -> HttpResponse:
     """Say why somebody was not signed in, and what to do."""
     hint = error.hint if isinstance(error, SignInRefused) else ""
-    context = {"error": error, "hint": hint, "connection": connection}
+    again = connection is not None and isinstance(error, AssertionRefused) and connection.is_active
+    context = {"error": error, "hint": hint, "connection": connection, "again": again}
     answer = render(request, "identity/refused.html", context, status=error.status)
     for name, value in error.headers.items():
         answer[name] = value

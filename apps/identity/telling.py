@@ -1,19 +1,29 @@
-"""Whom we tell when a way around the company's provider is used."""
+"""What owners are told: a way around the provider was used, or a certificate is about to end."""
 
+from datetime import datetime
 from uuid import uuid4
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.identity.models import Domain
+from apps.identity.models import Connection, Domain
 from apps.notifications import services as notifications
 from apps.notifications.kinds import Kind
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice
 from apps.tenants.context import current_tenant
 
+SITE = "auterity.urls"
 BROKEN_GLASS = "identity.broken_glass"
+RUNS_OUT = "identity.certificate"
 KINDS = (
+    Kind(
+        RUNS_OUT,
+        "Certificates of single sign-on",
+        "Before one ends, and where a provider's metadata cannot be read",
+        "shield-check",
+    ),
     Kind(
         BROKEN_GLASS,
         "Sign-in without the provider",
@@ -29,8 +39,35 @@ def tell_of_broken_glass(user: User, domain: Domain) -> None:
     letter = Letter("broken_glass", f"{user} signed in without single sign-on", words)
     title = f"{user} signed in without {domain.connection}"
     text = f"{domain.name} must be signed in through {domain.connection}; owners on the emergency list need not."
+    _tell_owners(BROKEN_GLASS, title, text, letter, key=uuid4().hex)
+
+
+def tell_of_end(what: str, ends_at: datetime, *, key: str) -> None:
+    """Tell owners until when people can sign in; once for each key."""
+    over = ends_at <= timezone.now()
+    title = f"{what} {'ended' if over else 'ends'} on {ends_at:%-d %b %Y}"
+    text = (
+        "Nobody can sign in with what it signs then. Add the next one under Single sign-on before."
+    )
+    _tell_owners(RUNS_OUT, title, text, _letter(title, text), key=key)
+
+
+def tell_of_metadata(connection: Connection, trouble: str, *, key: str) -> None:
+    """Tell owners that a provider's metadata could not be read; once for each key."""
+    title = f"The metadata of {connection} could not be read"
+    text = f"{trouble} Sign-ins go on with the certificates that are known."
+    _tell_owners(RUNS_OUT, title, text, _letter(title, text), key=f"metadata:{key}")
+
+
+def _letter(title: str, text: str) -> Letter:
+    words = {"title": title, "text": text, "workspace": current_tenant().name}
+    return Letter("single_sign_on", title, words)
+
+
+def _tell_owners(kind: str, title: str, text: str, letter: Letter, *, key: str) -> None:
     owners = User.objects.members().filter(
         is_active=True, role_bindings__role__name="owner", role_bindings__folder=None
     )
-    notices = [Notice(owner, title, text, reverse("identity:overview"), letter) for owner in owners]
-    notifications.tell(notices, kind=BROKEN_GLASS, key=f"{BROKEN_GLASS}:{uuid4().hex}")
+    path = reverse("identity:overview", urlconf=SITE)
+    notices = [Notice(owner, title, text, path, letter) for owner in owners]
+    notifications.tell(notices, kind=kind, key=f"{kind}:{key}")

@@ -12,7 +12,10 @@ from apps.identity.asserted import Asserted, read
 from apps.identity.exceptions import SignInRefused
 from apps.identity.models import Attempt, Connection
 
-CHECKED = ["ID token signed", "Issuer", "Audience", "Answers our request", "PKCE", "Not too old", "Used once"]  # fmt: skip
+CHECKED = {
+    "oidc": ["ID token signed", "Issuer", "Audience", "Answers our request", "PKCE", "Not too old", "Used once"],
+    "saml": ["Assertion signed", "Issuer", "Audience", "Recipient", "Answers our request", "Not too old", "Used once"],
+}  # fmt: skip
 WOULD = {
     Step.KNOWN: "{who} would be signed in.",
     Step.LINK: "{who} is a member already and would be linked to this identity, then signed in.",
@@ -24,7 +27,7 @@ TOO_LONG = 300
 def report(connection: Connection, claims: JSONDict) -> JSONDict:
     """Return what a test found; nothing is changed by it."""
     rows = _rows(claims, connection)
-    told: JSONDict = {"claims": rows, "checks": CHECKED, "problem": None}
+    told: JSONDict = {"claims": rows, "checks": CHECKED[connection.protocol], "problem": None}
     try:
         person = read(claims, connection)
         told["groups"] = _groups(connection, person)
@@ -44,7 +47,7 @@ def problem(error: SignInRefused, claims: JSONDict) -> JSONDict:
     hint = error.hint
     if error.code == "no_role" and "_claim_names" in claims:
         hint = "Entra sent a pointer instead of the groups, as it does for people in more than 200: choose Groups assigned to the application."
-    return {"code": error.code, "what": error.detail, "todo": hint}
+    return {"code": error.reason, "what": error.detail, "todo": hint}
 
 
 def finish(attempt: Attempt, told: JSONDict) -> None:
@@ -62,6 +65,7 @@ def fingerprint(connection: Connection) -> str:
     tried = [
         connection.protocol, connection.issuer, connection.client_id, connection.sealed_secret,
         connection.email_claim, connection.groups_claim,
+        connection.sso_url, connection.certificates,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(tried).encode()).hexdigest()
 
@@ -74,7 +78,7 @@ def is_tested(connection: Connection) -> bool:
 def _rows(claims: JSONDict, connection: Connection) -> list[JSONDict]:
     """Return the claims that are used, also those that are missing, then the others."""
     used = {
-        "sub": "Person id",
+        connection.subject_claim: "Person id",
         connection.email_claim: "E-mail",
         "email_verified": "Vouched for",
         connection.name_claim: "Name",

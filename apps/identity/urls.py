@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.identity import setup_views, sign_in_views, views
+from apps.identity import certificate_views, saml_views, setup_views, sign_in_views, views
 
 app_name = "identity"
 connection = rf"^single-sign-on/(?P<connection_id>{UUID_PATTERN})"
@@ -21,6 +21,8 @@ urlpatterns = [
         views.set_break_glass,
         name="set_break_glass",
     ),
+    path("single-sign-on/signing-key/prepare/", certificate_views.prepare_key, name="prepare_key"),
+    path("single-sign-on/signing-key/switch/", certificate_views.switch_key, name="switch_key"),
     re_path(rf"{connection}/$", views.details, name="details"),
     re_path(rf"{connection}/roles/$", views.roles, name="roles"),
     re_path(rf"{connection}/roles/default/$", views.set_default_role, name="set_default_role"),
@@ -29,6 +31,14 @@ urlpatterns = [
         rf"{connection}/rules/(?P<rule_id>{UUID_PATTERN})/remove/$",
         views.remove_rule,
         name="remove_rule",
+    ),
+    re_path(
+        rf"{connection}/certificates/$", certificate_views.add_certificate, name="add_certificate"
+    ),
+    re_path(
+        rf"{connection}/certificates/(?P<fingerprint>[0-9a-f]{{64}})/remove/$",
+        certificate_views.remove_certificate,
+        name="remove_certificate",
     ),
     re_path(rf"{connection}/test/$", views.test, name="test"),
     re_path(rf"{connection}/test/begin/$", views.begin_test, name="begin_test"),
@@ -39,6 +49,8 @@ urlpatterns = [
     path("sso/<uuid:connection_id>/start/", sign_in_views.start, name="start"),
     path("sso/<uuid:connection_id>/prove/", sign_in_views.prove, name="prove"),
     path("sso/<uuid:connection_id>/callback/", sign_in_views.callback, name="callback"),
+    path("sso/<uuid:connection_id>/acs/", saml_views.acs, name="acs"),
+    path("sso/<uuid:connection_id>/metadata/", saml_views.our_metadata, name="metadata"),
     path("sso/setup/", setup_views.details, name="setup_details"),
     path("sso/setup/test/", setup_views.test, name="setup_test"),
     path("sso/setup/test/begin/", setup_views.begin_test, name="begin_setup_test"),

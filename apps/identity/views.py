@@ -21,7 +21,7 @@ from apps.common.errors import Conflict, DomainError
 from apps.common.pagination import page_of
 from apps.identity import services, setup
 from apps.identity.forms import DefaultRoleForm, DomainForm, NewConnectionForm, RuleForm
-from apps.identity.models import BreakGlass, Connection, Domain
+from apps.identity.models import BreakGlass, Connection, Domain, SigningKey
 from apps.identity.vendors import VENDORS
 
 
@@ -49,6 +49,7 @@ def _overview(
             request.user, Domain.objects.select_related("connection")
         ).order_by("name"),
         "owners": _owners(),
+        "signing_keys": SigningKey.objects.order_by("-use"),
         "in_emergency": set(BreakGlass.objects.values_list("user_id", flat=True)),
         "filters": filters,
         "applied": int(bool(filters["state"])),
@@ -96,7 +97,7 @@ def details(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     if page.saved:
         messages.success(request, "Saved. Test it before it is switched on.")
         return redirect("identity:test", found.pk)
-    context = page.context | _frame(request, found, "details")
+    context = page.context | frame(request, found, "details")
     return render(request, "identity/details.html", context, status=page.status)
 
 
@@ -115,7 +116,7 @@ def _roles(
         "rules": found.rules.select_related("role", "folder").order_by("group"),
         "default_form": DefaultRoleForm(initial={"role": default}),
         "rule_form": RuleForm(),
-        **_frame(request, found, "roles"),
+        **frame(request, found, "roles"),
         **extra,
     }
     return render(request, "identity/roles.html", context, status=status)
@@ -163,7 +164,7 @@ def set_default_role(request: AuthenticatedRequest, connection_id: UUID) -> Http
 def test(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Show what the last test received and what would happen."""
     found = _find(request, connection_id)
-    context = setup.test_context(found) | _frame(request, found, "test")
+    context = setup.test_context(found) | frame(request, found, "test")
     return render(request, "identity/test.html", context)
 
 
@@ -216,7 +217,7 @@ def _show_link(request: AuthenticatedRequest, found: Connection) -> HttpResponse
     """Show the new link, once."""
     link, token = services.create_setup_link(found, actor=request.user)
     address = request.build_absolute_uri(reverse("identity:open_setup", args=[token]))
-    context = setup.test_context(found) | _frame(request, found, "test")
+    context = setup.test_context(found) | frame(request, found, "test")
     context |= {"link": link, "link_address": address}
     return render(request, "identity/test.html", context, status=HTTPStatus.CREATED)
 
@@ -296,7 +297,7 @@ def _find(request: AuthenticatedRequest, connection_id: UUID) -> Connection:
     )
 
 
-def _frame(request: AuthenticatedRequest, found: Connection, step: str) -> dict[str, Any]:
+def frame(request: AuthenticatedRequest, found: Connection, step: str) -> dict[str, Any]:
     """Return what the frame of a connection's pages shows."""
     return setup.frame(found, step) | {
         "may_manage": policies.allows(request.user, "manage", found),

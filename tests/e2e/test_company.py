@@ -1,20 +1,25 @@
-"""A company connects its provider and its people come in: with a provider that nobody here wrote."""
+"""A company connects its provider and its people come in: with providers that nobody here wrote."""
 
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from apps.common.types import JSONDict
 from apps.local.processes import free_port
 from tests.collaboration.node import NODE, installed
 from tests.e2e.conftest import WAIT_MS, Demo, Visitor, running, sign_in
+from tests.factories.asserter import Pair
 from tests.factories.names import NameServer
 from tests.factories.product import ROOT
 
 PROVIDER = ROOT / "tests" / "e2e" / "provider"
+ASSERTER = ROOT / "tests" / "e2e" / "asserter"
 CLIENT_ID, CLIENT_SECRET = "auterity", "a secret: with/signs that need care"
 CLAIMS = {
     "email": "priya@halden.example", "email_verified": True, "name": "Priya Raman",
@@ -37,7 +42,20 @@ class Company:
             "port": self.port, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
             "redirect_uri": redirect_uri, "claims": CLAIMS,
         }  # fmt: skip
-        command = [str(NODE), str(installed(PROVIDER) / "server.mjs"), json.dumps(given)]
+        self._start(PROVIDER, given)
+
+    def start_asserter(self, acs: str, our_certificate: str) -> None:
+        """Start the provider by SAML, which checks our requests by our certificate."""
+        pair = Pair()
+        person = {"id": "00u1priya", "attributes": CLAIMS | {"email_verified": "true"}}
+        given = {
+            "port": self.port, "acs": acs, "our_certificate": our_certificate, "person": person,
+            "key": pair.private.decode(), "cert": pair.pem,
+        }  # fmt: skip
+        self._start(ASSERTER, given)
+
+    def _start(self, folder: Path, given: JSONDict) -> None:
+        command = [str(NODE), str(installed(folder) / "server.mjs"), json.dumps(given)]
         self._process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         assert self._process.stdout.readline().strip() == "ready"
@@ -104,9 +122,48 @@ def test_a_company_connects_and_its_people_come_in(
     _set_up(open_page(chromium, place), link)
 
 
+def test_a_company_comes_in_by_saml(company: Company, place: Demo, chromium: Browser) -> None:
+    """The provider posts from another site, where our cookie does not go; it checks our signature."""
+    owner = open_page(chromium, place)
+    sign_in(place, owner, "owner")
+    page = owner.page
+    page.goto("/single-sign-on/new/")
+    page.get_by_label("Another provider").check()
+    page.get_by_label("Name", exact=True).fill("Halden")
+    page.get_by_role("button", name="Go on").click()
+    acs, entity_id = page.locator(".guide code").all_inner_texts()[:2]
+    company.start_asserter(acs, _certificate(entity_id))
+    page.get_by_label("Address of the metadata").fill(f"{company.issuer}/metadata")
+    page.get_by_role("button", name="Save and go on").click()
+    owner.shot("company-saml-details")
+    _map(page)
+    _prove(page, company)
+    page.goto("/single-sign-on/")
+    page.get_by_role("link", name="Halden", exact=True).click()
+    page.get_by_role("link", name="Test", exact=True).last.click()
+    page.get_by_role("link", name="Sign in as Priya").click()
+    expect(page.get_by_text("Priya Raman would become a member and be signed in.")).to_be_visible()
+    owner.shot("company-saml-test")
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_text("can sign in with Halden now")).to_be_visible()
+    _come_in(
+        open_page(chromium, place),
+        lambda page: page.get_by_role("link", name="Sign in as Priya").click(),
+    )
+
+
+def _certificate(metadata: str) -> str:
+    """Return our certificate as our metadata show it."""
+    with urlopen(metadata) as answer:
+        found = re.search("X509Certificate>([^<]+)<", answer.read().decode())
+    assert found is not None
+    return f"-----BEGIN CERTIFICATE-----\n{found[1]}\n-----END CERTIFICATE-----\n"
+
+
 def _connect(page: Page, company: Company) -> None:
     page.goto("/single-sign-on/new/")
     page.get_by_label("Another provider").check()
+    page.get_by_label("Protocol").select_option("oidc")
     page.get_by_label("Name", exact=True).fill("Halden")
     page.get_by_role("button", name="Go on").click()
     company.start_provider(page.locator(".guide code").first.inner_text())
@@ -114,6 +171,10 @@ def _connect(page: Page, company: Company) -> None:
     page.get_by_label("Client ID").fill(CLIENT_ID)
     page.get_by_label("Client secret").fill(CLIENT_SECRET)
     page.get_by_role("button", name="Save and go on").click()
+    _map(page)
+
+
+def _map(page: Page) -> None:
     page.get_by_role("link", name="Groups and roles").click()
     page.get_by_role("textbox", name="Group").fill("auterity-builders")
     page.get_by_role("combobox", name="Role").select_option("builder")
@@ -133,7 +194,7 @@ def _prove(page: Page, company: Company) -> None:
     expect(page.get_by_role("cell", name="halden.example", exact=True)).to_be_visible()
 
 
-def _come_in(visitor: Visitor) -> None:
+def _come_in(visitor: Visitor, through: Callable[[Page], None] = through_the_provider) -> None:
     """Sign in as somebody who was never here."""
     page = visitor.page
     page.goto("/accounts/login/")
@@ -141,7 +202,7 @@ def _come_in(visitor: Visitor) -> None:
     page.get_by_role("button", name="Continue").click()
     visitor.shot("company-choose")
     page.get_by_role("link", name="Continue with Halden").click()
-    through_the_provider(page)
+    through(page)
     page.wait_for_url(re.compile("localhost:[0-9]+/$"))
     expect(page.get_by_role("button", name="Your profile: Priya Raman").first).to_be_visible()
 

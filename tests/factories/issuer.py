@@ -54,6 +54,7 @@ class Issuer:
         self.claims: JSONDict = dict(ALICE)
         self.userinfo: JSONDict = {}
         self.description: JSONDict = {}
+        self.metadata = ""  # of SAML, for those who ask for them
         self.forge: Callable[[Issuer, JSONDict], str] = lambda issuer, claims: issuer.signed(claims)
         self.asked: list[str] = []
         self.tokens: list[JSONDict] = []
@@ -78,6 +79,7 @@ class Issuer:
         app.router.add_get("/jwks", self._publish)
         app.router.add_post("/token", self._exchange)
         app.router.add_get("/userinfo", self._tell)
+        app.router.add_get("/metadata", self._show_metadata)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -125,6 +127,9 @@ class Issuer:
         answer = {"id_token": token, "access_token": "access", "token_type": "Bearer"}
         self.tokens.append(answer)
         return web.json_response(answer)
+
+    async def _show_metadata(self, request: web.Request) -> web.Response:
+        return web.Response(text=self.metadata, content_type="text/xml")
 
     async def _tell(self, request: web.Request) -> web.Response:
         self.asked.append("userinfo")

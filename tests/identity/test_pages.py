@@ -39,7 +39,7 @@ def went_through(client: Client, issuer: Issuer, begin: str) -> Any:
 
 def test_an_owner_connects_tests_and_switches_on(issuer: Issuer, alice: User) -> None:
     client = browser(alice)
-    form = {"vendor": "okta", "name": "Okta"}
+    form = {"vendor": "okta", "protocol": "oidc", "name": "Okta"}
     made = client.post(f"{BASE}new/", form)
     connection = Connection.objects.get()
     assert made["Location"] == f"{BASE}{connection.pk}/"

@@ -10,10 +10,13 @@ from apps.accounts.models import User
 from apps.directory import groups, people
 from apps.directory import services as directories
 from apps.directory.models import Directory
-from apps.identity import attempts, services, setup_views
+from apps.identity import attempts, pinning, services, setup_views
 from apps.identity.models import Attempt, Connection, Domain, SetupLink
 from apps.identity.oidc import provider
+from apps.identity.saml import certificates, flow, keys
 from apps.identity.testing import fingerprint
+from apps.tenants.context import current_tenant
+from tests.factories.asserter import Asserter, Pair, Question, instant, ours, posted, settings_of
 
 
 def make(owner: User, canary: str) -> dict[str, str]:
@@ -35,7 +38,7 @@ def make(owner: User, canary: str) -> dict[str, str]:
     token = services.create_setup_link(connection, actor=owner)[1]
     draft = services.create_connection(vendor="okta", name=f"{canary} draft", actor=owner)
     attempt = Attempt.objects.create(connection=connection, is_test=True)
-    return {
+    return _asserting(owner, canary) | {
         "connection": str(connection.pk),
         "domain": str(domain.pk),
         "group_rule": str(rule.pk),
@@ -75,6 +78,27 @@ def _opened(connection: Connection) -> SetupLink:
     return SetupLink.objects.create(
         connection=connection, token_hash=connection.pk.hex, opened_at=now, expires_at=now + timedelta(1)
     )  # fmt: skip
+
+
+def _asserting(owner: User, canary: str) -> dict[str, str]:
+    """Make a connection by SAML with two certificates and keys of ours, and an answer that is on its way."""
+    made = services.create_connection(
+        vendor="okta", protocol="saml", name=f"{canary} SAML", actor=owner
+    )
+    late = instant(3600)  # the walk takes its time
+    idp, second = Asserter(fields={"ends": late, "usable_until": late}), Pair()
+    services.change_settings(made, settings_of(idp), actor=owner)
+    pinning.pin(made, certificates.read(second.pem), actor=owner)
+    keys.prepare(actor=owner)
+    attempt = Attempt.objects.create(connection=made)
+    here = ours(made, f"http://{current_tenant().slug}.localhost")
+    question = Question(here.acs, here.entity_id, flow.request_id(attempt))
+    return {
+        "saml_connection": str(made.pk),
+        "fingerprint": certificates.read(second.pem).fingerprint,
+        "certificate": Pair().pem,
+        "saml_response": posted(idp.response(question)),
+    }
 
 
 def _describe(issuer: str) -> None:

@@ -1,8 +1,9 @@
 """Requests about single sign-on: connections, domains, the way in, and the set-up link."""
 
-from tests.isolation.probe import FORM, NOBODYS, Probe
+from tests.isolation.probe import FORM, NOBODYS, Probe, of
 
 CONNECTION = {"connection_id": "connection"}
+ASSERTING = {"connection_id": "saml_connection"}
 DETAILS = {
     "issuer": "https://login.example", "client_id": "client", "email_claim": "email",
     "name_claim": "name", "groups_claim": "groups",
@@ -17,7 +18,8 @@ IDENTITY = [
     Probe("identity:overview", elsewhere=None),
     Probe("identity:new", **NOBODYS),
     Probe(
-        "identity:new", "POST", media=FORM, body={"vendor": "okta", "name": "New"}, **NOBODYS
+        "identity:new", "POST", media=FORM,
+        body={"vendor": "okta", "protocol": "oidc", "name": "New"}, **NOBODYS,
     ),
     Probe("identity:add_domain", "POST", media=FORM, body={"name": "new.example"}, **NOBODYS),
     *(
@@ -45,6 +47,18 @@ IDENTITY = [
     Probe("identity:prove", args=CONNECTION, elsewhere=409),
     Probe(
         "identity:callback", args=CONNECTION, query="state={state}&error=access_denied", shows=False, elsewhere=403
+    ),
+    Probe(
+        "identity:add_certificate", "POST", ASSERTING, media=FORM, shows=False,
+        body=lambda world: {"certificate": of(world, "certificate")},
+    ),
+    _post("remove_certificate", {**ASSERTING, "fingerprint": "fingerprint"}),
+    Probe("identity:prepare_key", "POST", **NOBODYS),
+    Probe("identity:switch_key", "POST", **NOBODYS),
+    Probe("identity:metadata", args=ASSERTING, shows=False),
+    Probe(
+        "identity:acs", "POST", ASSERTING, media=FORM, shows=False, elsewhere=409,
+        body=lambda world: {"SAMLResponse": of(world, "saml_response")},
     ),
     Probe("identity:setup_details", elsewhere=None),
     Probe("identity:setup_details", "POST", media=FORM, body=DETAILS, **NOBODYS),
