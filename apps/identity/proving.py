@@ -34,8 +34,9 @@ def is_for(attempt: Attempt, session: SessionBase) -> bool:
 def finish(request: HttpRequest, attempt: Attempt, claims: JSONDict) -> HttpResponse:
     """Take what the provider vouches for as a proof, and go on with what was asked.
 
-    Raises NoSubject, ChangingSubject, and NotProvedAnew for another person, and where the provider says that it asked nobody. Some
-    do not say when they did: then having been sent there with the wish counts.
+    Raises NoSubject, ChangingSubject, and NotProvedAnew for another person, and where the provider
+    says that it asked nobody. Some do not say when they did: then having been sent there with the
+    wish counts.
     """
     subject = read(claims, attempt.connection).subject
     links = attempt.connection.links.filter(subject=subject, user=request.user.pk)

@@ -44,7 +44,7 @@ RESPONSE = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"
  InResponseTo="{confirms}" NotOnOrAfter="{usable_until}"/></saml:SubjectConfirmation></saml:Subject>
 <saml:Conditions NotBefore="{begins}" NotOnOrAfter="{ends}"><saml:AudienceRestriction>
 <saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>
-<saml:AuthnStatement AuthnInstant="{now}"><saml:AuthnContext><saml:AuthnContextClassRef>
+<saml:AuthnStatement AuthnInstant="{asked}"><saml:AuthnContext><saml:AuthnContextClassRef>
 urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext>
 </saml:AuthnStatement><saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion>
 </samlp:Response>"""
@@ -138,7 +138,7 @@ class Asserter:
             for name, values in self.attributes.items()
         )
         filled = {
-            "now": instant(), "issued": instant(), "begins": instant(-30), "ends": instant(300),
+            "now": instant(), "asked": instant(), "issued": instant(), "begins": instant(-30), "ends": instant(300),
             "usable_until": instant(300), "destination": question.acs, "recipient": question.acs,
             "in_response_to": question.request_id, "confirms": question.request_id,
             "response_issuer": ENTITY_ID, "issuer": ENTITY_ID, "audience": question.entity_id,
@@ -191,10 +191,15 @@ def posted(root: Any) -> str:
     return base64.b64encode(raw).decode()
 
 
+def request_of(address: str) -> bytes:
+    """Return the request that an address carries."""
+    query = parse_qs(urlsplit(address).query)
+    return zlib.decompress(base64.b64decode(query["SAMLRequest"][0]), -15)
+
+
 def asked(address: str) -> Question:
     """Read a request from the address that carries it."""
-    query = parse_qs(urlsplit(address).query)
-    root = etree.fromstring(zlib.decompress(base64.b64decode(query["SAMLRequest"][0]), -15))
+    root = etree.fromstring(request_of(address))
     return Question(
         root.get("AssertionConsumerServiceURL"), root.findtext("saml:Issuer", namespaces=NS), root.get("ID")
     )  # fmt: skip

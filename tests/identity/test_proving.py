@@ -13,6 +13,8 @@ from django.utils import timezone
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiKey, User
 from apps.identity.models import Connection
+from tests.factories.asserter import Asserter, bring, instant, request_of
+from tests.factories.asserter import sign_in as assert_and_sign_in
 from tests.factories.cast import member
 from tests.factories.issuer import Issuer, sign_in, stranger
 
@@ -101,6 +103,27 @@ def test_a_proof_of_the_company_gets_old(priya: Client, issuer: Issuer, okta: Co
     shown(priya, issuer, okta)
     with time_machine.travel(timezone.now() + timedelta(minutes=16), tick=True):
         assert asked(priya).startswith(f"/sso/{okta.pk}/prove/")
+
+
+@pytest.fixture
+def sam(asserter: Asserter, halden: Connection, alice: User) -> Client:
+    """The browser of an owner who came by SAML."""
+    client = stranger()
+    assert assert_and_sign_in(client, asserter, halden).status_code == 302
+    user = User.objects.get(email="priya@halden.example")
+    accounts.change_role(user, role="owner", actor=alice)
+    return client
+
+
+@pytest.mark.parametrize(("asked_s", "status"), [(0, 201), (-3600, 403)])
+def test_a_saml_provider_is_asked_to_ask_again_and_says_when(
+    sam: Client, asserter: Asserter, halden: Connection, asked_s: int, status: int
+) -> None:
+    away = sam.get(asked(sam))["Location"]
+    assert b'ForceAuthn="true"' in request_of(away)
+    asserter.fields["asked"] = instant(asked_s)
+    assert bring(sam, halden, asserter.authorize(away)).status_code == status
+    assert ApiKey.objects.exists() == (status == 201)
 
 
 def test_strangers_have_nothing_to_prove(okta: Connection) -> None:
