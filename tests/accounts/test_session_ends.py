@@ -142,6 +142,7 @@ def test_rules_are_changed_by_owners_with_a_trace(alice: User, bob: User, vera: 
         services.change_sign_in_rules({"idle": A_DAY}, actor=User.objects.get(pk=bob.pk))
     services.change_sign_in_rules({"idle": A_DAY}, actor=alice)
     entry = AuditEntry.objects.get(action="sign_in_rules.changed")
+    assert entry.after
     assert entry.after["idle"] == "1 day, 0:00:00"
     services.change_sign_in_rules({"idle": A_DAY}, actor=alice)  # changes nothing, says nothing
     assert AuditEntry.objects.filter(action="sign_in_rules.changed").count() == 1

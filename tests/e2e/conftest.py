@@ -136,7 +136,12 @@ def sign_in(demo: Demo, visitor: Visitor, role: str) -> None:
     visitor.page.goto(demo.link(role))
     visitor.page.get_by_role("button").first.click()
     visitor.page.wait_for_url(f"{demo.url}/")
-    _states[known] = visitor.context.cookies()
+    remember(demo, visitor, role)
+
+
+def remember(demo: Demo, visitor: Visitor, role: str) -> None:
+    """Let later tests go on with the session of this one, which ended the one before."""
+    _states[demo.url, role] = visitor.context.cookies()
 
 
 def _note(visitor: Visitor, message: Any) -> None:

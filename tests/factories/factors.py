@@ -65,7 +65,7 @@ class Device:
 
     def registered(self, options: Any, *, verified: bool = True) -> dict[str, Any]:
         """Return what a browser sends when it made the passkey."""
-        public = ES256.from_cryptography_key(self.key.public_key())
+        public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(bytes(16), self.id, public)
         told = self._authenticator_data(verified, FLAG.AT, credential)
         attestation = AttestationObject.create("none", told, {})
@@ -114,7 +114,10 @@ class Device:
         self, verified: bool, more: Any = NOTHING, credential: bytes = b""
     ) -> AuthenticatorData:
         flags = FLAG.UP | more | (FLAG.UV if verified else NOTHING)
-        return AuthenticatorData.create(sha256(self.host.encode()).digest(), flags, 1, credential)
+        made: AuthenticatorData = AuthenticatorData.create(
+            sha256(self.host.encode()).digest(), flags, 1, credential
+        )
+        return made
 
     def _client_data(self, kind: str, challenge: str, origin: str = "") -> CollectedClientData:
         asked = websafe_decode(challenge)
