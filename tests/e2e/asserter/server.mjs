@@ -16,7 +16,9 @@ class Person {
     };
   }
 }
-const profileMapper = () => new Person();
+function profileMapper() {
+  return new Person();
+}
 profileMapper.prototype.metadata = [];
 
 const app = express();
