@@ -24,6 +24,13 @@ def said(**fields: str) -> Forge:
     return lambda idp, question: posted(idp.response(question, **fields))
 
 
+def said_at(**seconds: float) -> Forge:
+    """Times that it says, in seconds from the moment at which it says them."""
+    return lambda idp, asked: posted(
+        idp.response(asked, **{field: instant(away) for field, away in seconds.items()})
+    )
+
+
 def said_to(**places: Callable[[Question], str]) -> Forge:
     """Let the right key sign something that is wrong in view of the question."""
 

@@ -59,7 +59,7 @@ def test_somebody_new_becomes_a_member(asserter: Asserter, halden: Connection) -
     )
     assert Link.objects.get(user=person).subject == "00u1alice"
     told = list(AuditEntry.objects.values_list("action", flat=True).order_by("id"))
-    assert told[-3:] == ["member.added", "member.linked", "member.signed_in"]
+    assert told[-4:] == ["member.added", "member.linked", "member.signed_in", "session.began"]
     assert Attempt.objects.get().answer is None  # nothing of it is kept
 
 
