@@ -18,6 +18,8 @@ OnText = Callable[[str], None]
 # Tells whether a provider, of which so many calls may go on at a time, has room for this one.
 GoThrough = Callable[[UUID, int], Awaitable[bool]]
 
+WORKFLOW = "workflow"  # the kind of an upstream that is one of ours, not a provider's model
+
 # Providers with a dialect of their own that we can call: litellm's name -> where they are.
 TRANSLATED = {
     "anthropic": "https://api.anthropic.com",

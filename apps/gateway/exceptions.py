@@ -217,6 +217,34 @@ class NotBuiltIn(GatewayError):
     moves_on = True
 
 
+class WorkflowFailed(GatewayError):
+    """The workflow did not come to its end. Its run says why, to those who may see it."""
+
+    code = "workflow_failed"
+    status: ClassVar[int] = 500
+
+
+class WorkflowTimedOut(WorkflowFailed):
+    """The workflow was not over in time, and was ended. Its run says how far it came."""
+
+    code = "workflow_timed_out"
+    status = 504
+
+
+class WorkflowWaits(WorkflowFailed):
+    """The workflow waits for a person, longer than a call can last. Its run goes on without you."""
+
+    code = "workflow_waits"
+    status = 409
+
+
+class WorkflowUnpaid(WorkflowFailed):
+    """A budget has too little left for a step of the workflow."""
+
+    code = "insufficient_quota"
+    status = 429
+
+
 class BadAddress(Invalid):
     """The provider's address cannot be used."""
 

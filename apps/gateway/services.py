@@ -24,6 +24,7 @@ from apps.egress import client as egress
 from apps.gateway import keys, ledger, outlook, router
 from apps.gateway.calls import (
     TRANSLATED,
+    WORKFLOW,
     Completion,
     CompletionRequest,
     GoThrough,
@@ -230,13 +231,15 @@ def _check_name(provider: Provider) -> None:
         NAME(provider.slug)
     except ValidationError as error:
         raise BadProvider.at("slug", error.messages[0]) from error
-    if Provider.objects.filter(slug=provider.slug).exists():
+    taken = provider.slug == WORKFLOW or Provider.objects.filter(slug=provider.slug).exists()
+    if taken:
         raise NameTaken
 
 
 def _free_slug(name: str) -> str:
     base = re.sub(r"^[^a-z]+", "", slugify(name))[:50] or "provider"
     taken = set(Provider.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken.add(WORKFLOW)
     numbered = (f"{base}-{place}" for place in range(2, len(taken) + 3))
     return base if base not in taken else next(each for each in numbered if each not in taken)
 

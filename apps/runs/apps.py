@@ -11,11 +11,13 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         from apps.common.navigation import register_counter
         from apps.dispatch.services import register_advance, register_end
+        from apps.gateway import workflow_models
         from apps.notifications import kinds
         from apps.runs import (
             asking,
             policies,  # noqa: F401 - registers the policies
         )
+        from apps.runs.as_model.workflows import WorkflowModels
         from apps.runs.carrying import Tickets
         from apps.runs.counts import approvals_of, running_of
         from apps.runs.engine import register_engine
@@ -28,6 +30,7 @@ class RunsConfig(AppConfig):
         from apps.workflows.live_blocks import register_block
 
         register_engine(Tickets())
+        workflow_models.register(WorkflowModels())
         register_advance(ring)
         register_end(end_run)
         kinds.register(*asking.KINDS)

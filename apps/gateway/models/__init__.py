@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from apps.accounts.models import ApiKey
+from apps.accounts.models import ApiKey, User
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
@@ -168,8 +168,12 @@ class VirtualKey(models.Model):
     key = models.OneToOneField(
         ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="virtual"
     )
-    # Aliases; null: every route, those made later too.
-    routes = ArrayField(models.CharField(max_length=63), null=True, blank=True)
+    # Aliases, and workflows as `workflow/<slug>`; null: every route, those made later too.
+    routes = ArrayField(models.CharField(max_length=80), null=True, blank=True)
+    # Who named the workflows answers for them: they run in this person's name.
+    vouched_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="vouched_keys"
+    )
     # Patterns of `provider/model` that it may name past all routes.
     direct = ArrayField(models.CharField(max_length=264), default=list, blank=True)
     rpm = models.PositiveIntegerField(null=True, blank=True)  # calls a minute
