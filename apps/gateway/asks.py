@@ -76,6 +76,7 @@ class Ask:
     # What the asker's protocol says in headers, for upstreams that speak it too.
     headers: dict[str, str] = field(default_factory=dict)
     caps: Caps = NO_CAPS
+    prompt: str = ""  # of the library, as slug@number
     errand: Errand = field(default_factory=Errand)
 
     @property

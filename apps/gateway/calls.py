@@ -44,12 +44,15 @@ class CompletionRequest:
     hints: JSONDict = field(default_factory=dict)
     idempotency_key: str = ""
     source: Source = NOBODY
+    # A prompt of the library, whose messages come before these, and what its variables are.
+    prompt: str = ""
+    variables: JSONDict = field(default_factory=dict)
 
     def ask(self) -> Ask:
         """Return the call as the gateway carries it: streamed, so that silence is noticed soon."""
         return Ask(
             model=self.route, body=self._body(), streams=True, task=self.task, hints=self.hints,
-            idempotency_key=self.idempotency_key, source=self.source,
+            idempotency_key=self.idempotency_key, source=self.source, prompt=self.prompt,
         )  # fmt: skip
 
     def _body(self) -> JSONDict:
@@ -74,6 +77,7 @@ class Completion:
     model: str
     provider: str
     builtin: bool = False
+    prompt: str = ""  # of the library, as slug@number
 
 
 @dataclass(frozen=True)

@@ -245,6 +245,38 @@ class WorkflowUnpaid(WorkflowFailed):
     status = 429
 
 
+class UnknownPrompt(GatewayError):
+    """The library has no such prompt."""
+
+    code = "unknown_prompt"
+    hint = "Choose a prompt, and a label or version that it has."
+
+
+class BadVariables(GatewayError):
+    """The variables of the prompt cannot be filled in like this."""
+
+    code = "bad_variables"
+    hint = "Give each variable of the prompt a value of its type."
+
+
+class BadPrompt(Invalid):
+    """The prompt cannot be saved like this."""
+
+    code = "bad_prompt"
+
+
+class NothingNew(Conflict):
+    """The newest version says the same."""
+
+    code = "nothing_new"
+
+
+class PromptUsed(Conflict):
+    """Workflows use this prompt. Change those first."""
+
+    code = "prompt_used"
+
+
 class BadAddress(Invalid):
     """The provider's address cannot be used."""
 

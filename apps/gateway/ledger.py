@@ -92,6 +92,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "route": storable(plan.route if plan else ask.model, 80),
         "route_version": plan.version if plan else None,
         "task": ask.task[:20],
+        "prompt": ask.prompt[:80],
         "provider": target.upstream.provider if target else "",
         "model": storable(entry.model, 200),
         "status": str(entry.status),

@@ -24,6 +24,7 @@ from apps.gateway.models import (
     Credential,
     ModelPrice,
     ModelRoute,
+    Prompt,
     Provider,
     RouteTarget,
     best_price,
@@ -266,10 +267,10 @@ def first_provider(alias: str) -> Provider | None:
 
 
 def settings_stamp() -> str:
-    """Return what changes whenever providers, credentials or routes do: answers may then differ."""
+    """Return what changes whenever providers, credentials, routes or prompts do: answers may then differ."""
     newest = (
         model.objects.order_by("-updated_at").values_list("updated_at", flat=True)[:1]
-        for model in (Provider, Credential, ModelRoute)
+        for model in (Provider, Credential, ModelRoute, Prompt)
     )
-    counts = (model.objects.count() for model in (Provider, Credential, RouteTarget))
+    counts = (model.objects.count() for model in (Provider, Credential, RouteTarget, Prompt))
     return " ".join(str(each) for each in (*(list(times) for times in newest), *counts))

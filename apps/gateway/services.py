@@ -42,6 +42,7 @@ from apps.gateway.exceptions import (
     RouteNeeded,
 )
 from apps.gateway.models import NAME, AllowList, ModelPrice, ModelRoute, Provider
+from apps.gateway.prompts.library import filled
 from apps.gateway.reading import text_of
 from apps.gateway.routes import versions
 from apps.gateway.routes.versions import MAX_TARGETS
@@ -63,7 +64,8 @@ async def complete(
     `go_through` is asked before a provider whose calls at a time are limited. Every call leaves one
     row in the ledger, also one that failed or was cancelled. Raises GatewayError.
     """
-    return await _completed(request, on_text=on_text, go_through=go_through)
+    asked = await filled(request)
+    return await _completed(asked, on_text=on_text, go_through=go_through)
 
 
 async def _completed(
@@ -86,6 +88,7 @@ async def _completed(
         model=entry.model,
         provider=call.target.upstream.provider,
         builtin=call.target.is_builtin,
+        prompt=request.prompt,
     )
 
 

@@ -11,6 +11,7 @@ export type Widget =
   | "choice"
   | "model"
   | "workflow"
+  | "library-prompt"
   | "value"
   | "code"
   | "key-value"
@@ -107,6 +108,7 @@ const NAMED: Record<string, Widget> = {
   prompt: "textarea",
   model: "model",
   workflow: "workflow",
+  "library-prompt": "library-prompt",
   expression: "value",
   code: "code",
   "key-value": "key-value",
