@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.common.types import JSON
 from apps.gateway.models import Prompt, PromptVersion
-from apps.gateway.prompts.content import LONGEST, Role, Type
+from apps.gateway.prompts.content import LONGEST, ROLES, Type
 
 
 @extend_schema_field(OpenApiTypes.ANY)
@@ -25,7 +25,7 @@ class AnyValueField(serializers.Field[Any, Any, Any, Any]):
 class MessageSerializer(serializers.Serializer[Any]):
     """A message; `{{ name }}` stands for a variable."""
 
-    role = serializers.ChoiceField(choices=[each.value for each in Role])
+    role = serializers.ChoiceField(choices=ROLES)
     content = serializers.CharField(max_length=LONGEST, trim_whitespace=False)
 
 

@@ -25,6 +25,9 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
+ROLES = [(each.value, each.value) for each in Role]
+
+
 class Type(StrEnum):
     """What a variable holds."""
 

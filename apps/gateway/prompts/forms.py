@@ -10,9 +10,8 @@ from apps.common.parsing import parse_json
 from apps.common.types import JSON, JSONDict
 from apps.gateway.forms import MONO, blame
 from apps.gateway.models import Prompt
-from apps.gateway.prompts.content import LONGEST, MOST_MESSAGES, MOST_VARIABLES, Role, Type
+from apps.gateway.prompts.content import LONGEST, MOST_MESSAGES, MOST_VARIABLES, ROLES, Role, Type
 
-ROLES = [(each.value, each.value) for each in Role]
 TYPES = [(each.value, each.value) for each in Type]
 
 

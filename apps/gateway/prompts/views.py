@@ -19,7 +19,6 @@ from apps.gateway.prompts.differing import sections
 from apps.gateway.prompts.filters import filtered, label_choices
 from apps.gateway.prompts.forms import DetailsForm, LabelForm, NewPromptForm, VersionForm
 from apps.gateway.prompts.usage import uses_of
-from apps.gateway.views import form_page, words_of
 
 VIEW, EDIT = "prompt.view", "prompt.edit"
 
@@ -53,7 +52,7 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
             return redirect("gateway:prompt", made.slug)
         except DomainError as error:
             form.blame(error)
-    return form_page(request, "gateway/prompts/new.html", form=form)
+    return _form(request, "gateway/prompts/new.html", form=form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,9 +88,7 @@ def new_version(request: AuthenticatedRequest, slug: str) -> HttpResponse:
             return redirect("gateway:prompt", slug)
         except DomainError as error:
             form.blame(error)
-    return form_page(
-        request, "gateway/prompts/new_version.html", form=form, prompt=prompt, start=start
-    )
+    return _form(request, "gateway/prompts/new_version.html", form=form, prompt=prompt, start=start)
 
 
 @require_GET
@@ -123,7 +120,7 @@ def set_label(request: AuthenticatedRequest, slug: str) -> HttpResponse:
             messages.success(request, f"{data['name']} is version {data['number']} now.")
             return redirect("gateway:prompt", slug)
         except DomainError as error:
-            messages.error(request, words_of(error))
+            messages.error(request, _words(error))
             return redirect("gateway:prompt", slug)
     return _detail(request, prompt, label_form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -137,7 +134,7 @@ def remove_label(request: AuthenticatedRequest, slug: str, name: str) -> HttpRes
         services.remove_label(prompt, name, actor=request.user)
         messages.success(request, f"The label {name} is removed.")
     except DomainError as error:
-        messages.error(request, words_of(error))
+        messages.error(request, _words(error))
     return redirect("gateway:prompt", slug)
 
 
@@ -149,7 +146,7 @@ def delete(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     try:
         services.delete_prompt(prompt, actor=request.user)
     except DomainError as error:
-        messages.error(request, words_of(error))
+        messages.error(request, _words(error))
         return redirect("gateway:prompt", slug)
     messages.success(request, f"{prompt.name} is removed.")
     return redirect("gateway:prompts")
@@ -178,6 +175,15 @@ def _detail(
     }
     failed = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     return render(request, "gateway/prompts/detail.html", context, status=status or failed)
+
+
+def _form(request: AuthenticatedRequest, template: str, **context: Any) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
+    return render(request, template, context, status=status)
+
+
+def _words(error: DomainError) -> str:
+    return " ".join(entry["message"] for entry in error.errors) or error.detail
 
 
 def _number(request: AuthenticatedRequest, name: str) -> int:
