@@ -158,6 +158,7 @@ def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     context = {
         "call": call,
         "explanation": explaining.explanation_of(call),
+        "may_keep": policies.holds_anywhere(request.user, "workflow.edit"),
         "may_ask": call.endpoint in SPEAKING and policies.holds(request.user, "model.call"),
     }
     return render(request, "gateway/call.html", context)

@@ -29,7 +29,7 @@ class GenerateConfig(Config):
         "",
         max_length=140,
         title="Prompt of the library",
-        description="Its messages come first. As name, name@label or name@version.",
+        description="Its messages come before the words below.",
         json_schema_extra={"x-widget": "library-prompt"},
     )
     variables: dict[str, Any] = value_field(

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { get } from "../../../lib/api";
 import { shown } from "../../model/fields";
 import { useEditor } from "../../model/hooks";
+import type { Json } from "../../model/json";
 import type { WidgetProps } from "./props";
 
 interface Prompt {
@@ -15,6 +16,7 @@ interface Variable {
   name: string;
   type: string;
   required: boolean;
+  default: Json;
 }
 
 interface Version {
@@ -94,7 +96,7 @@ function Variables({ prompt, wanted }: { prompt: Prompt; wanted: string }) {
   }, [api, prompt.slug, number]);
   if (number === null) return <span className="field-hint">{`“${prompt.name}” has no ${wanted}.`}</span>;
   if (!found) return null;
-  const names = found.map(({ name, type, required }) => `${name} (${type}${required ? "" : ", optional"})`);
+  const names = found.map((each) => `${each.name} (${each.type}${each.required && each.default === null ? "" : ", optional"})`);
   return <span className="field-hint">{names.length ? `Variables: ${names.join(", ")}.` : "It has no variables."}</span>;
 }
 
