@@ -14,6 +14,7 @@ VIEWER = frozenset(
         "trigger.view",
         "member.view",
         "provider.view",
+        "prompt.view",
         "service.view",
         "usage.view",
         "budget.view",
@@ -34,6 +35,7 @@ BUILDER = OPERATOR | {
     "workflow.delete",
     "review.decide",
     "trigger.edit",
+    "prompt.edit",
     "credential.use",
 }
 ADMIN = BUILDER | {

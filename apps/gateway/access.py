@@ -13,6 +13,7 @@ from apps.common.errors import Unauthenticated
 from apps.gateway.asks import Source
 from apps.gateway.memory import Memory
 from apps.gateway.models import VirtualKey
+from apps.gateway.workflow_models import is_workflow
 
 PERMISSION = "model.call"
 # A revoked key is refused at once by every process that hears of it, and by all within five seconds.
@@ -38,6 +39,8 @@ class Access:
     rpm: int | None = None
     tpm: int | None = None
     expires_at: datetime | None = None
+    # The workflows that may be asked, by their names as models; None: what its person may run.
+    workflows: frozenset[str] | None = None
 
     @property
     def source(self) -> Source:
@@ -84,6 +87,7 @@ def _load(name: str) -> Access | None:
         key.pk, key.user_id, may_call,
         routes=None if terms.routes is None else frozenset(terms.routes),
         direct=tuple(terms.direct), rpm=terms.rpm, tpm=terms.tpm, expires_at=ends_at,
+        workflows=frozenset(filter(is_workflow, terms.routes or ())),
     )  # fmt: skip
 
 

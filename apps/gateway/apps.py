@@ -33,3 +33,4 @@ class GatewayConfig(AppConfig):
         kinds.register(*alerts.KINDS, retiring.KIND)
         chores.register(outlook.CHORE, call_look_at_retiring)
         restrict_table("gateway_routeversion", "SELECT, INSERT, DELETE")
+        restrict_table("gateway_promptversion", "SELECT, INSERT, DELETE")

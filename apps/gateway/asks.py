@@ -46,6 +46,14 @@ class Caps:
 NO_CAPS = Caps()
 
 
+@dataclass
+class Errand:
+    """What became of a call that a run carries out, not a model: known once the run has begun."""
+
+    run_id: str = ""
+    cost_usd: Decimal | None = None
+
+
 @dataclass(frozen=True)
 class Ask:
     """What is asked of which model: an alias of a route, or `provider/model`.
@@ -68,6 +76,8 @@ class Ask:
     # What the asker's protocol says in headers, for upstreams that speak it too.
     headers: dict[str, str] = field(default_factory=dict)
     caps: Caps = NO_CAPS
+    prompt: str = ""  # of the library, as slug@number
+    errand: Errand = field(default_factory=Errand)
 
     @property
     def messages(self) -> list[JSONDict]:

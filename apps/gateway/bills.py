@@ -65,7 +65,7 @@ class Bill:
         for target in targets:
             upstream = target.upstream
             if (upstream.provider, upstream.model) == (attempt["provider"], attempt["model"]):
-                price = None if target.is_builtin else self.terms.price(target.price)
+                price = None if target.is_ours else self.terms.price(target.price)
                 return price.cost(Usage(sent, ask.most_tokens() - sent)) if price else Decimal(0)
         return Decimal(0)
 
@@ -81,9 +81,9 @@ async def opened(plan: Plan, ask: Ask) -> tuple[Plan, Bill]:
     """
     terms = await spending.terms_of(Payer.of(ask.source))
     ready = [each for each in plan.targets if each.state == "ready"]
-    if not terms.binds or all(each.is_builtin for each in ready):
+    if not terms.binds or all(each.is_ours for each in ready):
         return plan, Bill(terms)
-    usable = [each for each in ready if each.is_builtin or terms.price(each.price)]
+    usable = [each for each in ready if each.is_ours or terms.price(each.price)]
     if not usable:
         names = " or ".join(dict.fromkeys(each.upstream.model for each in ready))
         raise PriceUnknown(f"A budget applies, and what {names} costs is not known.")
@@ -103,7 +103,7 @@ def _answers(plan: Plan, targets: int) -> int:
 
 
 def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:
-    if target.is_builtin:
+    if target.is_ours:
         return Decimal(0)
     if ask.endpoint not in SPEAKING:
         return terms.worst(target.price, sent, 0)
@@ -114,7 +114,7 @@ def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:
 def _held(target: Target, ask: Ask, terms: Terms) -> Target:
     """Return the target with a limit of the answer, where it needs one and has none."""
     asked = _asked(target, ask)
-    if target.is_builtin or asked or not terms.stops or ask.endpoint not in SPEAKING:
+    if target.is_ours or asked or not terms.stops or ask.endpoint not in SPEAKING:
         return target
     limit = terms.longest_answer(target.price, None)
     params = {**target.upstream.params, limit_name(target.upstream, ask.endpoint): limit}

@@ -18,6 +18,8 @@ OnText = Callable[[str], None]
 # Tells whether a provider, of which so many calls may go on at a time, has room for this one.
 GoThrough = Callable[[UUID, int], Awaitable[bool]]
 
+WORKFLOW = "workflow"  # the kind of an upstream that is one of ours, not a provider's model
+
 # Providers with a dialect of their own that we can call: litellm's name -> where they are.
 TRANSLATED = {
     "anthropic": "https://api.anthropic.com",
@@ -42,12 +44,15 @@ class CompletionRequest:
     hints: JSONDict = field(default_factory=dict)
     idempotency_key: str = ""
     source: Source = NOBODY
+    # A prompt of the library, whose messages come before these, and what its variables are.
+    prompt: str = ""
+    variables: JSONDict = field(default_factory=dict)
 
     def ask(self) -> Ask:
         """Return the call as the gateway carries it: streamed, so that silence is noticed soon."""
         return Ask(
             model=self.route, body=self._body(), streams=True, task=self.task, hints=self.hints,
-            idempotency_key=self.idempotency_key, source=self.source,
+            idempotency_key=self.idempotency_key, source=self.source, prompt=self.prompt,
         )  # fmt: skip
 
     def _body(self) -> JSONDict:
@@ -72,6 +77,7 @@ class Completion:
     model: str
     provider: str
     builtin: bool = False
+    prompt: str = ""  # of the library, as slug@number
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from apps.common.errors import DomainError
 from apps.gateway import bills, ledger
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
@@ -71,7 +72,7 @@ async def carried(
             assert trace.target is not None
             yield Call(ask, entry.plan, answer, trace.target, entry, trace)
         entry.status, entry.error_code = LlmCall.Status.OK, ""
-    except GatewayError as error:
+    except (GatewayError, DomainError) as error:
         entry.error_code = error.code
         raise
     except (asyncio.CancelledError, GeneratorExit):

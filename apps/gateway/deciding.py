@@ -91,7 +91,7 @@ def _candidate(target: Target) -> Candidate:
         "expected_ms": hoped.p50_ms,
         "expected_first_ms": hoped.first_p50_ms,
         "cooling_s": health.cooling_s(place, target.cooled_by, now),
-        "resting_s": 0.0 if target.is_builtin or not place else _resting_s(target),
+        "resting_s": 0.0 if target.is_ours or not place else _resting_s(target),
     }
     return target.stated.model_copy(update=lately)
 

@@ -217,6 +217,66 @@ class NotBuiltIn(GatewayError):
     moves_on = True
 
 
+class WorkflowFailed(GatewayError):
+    """The workflow did not come to its end. Its run says why, to those who may see it."""
+
+    code = "workflow_failed"
+    status: ClassVar[int] = 500
+
+
+class WorkflowTimedOut(WorkflowFailed):
+    """The workflow was not over in time, and was ended. Its run says how far it came."""
+
+    code = "workflow_timed_out"
+    status = 504
+
+
+class WorkflowWaits(WorkflowFailed):
+    """The workflow waits for a person, longer than a call can last. Its run goes on without you."""
+
+    code = "workflow_waits"
+    status = 409
+
+
+class WorkflowUnpaid(WorkflowFailed):
+    """A budget has too little left for a step of the workflow."""
+
+    code = "insufficient_quota"
+    status = 429
+
+
+class UnknownPrompt(GatewayError):
+    """The library has no such prompt."""
+
+    code = "unknown_prompt"
+    hint = "Choose a prompt, and a label or version that it has."
+
+
+class BadVariables(GatewayError):
+    """The variables of the prompt cannot be filled in like this."""
+
+    code = "bad_variables"
+    hint = "Give each variable of the prompt a value of its type."
+
+
+class BadPrompt(Invalid):
+    """The prompt cannot be saved like this."""
+
+    code = "bad_prompt"
+
+
+class NothingNew(Conflict):
+    """The newest version says the same."""
+
+    code = "nothing_new"
+
+
+class PromptUsed(Conflict):
+    """Workflows use this prompt. Change those first."""
+
+    code = "prompt_used"
+
+
 class BadAddress(Invalid):
     """The provider's address cannot be used."""
 

@@ -17,7 +17,7 @@ IDS = {"run": "run_id", "key": "key_id"}
 
 
 def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
-    """Keep what the parameters ask for: q, route, provider, status, cache, run, key, since, until.
+    """Keep what the parameters ask for: q, route, provider, prompt, status, cache, run, key, since, until.
 
     Raises Invalid naming the parameter that makes no sense.
     """
@@ -25,7 +25,7 @@ def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
     if text := params.get("q", "").strip():
         exactly = Q(request_id=text) | Q(error_code=text)
         kept = kept.filter(Q(model__icontains=text) | exactly)
-    for name in ("route", "provider"):
+    for name in ("route", "provider", "prompt"):
         if value := params.get(name):
             kept = kept.filter(**{name: value})
     for name, choices in CHOICES.items():

@@ -50,6 +50,8 @@ def close(entry: Entry, ask: Ask, trace: Trace) -> None:
         entry.model = (answer.model if answer else "") or target.upstream.model
         if answer is not None:
             entry.usage, entry.cost_usd = _taken(target, answer.usage(ask), trace)
+            if ask.errand.run_id:
+                entry.cost_usd = ask.errand.cost_usd
     journal.append(_row(entry, ask, trace))
 
 
@@ -75,11 +77,14 @@ async def written() -> None:
 
 
 def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
-    plan, target, usage, source = entry.plan, trace.target, entry.usage, ask.source
+    plan, target, source = entry.plan, trace.target, ask.source
+    usage, cost = entry.usage, entry.cost_usd
+    if ask.errand.run_id:  # the calls of its steps have rows of their own: nothing counts twice
+        usage, cost = Usage(0, 0), Decimal(0)
     return {
         "id": str(entry.id),
         "request_id": request_info.get().id or str(entry.id),
-        "run_id": source.run_id or None,
+        "run_id": source.run_id or ask.errand.run_id or None,
         "node_id": source.node_id[:63],
         "key_id": str(source.key_id) if source.key_id else None,
         "user_id": str(source.user_id) if source.user_id else None,
@@ -87,6 +92,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "route": storable(plan.route if plan else ask.model, 80),
         "route_version": plan.version if plan else None,
         "task": ask.task[:20],
+        "prompt": ask.prompt[:80],
         "provider": target.upstream.provider if target else "",
         "model": storable(entry.model, 200),
         "status": str(entry.status),
@@ -98,7 +104,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "cached_tokens": usage.cached,
         "reasoning_tokens": usage.reasoning,
         "tokens_estimated": usage.estimated or bool(target and target.is_builtin and trace.answer),
-        "cost_usd": None if entry.cost_usd is None else str(entry.cost_usd),
+        "cost_usd": None if cost is None else str(cost),
         "cache": trace.cache,
         "cache_name": trace.cache_name,
         "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),

@@ -150,7 +150,7 @@ async def _check_room(target: Target, go_through: GoThrough | None) -> None:
 async def _guarded(target: Target, ask: Ask, *, in_need: bool) -> AsyncIterator[Answer]:
     """Ask a target unless its breaker is open, and let the breaker hear how it went."""
     adapter = adapter_for(ask, target.upstream, ADAPTERS[target.upstream.kind])
-    if target.is_builtin:
+    if target.is_ours:
         async with adapter(ask, target.upstream) as answer:
             yield answer
         return

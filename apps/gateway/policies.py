@@ -8,6 +8,8 @@ from apps.gateway.models import (
     LlmCall,
     ModelPrice,
     ModelRoute,
+    Prompt,
+    PromptVersion,
     Provider,
     VirtualKey,
 )
@@ -33,6 +35,18 @@ class AllowListPolicy(ProviderPolicy):
 @register(ModelPrice)
 class PricePolicy(ProviderPolicy):
     """Prices belong to providers."""
+
+
+@register(Prompt)
+class PromptPolicy(Policy):
+    """Prompts are the whole workspace's: whoever builds workflows writes them."""
+
+    resource = "prompt"
+
+
+@register(PromptVersion)
+class PromptVersionPolicy(PromptPolicy):
+    """Whoever sees the prompt sees its versions."""
 
 
 @register(LlmCall)

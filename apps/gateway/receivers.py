@@ -14,13 +14,15 @@ from apps.gateway.models import (
     ModelPrice,
     ModelRoute,
     MoneyRules,
+    Prompt,
+    PromptLabel,
     Provider,
     VirtualKey,
 )
 
 WATCHED: tuple[type[Model], ...] = (
     ApiKey, Membership, Role, RoleBinding, User, AllowList, Budget, Credential, ModelPrice,
-    ModelRoute, MoneyRules, Provider, VirtualKey,
+    ModelRoute, MoneyRules, Prompt, PromptLabel, Provider, VirtualKey,
 )  # fmt: skip
 # Saved at each use or sign-in, and no change of what anybody may do.
 HARMLESS = (frozenset({"last_login"}), frozenset({"last_used_at"}))

@@ -16,6 +16,7 @@ from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import explaining, services
+from apps.gateway.asks import SPEAKING
 from apps.gateway.cache.views import CacheForm
 from apps.gateway.forms import blame
 from apps.gateway.models import AllowList, LlmCall, ModelRoute
@@ -154,7 +155,12 @@ def allowed(request: AuthenticatedRequest) -> HttpResponse:
 def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     """Show one call: its figures, its attempts, and why it went where it went."""
     call = policies.find(request.user, LlmCall.objects.all(), pk=call_id)
-    context = {"call": call, "explanation": explaining.explanation_of(call)}
+    context = {
+        "call": call,
+        "explanation": explaining.explanation_of(call),
+        "may_keep": policies.holds_anywhere(request.user, "workflow.edit"),
+        "may_ask": call.endpoint in SPEAKING and policies.holds(request.user, "model.call"),
+    }
     return render(request, "gateway/call.html", context)
 
 

@@ -16,7 +16,7 @@ from apps.common.types import JSONDict
 from apps.egress import client as egress
 from apps.egress.exceptions import EgressError
 from apps.gateway.asks import storable
-from apps.gateway.calls import PATIENCE, Patience, Upstream
+from apps.gateway.calls import PATIENCE, WORKFLOW, Patience, Upstream
 from apps.gateway.exceptions import UnknownRoute
 from apps.gateway.memory import Memory
 from apps.gateway.models import (
@@ -24,6 +24,7 @@ from apps.gateway.models import (
     Credential,
     ModelPrice,
     ModelRoute,
+    Prompt,
     Provider,
     RouteTarget,
     best_price,
@@ -59,10 +60,10 @@ class Target:
         return Candidate(
             provider=self.upstream.provider, model=storable(self.upstream.model, 200),
             order=row.order, weight=row.weight, canary=row.role == RouteTarget.Role.CANARY,
-            builtin=self.is_builtin, state=self.state, context_tokens=row.context_tokens,
+            builtin=self.is_ours, state=self.state, context_tokens=row.context_tokens,
             capabilities=tuple(row.capabilities), region=row.region, quality=row.quality,
-            input_usd=free if self.is_builtin else price and price.input_usd,
-            output_usd=free if self.is_builtin else price and price.output_usd,
+            input_usd=free if self.is_ours else price and price.input_usd,
+            output_usd=free if self.is_ours else price and price.output_usd,
         )  # fmt: skip
 
     @property
@@ -75,9 +76,14 @@ class Target:
         """Whether it is ours, without a model."""
         return self.upstream.kind == Provider.Kind.BUILTIN
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether no provider is asked: it costs nothing by itself, and no breaker guards it."""
+        return self.is_builtin or self.upstream.kind == WORKFLOW
+
     def cost(self, usage: Usage) -> Decimal | None:
         """Return what the tokens cost; None where the price is not known."""
-        if self.is_builtin:
+        if self.is_ours:
             return Decimal(0)
         return self.price.cost(usage) if self.price else None
 
@@ -261,10 +267,10 @@ def first_provider(alias: str) -> Provider | None:
 
 
 def settings_stamp() -> str:
-    """Return what changes whenever providers, credentials or routes do: answers may then differ."""
+    """Return what changes whenever providers, credentials, routes or prompts do: answers may then differ."""
     newest = (
         model.objects.order_by("-updated_at").values_list("updated_at", flat=True)[:1]
-        for model in (Provider, Credential, ModelRoute)
+        for model in (Provider, Credential, ModelRoute, Prompt)
     )
-    counts = (model.objects.count() for model in (Provider, Credential, RouteTarget))
+    counts = (model.objects.count() for model in (Provider, Credential, RouteTarget, Prompt))
     return " ".join(str(each) for each in (*(list(times) for times in newest), *counts))

@@ -24,6 +24,7 @@ from apps.egress import client as egress
 from apps.gateway import keys, ledger, outlook, router
 from apps.gateway.calls import (
     TRANSLATED,
+    WORKFLOW,
     Completion,
     CompletionRequest,
     GoThrough,
@@ -41,6 +42,7 @@ from apps.gateway.exceptions import (
     RouteNeeded,
 )
 from apps.gateway.models import NAME, AllowList, ModelPrice, ModelRoute, Provider
+from apps.gateway.prompts.library import filled
 from apps.gateway.reading import text_of
 from apps.gateway.routes import versions
 from apps.gateway.routes.versions import MAX_TARGETS
@@ -62,7 +64,8 @@ async def complete(
     `go_through` is asked before a provider whose calls at a time are limited. Every call leaves one
     row in the ledger, also one that failed or was cancelled. Raises GatewayError.
     """
-    return await _completed(request, on_text=on_text, go_through=go_through)
+    asked = await filled(request)
+    return await _completed(asked, on_text=on_text, go_through=go_through)
 
 
 async def _completed(
@@ -85,6 +88,7 @@ async def _completed(
         model=entry.model,
         provider=call.target.upstream.provider,
         builtin=call.target.is_builtin,
+        prompt=request.prompt,
     )
 
 
@@ -230,13 +234,15 @@ def _check_name(provider: Provider) -> None:
         NAME(provider.slug)
     except ValidationError as error:
         raise BadProvider.at("slug", error.messages[0]) from error
-    if Provider.objects.filter(slug=provider.slug).exists():
+    taken = provider.slug == WORKFLOW or Provider.objects.filter(slug=provider.slug).exists()
+    if taken:
         raise NameTaken
 
 
 def _free_slug(name: str) -> str:
     base = re.sub(r"^[^a-z]+", "", slugify(name))[:50] or "provider"
     taken = set(Provider.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken.add(WORKFLOW)
     numbered = (f"{base}-{place}" for place in range(2, len(taken) + 3))
     return base if base not in taken else next(each for each in numbered if each not in taken)
 

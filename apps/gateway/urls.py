@@ -6,7 +6,9 @@ from apps.common.ids import UUID_PATTERN
 from apps.gateway import route_views, views
 from apps.gateway.budgets import views as budgets
 from apps.gateway.cache import views as kept
+from apps.gateway.playground import views as playground
 from apps.gateway.prices import views as prices
+from apps.gateway.prompts import views as prompts
 from apps.gateway.virtual_keys import views as keys
 
 app_name = "gateway"
@@ -53,5 +55,19 @@ urlpatterns = [
     path("relaycore/prices/new/", prices.new, name="new_price"),
     path("relaycore/prices/<uuid:price_id>/", prices.detail, name="price"),
     path("relaycore/prices/<uuid:price_id>/delete/", prices.delete, name="delete_price"),
+    path("relaycore/playground/", playground.page, name="playground"),
+    path("relaycore/playground/ask/", playground.ask, name="ask"),
+    path("relaycore/prompts/", prompts.list_, name="prompts"),
+    path("relaycore/new-prompt/", prompts.new, name="new_prompt"),
+    path("relaycore/prompts/<str:slug>/", prompts.detail, name="prompt"),
+    path("relaycore/prompts/<str:slug>/new-version/", prompts.new_version, name="new_version"),
+    path("relaycore/prompts/<str:slug>/diff/", prompts.diff, name="prompt_diff"),
+    path("relaycore/prompts/<str:slug>/delete/", prompts.delete, name="delete_prompt"),
+    path("relaycore/prompts/<str:slug>/labels/", prompts.set_label, name="set_label"),
+    path(
+        "relaycore/prompts/<str:slug>/labels/<str:name>/remove/",
+        prompts.remove_label,
+        name="remove_label",
+    ),
     path("usage/", views.usage, name="usage"),
 ]

@@ -11,15 +11,19 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         from apps.common.navigation import register_counter
         from apps.dispatch.services import register_advance, register_end
+        from apps.gateway import workflow_models
+        from apps.gateway.playground.kept import register_keeper
         from apps.notifications import kinds
         from apps.runs import (
             asking,
             policies,  # noqa: F401 - registers the policies
         )
+        from apps.runs.as_model.workflows import WorkflowModels
         from apps.runs.carrying import Tickets
         from apps.runs.counts import approvals_of, running_of
         from apps.runs.engine import register_engine
         from apps.runs.last import last_run_of
+        from apps.runs.replaying import asked_by
         from apps.runs.services.steering import end_run
         from apps.runs.shown import approvals_shown, runs_shown
         from apps.runs.tasks import ring
@@ -28,6 +32,8 @@ class RunsConfig(AppConfig):
         from apps.workflows.live_blocks import register_block
 
         register_engine(Tickets())
+        workflow_models.register(WorkflowModels())
+        register_keeper(asked_by)
         register_advance(ring)
         register_end(end_run)
         kinds.register(*asking.KINDS)

@@ -53,7 +53,7 @@ def inner_run(parent: Run, path: str, wanted: JSONDict) -> Run:
     node = path.rpartition("/")[2]
     run = Run(
         workflow=workflow, version=version, inputs=inputs, trigger=Run.Trigger.STEP,
-        started_by=parent.started_by, parent=parent, depth=parent.depth + 1,
+        started_by=parent.started_by, key_id=parent.key_id, parent=parent, depth=parent.depth + 1,
         root_id=uuid5(parent.root_id, f"{path}:{parent.generations.get(node, 0)}"),
     )  # fmt: skip
     try:

@@ -56,6 +56,18 @@ def retry(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@permission_required("workflow.edit")
+def keep(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
+    """Keep a run as a test case, which the studio lists with the workflow's data sets."""
+
+    def kept(run: Run, *, actor: Any) -> Run:
+        services.keep_as_data_set(run, actor=actor)
+        return run
+
+    return _steered(request, run_id, kept, "The run is a data set of its workflow now.")
+
+
+@require_POST
 @permission_required("run.control")
 def terminate(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
     """End a run at once."""

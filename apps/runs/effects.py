@@ -98,8 +98,9 @@ class Attempt:
         key = self._key + (f":{self._calls}" if self._calls > 1 else "")
         run = self.run
         source = Source(
-            str(run.pk), self.node.id, workflow_id=run.workflow_id, user_id=run.started_by_id
-        )
+            str(run.pk), self.node.id, workflow_id=run.workflow_id, key_id=run.key_id,
+            user_id=run.started_by_id,
+        )  # fmt: skip
         tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
             return await complete(

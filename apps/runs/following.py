@@ -5,7 +5,7 @@ Whoever waits holds neither a thread nor a connection; each look at the database
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -71,7 +71,7 @@ def _matters(frame: Frame | None, steps: Collection[str]) -> bool:
 
 async def frames(
     feed: Feed, scope: Scope, may_follow: Callable[[], bool]
-) -> AsyncIterator[Frame | None]:
+) -> AsyncGenerator[Frame | None, None]:
     """Yield events and tokens as they come, None when it was quiet, until the run is over.
 
     It ends early, with the feed not ended, when whoever follows may not any more.

@@ -17,6 +17,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/again/", control_views.again, name="again"),
     path("runs/<uuid:run_id>/terminate/", control_views.terminate, name="terminate"),
     path("runs/<uuid:run_id>/rerun/", control_views.rerun, name="rerun"),
+    path("runs/<uuid:run_id>/keep/", control_views.keep, name="keep"),
     path("runs/<uuid:run_id>/settle/", control_views.settle, name="settle"),
     path("runs/<uuid:run_id>/move/<int:version>/", control_views.move, name="move"),
     path("runs/many/", control_views.many, name="many"),

@@ -11,10 +11,12 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         from apps.dispatch import chores
         from apps.gateway.budgets.subjects import register_workflows
+        from apps.gateway.prompts.usage import register_user
         from apps.tenants.provisioning import restrict_table
         from apps.workflows import policies  # noqa: F401 - registers the policies
         from apps.workflows.drafts import SETTLE
         from apps.workflows.paying import BudgetedWorkflows
+        from apps.workflows.prompting import uses_of
         from apps.workflows.tasks import call_settle
 
         # A tenant's own role may add and purge these rows, never alter them.
@@ -22,3 +24,4 @@ class WorkflowsConfig(AppConfig):
         restrict_table("workflows_workflowversion", "SELECT, INSERT, DELETE")
         chores.register(SETTLE, call_settle)
         register_workflows(BudgetedWorkflows())
+        register_user(uses_of)

@@ -85,6 +85,8 @@ class Workflow(TimestampedModel):
     published_version = models.ForeignKey(
         "WorkflowVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # By which programs call it as a model: given when it is first published, and never another.
+    slug = models.CharField(max_length=63, null=True, editable=False)  # noqa: DJ001 - many have none
     # Counts every change of details or draft: the ETag.
     revision = models.PositiveBigIntegerField(default=0)
     # The draft: all updates up to `snapshot_seq` merged, and those after it in the log.
@@ -106,6 +108,7 @@ class Workflow(TimestampedModel):
             models.Index(fields=["-updated_at"], name="workflows_recent"),
             GinIndex(fields=["tags"], name="workflows_tags"),
         ]
+        constraints = [models.UniqueConstraint(fields=["slug"], name="workflows_slug_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -14,7 +14,7 @@ from apps.accounts.models import Folder, User
 from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.types import JSON, JSONDict
-from apps.workflows import copying, document, drafts, points, publishing, purging
+from apps.workflows import copying, document, drafts, points, publishing, purging, slugs
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
 from apps.workflows.exceptions import (
@@ -172,6 +172,7 @@ def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> Wor
         definition=draft.data, notes=notes, created_by=actor, seq=workflow.draft_seq,
     )  # fmt: skip
     workflow.published_version = version
+    slugs.give(workflow)
     points.mark_published(version)
     _save(workflow, actor, "workflow.published", {"version": version.number, "notes": notes})
     return version

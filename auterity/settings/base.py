@@ -275,6 +275,8 @@ SPECTACULAR_SETTINGS = {
         "PointKind": "apps.workflows.filters.POINT_KINDS",
         "TriggerState": "apps.triggers.filters.STATES",
         "KeyState": "apps.gateway.virtual_keys.filters.STATES",
+        "PromptRole": "apps.gateway.prompts.content.ROLES",
+        "TargetRole": "apps.gateway.models.RouteTarget.Role",
         "BudgetState": "apps.gateway.budgets.standing.STATES",
         "ServiceState": "apps.breakers.filters.STATES",
     },

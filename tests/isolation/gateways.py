@@ -14,6 +14,7 @@ from apps.gateway.budgets.services import add_budget
 from apps.gateway.cache.services import set_cache
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.models import LlmCall, ModelRoute
+from apps.gateway.prompts import services as prompts
 from apps.gateway.virtual_keys.services import create_key
 
 
@@ -24,7 +25,7 @@ def make(owner: User, canary: str, objects: Mapping[str, str]) -> dict[str, str]
     """
     return {
         **_providers(owner, canary), **_routes(owner, canary), **_keys(owner, canary),
-        **_calls(owner, canary), **_budgets(owner, objects),
+        **_calls(owner, canary), **_budgets(owner, objects), **_prompts(owner, canary),
     }  # fmt: skip
 
 
@@ -40,6 +41,18 @@ def _providers(owner: User, canary: str) -> dict[str, str]:
         actor=owner, provider=canary, model="*", input_usd=Decimal(1), output_usd=Decimal(1)
     )
     return {name: str(each.pk) for name, each in {**made, "price": price}.items()}
+
+
+def _prompts(owner: User, canary: str) -> dict[str, str]:
+    slugs = {"prompt": canary.lower(), "spare_prompt": f"{canary.lower()}-spare"}
+    for slug in slugs.values():
+        said = {"messages": [{"role": "user", "content": f"{canary} {{{{ what }}}}"}]}
+        made = prompts.create_prompt(
+            actor=owner, slug=slug, name=f"{canary} prompt", content=said, notes=canary
+        )
+        prompts.add_version(made, actor=owner, content={"messages": [*said["messages"]] * 2})
+        prompts.set_label(made, canary.lower(), actor=owner, number=1)
+    return {**slugs, "label": canary.lower()}
 
 
 def _routes(owner: User, canary: str) -> dict[str, str]:

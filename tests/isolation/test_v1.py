@@ -8,6 +8,7 @@ from apps.gateway import journal
 from apps.gateway.asgi import HANDLERS
 from apps.gateway.models import LlmCall
 from apps.tenants.context import tenant_context
+from apps.workflows.models import Workflow
 from auterity.asgi import mounts
 from tests.factories.callers import Caller, Reply
 from tests.gateway.programs import key_of
@@ -88,6 +89,20 @@ def test_models_of_the_other_workspace_do_not_exist(ours: World, theirs: World) 
         ask(theirs, theirs.objects["key_text"], name)  # so that this process knows it
         assert ask(ours, key, name).status == 404
     assert theirs.canary not in models(ours.host, key).body.decode()
+
+
+def test_workflows_of_the_other_workspace_do_not_exist(ours: World, theirs: World) -> None:
+    names = {}
+    for world in (ours, theirs):
+        with tenant_context(world.tenant):
+            workflow = Workflow.objects.get(pk=world.objects["workflow"])
+            names[world.host] = f"workflow/{workflow.slug}"
+    with tenant_context(ours.tenant):
+        key = key_of(ours.people["owner"], "operator")
+    listed = models(ours.host, key).body.decode()
+    assert names[ours.host] in listed
+    assert names[theirs.host] not in listed
+    assert ask(ours, key, names[theirs.host]).status == 404
 
 
 def test_on_loopback_the_key_decides_and_sees_its_own(ours: World, theirs: World) -> None:

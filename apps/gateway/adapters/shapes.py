@@ -30,16 +30,37 @@ def told_usage(usage: Usage) -> JSONDict:
     }
 
 
+class Stream:
+    """The events of a stream of one choice, made as its words come."""
+
+    def __init__(self, model: str) -> None:
+        """Begin a stream that says it is from this model."""
+        self._head: JSONDict = {
+            "id": _new_id(), "object": "chat.completion.chunk", "created": int(time.time()),
+            "model": model,
+        }  # fmt: skip
+
+    def begin(self) -> bytes:
+        """Return the event that says who speaks."""
+        return _event(self._head, {"role": "assistant", "content": ""})
+
+    def say(self, words: str) -> bytes:
+        """Return the event of more words."""
+        return _event(self._head, {"content": words})
+
+    def end(self, usage: Usage) -> bytes:
+        """Return the last events."""
+        counted = event_of({**self._head, "choices": [], "usage": told_usage(usage)})
+        return _event(self._head, {}, "stop") + counted + END
+
+
 def stream_of(model: str, words: Iterable[str], usage: Usage) -> Iterator[bytes]:
     """Yield the events of a stream that says these words."""
-    head = {"id": _new_id(), "object": "chat.completion.chunk", "created": int(time.time())}
-    head |= {"model": model}
-    yield _event(head, {"role": "assistant", "content": ""})
+    stream = Stream(model)
+    yield stream.begin()
     for word in words:
-        yield _event(head, {"content": word})
-    yield _event(head, {}, "stop")
-    yield event_of({**head, "choices": [], "usage": told_usage(usage)})
-    yield END
+        yield stream.say(word)
+    yield stream.end(usage)
 
 
 def as_stream(told: JSONDict, ask: Ask, upstream: Upstream) -> StreamedAnswer:

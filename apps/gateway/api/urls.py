@@ -6,12 +6,14 @@ from rest_framework.routers import SimpleRouter
 from apps.gateway.api import cache, routes, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
 from apps.gateway.api.prices import PriceViewSet
+from apps.gateway.api.prompts import PromptLabelView, PromptVersionsView, PromptViewSet
 from apps.gateway.api.virtual_keys import VirtualKeyViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("gateway/providers", views.ProviderViewSet, basename="provider")
 router.register("gateway/routes", routes.RouteViewSet, basename="route")
 router.register("gateway/prices", PriceViewSet, basename="price")
+router.register("gateway/prompts", PromptViewSet, basename="prompt")
 router.register("gateway/budgets", BudgetViewSet, basename="budget")
 router.register("gateway/calls", views.CallViewSet, basename="call")
 router.register("gateway/keys", VirtualKeyViewSet, basename="virtual-key")
@@ -20,6 +22,21 @@ urlpatterns = [
     path("usage/", views.UsageView.as_view(), name="usage"),
     path("gateway/routes/<str:alias>/cache/", cache.CacheView.as_view(), name="route-cache"),
     path("gateway/calls/<uuid:pk>/answer/", cache.CachedAnswerView.as_view(), name="call-answer"),
+    path(
+        "gateway/prompts/<str:slug>/versions/",
+        PromptVersionsView.as_view({"get": "list", "post": "create"}),
+        name="prompt-versions",
+    ),
+    path(
+        "gateway/prompts/<str:slug>/versions/<int:number>/",
+        PromptVersionsView.as_view({"get": "retrieve"}),
+        name="prompt-version",
+    ),
+    path(
+        "gateway/prompts/<str:slug>/labels/<str:name>/",
+        PromptLabelView.as_view(),
+        name="prompt-label",
+    ),
     path("gateway/budget-rules/", RulesView.as_view(), name="budget-rules"),
     path("gateway/allowed/", routes.AllowedView.as_view(), name="allowed-models"),
     path(

@@ -67,8 +67,9 @@ class TermsSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80, required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
     routes = serializers.ListField(
-        child=serializers.CharField(max_length=63), max_length=1_000, required=False,
-        allow_null=True, help_text="Names of routes. Null: every route, also those made later.",
+        child=serializers.CharField(max_length=80), max_length=1_000, required=False,
+        allow_null=True,
+        help_text="Names of routes, and workflows as `workflow/<slug>`. Null: every route, also those made later, and no workflow.",
     )  # fmt: skip
     direct = serializers.ListField(
         child=serializers.CharField(max_length=264), max_length=MOST_PATTERNS, required=False,

@@ -12,7 +12,6 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from apps.accounts.models import ApiKey
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
@@ -24,6 +23,8 @@ from apps.gateway.models.budgets import (
     MoneyRules,
 )
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
+from apps.gateway.models.prompts import Prompt, PromptLabel, PromptQuerySet, PromptVersion
+from apps.gateway.models.virtual_keys import VirtualKey
 
 __all__ = [
     "MOST_CACHED_S",
@@ -42,6 +43,10 @@ __all__ = [
     "ModelPriceQuerySet",
     "ModelRoute",
     "MoneyRules",
+    "Prompt",
+    "PromptLabel",
+    "PromptQuerySet",
+    "PromptVersion",
     "Provider",
     "ProviderQuerySet",
     "RouteTarget",
@@ -160,26 +165,6 @@ class Credential(TimestampedModel):
         """Stop using it."""
         self.status, self.disabled_reason = self.Status.DISABLED, reason
         self.save(update_fields=["status", "disabled_reason", "updated_at"])
-
-
-class VirtualKey(models.Model):
-    """What an API key may ask of models, and how often; a key without one asks by its role alone."""
-
-    key = models.OneToOneField(
-        ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="virtual"
-    )
-    # Aliases; null: every route, those made later too.
-    routes = ArrayField(models.CharField(max_length=63), null=True, blank=True)
-    # Patterns of `provider/model` that it may name past all routes.
-    direct = ArrayField(models.CharField(max_length=264), default=list, blank=True)
-    rpm = models.PositiveIntegerField(null=True, blank=True)  # calls a minute
-    tpm = models.PositiveIntegerField(null=True, blank=True)  # tokens a minute
-
-    class Meta:
-        ordering = ["-key__created_at"]
-
-    def __str__(self) -> str:
-        return str(self.key)
 
 
 class ModelRoute(TimestampedModel):
@@ -347,6 +332,7 @@ class LlmCall(models.Model):
     route = models.CharField(max_length=80, blank=True)
     route_version = models.PositiveIntegerField(null=True)
     task = models.CharField(max_length=20, blank=True)
+    prompt = models.CharField(max_length=80, blank=True)  # of the library, as slug@number
     provider = models.CharField(max_length=63, blank=True)
     model = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status)

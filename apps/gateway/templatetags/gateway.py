@@ -32,6 +32,8 @@ class Tab:
 TABS = (
     Tab("overview", "provider.view"),
     Tab("routes", "provider.view"),
+    Tab("prompts", "prompt.view"),
+    Tab("playground", "model.call"),
     Tab("keys", "api_key.use"),
     Tab("calls", "usage.view"),
     Tab("budgets", "usage.view"),

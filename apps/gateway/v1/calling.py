@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from apps.gateway import limits
+from apps.gateway import limits, workflow_models
 from apps.gateway.access import Access
 from apps.gateway.asks import Ask
 from apps.gateway.carrying import Call, carried
 from apps.gateway.limits import Left
-from apps.gateway.router import directory
+from apps.gateway.router import Plan, directory
 from apps.gateway.v1.caps import capped
 from apps.gateway.v1.refusals import ModelNotFound
 from apps.gateway.v1.replies import Reply, cost_of, headers_of
@@ -18,10 +18,10 @@ from apps.gateway.v1.requests import Request
 async def answer(ask: Ask, request: Request, reply: Reply) -> None:
     """Carry a call and answer with what came back. Raises GatewayError, DomainError, Gone."""
     ask = capped(ask)
-    await check_model(ask.model, request.access)
+    plan = await plan_of(ask.model, request.access)
     async with _limited(ask, request.access) as used:
         reply.headers |= limits.headers_of(used.left)
-        async with request.while_here(), carried(ask) as call:
+        async with request.while_here(), carried(ask, plan=plan) as call:
             used.call = call
             if call.answer.streams:
                 await reply.stream(headers_of(call))
@@ -35,12 +35,21 @@ async def answer(ask: Ask, request: Request, reply: Reply) -> None:
         await reply.whole(200, b"".join(parts), headers_of(call) | cost_of(call))
 
 
-async def check_model(model: str, access: Access) -> None:
-    """Raise ModelNotFound unless the key may ask this alias or `provider/model`."""
+async def plan_of(model: str, access: Access) -> Plan | None:
+    """Return the way to a workflow; None for an alias or `provider/model`, which routes lead to.
+
+    Raises ModelNotFound unless the key may ask it.
+    """
+    if workflow_models.is_workflow(model):
+        plan = await workflow_models.plan_of(model, access.source)
+        if plan is None:
+            raise ModelNotFound(model)
+        return plan
     known = model in (await directory()).routes
     allowed = access.may_use(model) if known else access.may_name(model)
     if not allowed:
         raise ModelNotFound(model)
+    return None
 
 
 class _Used:

@@ -4,6 +4,7 @@ import json
 from http import HTTPStatus
 
 from apps.common.types import JSONDict
+from apps.gateway import workflow_models
 from apps.gateway.access import Access
 from apps.gateway.router import Directory, directory
 from apps.gateway.v1.refusals import ModelNotFound
@@ -14,8 +15,8 @@ PREFIX = "/v1/models/"
 
 
 async def models(request: Request, reply: Reply) -> None:
-    """List the routes and the models behind them."""
-    found = _known(await directory(), request.access)
+    """List the routes, the models behind them and the workflows that answer as one."""
+    found = _known(await directory(), request.access) | await _workflows(request.access)
     body = {"object": "list", "data": list(found.values())}
     await reply.whole(HTTPStatus.OK, json.dumps(body).encode())
 
@@ -23,7 +24,9 @@ async def models(request: Request, reply: Reply) -> None:
 async def model(request: Request, reply: Reply) -> None:
     """Describe one of them; its name may hold slashes."""
     name = request.path.removeprefix(PREFIX)
-    found = _known(await directory(), request.access).get(name)
+    is_workflow = workflow_models.is_workflow(name)
+    known = _known(await directory(), request.access)
+    found = (await _workflows(request.access) if is_workflow else known).get(name)
     if found is None:
         raise ModelNotFound(name)
     await reply.whole(HTTPStatus.OK, json.dumps(found).encode())
@@ -41,6 +44,13 @@ def _known(known: Directory, access: Access) -> dict[str, JSONDict]:
         if access.may_name(name)
     }
     return {**direct, **routes}
+
+
+async def _workflows(access: Access) -> dict[str, JSONDict]:
+    return {
+        each.model: _described(each.model, "workflow", int(each.published_at.timestamp()))
+        for each in await workflow_models.listed(access.source, access.workflows)
+    }
 
 
 def _described(name: str, owner: str, created: int) -> JSONDict:

@@ -19,6 +19,7 @@ from apps.gateway.exceptions import (
     ProviderRejected,
     ProviderTimedOut,
     UnknownRoute,
+    WorkflowFailed,
 )
 from apps.gateway.limits import RateExceeded
 
@@ -67,6 +68,8 @@ def refusal_of(error: Exception) -> Refusal | None:
     """Return how an error is told; None for one that is a bug of ours."""
     if isinstance(error, BudgetReached | PriceUnknown):
         return _of_money(error)
+    if isinstance(error, WorkflowFailed):
+        return _of_workflow(error)
     if isinstance(error, GatewayError):
         return _of_gateway(error)
     domain = as_domain_error(error)
@@ -106,6 +109,14 @@ def _of_gateway(error: GatewayError) -> Refusal:
     if isinstance(error, AddressDenied) or not error.retryable:
         headers = FINAL
     return Refusal(503, message, SERVER, error.code, headers=headers)
+
+
+def _of_workflow(error: WorkflowFailed) -> Refusal:
+    """Tell that a run did not answer; clients shall not start another one by themselves."""
+    kind = INVALID if error.status < 500 else SERVER
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        kind = error.code
+    return Refusal(error.status, error.message, kind, error.code, headers=FINAL)
 
 
 def _of_money(error: BudgetReached | PriceUnknown) -> Refusal:

@@ -13,6 +13,7 @@ from apps.accounts.models import ApiKey, User
 from apps.common.types import JSONDict
 from apps.gateway.models import ModelRoute
 from apps.gateway.virtual_keys.services import MOST_RPM, MOST_TPM
+from apps.gateway.workflow_models import callable_by
 
 LIFE = timedelta(days=90)
 OVERLAPS = [
@@ -58,6 +59,7 @@ class TermsForm(forms.Form):
         super().__init__(data, initial=_shown(key))
         self.end = key.expires_at if key else None
         known = set(ModelRoute.objects.values_list("alias", flat=True))
+        known |= {each.model for each in callable_by(actor)}
         known |= set(key.virtual.routes or ()) if key else set()
         routes = self.fields["routes"]
         assert isinstance(routes, forms.MultipleChoiceField)

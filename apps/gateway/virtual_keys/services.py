@@ -18,6 +18,7 @@ from apps.audit.services import record
 from apps.common.errors import Forbidden, Invalid
 from apps.common.types import JSONDict
 from apps.gateway.models import ModelRoute, VirtualKey
+from apps.gateway.workflow_models import find, is_workflow
 
 ROLE = "caller"  # asks models and does nothing else
 MOST_PATTERNS = 50
@@ -74,7 +75,7 @@ def change_key(key: ApiKey, *, actor: User, changes: JSONDict) -> ApiKey:
 
 def _set(virtual: VirtualKey, actor: User, terms: JSONDict) -> None:
     if "routes" in terms:
-        virtual.routes = _routes(virtual, terms["routes"])
+        virtual.routes = _routes(virtual, actor, terms["routes"])
     if "direct" in terms:
         virtual.direct = _direct(virtual, actor, terms["direct"])
     for name, most in (("rpm", MOST_RPM), ("tpm", MOST_TPM)):
@@ -84,17 +85,35 @@ def _set(virtual: VirtualKey, actor: User, terms: JSONDict) -> None:
         raise Invalid.at("routes", "The key could ask nothing: choose a route.")
 
 
-def _routes(virtual: VirtualKey, aliases: Iterable[str] | None) -> list[str] | None:
+def _routes(virtual: VirtualKey, actor: User, aliases: Iterable[str] | None) -> list[str] | None:
     """Return the routes that may be asked; one that the key had may be gone by now."""
     if aliases is None:
         return None
     wanted = set(aliases)
     unknown = wanted - set(virtual.routes or ())
+    unknown -= _vouched(virtual, actor, set(filter(is_workflow, wanted)))
     unknown -= set(ModelRoute.objects.filter(alias__in=unknown).values_list("alias", flat=True))
     if unknown:
-        named = ", ".join(sorted(each[:63] for each in unknown))
-        raise Invalid.at("routes", f"There is no route named {named}.")
+        named = ", ".join(sorted(each[:80] for each in unknown))
+        raise Invalid.at("routes", f"There is no route or workflow named {named}.")
     return sorted(wanted)
+
+
+def _vouched(virtual: VirtualKey, actor: User, wanted: set[str]) -> set[str]:
+    """Let the actor answer for the workflows that a key may ask, and return those that there are.
+
+    Where one is added the actor must be allowed to run all: they run in the actor's name from then on.
+    """
+    added = wanted - set(virtual.routes or ())
+    if not added:
+        return set()
+    found = {model for model in wanted if find(model, actor) is not None}
+    if added <= found and wanted != found:
+        raise Forbidden(
+            "You may not run all workflows of this key: leave those out that others added."
+        )
+    virtual.vouched_by = actor
+    return found
 
 
 def _direct(virtual: VirtualKey, actor: User, patterns: Iterable[str]) -> list[str]:

@@ -18,12 +18,23 @@ from apps.nodes.base import (
     Output,
     Port,
     prompt_field,
+    value_field,
 )
 from apps.nodes.registry import register
 
 
 class GenerateConfig(Config):
     route: str = Field("default", max_length=80, json_schema_extra={"x-widget": "model"})
+    prompt_ref: str = Field(
+        "",
+        max_length=140,
+        title="Prompt of the library",
+        description="Its messages come before the words below.",
+        json_schema_extra={"x-widget": "library-prompt"},
+    )
+    variables: dict[str, Any] = value_field(
+        {}, widget="key-value", description="Values for the variables of the prompt."
+    )
     system: str = prompt_field(title="Instructions")
     prompt: str = prompt_field()
     json_schema: JSONDict | None = Field(
@@ -47,6 +58,7 @@ class GenerateOutput(Output):
     usage: dict[str, int]
     cost_usd: Decimal | None
     model: str
+    prompt: str = ""
 
 
 @register
@@ -64,7 +76,9 @@ class Generate(Node[GenerateConfig, GenerateOutput]):
     }
 
     async def run(self, config: GenerateConfig, context: NodeContext) -> GenerateOutput:
-        messages = [{"role": "user", "content": config.prompt}]
+        messages = []
+        if config.prompt or not config.prompt_ref:
+            messages.append({"role": "user", "content": config.prompt})
         if config.system:
             messages.insert(0, {"role": "system", "content": config.system})
         answer = await ask(
@@ -75,6 +89,8 @@ class Generate(Node[GenerateConfig, GenerateOutput]):
                 json_schema=config.json_schema,
                 temperature=config.temperature,
                 max_tokens=config.max_tokens,
+                prompt=config.prompt_ref,
+                variables=config.variables,
             ),
         )
         value = json_of(answer, config.json_schema) if config.json_schema else None
@@ -84,4 +100,5 @@ class Generate(Node[GenerateConfig, GenerateOutput]):
             usage=answer.usage,
             cost_usd=answer.cost_usd,
             model=answer.model,
+            prompt=answer.prompt,
         )

@@ -95,6 +95,8 @@ class Run(TimestampedModel):
     started_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="started_runs"
     )
+    # The key that asked the workflow as a model, on whose account its steps' calls go: no foreign key.
+    key_id = models.UUIDField(null=True)
     retry_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="retries"
     )

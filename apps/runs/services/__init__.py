@@ -2,6 +2,7 @@
 
 from apps.runs.services.attending import settle_attention
 from apps.runs.services.deciding import decide, decide_by_link, find_link
+from apps.runs.services.keeping import keep_as_data_set
 from apps.runs.services.many import steer_many
 from apps.runs.services.moving import move_run, preview_move
 from apps.runs.services.repeating import rerun, retry_run
@@ -15,6 +16,7 @@ __all__ = [
     "decide_by_link",
     "find_link",
     "find_run",
+    "keep_as_data_set",
     "move_run",
     "pause_run",
     "preview_move",

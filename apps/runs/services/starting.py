@@ -40,6 +40,7 @@ def start_run(
     part: Part = WHOLE,
     dedupe_key: str = "",
     is_awaited: bool = False,
+    key_id: UUID | None = None,
     alongside: Callable[[Run], object] | None = None,
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
@@ -47,7 +48,7 @@ def start_run(
     A part runs some of its steps, with outputs given for others. Where the workflow keeps its
     results, one that is young enough is the answer, and the run is over at once; where its end is
     awaited it may be over, too. With a `dedupe_key` that a run of the workspace has already, that
-    run is returned instead. What is written `alongside` is so in the transaction of the run.
+    run is returned instead. What its steps cost is on the account of `key_id`, too. What is written `alongside` is so in the transaction of the run.
     Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
     draft that cannot run, NoSuchStep, BadPart, PastAQuestion, InBin, Archived, Forbidden,
     Backlogged, StorageAway.
@@ -58,8 +59,9 @@ def start_run(
         return _beside(known, alongside)
     pinned = pinned_version(workflow, actor, version)
     run = Run(
-        workflow=workflow, version=pinned, trigger=trigger, started_by=actor, dedupe_key=dedupe_key
-    )
+        workflow=workflow, version=pinned, trigger=trigger, started_by=actor,
+        dedupe_key=dedupe_key, key_id=key_id,
+    )  # fmt: skip
     rows = [] if part.is_whole else _cut_down(run, part, actor)
     if inputs or part.is_whole or needs_inputs(graph_of(run), part):
         inputs = checked_inputs(pinned, inputs)

@@ -1,5 +1,6 @@
 """Steering runs that are not finished: cancel, terminate, pause, resume."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from apps.dispatch.models import Ticket
 from apps.runs import events
 from apps.runs.engine import engine
 from apps.runs.events import Event
-from apps.runs.exceptions import NotPaused
+from apps.runs.exceptions import NotPaused, RunFinished
 from apps.runs.ledger import announce, stored_of
 from apps.runs.models import Run
 from apps.runs.undoing import takes_back
@@ -28,19 +29,16 @@ def cancel_run(run: Run, *, actor: User) -> Run:
     """
     policies.check(actor, "control", run)
     record("run.cancelled", actor=actor, target=run)
-    wish = Event("run.cancelling", data={"by": str(actor)})
-    if takes_back(run):
-        engine().read_locked(run)
-        engine().cancel(run.pk)
-        announce(run, events.append(run, [wish]))
-        return run
-    with engine().in_hand(run) as ledger:
-        if ledger is None:
-            _wish(run, Ticket.Wish.CANCEL, wish)
-        else:
-            ledger.note("run.cancelling", by=str(actor))
-            ledger.finish(stored_of(run), Run.Status.CANCELLED)
+    _cancel(run, by=str(actor))
     return run
+
+
+@transaction.atomic
+def abandon_run(run_id: UUID, *, by: str) -> None:
+    """End a run whose answer nobody waits for any more, unless it is over. Nobody's act: no audit."""
+    run = Run.objects.select_related("workflow", "version").get(pk=run_id)
+    with suppress(RunFinished):
+        _cancel(run, by=by)
 
 
 @transaction.atomic
@@ -115,6 +113,21 @@ def resume_run(run: Run, *, actor: User) -> Run:
     else:
         engine().ask(run.pk, Ticket.Wish.NONE)
     return run
+
+
+def _cancel(run: Run, *, by: str) -> None:
+    wish = Event("run.cancelling", data={"by": by})
+    if takes_back(run):
+        engine().read_locked(run)
+        engine().cancel(run.pk)
+        announce(run, events.append(run, [wish]))
+        return
+    with engine().in_hand(run) as ledger:
+        if ledger is None:
+            _wish(run, Ticket.Wish.CANCEL, wish)
+        else:
+            ledger.note("run.cancelling", by=by)
+            ledger.finish(stored_of(run), Run.Status.CANCELLED)
 
 
 def _wish(run: Run, wish: str, event: Event) -> None:

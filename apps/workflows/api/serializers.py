@@ -48,11 +48,15 @@ class WorkflowSerializer(serializers.ModelSerializer[Workflow]):
     )
     has_unpublished_changes = serializers.BooleanField(read_only=True)
     created_by = serializers.CharField(read_only=True, allow_null=True)
+    slug = serializers.CharField(
+        read_only=True, allow_null=True,
+        help_text="Programs ask the workflow as the model `workflow/<slug>`, once it is published.",
+    )  # fmt: skip
 
     class Meta:
         model = Workflow
         fields = [
-            "id", "name", "description", "folder", "tags", "created_via", "created_by",
+            "id", "slug", "name", "description", "folder", "tags", "created_via", "created_by",
             "published_version", "has_unpublished_changes", "node_count", "problem_count",
             "created_at", "updated_at", "archived_at", "deleted_at",
         ]  # fmt: skip

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 
+import httpx
 import openai
 import pytest
 from openai import OpenAI
@@ -220,3 +221,49 @@ def test_what_would_be_kept_is_refused(client: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="not kept here") as caught:
         client.responses.create(model="fake/ok", input="Hello", previous_response_id="resp_1")
     assert caught.value.param == "previous_response_id"
+
+
+@pytest.fixture(scope="module")
+def workflow(served: Gateway) -> str:
+    """A workflow that asks the fake what its caller says, published over the API."""
+    step = {"prompt": "{{ input.prompt }}", "route": "asked"}
+    definition = {
+        "schema": 1,
+        "nodes": [
+            {"id": "start", "type": "core.start", "type_version": 1, "config": {"fields": []}},
+            {"id": "ai", "type": "ai.generate", "type_version": 1, "config": step},
+        ],
+        "edges": [{"source": "start", "source_port": "out", "target": "ai", "target_port": "in"}],
+        "settings": {},
+    }
+    with httpx.Client(
+        base_url=f"{served.origin}/api/v1/", headers={"Authorization": f"Bearer {served.key}"}, timeout=60
+    ) as api:  # fmt: skip
+        targets = [{"provider": "fake", "model": "ok"}]
+        api.post("gateway/routes/", json={"alias": "asked", "targets": targets}).raise_for_status()
+        made = api.post("workflows/", json={"name": "Ask for me", "definition": definition})
+        made.raise_for_status()
+        api.post(f"workflows/{made.json()['id']}/publish/", json={}).raise_for_status()
+        published = api.get(f"workflows/{made.json()['id']}/").json()
+        return f"workflow/{published['slug']}"
+
+
+def test_a_workflow_is_a_model(client: OpenAI, workflow: str) -> None:
+    assert workflow in {each.id for each in client.models.list()}
+    told = client.chat.completions.create(model=workflow, messages=HELLO)
+    assert (told.choices[0].message.content, told.model) == (SAID, workflow)
+    stream = client.chat.completions.create(
+        model=workflow, messages=HELLO, stream=True, stream_options={"include_usage": True}
+    )
+    parts = list(stream)
+    words = [part.choices[0].delta.content or "" for part in parts if part.choices]
+    assert "".join(words) == SAID
+    assert parts[-1].usage is not None
+    assert parts[-1].usage.total_tokens == 1200
+    response = client.responses.create(model=workflow, input="Say hello")
+    assert (response.output_text, response.status) == (SAID, "completed")
+    with client.responses.stream(model=workflow, input="Say hello") as events:
+        assert events.get_final_response().output_text == SAID
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=workflow, messages=HELLO, tools=[TOOL])
+    assert caught.value.code == "not_offered"

@@ -55,6 +55,7 @@ RUNS = [
     _page("settle", "unsure_run", body={"choice": "again"}),
     Probe("runs:move", args={"run_id": "asking_run", "version": 2}),
     Probe("runs:move", "POST", {"run_id": "asking_run", "version": 2}, media=FORM, shows=False),
+    Probe("runs:keep", "POST", {"run_id": "run"}, media=FORM, shows=False),
     Probe("runs:many", "POST", body=_named, media=FORM, **NOBODYS),
     Probe("runs:approvals", elsewhere=None),
     Probe("runs:approval", args={"wait_id": "approval"}),

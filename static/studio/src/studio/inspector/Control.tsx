@@ -9,6 +9,7 @@ import { CodeWidget } from "./widgets/CodeWidget";
 import { CronWidget } from "./widgets/CronWidget";
 import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
+import { LibraryPromptWidget } from "./widgets/LibraryPromptWidget";
 import { ModelWidget } from "./widgets/ModelWidget";
 import type { ControlProps, WidgetProps } from "./widgets/props";
 import { SchemaWidget } from "./widgets/SchemaWidget";
@@ -25,6 +26,7 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   choice: ChoiceWidget,
   model: ModelWidget,
   workflow: WorkflowWidget,
+  "library-prompt": LibraryPromptWidget,
   value: ValueWidget,
   code: CodeWidget,
   "key-value": KeyValueWidget,

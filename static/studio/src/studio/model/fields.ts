@@ -11,6 +11,7 @@ export type Widget =
   | "choice"
   | "model"
   | "workflow"
+  | "library-prompt"
   | "value"
   | "code"
   | "key-value"
@@ -110,6 +111,7 @@ const NAMED: Record<string, Widget> = {
   model: "model",
   workflow: "workflow",
   cron: "cron",
+  "library-prompt": "library-prompt",
   expression: "value",
   code: "code",
   "key-value": "key-value",

@@ -1,0 +1,1 @@
+"""The playground: a person asks several models the same, side by side, through the gateway."""

@@ -1,0 +1,1 @@
+"""The library of prompts: immutable versions, labels that move, variables with types."""

@@ -1,0 +1,26 @@
+"""What uses a prompt: the apps above that do say so, and what is used is not deleted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Use:
+    """Something that names a prompt: how it is called, and with which label or version, if any."""
+
+    name: str
+    wanted: str  # "" is the newest version
+
+
+Uses = Callable[[str], list[Use]]
+_users: list[Uses] = []
+
+
+def register_user(uses: Uses) -> None:
+    """Have somebody asked what of theirs uses a prompt, by its slug. For `AppConfig.ready()`."""
+    _users.append(uses)
+
+
+def uses_of(slug: str) -> list[Use]:
+    """Return all that uses a prompt."""
+    return [use for uses in _users for use in uses(slug)]

@@ -1,0 +1,53 @@
+"""What a step asked a model, from the history of its run: for who wants to ask it of another one."""
+
+from apps.accounts import policies
+from apps.accounts.models import User
+from apps.common.types import JSON, JSONDict
+from apps.files.exceptions import BlobUnusable, StorageAway
+from apps.gateway.exceptions import GatewayError
+from apps.gateway.models import LlmCall
+from apps.gateway.playground.kept import Asked
+from apps.gateway.prompts.library import find
+from apps.nodes.types.ai_generate import Generate
+from apps.runs import payloads
+from apps.runs.models import NodeRun, Run
+
+
+def asked_by(call: LlmCall, actor: User) -> Asked | None:
+    """Return what a call of a step was asked; None where no history that the actor may see has it."""
+    if call.run_id is None or not call.node_id:
+        return None
+    run = policies.visible(actor, Run.objects.filter(pk=call.run_id)).first()
+    row = _row(run, call.node_id) if run is not None else None
+    try:
+        config = payloads.read(row.input, row.input_blob) if row is not None else None
+        content = _content(config, call.prompt) if isinstance(config, dict) else None
+    except (BlobUnusable, StorageAway, GatewayError):
+        return None
+    return Asked(content, "the history of its run") if content else None
+
+
+def _row(run: Run, node: str) -> NodeRun | None:
+    rows = NodeRun.objects.filter(run=run, node=node, type=Generate.name, frame="")
+    return rows.select_related("input_blob").first()
+
+
+def _content(config: JSONDict, prompt: str) -> JSONDict | None:
+    own = [("system", config.get("system")), ("user", config.get("prompt"))]
+    messages = [
+        *_library(config, prompt),
+        *({"role": r, "content": t} for r, t in own if _is_text(t)),
+    ]
+    params = {name: config.get(name) for name in ("temperature", "max_tokens")}
+    return {"messages": messages, "variables": [], "params": params} if messages else None
+
+
+def _library(config: JSONDict, prompt: str) -> list[JSONDict]:
+    """Return what the library said, in the version that the call was made with."""
+    found = find(prompt) if prompt else None
+    values = config.get("variables")
+    return found.content.filled(values if isinstance(values, dict) else {}) if found else []
+
+
+def _is_text(value: JSON) -> bool:
+    return isinstance(value, str) and bool(value)
