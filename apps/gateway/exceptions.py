@@ -259,6 +259,12 @@ class BuiltInStays(Conflict):
     code = "builtin_stays"
 
 
+class KeyMoved(Conflict):
+    """The key belongs to another address. Enter it again, as a new key."""
+
+    code = "key_moved"
+
+
 class InUse(Conflict):
     """A route leads to this provider. Change the route first."""
 

@@ -18,7 +18,7 @@ from apps.common.types import JSONDict
 from apps.gateway import explaining, services
 from apps.gateway.cache.views import CacheForm
 from apps.gateway.forms import blame
-from apps.gateway.models import AllowList, LlmCall, ModelRoute
+from apps.gateway.models import AllowList, Credential, LlmCall, ModelRoute
 from apps.gateway.route_forms import AllowedForm, QuestionForm, RouteForm, TargetForms
 from apps.gateway.routes.versions import STATED
 from apps.gateway.views import form_page, words_of
@@ -154,7 +154,11 @@ def allowed(request: AuthenticatedRequest) -> HttpResponse:
 def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     """Show one call: its figures, its attempts, and why it went where it went."""
     call = policies.find(request.user, LlmCall.objects.all(), pk=call_id)
-    context = {"call": call, "explanation": explaining.explanation_of(call)}
+    shown = [each["key"] for each in call.attempts if each.get("key")]
+    keys = {str(key): found for key, found in Credential.objects.in_bulk(shown).items()}
+    attempts = [(each, keys.get(each.get("key", ""))) for each in call.attempts]
+    explanation = explaining.explanation_of(call)
+    context = {"call": call, "attempts": attempts, "explanation": explanation}
     return render(request, "gateway/call.html", context)
 
 

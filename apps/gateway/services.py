@@ -21,7 +21,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
-from apps.gateway import keys, ledger, outlook, router
+from apps.gateway import directory, keys, ledger, outlook, router
 from apps.gateway.calls import (
     TRANSLATED,
     Completion,
@@ -40,7 +40,7 @@ from apps.gateway.exceptions import (
     NameTaken,
     RouteNeeded,
 )
-from apps.gateway.models import NAME, AllowList, ModelPrice, ModelRoute, Provider
+from apps.gateway.models import NAME, AllowList, Credential, ModelPrice, ModelRoute, Provider
 from apps.gateway.reading import text_of
 from apps.gateway.routes import versions
 from apps.gateway.routes.versions import MAX_TARGETS
@@ -99,10 +99,12 @@ class Trial:
     latency_ms: int
 
 
-def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
+def try_provider(
+    provider: Provider, *, actor: User, model: str = "", key: Credential | None = None
+) -> Trial:
     """Make a small real call and say how it went; it is in the ledger like every call.
 
-    Raises Forbidden, BadProvider without a model to ask.
+    `key` is the one of its keys that is shown. Raises Forbidden, BadProvider without a model to ask.
     """
     policies.check(actor, "manage", provider)
     model = model or provider.default_model
@@ -110,7 +112,7 @@ def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
         raise BadProvider.at("model", "Name a model to ask.")
     if provider.state == "needs_key":
         return Trial(False, f"{provider.name} has no key.", "Enter its key.", model, 0)
-    target = router.target_of(provider, model, {}, TEST_PATIENCE)
+    target = router.target_of(provider, model, {}, TEST_PATIENCE, key=key)
     # A loop of its own in a thread of its own: whatever loop the caller is served by goes on.
     with ThreadPoolExecutor(max_workers=1) as thread:
         plan = router.Plan("", None, (target,), allowed=router.allowed())
@@ -161,7 +163,7 @@ def add_provider(
     provider = Provider(
         kind=kind, name=name.strip(), slug=slug or _free_slug(name), needs_key=needs_key,
         base_url=keys.checked_address(address, with_key=bool(credential)),
-        litellm_provider=litellm_provider if kind == Provider.Kind.LITELLM else "",
+        litellm_provider=litellm_provider,
         default_model=default_model.strip(), max_calls=max_calls,
         capabilities=_checked(capabilities if capabilities is not None else ["json_schema"]),
     )  # fmt: skip
@@ -199,7 +201,7 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
         record("provider.updated", actor=actor, target=provider, before=before, after=after)
     keys.keep_home(provider, actor=actor)
     if key:
-        keys.store(provider, key, actor=actor)
+        keys.replace(provider, key, actor=actor)
     return provider
 
 
@@ -221,6 +223,8 @@ def _check_kind(kind: str, litellm_provider: str) -> None:
         raise BadProvider.at("kind", "Use openai_compatible or litellm.")
     if kind == Provider.Kind.LITELLM and litellm_provider not in TRANSLATED:
         raise BadProvider.at("litellm_provider", f"Use one of {', '.join(TRANSLATED)}.")
+    if litellm_provider and directory.find(litellm_provider) is None:
+        raise BadProvider.at("litellm_provider", "There is no such entry in the directory.")
 
 
 def _check_name(provider: Provider) -> None:

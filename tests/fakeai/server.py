@@ -43,6 +43,7 @@ class FakeProvider:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     ill: bool = False  # whether every model fails for now
+    turned_away: dict[str, int] = field(default_factory=dict)  # keys, and with which status
     came: threading.Event = field(default_factory=threading.Event)  # somebody asked
     left: threading.Event = field(default_factory=threading.Event)  # a caller left amid its answer
 
@@ -60,6 +61,9 @@ class FakeProvider:
         self.came.set()
         if self.ill:
             return chat.error(503, request)
+        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if key in self.turned_away:
+            return chat.error(self.turned_away[key], request)
         behaviour = {**body, "model": str(body.get("model", "")).partition(":")[0]}
         try:
             return await ENDPOINTS[request.path](request, behaviour)

@@ -95,11 +95,14 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
         help_text="`hit`, `miss`, or empty where the answer may not come from the cache."
     )
     key = serializers.UUIDField(source="key_id", allow_null=True, help_text="Who asked over /v1.")
+    credential = serializers.UUIDField(
+        source="credential_id", allow_null=True, help_text="The key that the provider was shown."
+    )
 
     class Meta:
         model = LlmCall
         fields = [
-            "id", "request_id", "run", "node", "key", "route", "route_version", "task", "provider",
+            "id", "request_id", "run", "node", "key", "credential", "route", "route_version", "task", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
             "tokens_estimated", "cost_usd", "cache", "saved_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
             "created_at",

@@ -43,6 +43,7 @@ LEDGER = [
     OpenApiParameter("cache", str, enum=LlmCall.Cache.values),
     OpenApiParameter("run", OpenApiTypes.UUID),
     OpenApiParameter("key", OpenApiTypes.UUID, description="Of an API key."),
+    OpenApiParameter("credential", OpenApiTypes.UUID, description="Of a provider's key."),
     *PERIOD,
 ]
 

@@ -32,6 +32,7 @@ class Tab:
 TABS = (
     Tab("overview", "provider.view"),
     Tab("routes", "provider.view"),
+    Tab("providers", "provider.view"),
     Tab("keys", "api_key.use"),
     Tab("calls", "usage.view"),
     Tab("budgets", "usage.view"),
