@@ -37,7 +37,7 @@ def checked_address(url: str, *, with_key: bool) -> str:
 
 def store(provider: Provider, key: str, *, actor: User, **place: Any) -> Credential:
     """Seal one more key for the provider's origin. Raises BadProvider, BadAddress."""
-    key = _checked(key)
+    key = checked_key(key)
     checked_address(provider.base_url, with_key=True)
     if provider.credentials.filter(status=Credential.Status.ACTIVE).count() >= MOST_KEYS:
         raise BadProvider.at("credential", f"A provider has at most {MOST_KEYS} keys.")
@@ -63,13 +63,14 @@ def replace(provider: Provider, key: str, *, actor: User) -> Credential:
 
 def rotate(old: Credential, key: str, *, actor: User) -> Credential:
     """Let another secret take the place of a key; the one before stops. Raises BadProvider."""
-    _checked(key)
+    checked_key(key)
     old.disable(Credential.REPLACED)
     place = {"label": old.label, "order": old.order, "weight": old.weight}
     return store(old.provider, key, actor=actor, **place)
 
 
-def _checked(key: str) -> str:
+def checked_key(key: str) -> str:
+    """Return a key without blanks around it. Raises BadProvider for what cannot be one."""
     key = key.strip()
     if len(key) > MAX_KEY or not re.fullmatch(r"[\x21-\x7e]+", key):
         message = "A key holds only letters, digits and signs, without blanks."

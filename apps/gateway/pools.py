@@ -10,7 +10,7 @@ from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
 from apps.gateway import keys
-from apps.gateway.exceptions import BadProvider, BuiltInStays, KeyMoved
+from apps.gateway.exceptions import BadProvider, BuiltInStays, KeyMoved, LentStays
 from apps.gateway.models import Credential, Provider
 
 PLACE = ("label", "order", "weight")
@@ -46,8 +46,8 @@ def change_key(key: Credential, *, actor: User, changes: JSONDict) -> Credential
         setattr(key, name, value)
     if "status" in changes:
         _set_status(key, str(changes["status"]))
-    key.save()
     if _shown(key) != before:
+        key.save()
         record(
             "provider.key_changed", actor=actor, target=key.provider, before=before, after=_shown(key)
         )  # fmt: skip
@@ -66,6 +66,8 @@ def _check(provider: Provider, actor: User, place: JSONDict) -> None:
     policies.check(actor, "manage", provider)
     if provider.is_builtin:
         raise BuiltInStays
+    if provider.grant_id:
+        raise LentStays
     least = {"order": 0, "weight": 1}
     for name in least.keys() & place.keys():
         if not least[name] <= place[name] <= MOST:

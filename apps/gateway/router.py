@@ -31,11 +31,14 @@ from apps.gateway.models import (
 from apps.gateway.routes.candidates import Allowed, Candidate
 from apps.gateway.routes.policy import DEFAULT, Policy
 from apps.gateway.usage import Usage
+from apps.grants import lending
+from apps.grants.lending import Lent
 from apps.vault.exceptions import CannotUnseal
 from apps.vault.sealers import Sealer
 from apps.vault.services import sealer, unseal
 
 ALL = Allowed()
+NOT_LENT = "not_lent"
 Keys = tuple["Key", ...]
 MOST_PLANS = 1_000  # of a workspace; a program may name models as it likes
 FRESH_S, GOOD_S = 10.0, 30.0  # how late a change of settings counts when nobody is told of it
@@ -64,6 +67,7 @@ class Target:
     credential_id: UUID | None = None
     provider_id: UUID | None = None
     max_calls: int | None = None
+    lent: Lent | None = None  # by the platform, with a quota
     state: str = "ready"  # of its provider
     row: RouteTarget | None = None  # None: named past all routes
 
@@ -213,6 +217,7 @@ async def directory() -> Directory:
 def load() -> Directory:
     """Read the workspace's models."""
     providers = list(Provider.objects.prefetch_related("credentials"))
+    take_on(providers)
     by_id = {each.pk: each for each in providers}
     routes = list(ModelRoute.objects.prefetch_related("targets"))
     for route in routes:
@@ -253,8 +258,11 @@ def target_of(
 ) -> Target:
     """Return a provider's model, ready to be called outside of any route; with one key, if named."""
     prices = list(ModelPrice.objects.at(timezone.now()))
+    take_on([provider])
     keys = tuple(each for each in _opened(provider) if key is None or each.id == key.pk)
     made = _target(provider, model, params, keys, prices, patience)
+    if made.state in (NOT_LENT, Provider.Status.WITHDRAWN):
+        return made
     return replace(made, state="ready")  # whoever tries it wants to know how it answers
 
 
@@ -270,12 +278,34 @@ def _target(
     host = URL(provider.base_url).host or "" if provider.base_url else ""
     return Target(
         upstream, best_price(prices, provider, host, model), keys, keys[0].id if keys else None,
-        provider.pk, provider.max_calls, provider.state,
+        provider.pk, provider.max_calls, provider.lent, _state(provider, model),
     )  # fmt: skip
+
+
+def take_on(providers: list[Provider]) -> None:
+    """Fill in what the platform says of those that it lends: a workspace's own row is not asked."""
+    granted = [each for each in providers if each.grant_id is not None]
+    lent = lending.lent() if granted else {}
+    for each in granted:
+        each.lent = found = lent.get(each.grant_id) if each.grant_id else None
+        if found is None:
+            each.status = Provider.Status.WITHDRAWN
+            continue
+        each.base_url, each.kind = found.base_url, found.kind
+        each.litellm_provider, each.capabilities = found.litellm_provider, list(found.capabilities)
+
+
+def _state(provider: Provider, model: str) -> str:
+    if provider.lent is not None and not provider.lent.lends(model):
+        return NOT_LENT
+    return provider.state
 
 
 def _opened(provider: Provider) -> Keys:
     """Return the provider's usable keys, each opened for its own origin only."""
+    if provider.grant_id is not None:
+        lent = provider.lent
+        return (Key(lent.provider_id, lent.key),) if lent and lent.key else ()
     opened = ((each, _secret(provider, each)) for each in provider.usable_keys)
     return tuple(Key(each.pk, secret, each.order, each.weight) for each, secret in opened if secret)
 

@@ -37,6 +37,7 @@ from apps.gateway.exceptions import (
     BuiltInStays,
     GatewayError,
     InUse,
+    LentStays,
     NameTaken,
     RouteNeeded,
 )
@@ -161,7 +162,7 @@ def add_provider(
     _check_kind(kind, litellm_provider)
     address = base_url or TRANSLATED.get(litellm_provider, "")
     provider = Provider(
-        kind=kind, name=name.strip(), slug=slug or _free_slug(name), needs_key=needs_key,
+        kind=kind, name=name.strip(), slug=slug or free_slug(name), needs_key=needs_key,
         base_url=keys.checked_address(address, with_key=bool(credential)),
         litellm_provider=litellm_provider,
         default_model=default_model.strip(), max_calls=max_calls,
@@ -186,6 +187,12 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
     provider = Provider.objects.select_for_update().get(pk=provider.pk)
     if provider.is_builtin and set(changes) - {"status"}:
         raise BuiltInStays
+    if provider.grant_id and (
+        set(changes) - {"status"} or provider.status == Provider.Status.WITHDRAWN
+    ):
+        raise LentStays
+    if changes.get("status") == Provider.Status.WITHDRAWN:
+        raise BadProvider.at("status", "Only the platform withdraws what it lends.")
     before = _shown(provider)
     key = str(changes.get("credential") or "")
     if "base_url" in changes:
@@ -211,6 +218,8 @@ def delete_provider(provider: Provider, *, actor: User) -> None:
     policies.check(actor, "manage", provider)
     if provider.is_builtin:
         raise BuiltInStays
+    if provider.grant_id and provider.status != Provider.Status.WITHDRAWN:
+        raise LentStays
     used = sorted(set(provider.targets.values_list("route__alias", flat=True)))
     if used:
         raise InUse(f"Routes lead to this provider: {', '.join(used)}. Change them first.")
@@ -238,7 +247,8 @@ def _check_name(provider: Provider) -> None:
         raise NameTaken
 
 
-def _free_slug(name: str) -> str:
+def free_slug(name: str) -> str:
+    """Return a short name that no provider of the workspace has yet."""
     base = re.sub(r"^[^a-z]+", "", slugify(name))[:50] or "provider"
     taken = set(Provider.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     numbered = (f"{base}-{place}" for place in range(2, len(taken) + 3))

@@ -15,6 +15,7 @@ from apps.gateway.asks import Ask, limit_of
 from apps.gateway.calls import GoThrough
 from apps.gateway.deciding import affordable, refusal_of, schema
 from apps.gateway.exceptions import FirstWordLate, GatewayError, KeyRefused, ProviderBusy
+from apps.gateway.granted import limited
 from apps.gateway.legs import Leg
 from apps.gateway.router import Key, Plan, Target
 from apps.gateway.routes import health
@@ -140,6 +141,7 @@ class Course:
             attempt["hedge"] = True
         else:
             self.trace.target = target
+        ask = limited(target, ask)
         tokens = affordable(target, self.decision, self._limit)
         if tokens is not None:  # the money that a call may cost ends its answer
             ask = replace(ask, body={**ask.body, limit_of(ask): tokens})

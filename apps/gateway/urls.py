@@ -9,6 +9,7 @@ from apps.gateway.cache import views as kept
 from apps.gateway.prices import views as prices
 from apps.gateway.providers import key_views as provider_keys
 from apps.gateway.providers import views as providers
+from apps.gateway.takeover import views as takeover
 from apps.gateway.virtual_keys import views as keys
 
 app_name = "gateway"
@@ -25,6 +26,7 @@ urlpatterns = [
         name="end_key",
     ),
     path("relaycore/providers/", providers.list_, name="providers"),
+    path("relaycore/providers/take-over/", takeover.take_over, name="take_over"),
     path("relaycore/providers/new/", providers.choose, name="new_provider"),
     path("relaycore/providers/new/<str:entry>/", providers.connect, name="connect"),
     path("relaycore/providers/<uuid:provider_id>/", providers.detail, name="provider"),

@@ -17,7 +17,7 @@ PARAMETERS = [
 ]
 
 
-class FieldSerializer(serializers.Serializer[Any]):
+class NeedSerializer(serializers.Serializer[Any]):
     """Something that a provider asks for beside its key."""
 
     name = serializers.CharField(source="label")
@@ -25,7 +25,7 @@ class FieldSerializer(serializers.Serializer[Any]):
     secret = serializers.BooleanField()
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class KnownProviderSerializer(serializers.Serializer[Any]):
     """A provider that is known: `slug` is what `litellm_provider` takes when one is connected."""
 
     slug = serializers.CharField()
@@ -36,7 +36,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     example = serializers.CharField()
     key = serializers.ChoiceField(choices=["required", "optional", "none"])
     offers = serializers.ListField(child=serializers.CharField())
-    needs = FieldSerializer(many=True)
+    needs = NeedSerializer(many=True)
     why = serializers.CharField(help_text="Why it is not offered here; empty where it is.")
 
 
@@ -47,9 +47,11 @@ class DirectoryView(TenantAPIView):
     pagination_class = ListPagination  # for the schema
 
     @extend_schema(
-        parameters=PARAMETERS, responses=EntrySerializer(many=True), operation_id="directory_list"
+        parameters=PARAMETERS,
+        responses=KnownProviderSerializer(many=True),
+        operation_id="directory_list",
     )
     def get(self, request: Request) -> Response:
         """List the providers that are known, those that are asked for most first."""
         found = filters.entries(request.query_params)
-        return ListPagination.answer(request, found, EntrySerializer)
+        return ListPagination.answer(request, found, KnownProviderSerializer)

@@ -21,14 +21,22 @@ class KeySerializer(serializers.Serializer[Any]):
 class ProviderSerializer(serializers.ModelSerializer[Provider]):
     """A provider and the state that it is in."""
 
-    state = serializers.ChoiceField(choices=["ready", "disabled", "needs_key", "key_refused"])
+    state = serializers.ChoiceField(
+        choices=["ready", "disabled", "withdrawn", "needs_key", "key_refused"]
+    )
     key = KeySerializer(source="credential", allow_null=True)
+    lent = serializers.SerializerMethodField(
+        help_text="Whether the platform lends it, with its key."
+    )
+
+    def get_lent(self, provider: Provider) -> bool:
+        return provider.grant_id is not None
 
     class Meta:
         model = Provider
         fields = [
             "id", "slug", "name", "kind", "base_url", "litellm_provider", "status", "state", "key",
-            "capabilities", "needs_key", "default_model", "max_calls", "created_at", "updated_at",
+            "capabilities", "needs_key", "default_model", "max_calls", "lent", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.common.models import TimestampedModel
+from apps.grants.lending import Lent
 
 MOST_CALLS = 10_000  # that may be allowed to go on at a time
 MOST_KEYS = 20  # of a provider, those that stopped not counted
@@ -37,6 +38,7 @@ class Provider(TimestampedModel):
     class Status(models.TextChoices):
         ACTIVE = "active"
         DISABLED = "disabled"
+        WITHDRAWN = "withdrawn"  # the platform lends it no longer
 
     slug = models.CharField(max_length=63, unique=True, validators=[NAME])
     name = models.CharField(max_length=120)
@@ -49,6 +51,9 @@ class Provider(TimestampedModel):
     default_model = models.CharField(max_length=200, blank=True)
     # How many steps may call it at a time, whichever key it has; empty: as many as like.
     max_calls = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Where the platform lends it: what it is then stands in `grants`, and not in this row.
+    grant_id = models.UUIDField(null=True, blank=True)
+    lent: Lent | None = None  # filled in by the router
 
     objects = ProviderQuerySet.as_manager()
 
@@ -77,11 +82,11 @@ class Provider(TimestampedModel):
 
     @property
     def state(self) -> str:
-        """`ready`, `disabled`, `needs_key` or `key_refused`."""
-        if self.status == self.Status.DISABLED:
-            return "disabled"
+        """`ready`, `disabled`, `withdrawn`, `needs_key` or `key_refused`."""
+        if self.status != self.Status.ACTIVE:
+            return str(self.status)
         key = self.credential
-        if self.is_builtin or not self.needs_key or (key and key.is_active):
+        if self.is_builtin or self.grant_id or not self.needs_key or (key and key.is_active):
             return "ready"
         return "key_refused" if key and key.disabled_reason == Credential.REFUSED else "needs_key"
 

@@ -15,7 +15,7 @@ WAYS = [
 ]
 STATES = [
     ("ready", "ready"), ("needs_key", "needs a key"), ("key_refused", "key refused"),
-    ("disabled", "disabled"),
+    ("disabled", "disabled"), ("withdrawn", "withdrawn"),
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from apps.gateway.models import ModelRoute, Provider
 from apps.gateway.providers import filters, standing
 from apps.gateway.providers.forms import ConnectForm, ProviderForm
 from apps.gateway.views import form_page, tell_trial, words_of
+from apps.grants import lending
 
 DIRECTORY_PAGE = 48
 FIRST_ROUTE = "default"
@@ -92,6 +93,7 @@ def detail(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
         "entry": directory.find(found.litellm_provider),
         "routes": policies.visible(request.user, routes),
         "keys": standing.of(found, actor=request.user),
+        "lent": lending.use_of(found.grant_id) if found.grant_id else None,
         "may_see_usage": policies.holds(request.user, "usage.view"),
         "may_manage": policies.allows(request.user, "manage", found),
     }

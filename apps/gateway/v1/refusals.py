@@ -11,6 +11,7 @@ from apps.gateway.exceptions import (
     DeadlinePassed,
     FirstWordLate,
     GatewayError,
+    GrantUsedUp,
     NoFittingTarget,
     NotBuiltIn,
     NotOffered,
@@ -65,7 +66,7 @@ class ModelNotFound(DomainError):
 
 def refusal_of(error: Exception) -> Refusal | None:
     """Return how an error is told; None for one that is a bug of ours."""
-    if isinstance(error, BudgetReached | PriceUnknown):
+    if isinstance(error, BudgetReached | GrantUsedUp | PriceUnknown):
         return _of_money(error)
     if isinstance(error, GatewayError):
         return _of_gateway(error)
@@ -108,11 +109,14 @@ def _of_gateway(error: GatewayError) -> Refusal:
     return Refusal(503, message, SERVER, error.code, headers=headers)
 
 
-def _of_money(error: BudgetReached | PriceUnknown) -> Refusal:
+def _of_money(error: BudgetReached | GrantUsedUp | PriceUnknown) -> Refusal:
     """Tell that nothing may be spent: a repeat would not change it."""
     if isinstance(error, PriceUnknown):
         message = f"{error.message} {error.hint}"
         return Refusal(400, message, INVALID, error.code, "model", headers=FINAL)
+    if isinstance(error, GrantUsedUp):
+        message, code = f"{error.message} {error.hint}", "insufficient_quota"
+        return Refusal(429, message, code, code, headers=FINAL)
     headers = {**FINAL, "x-auterity-budget-resets": error.starts_anew.isoformat()}
     return Refusal(429, error.message, error.code, error.code, headers=headers)
 

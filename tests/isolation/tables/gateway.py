@@ -12,6 +12,7 @@ PROVIDER = {
     "default_model": "any",
 }
 NEW_KEY = {"credential": "sk-of-a-test", "order": "0", "weight": "1"}
+CONFIG = "model_list: [{model_name: x, litellm_params: {model: groq/y}}]"
 TARGETS = [{"provider": "built-in"}]
 TARGET_ROWS = {
     "form-TOTAL_FORMS": "1",
@@ -139,6 +140,8 @@ GATEWAY = [
     ),
     Probe("gateway:providers", **LIST),
     Probe("gateway:new_provider", **NOBODYS),
+    Probe("gateway:take_over", **NOBODYS),
+    Probe("gateway:take_over", "POST", body={"text": CONFIG}, media=FORM, **NOBODYS),
     Probe("gateway:connect", args={"entry": "other"}, **NOBODYS),
     Probe(
         "gateway:connect", "POST", args={"entry": "other"}, body={**PROVIDER, "answers": ""},
