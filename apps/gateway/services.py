@@ -181,18 +181,11 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
     """Change name, address, status, model, capabilities or key.
 
     A key never follows to another address: it is disabled unless a new one comes with the change.
-    Raises BuiltInStays, BadProvider, BadAddress, Forbidden.
+    Raises BuiltInStays, LentStays, BadProvider, BadAddress, Forbidden.
     """
     policies.check(actor, "manage", provider)
     provider = Provider.objects.select_for_update().get(pk=provider.pk)
-    if provider.is_builtin and set(changes) - {"status"}:
-        raise BuiltInStays
-    if provider.grant_id and (
-        set(changes) - {"status"} or provider.status == Provider.Status.WITHDRAWN
-    ):
-        raise LentStays
-    if changes.get("status") == Provider.Status.WITHDRAWN:
-        raise BadProvider.at("status", "Only the platform withdraws what it lends.")
+    _check_changes(provider, changes)
     before = _shown(provider)
     key = str(changes.get("credential") or "")
     if "base_url" in changes:
@@ -210,6 +203,17 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
     if key:
         keys.replace(provider, key, actor=actor)
     return provider
+
+
+def _check_changes(provider: Provider, changes: JSONDict) -> None:
+    """Raise unless a provider of this kind may be changed like this."""
+    is_more = bool(set(changes) - {"status"})
+    if provider.is_builtin and is_more:
+        raise BuiltInStays
+    if provider.grant_id and (is_more or provider.status == Provider.Status.WITHDRAWN):
+        raise LentStays
+    if changes.get("status") == Provider.Status.WITHDRAWN:
+        raise BadProvider.at("status", "Only the platform withdraws what it lends.")
 
 
 @transaction.atomic

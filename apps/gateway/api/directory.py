@@ -17,7 +17,7 @@ PARAMETERS = [
 ]
 
 
-class NeedSerializer(serializers.Serializer[Any]):
+class ProviderNeedSerializer(serializers.Serializer[Any]):
     """Something that a provider asks for beside its key."""
 
     name = serializers.CharField(source="label")
@@ -36,7 +36,7 @@ class KnownProviderSerializer(serializers.Serializer[Any]):
     example = serializers.CharField()
     key = serializers.ChoiceField(choices=["required", "optional", "none"])
     offers = serializers.ListField(child=serializers.CharField())
-    needs = NeedSerializer(many=True)
+    needs = ProviderNeedSerializer(many=True)
     why = serializers.CharField(help_text="Why it is not offered here; empty where it is.")
 
 
