@@ -279,6 +279,12 @@ class KeyMoved(Conflict):
     code = "key_moved"
 
 
+class ModelsUnknown(Conflict):
+    """The provider did not tell which models it has."""
+
+    code = "models_unknown"
+
+
 class LentStays(Conflict):
     """The platform lends this provider: it can be disabled here, and nothing else of it changed."""
 

@@ -171,6 +171,7 @@ class Directory:
             for each in route.targets.all()
         }
         named |= {(each.slug, each.default_model) for each in self.providers.values()}
+        named |= {(each.slug, m) for each in self.providers.values() for m in each.known_models}
         return sorted(
             f"{slug}/{model}"
             for slug, model in named

@@ -31,7 +31,7 @@ urlpatterns = [
     path("relaycore/providers/new/<str:entry>/", providers.connect, name="connect"),
     path("relaycore/providers/<uuid:provider_id>/", providers.detail, name="provider"),
     re_path(
-        rf"^relaycore/providers/(?P<provider_id>{UUID_PATTERN})/(?P<name>test|use|enable|disable|delete)/$",
+        rf"^relaycore/providers/(?P<provider_id>{UUID_PATTERN})/(?P<name>test|models|use|enable|disable|delete)/$",
         providers.act,
         name="act",
     ),

@@ -36,7 +36,7 @@ class ProviderSerializer(serializers.ModelSerializer[Provider]):
         model = Provider
         fields = [
             "id", "slug", "name", "kind", "base_url", "litellm_provider", "status", "state", "key",
-            "capabilities", "needs_key", "default_model", "max_calls", "lent", "created_at", "updated_at",
+            "capabilities", "needs_key", "default_model", "known_models", "max_calls", "lent", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -92,6 +92,14 @@ class TrialSerializer(serializers.Serializer[Any]):
     hint = serializers.CharField()
     model = serializers.CharField()
     latency_ms = serializers.IntegerField()
+
+
+class ImportedSerializer(serializers.Serializer[Any]):
+    """How many models a provider told of, and how many prices of them are new."""
+
+    models = serializers.IntegerField()
+    prices = serializers.IntegerField()
+    problem = serializers.CharField(help_text="Why it told nothing; empty where it did.")
 
 
 class CallSerializer(serializers.ModelSerializer[LlmCall]):

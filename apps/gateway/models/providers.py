@@ -53,6 +53,8 @@ class Provider(TimestampedModel):
     max_calls = models.PositiveSmallIntegerField(null=True, blank=True)
     # Where the platform lends it: what it is then stands in `grants`, and not in this row.
     grant_id = models.UUIDField(null=True, blank=True)
+    # Those that it told of when it was asked; offered where a model is named.
+    known_models = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     lent: Lent | None = None  # filled in by the router
 
     objects = ProviderQuerySet.as_manager()

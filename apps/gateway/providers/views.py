@@ -14,7 +14,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid, NotFound
 from apps.common.pagination import page_of
-from apps.gateway import directory, services
+from apps.gateway import directory, importing, services
 from apps.gateway.forms import blame
 from apps.gateway.models import ModelRoute, Provider
 from apps.gateway.providers import filters, standing
@@ -86,11 +86,12 @@ def detail(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
             return redirect("gateway:provider", found.pk)
         except DomainError as error:
             blame(form, error)
+    entry = directory.find(found.litellm_provider)
     routes = ModelRoute.objects.filter(targets__provider=found).distinct()
     context = {
         "provider": found,
         "form": form,
-        "entry": directory.find(found.litellm_provider),
+        "models": found.known_models or (entry.models if entry else []),
         "routes": policies.visible(request.user, routes),
         "keys": standing.of(found, actor=request.user),
         "lent": lending.use_of(found.grant_id) if found.grant_id else None,
@@ -103,7 +104,7 @@ def detail(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
 @require_POST
 @permission_required("provider.manage")
 def act(request: AuthenticatedRequest, provider_id: UUID, name: str) -> HttpResponse:
-    """Test, use first, enable, disable or remove a provider."""
+    """Test, ask for its models, use first, enable, disable or remove a provider."""
     found = policies.find(request.user, _providers(), pk=provider_id)
     try:
         if name == "delete":
@@ -119,6 +120,11 @@ def act(request: AuthenticatedRequest, provider_id: UUID, name: str) -> HttpResp
 def _act(request: AuthenticatedRequest, found: Provider, name: str) -> None:
     if name == "test":
         tell_trial(request, services.try_provider(found, actor=request.user))
+    elif name == "models":
+        done = importing.import_models(found, actor=request.user)
+        messages.success(
+            request, f"{done.models} models, and {done.prices} new prices, are taken over."
+        )
     elif name == "use":
         _use_first(found, request)
         messages.success(request, f"The route “{FIRST_ROUTE}” asks {found.name} first now.")

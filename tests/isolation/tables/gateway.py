@@ -38,6 +38,7 @@ GATEWAY = [
     api("provider-detail", "PATCH", pk="provider", body={"name": "Renamed"}, shows=False),
     api("provider-detail", "DELETE", pk="spare_provider", shows=False),
     api("provider-try-", "POST", pk="provider", body={}),
+    api("provider-import-models", "POST", pk="provider", body={}, shows=False),
     Probe("api:directory", **LIST),
     Probe("api:provider-keys", args={"provider_id": "provider"}, shows=False),
     Probe(
@@ -180,7 +181,7 @@ GATEWAY = [
             "gateway:act", "POST", {"provider_id": "spare_provider", "name": name}, note=name,
             shows=False,
         )
-        for name in ("test", "use", "disable", "enable", "delete")
+        for name in ("test", "models", "use", "disable", "enable", "delete")
     ),
     Probe("gateway:call", args={"call_id": "call"}),
     Probe("gateway:routes", **LIST),
