@@ -94,7 +94,7 @@ class TrialSerializer(serializers.Serializer[Any]):
     latency_ms = serializers.IntegerField()
 
 
-class ImportedSerializer(serializers.Serializer[Any]):
+class ImportedModelsSerializer(serializers.Serializer[Any]):
     """How many models a provider told of, and how many prices of them are new."""
 
     models = serializers.IntegerField()

@@ -16,7 +16,7 @@ from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.gateway import filters, importing, services
 from apps.gateway.api.serializers import (
     CallSerializer,
-    ImportedSerializer,
+    ImportedModelsSerializer,
     NewProviderSerializer,
     ProviderChangeSerializer,
     ProviderSerializer,
@@ -91,7 +91,7 @@ class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
         trial = services.try_provider(provider, actor=self.actor, **serializer.validated_data)
         return Response(TrialSerializer(trial).data)
 
-    @extend_schema(request=None, responses=ImportedSerializer)
+    @extend_schema(request=None, responses=ImportedModelsSerializer)
     @action(detail=True, methods=["POST"], url_path="import-models")
     def import_models(self, request: Request, pk: str) -> Response:
         """Ask a provider for its models, a LiteLLM proxy for their prices too, and keep both."""

@@ -12,7 +12,7 @@ from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from apps.gateway import importing, services
 from apps.gateway.exceptions import ModelsUnknown
-from apps.gateway.models import ModelPrice, Provider
+from apps.gateway.models import ModelPrice, ModelRoute, Provider
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client
 from tests.fakeai.server import SECRET, FakeProvider
@@ -57,9 +57,7 @@ def test_a_proxys_models_and_prices_are_taken_over(
     assert (price.context_tokens, price.source) == (8000, "LiteLLM proxy")
     assert {each.headers["Authorization"] for each in fake.asked} == {f"Bearer {SECRET}"}
     assert importing.import_models(proxy, actor=alice).prices == 0  # nothing has changed
-    services.put_first(
-        services.ModelRoute.objects.get(alias="default"), proxy, actor=alice, model="ok"
-    )
+    services.put_first(ModelRoute.objects.get(alias="default"), proxy, actor=alice, model="ok")
     assert complete().cost_usd == Decimal("0.004")
     listed = Program(key_of(alice, "owner")).get("models").json()["data"]
     assert f"{proxy.slug}/gpt" in {each["id"] for each in listed}

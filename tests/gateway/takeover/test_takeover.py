@@ -9,7 +9,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.accounts.models import User
 from apps.common.errors import Forbidden
-from apps.gateway import services
 from apps.gateway.exceptions import BadConfig
 from apps.gateway.models import ModelPrice, ModelRoute, Provider
 from apps.gateway.takeover.reading import read
@@ -145,7 +144,7 @@ def test_one_bad_key_makes_nothing(alice: User) -> None:
     with pytest.raises(BadConfig) as caught:
         take_over(draft, actor=alice, secrets={"OPENAI_A": "two words"})
     assert "OpenAI cannot be added" in caught.value.errors[0]["message"]
-    assert services.Provider.objects.filter(kind="openai_compatible").count() == 0
+    assert Provider.objects.filter(kind="openai_compatible").count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
