@@ -97,7 +97,7 @@ def matching(text: str, way: str = "") -> list[Entry]:
 @lru_cache(maxsize=1)
 def _read() -> dict[str, Entry]:
     found = {each.slug: each for each in _entries()}
-    ranked = sorted(found.values(), key=lambda each: (_rank(each.slug), each.name.casefold()))
+    ranked = sorted(found.values(), key=_rank)
     return {each.slug: each for each in ranked}
 
 
@@ -107,5 +107,6 @@ def _entries() -> Iterator[Entry]:
         yield Entry(needs=needs, offers=tuple(row.pop("offers", ())), **row)
 
 
-def _rank(slug: str) -> int:
-    return FIRST.index(slug) if slug in FIRST else len(FIRST)
+def _rank(entry: Entry) -> tuple[int, bool, str]:
+    first = FIRST.index(entry.slug) if entry.slug in FIRST else len(FIRST)
+    return first, not entry.is_offered, entry.name.casefold()
