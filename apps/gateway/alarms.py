@@ -26,13 +26,18 @@ SITE = "auterity.urls"
 def key_refused(key: Credential) -> None:
     """Tell that a key was disabled, since its provider refused it."""
     provider = key.provider
+    others = len(provider.usable_keys)
+    then = (
+        f"Its other {'keys go' if others > 1 else 'key goes'} on."
+        if others
+        else "Routes skip the provider until it gets a new one."
+    )
     services.tell(
         [
             Notice(
                 user,
                 f"{provider.name} refused its key",
-                f"The key that ends in {key.last4 or '…'} is disabled. Routes skip the provider "
-                "until it gets a new one.",
+                f"The key that ends in {key.last4 or '…'} is disabled. {then}",
                 reverse("gateway:provider", args=[provider.pk], urlconf=SITE),
             )
             for user in people()

@@ -74,6 +74,11 @@ def find(names: Sequence[str], model: str, *, on: date) -> Listed | None:
     return None
 
 
+def models_of(provider: str) -> list[str]:
+    """Return the names of a provider's models that are on the list."""
+    return sorted(_whole()["models"].get(HOSTS.get(provider, provider), {}))
+
+
 @lru_cache(maxsize=2)
 def every(*, on: date) -> tuple[Listed, ...]:
     """Return all that is valid on a day, by provider and model."""

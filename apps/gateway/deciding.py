@@ -90,7 +90,7 @@ def _candidate(target: Target) -> Candidate:
         "load_ms": vitals.load_ms(now),
         "expected_ms": hoped.p50_ms,
         "expected_first_ms": hoped.first_p50_ms,
-        "cooling_s": health.cooling_s(place, target.cooled_by, now),
+        "cooling_s": min(health.cooling_s(place, each, now) for each in target.pool),
         "resting_s": 0.0 if target.is_ours or not place else _resting_s(target),
     }
     return target.stated.model_copy(update=lately)

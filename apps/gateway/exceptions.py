@@ -178,6 +178,14 @@ class BudgetsAway(GatewayError):
     retryable = True
 
 
+class GrantUsedUp(GatewayError):
+    """The workspace's quota of a provider that the platform lends has too little left for this call."""
+
+    code = "grant_used_up"
+    hint = "Ask whoever runs this installation for more, or connect a provider of your own."
+    moves_on = True
+
+
 class NotOffered(GatewayError):
     """The provider does not offer this."""
 
@@ -289,6 +297,12 @@ class BadProvider(Invalid):
     code = "bad_provider"
 
 
+class BadConfig(Invalid):
+    """The configuration cannot be taken over like this."""
+
+    code = "bad_config"
+
+
 class BadRoute(Invalid):
     """The route cannot be saved like this."""
 
@@ -317,6 +331,24 @@ class BuiltInStays(Conflict):
     """The built-in provider cannot be changed or deleted, only disabled."""
 
     code = "builtin_stays"
+
+
+class KeyMoved(Conflict):
+    """The key belongs to another address. Enter it again, as a new key."""
+
+    code = "key_moved"
+
+
+class ModelsUnknown(Conflict):
+    """The provider did not tell which models it has."""
+
+    code = "models_unknown"
+
+
+class LentStays(Conflict):
+    """The platform lends this provider: it can be disabled here, and nothing else of it changed."""
+
+    code = "lent_stays"
 
 
 class InUse(Conflict):

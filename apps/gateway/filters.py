@@ -13,11 +13,11 @@ from apps.gateway.models import LlmCall, LlmCallQuerySet
 
 LONGEST = timedelta(days=400)
 CHOICES = {"status": LlmCall.Status.values, "cache": LlmCall.Cache.values}
-IDS = {"run": "run_id", "key": "key_id"}
+IDS = {"run": "run_id", "key": "key_id", "credential": "credential_id"}
 
 
 def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
-    """Keep what the parameters ask for: q, route, provider, prompt, status, cache, run, key, since, until.
+    """Keep what the parameters ask for, as the API's description lists them.
 
     Raises Invalid naming the parameter that makes no sense.
     """

@@ -95,6 +95,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "prompt": ask.prompt[:80],
         "provider": target.upstream.provider if target else "",
         "model": storable(entry.model, 200),
+        "credential_id": str(target.credential_id) if target and target.credential_id else None,
         "status": str(entry.status),
         "error_code": entry.error_code[:40],
         "attempts": trace.attempts,

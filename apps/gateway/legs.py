@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from uuid import UUID
 
 from django.db import transaction
 
@@ -13,7 +12,7 @@ from apps.audit.services import record
 from apps.egress.answers import LONG_S
 from apps.egress.breakers import Fault, Health, Verdict, breaker
 from apps.egress.exceptions import BreakerOpen
-from apps.gateway import alarms
+from apps.gateway import alarms, granted
 from apps.gateway.adapters import builtin, litellm_adapter, openai_compatible
 from apps.gateway.adapters.speaking import adapter_for
 from apps.gateway.answers import Answer
@@ -92,8 +91,12 @@ class Leg:
         self._vitals.under_way += 1
         try:
             await _check_room(self.target, go_through)
-            async with _guarded(self.target, self.ask, in_need=in_need) as answer:
+            async with (
+                granted.metered(self.target, self.ask) as meter,
+                _guarded(self.target, self.ask, in_need=in_need) as answer,
+            ):
                 await answer.begin()
+                meter.answer = answer
                 self._first_ms = self.elapsed_ms
                 self._vitals.feel(self._first_ms, time.time())
                 self.beginning.set_result(answer)
@@ -118,7 +121,7 @@ class Leg:
         if isinstance(error, ProviderBusy):
             self._cool(error)
         if isinstance(error, KeyRefused) and self.target.credential_id is not None:
-            await query(_give_up, self.target.credential_id)
+            await query(_give_up, self.target)
         self._tell(error)
 
     def _cool(self, error: ProviderBusy) -> None:
@@ -176,9 +179,13 @@ def _health(error: Exception) -> Verdict:
 
 
 @transaction.atomic
-def _give_up(credential_id: UUID) -> None:
+def _give_up(target: Target) -> None:
     """Disable a key that its provider refused; the next call would only be refused again."""
-    keys = Credential.objects.select_for_update().filter(pk=credential_id, status="active")
+    if target.lent is not None:
+        granted.refuse_key(target.lent)
+        return
+    assert target.credential_id is not None
+    keys = Credential.objects.select_for_update().filter(pk=target.credential_id, status="active")
     key = keys.first()
     if key is not None:
         key.disable(Credential.REFUSED)

@@ -19,7 +19,7 @@ from apps.gateway import explaining, services
 from apps.gateway.asks import SPEAKING
 from apps.gateway.cache.views import CacheForm
 from apps.gateway.forms import blame
-from apps.gateway.models import AllowList, LlmCall, ModelRoute
+from apps.gateway.models import AllowList, Credential, LlmCall, ModelRoute
 from apps.gateway.route_forms import AllowedForm, QuestionForm, RouteForm, TargetForms
 from apps.gateway.routes.versions import STATED
 from apps.gateway.views import form_page, words_of
@@ -155,8 +155,11 @@ def allowed(request: AuthenticatedRequest) -> HttpResponse:
 def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     """Show one call: its figures, its attempts, and why it went where it went."""
     call = policies.find(request.user, LlmCall.objects.all(), pk=call_id)
+    shown = [each["key"] for each in call.attempts if each.get("key")]
+    keys = {str(key): found for key, found in Credential.objects.in_bulk(shown).items()}
     context = {
         "call": call,
+        "attempts": [(each, keys.get(each.get("key", ""))) for each in call.attempts],
         "explanation": explaining.explanation_of(call),
         "may_keep": policies.holds_anywhere(request.user, "workflow.edit"),
         "may_ask": call.endpoint in SPEAKING and policies.holds(request.user, "model.call"),

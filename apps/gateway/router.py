@@ -32,24 +32,43 @@ from apps.gateway.models import (
 from apps.gateway.routes.candidates import Allowed, Candidate
 from apps.gateway.routes.policy import DEFAULT, Policy
 from apps.gateway.usage import Usage
+from apps.grants import lending
+from apps.grants.lending import Lent
 from apps.vault.exceptions import CannotUnseal
 from apps.vault.sealers import Sealer
 from apps.vault.services import sealer, unseal
 
 ALL = Allowed()
+NOT_LENT = "not_lent"
+Keys = tuple["Key", ...]
 MOST_PLANS = 1_000  # of a workspace; a program may name models as it likes
 FRESH_S, GOOD_S = 10.0, 30.0  # how late a change of settings counts when nobody is told of it
 
 
 @dataclass(frozen=True)
+class Key:
+    """A key of a provider, opened; those of the lowest order are used first, by their weights."""
+
+    id: UUID
+    secret: str = field(repr=False)
+    order: int = 0
+    weight: int = 1
+
+
+@dataclass(frozen=True)
 class Target:
-    """A model of a route, with what a million of its tokens cost and what is stated of it."""
+    """A model of a route, with what a million of its tokens cost and what is stated of it.
+
+    The upstream has the first of its keys; `trying` gives it the one whose turn it is.
+    """
 
     upstream: Upstream
     price: ModelPrice | None = None
+    keys: Keys = ()
     credential_id: UUID | None = None
     provider_id: UUID | None = None
     max_calls: int | None = None
+    lent: Lent | None = None  # by the platform, with a quota
     state: str = "ready"  # of its provider
     row: RouteTarget | None = None  # None: named past all routes
 
@@ -69,7 +88,25 @@ class Target:
     @property
     def cooled_by(self) -> str:
         """What a provider's wish to be asked less counts for: its key, and of it one model."""
-        return f"{self.credential_id or self.provider_id}/{self.upstream.model}"
+        return self.cooled_with(self.credential_id)
+
+    @cached_property
+    def pool(self) -> tuple[str, ...]:
+        """The same, for each of its keys: it is left alone where all of them are."""
+        return tuple(self.cooled_with(each.id) for each in self.keys) or (self.cooled_by,)
+
+    def cooled_with(self, credential_id: UUID | None) -> str:
+        """Return what is left alone where a key is."""
+        return f"{credential_id or self.provider_id}/{self.upstream.model}"
+
+    def keyed(self, key: Key) -> "Target":
+        """Return the target with one of its keys."""
+        return replace(self, upstream=replace(self.upstream, key=key.secret), credential_id=key.id)
+
+    def with_other_keys(self) -> "Target | None":
+        """Return the target without the key that it has; None where it has no other."""
+        rest = tuple(each for each in self.keys if each.id != self.credential_id)
+        return replace(self, keys=rest).keyed(rest[0]) if rest else None
 
     @property
     def is_builtin(self) -> bool:
@@ -117,7 +154,7 @@ class Directory:
     providers: dict[str, Provider]
     routes: dict[str, ModelRoute]
     prices: list[ModelPrice]
-    keys: dict[UUID, str] = field(repr=False)  # opened, by provider
+    keys: dict[UUID, Keys] = field(repr=False)  # opened, by provider
     allowed: Allowed = ALL
     sealer: Sealer | None = None  # where a route keeps answers
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
@@ -140,6 +177,7 @@ class Directory:
             for each in route.targets.all()
         }
         named |= {(each.slug, each.default_model) for each in self.providers.values()}
+        named |= {(each.slug, m) for each in self.providers.values() for m in each.known_models}
         return sorted(
             f"{slug}/{model}"
             for slug, model in named
@@ -170,7 +208,7 @@ class Directory:
         return Plan("", None, (target,), allowed=self.allowed)
 
     def _target(self, provider: Provider, model: str, params: JSONDict) -> Target:
-        return _target(provider, model, params, self.keys.get(provider.pk, ""), self.prices)
+        return _target(provider, model, params, self.keys.get(provider.pk, ()), self.prices)
 
 
 _directories: Memory[Directory] = Memory(lambda _: load(), fresh_s=FRESH_S, good_s=GOOD_S)
@@ -186,6 +224,7 @@ async def directory() -> Directory:
 def load() -> Directory:
     """Read the workspace's models."""
     providers = list(Provider.objects.prefetch_related("credentials"))
+    take_on(providers)
     by_id = {each.pk: each for each in providers}
     routes = list(ModelRoute.objects.prefetch_related("targets"))
     for route in routes:
@@ -217,36 +256,68 @@ def _sealer() -> Sealer | None:
 
 
 def target_of(
-    provider: Provider, model: str, params: JSONDict, patience: Patience = PATIENCE
+    provider: Provider,
+    model: str,
+    params: JSONDict,
+    patience: Patience = PATIENCE,
+    *,
+    key: Credential | None = None,
 ) -> Target:
-    """Return a provider's model, ready to be called, outside of any route."""
+    """Return a provider's model, ready to be called outside of any route; with one key, if named."""
     prices = list(ModelPrice.objects.at(timezone.now()))
-    made = _target(provider, model, params, _opened(provider), prices, patience)
+    take_on([provider])
+    keys = tuple(each for each in _opened(provider) if key is None or each.id == key.pk)
+    made = _target(provider, model, params, keys, prices, patience)
+    if made.state in (NOT_LENT, Provider.Status.WITHDRAWN):
+        return made
     return replace(made, state="ready")  # whoever tries it wants to know how it answers
 
 
 def _target(
-    provider: Provider, model: str, params: JSONDict, key: str, prices: list[ModelPrice],
+    provider: Provider, model: str, params: JSONDict, keys: Keys, prices: list[ModelPrice],
     patience: Patience = PATIENCE,
 ) -> Target:  # fmt: skip
     upstream = Upstream(
         provider=provider.slug, kind=provider.kind, model=model, base_url=provider.base_url,
         litellm_provider=provider.litellm_provider, capabilities=tuple(provider.capabilities),
-        params=params, key=key, patience=patience,
+        params=params, key=keys[0].secret if keys else "", patience=patience,
     )  # fmt: skip
     host = URL(provider.base_url).host or "" if provider.base_url else ""
-    credential = provider.credential
     return Target(
-        upstream, best_price(prices, provider, host, model), credential.pk if credential else None,
-        provider.pk, provider.max_calls, provider.state,
+        upstream, best_price(prices, provider, host, model), keys, keys[0].id if keys else None,
+        provider.pk, provider.max_calls, provider.lent, _state(provider, model),
     )  # fmt: skip
 
 
-def _opened(provider: Provider) -> str:
-    """Return the provider's key, opened for its own origin only; empty where there is none."""
-    key = provider.credential
-    if key is None or not key.is_active:
-        return ""
+def take_on(providers: list[Provider]) -> None:
+    """Fill in what the platform says of those that it lends: a workspace's own row is not asked."""
+    granted = [each for each in providers if each.grant_id is not None]
+    lent = lending.lent() if granted else {}
+    for each in granted:
+        each.lent = found = lent.get(each.grant_id) if each.grant_id else None
+        if found is None:
+            each.status = Provider.Status.WITHDRAWN
+            continue
+        each.base_url, each.kind = found.base_url, found.kind
+        each.litellm_provider, each.capabilities = found.litellm_provider, list(found.capabilities)
+
+
+def _state(provider: Provider, model: str) -> str:
+    if provider.lent is not None and not provider.lent.lends(model):
+        return NOT_LENT
+    return provider.state
+
+
+def _opened(provider: Provider) -> Keys:
+    """Return the provider's usable keys, each opened for its own origin only."""
+    if provider.grant_id is not None:
+        lent = provider.lent
+        return (Key(lent.provider_id, lent.key),) if lent and lent.key else ()
+    opened = ((each, _secret(provider, each)) for each in provider.usable_keys)
+    return tuple(Key(each.pk, secret, each.order, each.weight) for each, secret in opened if secret)
+
+
+def _secret(provider: Provider, key: Credential) -> str:
     try:
         at_home = key.origin == egress.origin_of(provider.base_url)
         return unseal(key.sealed, context=key.context) if at_home else ""

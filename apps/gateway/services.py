@@ -21,7 +21,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
-from apps.gateway import keys, ledger, outlook, router
+from apps.gateway import directory, keys, ledger, outlook, router
 from apps.gateway.calls import (
     TRANSLATED,
     WORKFLOW,
@@ -38,10 +38,11 @@ from apps.gateway.exceptions import (
     BuiltInStays,
     GatewayError,
     InUse,
+    LentStays,
     NameTaken,
     RouteNeeded,
 )
-from apps.gateway.models import NAME, AllowList, ModelPrice, ModelRoute, Provider
+from apps.gateway.models import NAME, AllowList, Credential, ModelPrice, ModelRoute, Provider
 from apps.gateway.prompts.library import filled
 from apps.gateway.reading import text_of
 from apps.gateway.routes import versions
@@ -103,10 +104,12 @@ class Trial:
     latency_ms: int
 
 
-def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
+def try_provider(
+    provider: Provider, *, actor: User, model: str = "", key: Credential | None = None
+) -> Trial:
     """Make a small real call and say how it went; it is in the ledger like every call.
 
-    Raises Forbidden, BadProvider without a model to ask.
+    `key` is the one of its keys that is shown. Raises Forbidden, BadProvider without a model to ask.
     """
     policies.check(actor, "manage", provider)
     model = model or provider.default_model
@@ -114,7 +117,7 @@ def try_provider(provider: Provider, *, actor: User, model: str = "") -> Trial:
         raise BadProvider.at("model", "Name a model to ask.")
     if provider.state == "needs_key":
         return Trial(False, f"{provider.name} has no key.", "Enter its key.", model, 0)
-    target = router.target_of(provider, model, {}, TEST_PATIENCE)
+    target = router.target_of(provider, model, {}, TEST_PATIENCE, key=key)
     # A loop of its own in a thread of its own: whatever loop the caller is served by goes on.
     with ThreadPoolExecutor(max_workers=1) as thread:
         plan = router.Plan("", None, (target,), allowed=router.allowed())
@@ -163,9 +166,9 @@ def add_provider(
     _check_kind(kind, litellm_provider)
     address = base_url or TRANSLATED.get(litellm_provider, "")
     provider = Provider(
-        kind=kind, name=name.strip(), slug=slug or _free_slug(name), needs_key=needs_key,
+        kind=kind, name=name.strip(), slug=slug or free_slug(name), needs_key=needs_key,
         base_url=keys.checked_address(address, with_key=bool(credential)),
-        litellm_provider=litellm_provider if kind == Provider.Kind.LITELLM else "",
+        litellm_provider=litellm_provider,
         default_model=default_model.strip(), max_calls=max_calls,
         capabilities=_checked(capabilities if capabilities is not None else ["json_schema"]),
     )  # fmt: skip
@@ -182,12 +185,11 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
     """Change name, address, status, model, capabilities or key.
 
     A key never follows to another address: it is disabled unless a new one comes with the change.
-    Raises BuiltInStays, BadProvider, BadAddress, Forbidden.
+    Raises BuiltInStays, LentStays, BadProvider, BadAddress, Forbidden.
     """
     policies.check(actor, "manage", provider)
     provider = Provider.objects.select_for_update().get(pk=provider.pk)
-    if provider.is_builtin and set(changes) - {"status"}:
-        raise BuiltInStays
+    _check_changes(provider, changes)
     before = _shown(provider)
     key = str(changes.get("credential") or "")
     if "base_url" in changes:
@@ -203,8 +205,19 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
         record("provider.updated", actor=actor, target=provider, before=before, after=after)
     keys.keep_home(provider, actor=actor)
     if key:
-        keys.store(provider, key, actor=actor)
+        keys.replace(provider, key, actor=actor)
     return provider
+
+
+def _check_changes(provider: Provider, changes: JSONDict) -> None:
+    """Raise unless a provider of this kind may be changed like this."""
+    is_more = bool(set(changes) - {"status"})
+    if provider.is_builtin and is_more:
+        raise BuiltInStays
+    if provider.grant_id and (is_more or provider.status == Provider.Status.WITHDRAWN):
+        raise LentStays
+    if changes.get("status") == Provider.Status.WITHDRAWN:
+        raise BadProvider.at("status", "Only the platform withdraws what it lends.")
 
 
 @transaction.atomic
@@ -213,6 +226,8 @@ def delete_provider(provider: Provider, *, actor: User) -> None:
     policies.check(actor, "manage", provider)
     if provider.is_builtin:
         raise BuiltInStays
+    if provider.grant_id and provider.status != Provider.Status.WITHDRAWN:
+        raise LentStays
     used = sorted(set(provider.targets.values_list("route__alias", flat=True)))
     if used:
         raise InUse(f"Routes lead to this provider: {', '.join(used)}. Change them first.")
@@ -225,6 +240,8 @@ def _check_kind(kind: str, litellm_provider: str) -> None:
         raise BadProvider.at("kind", "Use openai_compatible or litellm.")
     if kind == Provider.Kind.LITELLM and litellm_provider not in TRANSLATED:
         raise BadProvider.at("litellm_provider", f"Use one of {', '.join(TRANSLATED)}.")
+    if litellm_provider and directory.find(litellm_provider) is None:
+        raise BadProvider.at("litellm_provider", "There is no such entry in the directory.")
 
 
 def _check_name(provider: Provider) -> None:
@@ -239,7 +256,8 @@ def _check_name(provider: Provider) -> None:
         raise NameTaken
 
 
-def _free_slug(name: str) -> str:
+def free_slug(name: str) -> str:
+    """Return a short name that no provider of the workspace has yet."""
     base = re.sub(r"^[^a-z]+", "", slugify(name))[:50] or "provider"
     taken = set(Provider.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     taken.add(WORKFLOW)

@@ -14,9 +14,10 @@ from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask, limit_of
 from apps.gateway.calls import GoThrough
 from apps.gateway.deciding import affordable, refusal_of, schema
-from apps.gateway.exceptions import FirstWordLate, GatewayError, ProviderBusy
+from apps.gateway.exceptions import FirstWordLate, GatewayError, KeyRefused, ProviderBusy
+from apps.gateway.granted import limited
 from apps.gateway.legs import Leg
-from apps.gateway.router import Plan, Target
+from apps.gateway.router import Key, Plan, Target
 from apps.gateway.routes import health
 from apps.gateway.routes.allowance import HEDGES, RETRIES
 from apps.gateway.routes.candidates import cost_limit
@@ -131,12 +132,16 @@ class Course:
                     await self._drop(leg)
 
     def _begin(self, target: Target, ask: Ask, *, hedge: bool = False) -> Leg:
+        target = _with_a_key(target)
         attempt: JSONDict = {"provider": target.upstream.provider, "model": target.stated.model}
+        if target.credential_id is not None:
+            attempt["key"] = str(target.credential_id)
         self.trace.attempts.append(attempt)
         if hedge:
             attempt["hedge"] = True
         else:
             self.trace.target = target
+        ask = limited(target, ask)
         tokens = affordable(target, self.decision, self._limit)
         if tokens is not None:  # the money that a call may cost ends its answer
             ask = replace(ask, body={**ask.body, limit_of(ask): tokens})
@@ -173,11 +178,19 @@ class Course:
                 answer = await leg.begun()
             except GatewayError as error:
                 self._attempts[leg] |= {"error": error.code, "ms": leg.elapsed_ms}
+                self._take_another_key(leg.target, error)
                 if not waiting or not error.moves_on:
                     raise
             else:
                 self._won(leg)
                 return answer
+
+    def _take_another_key(self, target: Target, error: GatewayError) -> None:
+        """Have the same target asked next with another key, where it was the key that failed."""
+        other = target.with_other_keys()
+        is_the_keys = isinstance(error, KeyRefused | ProviderBusy)
+        if other is not None and is_the_keys and _free(other):
+            self._rest.appendleft(other)
 
     def _patience_s(self, leg: Leg) -> float | None:
         """Return how long the first word may still take, where the route says so."""
@@ -201,6 +214,26 @@ class Course:
         if self._leg is not None:
             attempt["error"] = "hedge_lost"
             self.trace.lost.append((leg.target, Usage(leg.ask.input_tokens(), 0, estimated=True)))
+
+
+def _with_a_key(target: Target) -> Target:
+    """Return a target with the key whose turn it is: drawn by weight from the first order that is free."""
+    if len(target.keys) < 2:
+        return target
+    free = _free(target) or list(target.keys)
+    first = min(each.order for each in free)
+    group = [each for each in free if each.order == first]
+    return target.keyed(_random.choices(group, [each.weight for each in group])[0])
+
+
+def _free(target: Target) -> list[Key]:
+    """Return the keys of a target that are not left alone just now."""
+    place, now = schema(), time.time()
+    return [
+        each
+        for each in target.keys
+        if not health.cooling_s(place, target.cooled_with(each.id), now)
+    ]
 
 
 def _pause_s(again: int, error: GatewayError) -> float:

@@ -9,6 +9,9 @@ from apps.gateway.cache import views as kept
 from apps.gateway.playground import views as playground
 from apps.gateway.prices import views as prices
 from apps.gateway.prompts import views as prompts
+from apps.gateway.providers import key_views as provider_keys
+from apps.gateway.providers import views as providers
+from apps.gateway.takeover import views as takeover
 from apps.gateway.virtual_keys import views as keys
 
 app_name = "gateway"
@@ -24,12 +27,35 @@ urlpatterns = [
         keys.end_key,
         name="end_key",
     ),
-    path("relaycore/providers/new/", views.new_provider, name="new_provider"),
-    path("relaycore/providers/<uuid:provider_id>/", views.provider, name="provider"),
+    path("relaycore/providers/", providers.list_, name="providers"),
+    path("relaycore/providers/take-over/", takeover.take_over, name="take_over"),
+    path("relaycore/providers/new/", providers.choose, name="new_provider"),
+    path("relaycore/providers/new/<str:entry>/", providers.connect, name="connect"),
+    path("relaycore/providers/<uuid:provider_id>/", providers.detail, name="provider"),
     re_path(
-        rf"^relaycore/providers/(?P<provider_id>{UUID_PATTERN})/(?P<name>test|enable|disable|delete)/$",
-        views.act,
+        rf"^relaycore/providers/(?P<provider_id>{UUID_PATTERN})/(?P<name>test|models|use|enable|disable|delete)/$",
+        providers.act,
         name="act",
+    ),
+    path(
+        "relaycore/providers/<uuid:provider_id>/keys/new/",
+        provider_keys.new_key,
+        name="new_provider_key",
+    ),
+    path(
+        "relaycore/providers/<uuid:provider_id>/keys/<uuid:key_id>/",
+        provider_keys.key,
+        name="provider_key",
+    ),
+    path(
+        "relaycore/providers/<uuid:provider_id>/keys/<uuid:key_id>/rotate/",
+        provider_keys.rotate,
+        name="rotate_provider_key",
+    ),
+    re_path(
+        rf"^relaycore/providers/(?P<provider_id>{UUID_PATTERN})/keys/(?P<key_id>{UUID_PATTERN})/(?P<name>test|enable|disable|remove)/$",
+        provider_keys.act_on_key,
+        name="act_on_provider_key",
     ),
     path("relaycore/calls/<uuid:call_id>/", route_views.why, name="call"),
     path("relaycore/new-route/", route_views.new, name="new_route"),

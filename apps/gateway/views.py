@@ -3,14 +3,13 @@
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
@@ -19,8 +18,7 @@ from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.gateway import charts, filters, services
 from apps.gateway.budgets import standing
-from apps.gateway.forms import NewProviderForm, ProviderForm, blame
-from apps.gateway.models import LlmCall, ModelRoute, Provider
+from apps.gateway.models import Credential, LlmCall, ModelRoute, Provider
 from apps.gateway.prices import table
 from apps.gateway.virtual_keys.filters import key_choices
 
@@ -48,72 +46,6 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "gateway/overview.html", context)
 
 
-@require_http_methods(["GET", "POST"])
-@permission_required("provider.manage")
-def new_provider(request: AuthenticatedRequest) -> HttpResponse:
-    """Connect a provider, then ask it something at once."""
-    first = {"kind": "openai_compatible", "answers": "json_schema"}
-    form = NewProviderForm(request.POST or None, initial=first)
-    if request.method == "POST" and form.is_valid():
-        try:
-            provider = services.add_provider(actor=request.user, **form.values)
-            if form.cleaned_data["use"]:
-                route = ModelRoute.objects.get(alias="default")
-                model = provider.default_model
-                services.put_first(route, provider, actor=request.user, model=model)
-            _tell(request, services.try_provider(provider, actor=request.user))
-            return redirect("gateway:provider", provider.pk)
-        except DomainError as error:
-            blame(form, error)
-    return form_page(request, "gateway/provider_new.html", form=form)
-
-
-@require_http_methods(["GET", "POST"])
-@permission_required("provider.view")
-def provider(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
-    """Show a provider; whoever manages providers can change it."""
-    found = policies.find(request.user, _providers(), pk=provider_id)
-    able = found.capabilities
-    answers = next((each for each in able if each.startswith("json_")), "")
-    first = {"answers": answers, "responses": "responses" in able} | {
-        name: getattr(found, name) for name in ("name", "base_url", "default_model", "max_calls")
-    }
-    form = ProviderForm(request.POST or None, initial=first)
-    if request.method == "POST":
-        policies.check(request.user, "manage", found)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.update_provider(found, actor=request.user, changes=form.values)
-            messages.success(request, f"{found.name} is saved.")
-            return redirect("gateway:provider", found.pk)
-        except DomainError as error:
-            blame(form, error)
-    may_manage = policies.allows(request.user, "manage", found)
-    extra = {"provider": found, "form": form, "may_manage": may_manage}
-    return form_page(request, "gateway/provider.html", **extra)
-
-
-@require_POST
-@permission_required("provider.manage")
-def act(request: AuthenticatedRequest, provider_id: UUID, name: str) -> HttpResponse:
-    """Test, enable, disable or remove a provider."""
-    found = policies.find(request.user, _providers(), pk=provider_id)
-    try:
-        if name == "test":
-            _tell(request, services.try_provider(found, actor=request.user))
-        elif name == "delete":
-            services.delete_provider(found, actor=request.user)
-            messages.success(request, f"{found.name} is removed.")
-            return redirect("gateway:overview")
-        else:
-            status = Provider.Status.ACTIVE if name == "enable" else Provider.Status.DISABLED
-            services.update_provider(found, actor=request.user, changes={"status": status})
-            messages.success(request, f"{found.name} is {name}d.")
-    except DomainError as error:
-        messages.error(request, words_of(error))
-    return redirect("gateway:provider", found.pk)
-
-
 @require_GET
 @permission_required("usage.view")
 def calls(request: AuthenticatedRequest) -> HttpResponse:
@@ -122,7 +54,7 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
     kept = filters.filtered(seen, request.GET)
     routes = policies.visible(request.user, ModelRoute.objects.all())
     providers = policies.visible(request.user, Provider.objects.all())
-    names = ("q", "route", "provider", "status", "cache", "key", "run")
+    names = ("q", "route", "provider", "status", "cache", "key", "credential", "run")
     keys = policies.visible(request.user, ApiKey.objects.select_related("virtual"))
     page = page_of(request, kept, PAGE_SIZE)
     known = keys.in_bulk({each.key_id for each in page if each.key_id})
@@ -130,6 +62,7 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
         "calls": page,
         "rows": [(each, known.get(each.key_id)) for each in page],
         "key_choices": key_choices(keys, request.GET.get("key", "")),
+        "credential_choices": _credential_choices(request.GET.get("credential", "")),
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
         "applied": sum(1 for name in names[1:-1] if request.GET.get(name)),
@@ -176,11 +109,19 @@ def _routes() -> QuerySet[ModelRoute]:
     return ModelRoute.objects.prefetch_related("targets__provider__credentials")
 
 
+def _credential_choices(chosen: str) -> list[tuple[str, str]]:
+    """Return the one provider's key that calls are filtered by: its page leads here."""
+    found = Credential.objects.filter(pk=chosen).select_related("provider") if chosen else ()
+    named = [(str(each.pk), f"{each} of {each.provider}") for each in found]
+    return named or ([(chosen, "a removed key")] if chosen else [])
+
+
 def _choices(values: Any) -> list[tuple[str, str]]:
     return [(value, value) for value in values]
 
 
-def _tell(request: AuthenticatedRequest, trial: services.Trial) -> None:
+def tell_trial(request: AuthenticatedRequest, trial: services.Trial) -> None:
+    """Show how the test of a provider went."""
     if trial.ok:
         messages.success(request, trial.message)
     else:

@@ -47,6 +47,17 @@ SAMPLE_SITE = env_url(
     folder=DATA_DIR,
 )
 EGRESS_ALLOW += [SAMPLE_SITE] if SAMPLE_SITE else []
+# Providers of the platform, made at the first start and lent to the demo workspace alone.
+OPENAI_API_KEY = env_secret("OPENAI_API_KEY", help="Connects OpenAI for the platform.")
+ANTHROPIC_API_KEY = env_secret("ANTHROPIC_API_KEY", help="Connects Anthropic for the platform.")
+AZURE_API_KEY = env_secret("AZURE_API_KEY", help="Connects Azure OpenAI, with AZURE_ENDPOINT.")
+AZURE_ENDPOINT = env_str(
+    "AZURE_ENDPOINT", help="Azure OpenAI's address, such as https://<resource>.openai.azure.com."
+)
+LITELLM_PROXY_URL = env_str(
+    "LITELLM_PROXY_URL", help="A LiteLLM proxy to connect for the platform."
+)
+LITELLM_PROXY_KEY = env_secret("LITELLM_PROXY_KEY", help="The key of the LiteLLM proxy.")
 DNS_SERVER = env_str(
     "AUTERITY_DNS_SERVER",
     help="host:port of the name server that is asked for the records that prove domains; the machine's own if not set.",
@@ -81,6 +92,7 @@ SHARED_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.dispatch",
+    "apps.grants",
     "apps.onboarding",
     "allauth",
     "allauth.account",

@@ -18,6 +18,11 @@ OPTIONAL = {
     "EMAIL_HOST_PASSWORD",  # a relay inside the network may ask for none
     "AUTERITY_S3_ACCESS_KEY",  # without a bucket large values lie in the data folder
     "AUTERITY_S3_SECRET_KEY",
+    # Whoever connects no provider for the platform has none of them.
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "AZURE_API_KEY",
+    "LITELLM_PROXY_KEY",
 }
 
 

@@ -43,6 +43,8 @@ class FakeProvider:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     ill: bool = False  # whether every model fails for now
+    told: dict[str, Any] = field(default_factory=dict)  # what is read at an address
+    turned_away: dict[str, int] = field(default_factory=dict)  # keys, and with which status
     came: threading.Event = field(default_factory=threading.Event)  # somebody asked
     left: threading.Event = field(default_factory=threading.Event)  # a caller left amid its answer
 
@@ -60,12 +62,22 @@ class FakeProvider:
         self.came.set()
         if self.ill:
             return chat.error(503, request)
+        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if key in self.turned_away:
+            return chat.error(self.turned_away[key], request)
         behaviour = {**body, "model": str(body.get("model", "")).partition(":")[0]}
         try:
             return await ENDPOINTS[request.path](request, behaviour)
         except (asyncio.CancelledError, ConnectionError):
             self.left.set()
             raise
+
+    async def tell(self, request: web.Request) -> web.StreamResponse:
+        """Answer who reads."""
+        self.asked.append(Asked(request.path, dict(request.headers), {}))
+        if request.path not in self.told:
+            return chat.error(404, request)
+        return web.json_response(self.told[request.path])
 
     async def answer_in_dialect(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.text())
@@ -80,6 +92,7 @@ class FakeProvider:
         for path in ENDPOINTS:
             app.router.add_post(path, self.answer)
         app.router.add_post("/{rest:.*}", self.answer_in_dialect)
+        app.router.add_get("/{rest:.*}", self.tell)
         return app
 
 

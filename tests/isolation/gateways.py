@@ -14,6 +14,7 @@ from apps.gateway.budgets.services import add_budget
 from apps.gateway.cache.services import set_cache
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.models import LlmCall, ModelRoute
+from apps.gateway.pools import add_key
 from apps.gateway.prompts import services as prompts
 from apps.gateway.virtual_keys.services import create_key
 
@@ -37,10 +38,16 @@ def _providers(owner: User, canary: str) -> dict[str, str]:
         )
         for name in ("provider", "spare_provider")
     }  # fmt: skip
+    keys = {
+        name: add_key(
+            made["provider"], actor=owner, credential="sk-of-a-test", label=f"{canary} {name}"
+        )
+        for name in ("provider_key", "spare_provider_key")
+    }
     price = services.set_price(
         actor=owner, provider=canary, model="*", input_usd=Decimal(1), output_usd=Decimal(1)
     )
-    return {name: str(each.pk) for name, each in {**made, "price": price}.items()}
+    return {name: str(each.pk) for name, each in {**made, **keys, "price": price}.items()}
 
 
 def _prompts(owner: User, canary: str) -> dict[str, str]:

@@ -44,12 +44,12 @@ async def opened(ask: Ask, upstream: Upstream) -> AsyncIterator[Answer]:
         raise NoUsableTarget(f"{upstream.provider} cannot be called without a key of its own.")
     if ask.endpoint != Endpoint.CHAT:
         raise NotOffered(f"{upstream.provider} is asked for chats only.")
-    library = await asyncio.to_thread(_litellm)
+    litellm = await asyncio.to_thread(library)
     from apps.gateway.adapters.transport import EgressTransport  # noqa: PLC0415 - needs httpx
 
     transport = EgressTransport(upstream.patience.total_s)
     async with transport:
-        yield await _asked(library, ask, upstream, transport)
+        yield await _asked(litellm, ask, upstream, transport)
 
 
 async def _asked(
@@ -134,7 +134,7 @@ def _translated(
     return NotAnAnswer(f"{upstream.provider} sent an answer that could not be translated.")
 
 
-def _litellm() -> Any:
+def library() -> Any:
     """Import litellm, without its look at the network for prices."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")  # it would read a .env file otherwise

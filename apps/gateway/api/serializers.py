@@ -21,14 +21,22 @@ class KeySerializer(serializers.Serializer[Any]):
 class ProviderSerializer(serializers.ModelSerializer[Provider]):
     """A provider and the state that it is in."""
 
-    state = serializers.ChoiceField(choices=["ready", "disabled", "needs_key", "key_refused"])
+    state = serializers.ChoiceField(
+        choices=["ready", "disabled", "withdrawn", "needs_key", "key_refused"]
+    )
     key = KeySerializer(source="credential", allow_null=True)
+    lent = serializers.SerializerMethodField(
+        help_text="Whether the platform lends it, with its key."
+    )
+
+    def get_lent(self, provider: Provider) -> bool:
+        return provider.grant_id is not None
 
     class Meta:
         model = Provider
         fields = [
             "id", "slug", "name", "kind", "base_url", "litellm_provider", "status", "state", "key",
-            "capabilities", "needs_key", "default_model", "max_calls", "created_at", "updated_at",
+            "capabilities", "needs_key", "default_model", "known_models", "max_calls", "lent", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -86,6 +94,14 @@ class TrialSerializer(serializers.Serializer[Any]):
     latency_ms = serializers.IntegerField()
 
 
+class ImportedModelsSerializer(serializers.Serializer[Any]):
+    """How many models a provider told of, and how many prices of them are new."""
+
+    models = serializers.IntegerField()
+    prices = serializers.IntegerField()
+    problem = serializers.CharField(help_text="Why it told nothing; empty where it did.")
+
+
 class CallSerializer(serializers.ModelSerializer[LlmCall]):
     """One row of the ledger; `cost_usd` is null where the price is not known."""
 
@@ -95,11 +111,14 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
         help_text="`hit`, `miss`, or empty where the answer may not come from the cache."
     )
     key = serializers.UUIDField(source="key_id", allow_null=True, help_text="Who asked over /v1.")
+    credential = serializers.UUIDField(
+        source="credential_id", allow_null=True, help_text="The key that the provider was shown."
+    )
 
     class Meta:
         model = LlmCall
         fields = [
-            "id", "request_id", "run", "node", "key", "route", "route_version", "task", "provider",
+            "id", "request_id", "run", "node", "key", "credential", "route", "route_version", "task", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
             "tokens_estimated", "cost_usd", "cache", "saved_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
             "created_at",

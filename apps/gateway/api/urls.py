@@ -5,8 +5,14 @@ from rest_framework.routers import SimpleRouter
 
 from apps.gateway.api import cache, routes, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
+from apps.gateway.api.directory import DirectoryView
 from apps.gateway.api.prices import PriceViewSet
 from apps.gateway.api.prompts import PromptLabelView, PromptVersionsView, PromptViewSet
+from apps.gateway.api.provider_keys import (
+    ProviderKeysView,
+    ProviderKeyTrialView,
+    ProviderKeyView,
+)
 from apps.gateway.api.virtual_keys import VirtualKeyViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -18,7 +24,15 @@ router.register("gateway/budgets", BudgetViewSet, basename="budget")
 router.register("gateway/calls", views.CallViewSet, basename="call")
 router.register("gateway/keys", VirtualKeyViewSet, basename="virtual-key")
 
+OF_PROVIDER = "gateway/providers/<uuid:provider_id>/keys/"
+
 urlpatterns = [
+    path("gateway/directory/", DirectoryView.as_view(), name="directory"),
+    path(OF_PROVIDER, ProviderKeysView.as_view(), name="provider-keys"),
+    path(f"{OF_PROVIDER}<uuid:key_id>/", ProviderKeyView.as_view(), name="provider-key"),
+    path(
+        f"{OF_PROVIDER}<uuid:key_id>/try/", ProviderKeyTrialView.as_view(), name="provider-key-try"
+    ),
     path("usage/", views.UsageView.as_view(), name="usage"),
     path("gateway/routes/<str:alias>/cache/", cache.CacheView.as_view(), name="route-cache"),
     path("gateway/calls/<uuid:pk>/answer/", cache.CachedAnswerView.as_view(), name="call-answer"),

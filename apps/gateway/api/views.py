@@ -13,9 +13,10 @@ from rest_framework.response import Response
 
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
-from apps.gateway import filters, services
+from apps.gateway import filters, importing, services
 from apps.gateway.api.serializers import (
     CallSerializer,
+    ImportedModelsSerializer,
     NewProviderSerializer,
     ProviderChangeSerializer,
     ProviderSerializer,
@@ -23,6 +24,7 @@ from apps.gateway.api.serializers import (
     TrySerializer,
     UsageSerializer,
 )
+from apps.gateway.exceptions import ModelsUnknown
 from apps.gateway.models import LlmCall, LlmCallQuerySet, Provider
 
 MANAGED = {
@@ -43,6 +45,7 @@ LEDGER = [
     OpenApiParameter("cache", str, enum=LlmCall.Cache.values),
     OpenApiParameter("run", OpenApiTypes.UUID),
     OpenApiParameter("key", OpenApiTypes.UUID, description="Of an API key."),
+    OpenApiParameter("credential", OpenApiTypes.UUID, description="Of a provider's key."),
     *PERIOD,
 ]
 
@@ -87,6 +90,16 @@ class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
         serializer.is_valid(raise_exception=True)
         trial = services.try_provider(provider, actor=self.actor, **serializer.validated_data)
         return Response(TrialSerializer(trial).data)
+
+    @extend_schema(request=None, responses=ImportedModelsSerializer)
+    @action(detail=True, methods=["POST"], url_path="import-models")
+    def import_models(self, request: Request, pk: str) -> Response:
+        """Ask a provider for its models, a LiteLLM proxy for their prices too, and keep both."""
+        try:
+            done = importing.import_models(self.get_object(), actor=self.actor)
+        except ModelsUnknown as error:
+            return Response({"models": 0, "prices": 0, "problem": error.detail})
+        return Response({**vars(done), "problem": ""})
 
 
 class CallViewSet(mixins.ListModelMixin, TenantViewSet[LlmCall]):

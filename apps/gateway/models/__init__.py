@@ -6,7 +6,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
@@ -24,11 +24,20 @@ from apps.gateway.models.budgets import (
 )
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 from apps.gateway.models.prompts import Prompt, PromptLabel, PromptQuerySet, PromptVersion
+from apps.gateway.models.providers import (
+    MOST_CALLS,
+    MOST_KEYS,
+    NAME,
+    Credential,
+    Provider,
+    ProviderQuerySet,
+)
 from apps.gateway.models.virtual_keys import VirtualKey
 
 __all__ = [
     "MOST_CACHED_S",
     "MOST_CALLS",
+    "MOST_KEYS",
     "NAME",
     "AllowList",
     "Budget",
@@ -56,115 +65,6 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_CACHED_S = 30 * 24 * 3600  # for which an answer may be given again
-MOST_CALLS = 10_000  # that may be allowed to go on at a time
-NAME = RegexValidator(
-    r"\A[a-z][a-z0-9._-]{0,62}\Z",
-    "Use small letters, digits, dots, dashes and underscores, and start with a letter.",
-)
-
-
-class ProviderQuerySet(models.QuerySet["Provider"]):
-    """Reads of providers."""
-
-    def matching(self, text: str) -> Self:
-        """Keep those with the text in name, slug or address."""
-        found = Q(name__icontains=text) | Q(slug__icontains=text) | Q(base_url__icontains=text)
-        return self.filter(found) if text else self
-
-
-class Provider(TimestampedModel):
-    """Somebody who answers calls to models, and where."""
-
-    class Kind(models.TextChoices):
-        BUILTIN = "builtin", "Built-in rules, no AI model"
-        OPENAI = "openai_compatible", "OpenAI-compatible address"
-        LITELLM = "litellm", "Other provider"
-
-    class Status(models.TextChoices):
-        ACTIVE = "active"
-        DISABLED = "disabled"
-
-    slug = models.CharField(max_length=63, unique=True, validators=[NAME])
-    name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=20, choices=Kind)
-    base_url = models.CharField(max_length=500, blank=True)
-    litellm_provider = models.CharField(max_length=40, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    capabilities = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    needs_key = models.BooleanField(default=True)
-    default_model = models.CharField(max_length=200, blank=True)
-    # How many steps may call it at a time, whichever key it has; empty: as many as like.
-    max_calls = models.PositiveSmallIntegerField(null=True, blank=True)
-
-    objects = ProviderQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["created_at"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_builtin(self) -> bool:
-        """Whether it is ours, without a model."""
-        return self.kind == self.Kind.BUILTIN
-
-    @property
-    def credential(self) -> "Credential | None":
-        """The newest key, whatever its state; reads prefetched rows."""
-        return max(self.credentials.all(), key=lambda each: each.created_at, default=None)
-
-    @property
-    def state(self) -> str:
-        """`ready`, `disabled`, `needs_key` or `key_refused`."""
-        if self.status == self.Status.DISABLED:
-            return "disabled"
-        key = self.credential
-        if self.is_builtin or not self.needs_key or (key and key.is_active):
-            return "ready"
-        return "key_refused" if key and key.disabled_reason == Credential.REFUSED else "needs_key"
-
-
-class Credential(TimestampedModel):
-    """A provider's key: sealed, bound to its row and to the one origin that it may be sent to."""
-
-    class Status(models.TextChoices):
-        ACTIVE = "active"
-        DISABLED = "disabled"
-
-    REFUSED, REPLACED, MOVED = "refused", "replaced", "address changed"
-
-    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="credentials")
-    sealed = models.TextField()
-    origin = models.CharField(max_length=300)  # scheme://host:port
-    last4 = models.CharField(max_length=4, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    disabled_reason = models.CharField(max_length=40, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["provider"], condition=Q(status="active"), name="gateway_one_active_key"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"…{self.last4}"
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it may be used."""
-        return self.status == self.Status.ACTIVE
-
-    @property
-    def context(self) -> str:
-        """What the sealed key is bound to: moved to another row or origin, it does not open."""
-        return f"gateway.credential:{self.pk}:{self.origin}"
-
-    def disable(self, reason: str) -> None:
-        """Stop using it."""
-        self.status, self.disabled_reason = self.Status.DISABLED, reason
-        self.save(update_fields=["status", "disabled_reason", "updated_at"])
 
 
 class ModelRoute(TimestampedModel):
@@ -335,6 +235,7 @@ class LlmCall(models.Model):
     prompt = models.CharField(max_length=80, blank=True)  # of the library, as slug@number
     provider = models.CharField(max_length=63, blank=True)
     model = models.CharField(max_length=200, blank=True)
+    credential_id = models.UUIDField(null=True)  # the key that the provider was shown
     status = models.CharField(max_length=10, choices=Status)
     error_code = models.CharField(max_length=40, blank=True)
     attempts = models.JSONField(default=list)  # [{provider, model, error, ms}], in order
@@ -366,6 +267,11 @@ class LlmCall(models.Model):
             models.Index(fields=["route", "-created_at"], name="gateway_calls_by_route"),
             models.Index(fields=["provider", "-created_at"], name="gateway_calls_by_provider"),
             models.Index(fields=["run_id"], name="gateway_calls_by_run"),
+            models.Index(
+                fields=["credential_id", "-created_at"],
+                name="gateway_calls_by_credential",
+                condition=~Q(credential_id=None),
+            ),
             models.Index(
                 fields=["key_id", "-created_at"],
                 name="gateway_calls_by_key",

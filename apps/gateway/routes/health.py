@@ -126,6 +126,15 @@ def cooling_s(schema: str, credential: str, now: float) -> float:
     return round(max(0.0, _cooling.get((schema, credential), 0.0) - now), 3)
 
 
+def models_cooling(schema: str, credential: str, now: float) -> dict[str, float]:
+    """Return the models for which a credential is left alone, and for how many seconds."""
+    mine = [
+        key for key in tuple(_cooling) if key[0] == schema and key[1].startswith(f"{credential}/")
+    ]
+    left = {key[1].partition("/")[2]: cooling_s(schema, key[1], now) for key in mine}
+    return {model: seconds for model, seconds in left.items() if seconds > 0}
+
+
 def forget() -> None:
     """Forget everything."""
     with _lock:

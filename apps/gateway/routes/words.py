@@ -2,6 +2,8 @@
 
 WORDS = {
     "disabled": "its provider is disabled",
+    "withdrawn": "the platform lends its provider no longer",
+    "not_lent": "the platform does not lend this model",
     "needs_key": "its provider has no key",
     "key_refused": "its provider refused the key",
     "not_allowed": "not on the workspace's list of allowed models",

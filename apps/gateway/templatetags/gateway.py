@@ -32,6 +32,7 @@ class Tab:
 TABS = (
     Tab("overview", "provider.view"),
     Tab("routes", "provider.view"),
+    Tab("providers", "provider.view"),
     Tab("prompts", "prompt.view"),
     Tab("playground", "model.call"),
     Tab("keys", "api_key.use"),

@@ -11,6 +11,7 @@ from apps.gateway.exceptions import (
     DeadlinePassed,
     FirstWordLate,
     GatewayError,
+    GrantUsedUp,
     NoFittingTarget,
     NotBuiltIn,
     NotOffered,
@@ -66,7 +67,7 @@ class ModelNotFound(DomainError):
 
 def refusal_of(error: Exception) -> Refusal | None:
     """Return how an error is told; None for one that is a bug of ours."""
-    if isinstance(error, BudgetReached | PriceUnknown):
+    if isinstance(error, BudgetReached | GrantUsedUp | PriceUnknown):
         return _of_money(error)
     if isinstance(error, WorkflowFailed):
         return _of_workflow(error)
@@ -119,11 +120,14 @@ def _of_workflow(error: WorkflowFailed) -> Refusal:
     return Refusal(error.status, error.message, kind, error.code, headers=FINAL)
 
 
-def _of_money(error: BudgetReached | PriceUnknown) -> Refusal:
+def _of_money(error: BudgetReached | GrantUsedUp | PriceUnknown) -> Refusal:
     """Tell that nothing may be spent: a repeat would not change it."""
     if isinstance(error, PriceUnknown):
         message = f"{error.message} {error.hint}"
         return Refusal(400, message, INVALID, error.code, "model", headers=FINAL)
+    if isinstance(error, GrantUsedUp):
+        message, code = f"{error.message} {error.hint}", "insufficient_quota"
+        return Refusal(429, message, code, code, headers=FINAL)
     headers = {**FINAL, "x-auterity-budget-resets": error.starts_anew.isoformat()}
     return Refusal(429, error.message, error.code, error.code, headers=headers)
 

@@ -11,6 +11,8 @@ PROVIDER = {
     "credential": "sk-of-a-test",
     "default_model": "any",
 }
+NEW_KEY = {"credential": "sk-of-a-test", "order": "0", "weight": "1"}
+CONFIG = "model_list: [{model_name: x, litellm_params: {model: groq/y}}]"
 TARGETS = [{"provider": "built-in"}]
 TARGET_ROWS = {
     "form-TOTAL_FORMS": "1",
@@ -36,6 +38,25 @@ GATEWAY = [
     api("provider-detail", "PATCH", pk="provider", body={"name": "Renamed"}, shows=False),
     api("provider-detail", "DELETE", pk="spare_provider", shows=False),
     api("provider-try-", "POST", pk="provider", body={}),
+    api("provider-import-models", "POST", pk="provider", body={}, shows=False),
+    Probe("api:directory", **LIST),
+    Probe("api:provider-keys", args={"provider_id": "provider"}, shows=False),
+    Probe(
+        "api:provider-keys", "POST", {"provider_id": "provider"}, body={"credential": "sk-of-a-test"},
+        shows=False,
+    ),
+    Probe(
+        "api:provider-key", "PATCH", {"provider_id": "provider", "key_id": "provider_key"},
+        body={"order": 1}, shows=False,
+    ),
+    Probe(
+        "api:provider-key", "DELETE", {"provider_id": "provider", "key_id": "spare_provider_key"},
+        shows=False,
+    ),
+    Probe(
+        "api:provider-key-try", "POST", {"provider_id": "provider", "key_id": "provider_key"}, body={},
+        shows=False,
+    ),
     api("route-list", **LIST),
     api("route-list", "POST", body={"alias": "new", "targets": TARGETS}, **NOBODYS),
     Probe("api:route-detail", args={"alias": "route"}),
@@ -118,9 +139,37 @@ GATEWAY = [
         Probe("gateway:end_key", "POST", {"key_id": "spare_virtual_key", "name": name}, note=name, shows=False)
         for name in ("end-rotation", "revoke")
     ),
+    Probe("gateway:providers", **LIST),
     Probe("gateway:new_provider", **NOBODYS),
+    Probe("gateway:take_over", **NOBODYS),
+    Probe("gateway:take_over", "POST", body={"text": CONFIG}, media=FORM, **NOBODYS),
+    Probe("gateway:connect", args={"entry": "other"}, **NOBODYS),
     Probe(
-        "gateway:new_provider", "POST", body={**PROVIDER, "answers": ""}, media=FORM, **NOBODYS
+        "gateway:connect", "POST", args={"entry": "other"}, body={**PROVIDER, "answers": ""},
+        media=FORM, **NOBODYS,
+    ),
+    Probe("gateway:new_provider_key", args={"provider_id": "provider"}),
+    Probe(
+        "gateway:new_provider_key", "POST", {"provider_id": "provider"}, body=NEW_KEY, media=FORM,
+        shows=False,
+    ),
+    Probe("gateway:provider_key", args={"provider_id": "provider", "key_id": "provider_key"}),
+    Probe(
+        "gateway:provider_key", "POST", {"provider_id": "provider", "key_id": "provider_key"},
+        body={"label": "Renamed", "order": "1", "weight": "2"}, media=FORM, shows=False,
+    ),
+    Probe(
+        "gateway:rotate_provider_key", "POST",
+        {"provider_id": "provider", "key_id": "spare_provider_key"}, body=NEW_KEY, media=FORM,
+        shows=False,
+    ),
+    *(
+        Probe(
+            "gateway:act_on_provider_key", "POST",
+            {"provider_id": "provider", "key_id": "spare_provider_key", "name": name}, note=name,
+            shows=False,
+        )
+        for name in ("test", "disable", "enable", "remove")
     ),
     Probe("gateway:provider", args={"provider_id": "provider"}),
     Probe(
@@ -132,7 +181,7 @@ GATEWAY = [
             "gateway:act", "POST", {"provider_id": "spare_provider", "name": name}, note=name,
             shows=False,
         )
-        for name in ("test", "disable", "enable", "delete")
+        for name in ("test", "models", "use", "disable", "enable", "delete")
     ),
     Probe("gateway:call", args={"call_id": "call"}),
     Probe("gateway:routes", **LIST),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from apps.gateway import from_environment
 from apps.local.files import write_private
 from apps.onboarding.demo import seed, sign_in_links
 
@@ -26,4 +27,6 @@ class Command(BaseCommand):
             call_command("migrate_all")
             self.stdout.write("making the demo workspaces")
             seed()
+            for provider in from_environment.add():
+                self.stdout.write(f"{provider.name} is connected for the platform")
         write_private(settings.DATA_DIR / "links.json", json.dumps(sign_in_links()))

@@ -1,0 +1,1 @@
+"""Pages of providers: the directory of those that are known, connecting them, and their keys."""
