@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
+from itertools import filterfalse
 from typing import Any
 
 from apps.workflows import document
@@ -33,7 +35,7 @@ def _plain(part: Any) -> dict[str, Any]:
 def details(before: Parts, now: Parts) -> Iterator[Detail]:
     """Yield what differs. Of a step that came or went, that it did says everything."""
     for part in ("nodes", "notes"):
-        yield from _of_things(before[part], now[part])
+        yield from filterfalse(partial(_is_moved, now), _of_things(before[part], now[part]))
     standing = (before["nodes"].keys() & now["nodes"].keys()) | (
         before["notes"].keys() & now["notes"].keys()
     )
@@ -42,6 +44,12 @@ def details(before: Parts, now: Parts) -> Iterator[Detail]:
     yield from _of(before["edges"], now["edges"], _edge_detail)
     yield from _of(before[RUNBOOK], now[RUNBOOK], lambda key, *_: ("edit", None, key))
     yield from _of(before["meta"], now["meta"], lambda key, *_: ("set", None, key))
+
+
+def _is_moved(now: Parts, detail: Detail) -> bool:
+    """Tell whether notes only went from a step's map, where older drafts have them, to a text."""
+    operation, node, field = detail
+    return (operation, field) == ("clear", NOTES) and f"{node}/{NOTES}" in now["text"]
 
 
 def _of_things(before: dict[str, Any], now: dict[str, Any]) -> Iterator[Detail]:

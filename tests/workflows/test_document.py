@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pycrdt import Doc, Map
 
 from apps.workflows import document
+from apps.workflows.changes import details, parts_of
 from apps.workflows.definition import parse
 from apps.workflows.exceptions import BadUpdate
 from tests.workflows.definitions import edge, greeting, node
@@ -184,6 +185,7 @@ def test_notes_of_an_older_draft_stay_until_they_are_changed() -> None:
     document.write(doc, parse(document.read(doc)))
     assert (notes_of(doc), doc.get_update()) == ("As it was", before)
     change(doc, notes="As it is")
+    assert [*details(parts_of(before), parts_of(doc.get_update()))] == [("edit", "ai", "notes")]
     assert notes_of(doc) == str(document.part_of(doc, "text")["ai/notes"]) == "As it is"
     assert "notes" not in document.part_of(doc, "nodes")["ai"]
     change(doc, notes="")

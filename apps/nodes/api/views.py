@@ -31,7 +31,7 @@ class NodeTypesView(TenantAPIView):
         return Response({"results": catalogue()})
 
 
-class FireTimesSerializer(serializers.Serializer[JSONDict]):
+class CronTimesSerializer(serializers.Serializer[JSONDict]):
     """A cron rule in words, and when it comes true next."""
 
     words = serializers.CharField()
@@ -48,7 +48,7 @@ class FireTimesView(TenantAPIView):
             OpenApiParameter("cron", str, required=True, description="Five fields."),
             OpenApiParameter("zone", str, description="Such as Europe/Berlin; UTC if left out."),
         ],
-        responses={200: FireTimesSerializer},
+        responses={200: CronTimesSerializer},
         operation_id="fire_times",
     )
     def get(self, request: Request) -> Response:
@@ -65,4 +65,4 @@ class FireTimesView(TenantAPIView):
         except ValueError as error:
             raise Invalid.at(field, str(error)) from None
         times = list(islice(fire_times(rule, zone_name, now), SHOWN))
-        return Response(FireTimesSerializer({"words": in_words(rule), "times": times}).data)
+        return Response(CronTimesSerializer({"words": in_words(rule), "times": times}).data)
