@@ -68,8 +68,9 @@ def test_what_was_is_shown_named_and_gone_back_to(demo: Demo, visit: Visit) -> N
     page.get_by_test_id("restore-undo").wait_for()
     expect(cards.filter(has_text="One")).to_be_visible()
     assert _titles(demo, workflow) == ["One", "Two"]
-    page.get_by_test_id("restore-undo").click()
+    page.locator(".canvas-root").press("Control+z")
     expect(cards.filter(has_text="First")).to_be_visible()
+    page.get_by_test_id("restore-undo").wait_for(state="detached")
     assert _titles(demo, workflow) == ["First", "Two"]
 
 

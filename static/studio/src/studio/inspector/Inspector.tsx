@@ -3,6 +3,7 @@ import type { Step } from "../model/boot";
 import { useEditor, useNode, useObservable, useProblemsOf, useSingle } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { InspectorTab } from "../model/panels";
+import { PLACEHOLDER } from "../model/replacing";
 import { EXPRESSION } from "../parts/DataView";
 import { Button, IconButton } from "../parts/Button";
 import { KindTile } from "../parts/KindTile";
@@ -22,8 +23,6 @@ const TABS: [InspectorTab, string][] = [
   ["output", "Output"],
   ["runs", "Runs"],
 ];
-
-const PLACEHOLDER = "core.placeholder";
 
 /** The settings of the selected step and its data in the shown run; fills the right column. */
 export function Inspector() {

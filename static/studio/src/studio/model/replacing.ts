@@ -9,6 +9,9 @@ import * as ops from "./ops";
 import { fits, inputsOf, outputsOf } from "./ports";
 import { counted } from "./summary";
 
+/** The type of a step that somebody still has to build. */
+export const PLACEHOLDER = "core.placeholder";
+
 /** Tell whether steps of a type can take a step's place. */
 export function canReplace({ store }: Editor, id: string, type: NodeType): boolean {
   const step = store.nodes.get(id);

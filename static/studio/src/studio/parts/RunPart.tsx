@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { pinShown, runPart, unpin } from "../collab/trying";
 import type { Editor } from "../model/editor";
 import { useEditor, useObservable, useRunOverlay } from "../model/hooks";
+import { PLACEHOLDER } from "../model/replacing";
 import { stepsThatRun, wholeStepOf, type Mode } from "../model/runParts";
 import { Button } from "./Button";
 import type { MenuItem } from "./Menu";
@@ -16,7 +17,7 @@ const WORDS: Record<Mode, { label: string; entry: string; icon: string; title: s
 function modesFor(editor: Editor, id: string): Mode[] {
   const { permissions } = editor.boot;
   const step = editor.store.nodes.get(id);
-  if (!permissions.run || !step || step.type === "core.start") return [];
+  if (!permissions.run || !step || step.type === "core.start" || step.type === PLACEHOLDER) return [];
   const ran = editor.shown.finished && editor.overlay.get(wholeStepOf(editor.store, id)) !== undefined;
   const draft: Mode[] = permissions.edit ? ["only", "until"] : [];
   return ran ? ["from", ...draft] : draft;
