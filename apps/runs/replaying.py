@@ -10,21 +10,37 @@ from apps.gateway.playground.kept import Asked
 from apps.gateway.prompts.library import find
 from apps.nodes.types.ai_generate import Generate
 from apps.runs import payloads
+from apps.runs.as_model.asked import PROMPT
 from apps.runs.models import NodeRun, Run
 
 
 def asked_by(call: LlmCall, actor: User) -> Asked | None:
-    """Return what a call of a step was asked; None where no history that the actor may see has it."""
-    if call.run_id is None or not call.node_id:
+    """Return what a step or a workflow was asked; None where no history that the actor may see has it."""
+    if call.run_id is None:
         return None
-    run = policies.visible(actor, Run.objects.filter(pk=call.run_id)).first()
-    row = _row(run, call.node_id) if run is not None else None
+    runs = Run.objects.select_related("inputs_blob").filter(pk=call.run_id)
+    run = policies.visible(actor, runs).first()
+    if run is None:
+        return None
     try:
-        config = payloads.read(row.input, row.input_blob) if row is not None else None
-        content = _content(config, call.prompt) if isinstance(config, dict) else None
+        content = _of_step(run, call) if call.node_id else _of_run(run)
     except (BlobUnusable, StorageAway, GatewayError):
         return None
     return Asked(content, "the history of its run") if content else None
+
+
+def _of_step(run: Run, call: LlmCall) -> JSONDict | None:
+    row = _row(run, call.node_id)
+    config = payloads.read(row.input, row.input_blob) if row is not None else None
+    return _content(config, call.prompt) if isinstance(config, dict) else None
+
+
+def _of_run(run: Run) -> JSONDict | None:
+    """Return what was said to a workflow that was asked as a model."""
+    said = payloads.read(run.inputs, run.inputs_blob).get(PROMPT)
+    if not _is_text(said):
+        return None
+    return {"messages": [{"role": "user", "content": said}], "variables": [], "params": {}}
 
 
 def _row(run: Run, node: str) -> NodeRun | None:

@@ -134,14 +134,21 @@ def test_only_who_manages_providers_has_these_pages(bob: User) -> None:
         assert client.post(url, {}).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "page", ["", "routes/", "providers/", "keys/", "calls/", "budgets/", "prices/"]
-)
+PAGES = [
+    "", "routes/", "providers/", "prompts/", "playground/", "keys/", "calls/", "budgets/", "prices/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_page_has_the_same_tabs(page: str, alice: User, vera: User) -> None:
     shown = [_tabs(browser(user).get(f"/relaycore/{page}")) for user in (alice, vera)]
-    every = ["Overview", "Routes", "Providers", "Keys", "Calls", "Budgets", "Prices", "Usage"]
+    every = [
+        "Overview", "Routes", "Providers", "Prompts", "Playground", "Keys", "Calls", "Budgets",
+        "Prices", "Usage",
+    ]  # fmt: skip
     assert shown[0] == every
-    assert shown[1] == ([] if page == "keys/" else [each for each in every if each != "Keys"])
+    seen = [each for each in every if each not in ("Keys", "Playground")]
+    assert shown[1] == ([] if page in ("keys/", "playground/") else seen)
 
 
 def _tabs(answer: Any) -> list[str]:

@@ -231,8 +231,9 @@ async function save(event) {
   event.preventDefault();
   const slug = byId("save-slug").value.trim();
   const body = { content: content(), notes: byId("save-notes").value };
-  const made = await post(root.dataset.library, { ...body, slug });
-  const answer = made.status === 409 ? await post(`${root.dataset.library}${slug}/versions/`, body) : made;
+  const known = [...(byId("play-prompt")?.options ?? [])].some(({ value }) => value === slug);
+  const versions = `${root.dataset.library}${slug}/versions/`;
+  const answer = known ? await post(versions, body) : await post(root.dataset.library, { ...body, slug });
   if (answer.ok) {
     location.assign(`${root.dataset.prompts}${slug}/`);
     return;

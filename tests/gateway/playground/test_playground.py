@@ -203,6 +203,17 @@ def test_a_call_of_a_step_is_replayed(bob: User, oscar: User, start: Start) -> N
     assert "history of its run" in browser(oscar).get(f"{PAGE}?call={call.pk}").content.decode()
 
 
+def test_a_call_of_a_workflow_is_replayed(alice: User, oscar: User) -> None:
+    reply = node("reply", "core.respond", config={"body": "{{ input.prompt }}"})
+    published(alice, graph(reply, edge("start", "reply")), name="Echo")
+    told = asked(oscar, "workflow/echo").json()
+    assert journal.written().result(30)
+    begun = browser(oscar).get(f"{PAGE}?call={told['call']}").context["begun"]
+    assert begun["messages"] == [{"role": "user", "content": "Say hello to Ada"}]
+    page = browser(oscar).get(f"/relaycore/calls/{told['call']}/").content.decode()
+    assert "counted at its steps" in page
+
+
 def test_words_that_nobody_keeps_are_not_made_up(oscar: User) -> None:
     asked(oscar)
     call = only_call()
