@@ -1,7 +1,6 @@
 """What a completed sign-in leaves behind: proof, trail, a known browser, a mail if it is a new one."""
 
 import logging
-from smtplib import SMTPException
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -50,7 +49,7 @@ def note(request: HttpRequest, user: User, response: HttpResponse, *, through: o
 def _tell_of_new_browser(user: User) -> None:
     try:
         get_adapter().send_notification_mail("account/email/new_browser", user)
-    except (OSError, SMTPException):  # a mail server that is away keeps nobody out
+    except OSError:  # a mail server that is away keeps nobody out
         logger.exception("The mail about a new browser could not be sent.")
 
 

@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -83,6 +85,10 @@ def _refusal(request: HttpRequest, permission: str) -> HttpResponse | None:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in; whose session ended meanwhile is told so there."""
+    came_with_one = settings.SESSION_COOKIE_NAME in request.COOKIES
+    if came_with_one and request.session.session_key is None:
+        messages.info(request, "Your session ended. Sign in to go on; your work is saved.")
     return _led(request, redirect_to_login(request.get_full_path()), HTTPStatus.UNAUTHORIZED)
 
 

@@ -1,6 +1,7 @@
 """Where people are signed in, and ending it, each with its refusal."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from apps.accounts.models import SignIn, User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from tests.factories.browsers import browser
+from tests.factories.cast import key_client
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 EDGE = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537 Chrome/140.0 Safari/537 Edg/140.0"
@@ -121,3 +123,48 @@ def test_a_session_that_is_over_is_not_shown(vera: User) -> None:
     opened(vera)
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert SignIn.objects.of(vera) == []
+
+
+def test_whose_session_ended_is_told_so(vera: User) -> None:
+    client = opened(vera)
+    Session.objects.all().delete()
+    told = "Your session ended"
+    assert told in client.get("/profile/", follow=True).content.decode()
+    assert told not in browser().get("/profile/", follow=True).content.decode()
+
+
+API = "/api/v1/sessions/"
+
+
+def listed(client: Client, query: str = "") -> list[Any]:
+    return [each["browser"] for each in client.get(f"{API}{query}").json()["results"]]
+
+
+def test_the_api_lists_ones_own_and_ends_them(vera: User, bob: User) -> None:
+    here, there = opened(vera), opened(vera, EDGE)
+    opened(bob)
+    assert sorted(listed(here)) == ["Edge", "Firefox"]
+    found = here.get(API).json()["results"]
+    assert [each["browser"] for each in found if each["is_current"]] == ["Firefox"]
+    (edge,) = [each["id"] for each in found if not each["is_current"]]
+    assert here.delete(f"{API}{edge}/").status_code == 204
+    assert there.get("/api/v1/me/").status_code == 401
+    assert listed(here) == ["Firefox"]
+
+
+def test_the_api_shows_others_to_who_manages_members(alice: User, bob: User, vera: User) -> None:
+    opened(vera)
+    theirs = f"?user={vera.pk}"
+    assert listed(browser(alice), theirs) == ["Firefox"]
+    assert listed(browser(bob), theirs) == []
+    sign_in = SignIn.objects.get(user=vera)
+    assert browser(bob).delete(f"{API}{sign_in.pk}/").status_code == 404
+    assert browser(alice).get(f"{API}?user=x").status_code == 422
+    assert browser(alice).delete(f"{API}{sign_in.pk}/").status_code == 204
+
+
+def test_a_key_sees_where_its_person_is_signed_in(vera: User) -> None:
+    opened(vera)
+    text = services.create_api_key(name="k", role="viewer", user=vera, actor=None)[1]
+    (found,) = key_client(text).get(API).json()["results"]
+    assert found["is_current"] is False

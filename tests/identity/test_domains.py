@@ -1,5 +1,6 @@
 """Domains: proved by DNS, discovered at the sign-in, and required where an owner says so."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from pytest_django import Settings
 
+from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
@@ -21,6 +23,7 @@ from apps.identity.exceptions import (
 from apps.identity.models import Connection, Domain
 from apps.notifications.models import Mail, Notification
 from tests.factories.cast import member
+from tests.factories.factors import Device
 from tests.factories.issuer import Issuer, sign_in, stranger
 from tests.factories.names import NameServer
 
@@ -240,3 +243,34 @@ def test_a_workspaces_domains_are_its_own(okta: Connection, mallory: User) -> No
     page = stranger("beta").post("/sso/", {"email": "x@halden.example"}).content.decode()
     assert "Continue with Okta" not in page
     assert stranger("beta").get(f"/sso/{okta.pk}/start/").status_code == 409
+
+
+def test_a_passkey_is_no_way_round_the_company(required: Domain) -> None:
+    someone, device = of_halden("Priya", "viewer"), Device()
+    device.keep(someone)
+    client = stranger()
+    assert device.sign_in(client, someone).status_code == 403
+    assert client.get("/profile/").status_code == 302
+    refused = AuditEntry.objects.get(action="session.refused")
+    assert (refused.actor_label, refused.result) == ("Priya", "denied")
+
+
+def test_who_breaks_glass_owes_the_second_factor(required: Domain, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(email="alice@halden.example")
+    EmailAddress.objects.filter(user=alice).update(email="alice@halden.example")
+    rules = {"factor_for": "everybody", "factor_grace": timedelta(0)}
+    accounts.change_sign_in_rules(rules, actor=alice)
+    client, form = stranger(), {"login": "alice@halden.example", "password": PASSWORD}
+    client.post("/accounts/login/", form)
+    assert client.get("/workflows/")["Location"] == "/accounts/2fa/"
+    assert AuditEntry.objects.filter(action="member.broke_glass").exists()
+
+
+def test_who_comes_through_the_company_owes_none(
+    required: Domain, issuer: Issuer, okta: Connection, alice: User
+) -> None:
+    rules = {"factor_for": "everybody", "factor_grace": timedelta(0)}
+    accounts.change_sign_in_rules(rules, actor=alice)
+    client = stranger()
+    sign_in(client, issuer, okta)
+    assert client.get("/workflows/").status_code == 200
