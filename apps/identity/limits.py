@@ -5,4 +5,5 @@ from apps.common.limits import Limit
 LOOKS = Limit("identity-looks", 60, 60)
 STARTS = Limit("identity-starts", 60, 60)
 ANSWERS = Limit("identity-answers", 60, 60)
+POSTS = Limit("identity-posts", 60, 60)
 SETUPS = Limit("identity-setups", 20, 3600)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.decorators import public_page
 from apps.common.errors import TooMany
 from apps.common.requests import client_ip
+from apps.common.types import JSONDict
 from apps.identity import admission, attempts, limits, testing
 from apps.identity.exceptions import NotOpen, SignInRefused
 from apps.identity.models import Attempt, Connection
@@ -30,7 +31,7 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Take an answer, and let the browser come for it with its session, which a post from elsewhere lacks."""
     connection = None
     try:
-        limits.ANSWERS.count(client_ip(request))
+        limits.POSTS.count(client_ip(request))
         connection = _find(connection_id)
         response = gate.opened(request.POST.get("SAMLResponse", ""))
         attempt = flow.asked(response, connection)
@@ -39,7 +40,7 @@ def acs(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     try:
         flow.take(response, attempt, endpoints.of(request, connection))
     except SignInRefused as error:
-        return _not_taken(request, attempt, error)
+        return _not_taken(request, attempt, error, flow.shown(response))
     query = urlencode({"state": attempts.state(attempt)})
     return redirect(f"{reverse('identity:callback', args=[connection_id])}?{query}")
 
@@ -63,12 +64,15 @@ def _find(connection_id: UUID) -> Connection:
     return found
 
 
-def _not_taken(request: HttpRequest, attempt: Attempt, error: SignInRefused) -> HttpResponse:
+def _not_taken(
+    request: HttpRequest, attempt: Attempt, error: SignInRefused, shown: JSONDict
+) -> HttpResponse:
     """Say what is wrong where it is looked for: on the test's page, or in the trail and here."""
     if not attempts.use(attempt):
         return refused(request, error, attempt.connection)
     if attempt.is_test:
-        testing.finish(attempt, testing.failed(error))
+        rows = testing.rows(shown, attempt.connection) if shown else []
+        testing.finish(attempt, testing.failed(error, rows))
         return redirect(attempt.following)
     admission.refuse(attempt.connection, None, error)
     return refused(request, error, attempt.connection)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from apps.accounts.models import Folder
@@ -26,8 +27,11 @@ TOO_LONG = 300
 
 def report(connection: Connection, claims: JSONDict) -> JSONDict:
     """Return what a test found; nothing is changed by it."""
-    rows = _rows(claims, connection)
-    told: JSONDict = {"claims": rows, "checks": CHECKED[connection.protocol], "problem": None}
+    told: JSONDict = {
+        "claims": rows(claims, connection),
+        "checks": CHECKED[connection.protocol],
+        "problem": None,
+    }
     try:
         person = read(claims, connection)
         told["groups"] = _groups(connection, person)
@@ -37,9 +41,9 @@ def report(connection: Connection, claims: JSONDict) -> JSONDict:
     return told | {"would": _would(decided, person), "roles": _roles(decided)}
 
 
-def failed(error: SignInRefused) -> JSONDict:
-    """Return what a test found that did not get as far as claims."""
-    return {"claims": [], "checks": [], "groups": [], "problem": problem(error, {})}
+def failed(error: SignInRefused, received: Sequence[JSONDict] = ()) -> JSONDict:
+    """Return what a test found whose answer is not believed, beside what was received all the same."""
+    return {"claims": list(received), "checks": [], "groups": [], "problem": problem(error, {})}
 
 
 def problem(error: SignInRefused, claims: JSONDict) -> JSONDict:
@@ -65,8 +69,9 @@ def fingerprint(connection: Connection) -> str:
     tried = [
         connection.protocol, connection.issuer, connection.client_id, connection.sealed_secret,
         connection.email_claim, connection.groups_claim,
-        connection.sso_url, connection.certificates,
     ]  # fmt: skip
+    if connection.is_saml:
+        tried += [connection.sso_url, *connection.certificates]
     return hashlib.sha256(json.dumps(tried).encode()).hexdigest()
 
 
@@ -75,7 +80,7 @@ def is_tested(connection: Connection) -> bool:
     return connection.tested == fingerprint(connection)
 
 
-def _rows(claims: JSONDict, connection: Connection) -> list[JSONDict]:
+def rows(claims: JSONDict, connection: Connection) -> list[JSONDict]:
     """Return the claims that are used, also those that are missing, then the others."""
     used = {
         connection.subject_claim: "Person id",

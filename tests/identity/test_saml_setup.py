@@ -17,6 +17,7 @@ from apps.identity.exceptions import SignInRefused
 from apps.identity.models import Connection, SigningKey
 from apps.identity.saml import certificates, keys, metadata, watching
 from apps.identity.testing import is_tested
+from apps.identity.vendors import ACS, ENTITY, REDIRECT, VENDORS
 from apps.notifications.models import Notification
 from tests.factories.asserter import (
     ENTITY_ID,
@@ -92,7 +93,9 @@ def test_a_test_says_what_to_set_where(
     asserter: Asserter, halden: Connection, alice: User, fields: dict[str, str], words: str
 ) -> None:
     asserter.fields |= fields
-    assert words in went_through(browser(alice), asserter, halden)
+    page = went_through(browser(alice), asserter, halden)
+    assert words in page
+    assert "priya@halden.example" in page  # what was received is shown all the same
 
 
 def test_metadata_come_as_a_file_or_from_an_address(
@@ -334,3 +337,19 @@ def test_what_is_gone_is_looked_at_no_more(draft: Connection, alice: User) -> No
     services.delete_connection(draft, actor=alice)
     watching.look([pk])
     assert not Chore.objects.filter(kind=watching.CHORE, subject=pk).exists()
+
+
+def test_every_provider_has_its_steps_by_each_of_its_protocols(alice: User) -> None:
+    client = browser(alice)
+    for vendor in VENDORS.values():
+        for protocol, steps in vendor.steps.items():
+            form = {
+                "vendor": vendor.name,
+                "protocol": protocol,
+                "name": f"{vendor.label} {protocol}",
+            }
+            made = client.post(f"{BASE}new/", form)
+            guide = client.get(made["Location"]).context["guide"]
+            assert [step.title for step, _ in guide] == [step.title for step in steps]
+            copied = {name for _, values in guide for name, _ in values}
+            assert copied >= ({ACS, ENTITY} if protocol == "saml" else {REDIRECT})

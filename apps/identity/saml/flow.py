@@ -9,7 +9,7 @@ from lxml.builder import ElementMaker
 
 from apps.common.types import JSONDict
 from apps.identity import attempts
-from apps.identity.exceptions import AnswerRefused, AttemptClosed
+from apps.identity.exceptions import AnswerRefused, AssertionRefused, AttemptClosed
 from apps.identity.models import Attempt, Connection, SeenAssertion
 from apps.identity.saml import checks, gate, keys, library
 from apps.identity.saml.checks import Expected
@@ -86,6 +86,14 @@ def believed(response: Response, expected: Expected) -> tuple[JSONDict, datetime
     assertion = library.verified(response, expected.connection, expected.ours)
     usable_until = checks.check(response.root, assertion, expected)
     return claims_of(assertion), usable_until
+
+
+def shown(response: Response) -> JSONDict:
+    """Return what an answer that is not believed would say: for the eyes of whoever tests."""
+    try:
+        return claims_of(response.assertion)
+    except AssertionRefused:
+        return {}
 
 
 def claims(attempt: Attempt) -> JSONDict:

@@ -44,9 +44,10 @@ class Response:
 
     @property
     def assertion(self) -> Element:
-        """The one assertion, in what was admitted."""
+        """The one assertion of what was admitted. Raises AssertionRefused where none is."""
         found = self.root.find(name("saml:Assertion"))
-        assert found is not None
+        if found is None:
+            raise refuse("assertions", "The response holds no assertion.")
         return found
 
 
