@@ -13,7 +13,7 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.directory.imports import services
-from apps.directory.imports.files import LARGEST
+from apps.directory.imports.files import LARGEST, UnreadableFile
 from apps.directory.imports.forms import FileForm, StartForm
 from apps.directory.models import ImportRow, PeopleImport
 
@@ -25,6 +25,7 @@ Outcome = ImportRow.Outcome
 @permission_required("member.manage")
 def imports(request: AuthenticatedRequest) -> HttpResponse:
     """Show the files that were read, or read another one."""
+    policies.require(request.user, "member.manage")  # on the whole workspace
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data["file"]
@@ -32,7 +33,7 @@ def imports(request: AuthenticatedRequest) -> HttpResponse:
             raw = given.read(LARGEST + 1)
             job = services.read_file(name=given.name, raw=raw, actor=request.user)
             return redirect("directory:import", job.pk)
-        except DomainError as error:
+        except UnreadableFile as error:
             form.add_error("file", error.detail)
     found = policies.visible(request.user, PeopleImport.objects.select_related("role", "made_by"))
     text = request.GET.get("q", "")
