@@ -20,13 +20,11 @@ class KeptMembers:
         if current_scope().tenant is None:
             return {}
         rules = GroupRule.objects.filter(connection=OuterRef("directory__connection"))
-        kept = Person.objects.filter(user__in=users, directory__is_on=True).select_related(
-            "directory__connection"
+        kept = Person.objects.filter(user__in=users, directory__is_on=True)
+        told = kept.annotate(follows=Exists(rules)).values_list(
+            "user_id", "directory__connection__name", "follows"
         )
-        return {
-            each.user_id: Source("SCIM", str(each.directory.connection), each.follows)
-            for each in kept.annotate(follows=Exists(rules))
-        }
+        return {user: Source("SCIM", name, follows) for user, name, follows in told}
 
     def summaries(self) -> Collection[Summary]:
         """Return the directories that are switched on."""
