@@ -109,6 +109,12 @@ class KeptByDirectory(Conflict):
     code = "kept_by_directory"
 
 
+class RoleKept(Conflict):
+    """Groups in a directory decide about this person's roles. Change their groups there."""
+
+    code = "role_kept"
+
+
 class UnknownPerson(Invalid):
     """Nobody in the workspace goes by this."""
 

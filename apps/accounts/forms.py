@@ -80,6 +80,7 @@ class KeyForm(forms.Form):
     name = forms.CharField(max_length=80, help_text="What will use it, such as “Nightly export”.")
     role = forms.ChoiceField(choices=key_role_choices, initial="viewer")
     life = forms.ChoiceField(choices=LIVES, required=False, initial="90", label="Valid for")
+    for_program = forms.BooleanField(required=False)
 
     @property
     def fields_for_service(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import policies, services
+from apps.accounts import keeping, policies, services
 from apps.accounts.decorators import (
     AuthenticatedRequest,
     member_required,
@@ -57,8 +57,15 @@ def _members(
     everyone = policies.visible(request.user, User.objects.members())
     listed = members_in(everyone, filters).with_roles().order_by("name", "email")
     groups = policies.visible(request.user, Group.objects.order_by("name"))
+    page = page_of(request, listed)
+    sources = keeping.sources_of([member.pk for member in page])
+    for member in page:
+        member.source = sources.get(member.pk)
     context = {
-        "members": page_of(request, listed),
+        "members": page,
+        "directories": keeping.summaries()
+        if policies.holds(request.user, "connection.view")
+        else [],
         "member_count": everyone.count(),
         "suspended_count": everyone.filter(is_active=False).count(),
         "invitations": policies.visible(request.user, Invitation.objects.unanswered())
@@ -210,13 +217,18 @@ def create_key(request: AuthenticatedRequest) -> HttpResponse:
     form = KeyForm(request.POST)
     if form.is_valid():
         try:
-            key, text = services.create_api_key(
-                **form.fields_for_service, user=request.user, actor=request.user
-            )
+            key, text = _make_key(request.user, form)
             return _api_keys(request, HTTPStatus.CREATED, new_key=key, new_key_text=text)
         except DomainError as error:
             form.add_error("role", error.detail)
     return _api_keys(request, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+
+
+def _make_key(actor: User, form: KeyForm) -> tuple[ApiKey, str]:
+    """Make the key that a form asks for: the actor's own, or a program's."""
+    if form.cleaned_data["for_program"]:
+        return services.create_service_key(**form.fields_for_service, actor=actor)
+    return services.create_api_key(**form.fields_for_service, user=actor, actor=actor)
 
 
 @require_POST

@@ -9,8 +9,18 @@ class DirectoryConfig(AppConfig):
     name = "apps.directory"
 
     def ready(self) -> None:
-        from apps.directory import policies  # noqa: F401 - registers
+        from apps.accounts import keeping
+        from apps.directory import (
+            policies,  # noqa: F401 - registers
+            tasks,
+        )
         from apps.directory.following import KeptGroups
+        from apps.directory.imports import carrying
+        from apps.directory.showing import KeptMembers
+        from apps.dispatch import chores
         from apps.identity import directories
 
         directories.register(KeptGroups())
+        keeping.register(KeptMembers())
+        chores.register(carrying.CHORE, tasks.call_import)
+        chores.register(carrying.FORGET, tasks.call_forget)

@@ -112,5 +112,5 @@ def _change_people(kept: KeptGroup, add: set[UUID], remove: set[UUID]) -> None:
 
 
 def _users(directory: Directory, people: Collection[UUID]) -> list[User]:
-    kept = directory.people.present().filter(pk__in=people).select_related("user")
+    kept = directory.people.present().filter(pk__in=people).select_related("user").order_by("user")
     return [person.user for person in kept]

@@ -3,11 +3,16 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.directory import setup_views, views
+from apps.directory import import_views, setup_views, views
 
 app_name = "directory"
 base = rf"^single-sign-on/(?P<connection_id>{UUID_PATTERN})/directory"
+job = rf"^members/import/(?P<job_id>{UUID_PATTERN})"
 urlpatterns = [
+    path("members/import/", import_views.imports, name="imports"),
+    re_path(rf"{job}/$", import_views.one_import, name="import"),
+    re_path(rf"{job}/start/$", import_views.start_import, name="start_import"),
+    re_path(rf"{job}/discard/$", import_views.discard_import, name="discard_import"),
     re_path(rf"{base}/$", views.overview, name="overview"),
     re_path(rf"{base}/requests/$", views.requests, name="requests"),
     re_path(rf"{base}/tokens/$", views.make_token, name="make_token"),

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from apps.accounts.exceptions import KeptByDirectory
+from apps.accounts.exceptions import KeptByDirectory, RoleKept
 from apps.accounts.models import Group, User
 from apps.accounts.services import (
+    change_role,
     create_api_key,
     invite_member,
     remove_from_group,
@@ -193,3 +194,29 @@ def test_a_directory_that_is_off_is_not_asked_at_sign_ins(
     services.switch(connection, on=False, actor=alice)
     assert roles(connection, erin, "Builders") == ["Builder"]
     assert not Directory.objects.get().is_on
+
+
+def test_roles_that_follow_a_directorys_groups_are_locked_here(
+    scim: ScimClient, connection: Connection, alice: User
+) -> None:
+    scim.add("erin@halden.example", displayName="Erin Moss")
+    erin = User.objects.get(email="erin@halden.example")
+    change_role(erin, role="builder", actor=alice)  # without rules, roles are given here
+    identity.add_rule(connection, group="Rail", role="viewer", folder=None, actor=alice)
+    with pytest.raises(RoleKept):
+        change_role(erin, role="admin", actor=alice)
+    page = browser(alice).get("/members/").content.decode()
+    assert "Follows the groups in Okta" in page
+    assert "1 person and 0 groups are kept there" in " ".join(page.split())
+    change_role(erin, role="owner", actor=alice)  # owners are above directories
+    change_role(User.objects.get(pk=erin.pk), role="viewer", actor=alice)
+
+
+def test_a_directory_that_is_off_locks_nothing(
+    scim: ScimClient, connection: Connection, alice: User
+) -> None:
+    scim.add("erin@halden.example")
+    identity.add_rule(connection, group="Rail", role="viewer", folder=None, actor=alice)
+    services.switch(connection, on=False, actor=alice)
+    change_role(User.objects.get(email="erin@halden.example"), role="builder", actor=alice)
+    assert "SCIM" not in browser(alice).get("/members/").content.decode()

@@ -9,7 +9,8 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.directory import groups, people
 from apps.directory import services as directories
-from apps.directory.models import Directory
+from apps.directory.imports import services as imports
+from apps.directory.models import Directory, PeopleImport
 from apps.identity import attempts, pinning, services, setup_views
 from apps.identity.models import Attempt, Connection, Domain, SetupLink
 from apps.identity.oidc import provider
@@ -63,7 +64,14 @@ def _directory(connection: Connection, owner: User, canary: str) -> dict[str, st
         "directory_token": str(token.pk),
         "kept_person": str(person.pk),
         "kept_group": str(kept.pk),
+        "people_import": str(_import(owner, canary).pk),
     }
+
+
+def _import(owner: User, canary: str) -> PeopleImport:
+    """Read a file of somebody who may join."""
+    line = f'{{"user_id": "1", "email": "imported@{canary}.example", "email_verified": true}}'
+    return imports.read_file(name=f"{canary}.json", raw=line.encode(), actor=owner)
 
 
 def bring(session: SessionBase, objects: dict[str, str]) -> None:

@@ -100,5 +100,8 @@ class NewApiKeySerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     role = serializers.CharField(max_length=40)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    for_program = serializers.BooleanField(
+        default=False, write_only=True, help_text="It acts as a service account of its own."
+    )
     prefix = serializers.CharField(read_only=True)
     key = serializers.CharField(read_only=True)

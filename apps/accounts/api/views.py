@@ -224,12 +224,14 @@ class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
 
     @extend_schema(request=NewApiKeySerializer, responses={201: NewApiKeySerializer})
     def create(self, request: Request) -> Response:
-        """Make a key that acts as you; its text is in this answer and never shown again."""
+        """Make a key that acts as you, or as a program; its text is in this answer and never again."""
         serializer = NewApiKeySerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        key, text = services.create_api_key(
-            **serializer.validated_data, user=self.actor, actor=self.actor
-        )
+        asked = dict(serializer.validated_data)
+        if asked.pop("for_program"):
+            key, text = services.create_service_key(**asked, actor=self.actor)
+        else:
+            key, text = services.create_api_key(**asked, user=self.actor, actor=self.actor)
         body = {**ApiKeySerializer(key).data, "key": text}
         return Response(body, status=HTTPStatus.CREATED)
 

@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from apps.accounts import keys, policies
+from apps.accounts import keeping, keys, policies
 from apps.accounts.exceptions import (
     AlreadyInvited,
     AlreadyMember,
     InvitationClosed,
     KeyOver,
     LastOwner,
+    RoleKept,
 )
 from apps.accounts.keepers import Keeper
 from apps.accounts.models import (
@@ -76,9 +77,9 @@ def add_staff(*, email: str, name: str = "", new_second_factor: bool = False) ->
 
 @transaction.atomic
 def change_role(user: User, *, role: str | None, actor: User) -> None:
-    """Give a member another role on the whole workspace, or none. Raises LastOwner, Forbidden.
+    """Give a member another role on the whole workspace, or none. Raises LastOwner, Forbidden, RoleKept.
 
-    What they hold on folders and through groups stays.
+    What they hold on folders and through groups stays. Owners are made and unmade here alone.
     """
     policies.require(actor, "member.manage")
     new = role_named(role) if role else None
@@ -87,6 +88,8 @@ def change_role(user: User, *, role: str | None, actor: User) -> None:
     _check_owner_rights(actor, {before})
     if before == "owner" and role != "owner":
         _check_another_owner(user)
+    elif role != "owner" and keeping.roles_are_kept(user):
+        raise RoleKept
     if new:
         check_may_give(actor, new)
         RoleBinding.objects.update_or_create(user=user, folder=None, defaults={"role": new})
@@ -241,7 +244,12 @@ def create_api_key(
 def create_service_key(
     *, name: str, role: str, actor: User | None, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """Make a key for a program: it acts as a service account of its own."""
+    """Make a key for a program: it acts as a service account of its own, whoever leaves.
+
+    Raises Forbidden for who does not manage keys.
+    """
+    if actor is not None:
+        policies.require(actor, "api_key.manage")
     key_id = keys.new_key()[0]
     service = User.objects.create_user(
         f"{key_id}@service.invalid", name=name, kind=User.Kind.SERVICE

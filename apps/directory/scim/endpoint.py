@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -37,6 +39,11 @@ class Call:
     def directory(self) -> Directory:
         """The directory that asks."""
         return self.token.directory
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing; what may change is locked before it is looked at."""
+        return self.request.method in READS
 
     @property
     def query(self) -> dict[str, str]:
@@ -91,9 +98,10 @@ def _served(call: Call, handler: Handler, args: dict[str, Any]) -> HttpResponse:
     """Carry a request out, and note what came of it whatever that is."""
     try:
         check_usable(call.token)
-        if call.request.method not in READS and not call.directory.is_on:
+        if not call.reads and not call.directory.is_on:
             raise SwitchedOff
-        answer = handler(call, **args)
+        with nullcontext() if call.reads else transaction.atomic():
+            answer = handler(call, **args)
     except Exception as error:
         domain = as_domain_error(error)
         if domain is None:

@@ -87,7 +87,8 @@ def _kept(call: Call) -> "QuerySet[KeptGroup]":
 
 def _find(call: Call, group_id: UUID) -> KeptGroup:
     """Return a group of this directory. Raises NotFound for everybody else's."""
-    kept = _kept(call).filter(pk=group_id).first()
+    found = _kept(call).filter(pk=group_id)
+    kept = (found if call.reads else found.select_for_update(of=("self",))).first()
     if kept is None:
         raise NotFound("The directory keeps no group of this id here.")
     call.about, kept.directory = kept.display_name, call.directory

@@ -88,7 +88,8 @@ def _kept(call: Call) -> PersonQuerySet:
 
 def _find(call: Call, person_id: UUID) -> Person:
     """Return a person of this directory. Raises NotFound for everybody else's."""
-    person = _kept(call).filter(pk=person_id).first()
+    kept = _kept(call).filter(pk=person_id)
+    person = (kept if call.reads else kept.select_for_update(of=("self",))).first()
     if person is None:
         raise NotFound("The directory keeps nobody of this id here.")
     call.about, person.directory = person.user_name, call.directory

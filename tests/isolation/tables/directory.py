@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.isolation.probe import FORM, NOBODYS, Body, Probe
+from tests.isolation.probe import FORM, NOBODYS, UPLOAD, Body, Probe
 from tests.isolation.world import World
 
 CONNECTION = {"connection_id": "connection"}
@@ -41,6 +41,24 @@ def _empties(_world: World) -> dict[str, Any]:
     return {"Operations": [{"op": "remove", "path": "members"}]}
 
 
+def _import(route: str, **body: str) -> Probe:
+    return Probe(
+        f"directory:{route}",
+        "POST",
+        {"job_id": "people_import"},
+        body=body,
+        media=FORM,
+        shows=False,
+    )
+
+
+def _file(world: World) -> bytes:
+    """Return a form with an export of somebody."""
+    line = f'{{"user_id": "1", "email": "ada@{world.canary}.example", "email_verified": true}}'
+    named = 'Content-Disposition: form-data; name="file"; filename="users.json"'
+    return f"--part\r\n{named}\r\n\r\n{line}\r\n--part--\r\n".encode()
+
+
 PERSON, GROUP = {"person_id": "kept_person"}, {"group_id": "kept_group"}
 DIRECTORY = [
     Probe("directory:overview", args=CONNECTION),
@@ -56,6 +74,11 @@ DIRECTORY = [
     Probe(
         "directory:setup_revoke_token", "POST", {"token_id": "guest_token"}, media=FORM, body={}, **NOBODYS
     ),
+    Probe("directory:imports", elsewhere=None),
+    Probe("directory:imports", "POST", media=UPLOAD, body=_file, **NOBODYS),
+    Probe("directory:import", args={"job_id": "people_import"}),
+    _import("start_import", role="viewer"),
+    _import("discard_import"),
     _scim("config"),
     _scim("resource_types"),
     _scim("resource_type", name="User"),

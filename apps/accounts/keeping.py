@@ -1,0 +1,64 @@
+"""Who else decides about members: directories, as this app knows them; they register what we ask."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from apps.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a member comes from, and whether their roles follow from groups there."""
+
+    label: str
+    name: str
+    decides_roles: bool
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A directory as the page of members shows it."""
+
+    name: str
+    url: str
+    people: int
+    groups: int
+    decides_roles: bool
+    changed_at: datetime | None
+
+
+class Sources(Protocol):
+    """What keeps members."""
+
+    def of(self, users: Collection[UUID]) -> Mapping[UUID, Source]:
+        """Return where people come from; nothing for whom nobody keeps."""
+
+    def summaries(self) -> Collection[Summary]:
+        """Return the directories of the workspace."""
+
+
+_sources: list[Sources] = []
+
+
+def register(sources: Sources) -> None:
+    """Say who knows."""
+    _sources.append(sources)
+
+
+def sources_of(users: Collection[UUID]) -> dict[UUID, Source]:
+    """Return where people come from."""
+    return {user: source for each in _sources for user, source in each.of(users).items()}
+
+
+def summaries() -> list[Summary]:
+    """Return the directories of the workspace."""
+    return [summary for each in _sources for summary in each.summaries()]
+
+
+def roles_are_kept(user: User) -> bool:
+    """Tell whether somebody's roles follow from their groups in a directory."""
+    source = sources_of([user.pk]).get(user.pk)
+    return source is not None and source.decides_roles

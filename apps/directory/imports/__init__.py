@@ -1,0 +1,1 @@
+"""People who come from another sign-in service, with their passwords."""
