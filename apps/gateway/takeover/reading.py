@@ -98,7 +98,7 @@ def _parsed(text: str) -> JSONDict:
             raise BadConfig.at(
                 "config", "Write out what stands behind * and &: references are not read."
             )
-        whole = yaml.load(text, Loader=yaml.CSafeLoader)
+        whole = yaml.CSafeLoader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
