@@ -86,11 +86,17 @@ def detail(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
             return redirect("gateway:provider", found.pk)
         except DomainError as error:
             blame(form, error)
+    return form_page(
+        request, "gateway/providers/detail.html", form=form, **_context(request, found)
+    )
+
+
+def _context(request: AuthenticatedRequest, found: Provider) -> dict[str, Any]:
+    """Return what the page of a provider shows beside its form."""
     entry = directory.find(found.litellm_provider)
     routes = ModelRoute.objects.filter(targets__provider=found).distinct()
-    context = {
+    return {
         "provider": found,
-        "form": form,
         "models": found.known_models or (entry.models if entry else []),
         "routes": policies.visible(request.user, routes),
         "keys": standing.of(found, actor=request.user),
@@ -98,7 +104,6 @@ def detail(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
         "may_see_usage": policies.holds(request.user, "usage.view"),
         "may_manage": policies.allows(request.user, "manage", found),
     }
-    return form_page(request, "gateway/providers/detail.html", **context)
 
 
 @require_POST

@@ -26,7 +26,7 @@ class ConfigForm(forms.Form):
         file = data.get("file")
         if file is not None:
             if file.size > MOST_BYTES:
-                self.add_error("file", "It is larger than a megabyte.")
+                self.add_error("file", "It is larger than 256 KiB.")
                 return data
             data["text"] = file.read().decode(errors="replace")
         if not (data.get("text") or "").strip():

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from apps.gateway.takeover.draft import (
     Secret,
 )
 
-MOST_BYTES, MOST_MODELS = 1 << 20, 500
+MOST_BYTES, MOST_MODELS, DEEPEST = 256 << 10, 500, 30
 MILLION = Decimal(1_000_000)
 VARIABLE = "os.environ/"
 # litellm's names for one provider asked in another way.
@@ -56,6 +57,7 @@ INSTEAD = {
     "max_budget": "Make a budget under Budgets.",
 }
 OTHERWISE = "There is nothing like it here."
+ONE_NAME = "A route has one name: programs may name provider/model where their key allows it."
 
 
 def read(text: str) -> Draft:
@@ -86,13 +88,17 @@ def read(text: str) -> Draft:
 
 def _parsed(text: str) -> JSONDict:
     if len(text.encode()) > MOST_BYTES:
-        raise BadConfig.at("config", "It is larger than a megabyte.")
+        raise BadConfig.at("config", "It is larger than 256 KiB.")
+    if _depth(text) > DEEPEST:  # parsing takes the square of it
+        raise BadConfig.at("config", f"It is nested deeper than {DEEPEST} levels.")
     try:
-        if any(isinstance(each, yaml.AliasToken) for each in yaml.scan(text)):
+        if any(
+            isinstance(each, yaml.AliasToken) for each in yaml.scan(text, Loader=yaml.CSafeLoader)
+        ):
             raise BadConfig.at(
                 "config", "Write out what stands behind * and &: references are not read."
             )
-        whole = yaml.safe_load(text)
+        whole = yaml.CSafeLoader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
@@ -102,31 +108,31 @@ def _parsed(text: str) -> JSONDict:
     return whole
 
 
+def _depth(text: str) -> int:
+    """Return how deep brackets and indentation go, at most, without parsing anything."""
+    levels = accumulate(1 if sign in "[{" else -1 for sign in re.findall(r"[\[\]{}]", text))
+    marks = (len(found) // 2 for found in re.findall(r"^[ \t?:-]+", text, re.MULTILINE))
+    return max((*levels, *marks), default=0)
+
+
 def _add_model(draft: Draft, place: int, row: Any) -> None:
-    params = row.get("litellm_params") if isinstance(row, dict) else None
-    called = str(row.get("model_name") or "") if isinstance(row, dict) else ""
+    whole = _dict(row)
+    params, called = _dict(whole.get("litellm_params")), str(whole.get("model_name") or "")
     where = called or f"model_list, entry {place + 1}"
-    if not isinstance(params, dict) or not params.get("model") or not called:
+    if not params.get("model") or not called:
         draft.leave(where, "It names no model.")
         return
     if "*" in called or "*" in str(params["model"]):
-        draft.leave(
-            where,
-            "A route has one name: programs may name provider/model where their key allows it.",
-        )
+        draft.leave(where, ONE_NAME)
         return
     found = _entry_of(params)
-    if isinstance(found, str):
-        draft.leave(where, found)
-        return
-    entry, model = found
-    provider = _provider(draft, entry, params, model)
-    if provider is None:
-        draft.leave(where, "Its address cannot be told: enter it by adding the provider.")
+    provider = found if isinstance(found, str) else _provider(draft, *found, params)
+    if isinstance(provider, str) or isinstance(found, str):
+        draft.leave(where, str(provider))
         return
     route = draft.routes.setdefault(_alias(called), DraftRoute(_alias(called), called))
-    route.add(_target(provider, model, params))
-    _add_price(draft, provider, model, {**params, **_dict(row.get("model_info"))})
+    route.add(_target(provider, found[1], params))
+    _add_price(draft, provider, found[1], {**params, **_dict(whole.get("model_info"))})
     for name in sorted(set(params) - READ - HARMLESS):
         draft.leave(f"{where}: {name}", INSTEAD.get(name, OTHERWISE))
 
@@ -149,11 +155,11 @@ def _entry_of(params: JSONDict) -> tuple[Entry, str] | str:
     return entry, model
 
 
-def _provider(draft: Draft, entry: Entry, params: JSONDict, model: str) -> DraftProvider | None:
-    """Return the provider of an address; the key of this model joins its keys."""
+def _provider(draft: Draft, entry: Entry, model: str, params: JSONDict) -> DraftProvider | str:
+    """Return the provider of an address, whose keys the key of this model joins; else why there is none."""
     address = _address(entry, str(params.get("api_base") or params.get("base_url") or ""))
     if not address:
-        return None
+        return "Its address cannot be told: enter it by adding the provider."
     found = next((each for each in draft.providers if each.address == address), None)
     if found is None:
         host = urlsplit(address).hostname or address

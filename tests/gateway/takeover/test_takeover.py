@@ -87,7 +87,7 @@ def test_what_is_left_out_has_a_reason() -> None:
     "text",
     [
         "", "- a\n- b", "model_list: []", "model_list: {", "model_list: [&a {x: 1}, *a]",
-        "!!python/object/apply:os.system ['true']", "model_list: " + "[" * 3000,
+        "!!python/object/apply:os.system ['true']", "model_list: " + "[" * 3000, "- " * 3000, "[" * 200_000,
         "model_list:\n" + "  - model_name: x\n" * 501, "a: " + "x" * (1 << 20),
     ],
 )  # fmt: skip
