@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -15,6 +15,8 @@ from apps.accounts.models import User
 from tests.factories.browsers import browser
 from tests.factories.factors import PASSWORD
 
+SOME = UUID(int=1)  # whom it is about does not matter
+
 
 def stale(user: User) -> Client:
     """Return a browser in which somebody signed in an hour ago."""
@@ -24,21 +26,21 @@ def stale(user: User) -> Client:
 
 SENSITIVE_PAGES = [
     "/api-keys/new/",
-    f"/members/{uuid4()}/role/",
-    f"/members/{uuid4()}/suspend/",
-    f"/members/{uuid4()}/remove/",
+    f"/members/{SOME}/role/",
+    f"/members/{SOME}/suspend/",
+    f"/members/{SOME}/remove/",
     "/members/groups/new/",
-    f"/members/groups/{uuid4()}/role/",
+    f"/members/groups/{SOME}/role/",
     "/members/roles/new/",
     "/members/roles/viewer/",
     "/members/roles/viewer/delete/",
-    f"/workflows/folders/{uuid4()}/people/",
+    f"/workflows/folders/{SOME}/people/",
     "/sign-in-rules/",
     "/single-sign-on/new/",
     "/single-sign-on/domains/",
-    f"/single-sign-on/{uuid4()}/",
-    f"/single-sign-on/{uuid4()}/activate/",
-    f"/single-sign-on/emergency/{uuid4()}/allow/",
+    f"/single-sign-on/{SOME}/",
+    f"/single-sign-on/{SOME}/activate/",
+    f"/single-sign-on/emergency/{SOME}/allow/",
     "/audit/exports/new/",
     "/accounts/email/",
     "/accounts/password/set/",
@@ -48,13 +50,13 @@ SENSITIVE_PAGES = [
 ]
 SENSITIVE_CALLS: list[tuple[str, str, Any]] = [
     ("post", "api-keys/", {"name": "New", "role": "viewer"}),
-    ("patch", f"members/{uuid4()}/", {"role": "admin"}),
-    ("delete", f"members/{uuid4()}/", None),
+    ("patch", f"members/{SOME}/", {"role": "admin"}),
+    ("delete", f"members/{SOME}/", None),
     ("post", "roles/", {"label": "New", "permissions": ["run.view"]}),
     ("delete", "roles/viewer/", None),
     ("post", "groups/", {"name": "New", "role": None}),
-    ("post", f"groups/{uuid4()}/members/", {"user": str(uuid4())}),
-    ("post", f"folders/{uuid4()}/rights/", {}),
+    ("post", f"groups/{SOME}/members/", {"user": str(SOME)}),
+    ("post", f"folders/{SOME}/rights/", {}),
     ("patch", "sign-in-rules/", {"idle": 900}),
     ("post", "gateway/keys/", {}),
     ("post", "audit/exports/", {}),
@@ -103,7 +105,7 @@ def test_a_proof_gets_old(alice: User) -> None:
 
 def test_a_secret_that_comes_late_is_not_kept(alice: User) -> None:
     client = stale(alice)
-    client.post(f"/single-sign-on/{uuid4()}/", {"secret": "canary-secret"})
+    client.post(f"/single-sign-on/{SOME}/", {"secret": "canary-secret"})
     assert "canary-secret" not in json.dumps(dict(client.session.items()))
 
 

@@ -165,6 +165,7 @@ def test_other_marks_of_bcrypt_open_too(alice: User, prefix: str) -> None:
 @pytest.mark.parametrize(
     "hashed",
     [HASHED.replace("$04$", "$31$"), HASHED.replace("$04$", "$00$"), HASHED[:-1], HASHED + "x", "argon2$argon2id$v=19", "pbkdf2_sha256$1$a$b", "plain", "!", "md5$$" + "a" * 32],
+    ids=["too dear", "too cheap", "cut", "longer", "argon2", "pbkdf2", "plain", "none", "md5"],
 )  # fmt: skip
 def test_hashes_that_are_none_or_cost_too_much_are_not_taken_over(alice: User, hashed: str) -> None:
     job = services.read_file(name="u", raw=lines(auth0("a@halden.example", passwordHash=hashed)), actor=alice)  # fmt: skip
