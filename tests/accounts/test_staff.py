@@ -91,7 +91,7 @@ def test_staff_see_each_other_and_nothing_of_how_they_sign_in(public: None) -> N
     client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
     page = client.get("/accounts/user/").content.decode()
     assert EMAIL in page
-    assert "/add/" not in page
+    assert "/user/add/" not in page
     for gone in ("/mfa/authenticator/", "/account/emailaddress/", "/auth/group/"):
         assert client.get(gone).status_code == 404
     assert client.post("/accounts/user/add/", {"email": "x@x.example"}).status_code == 403
