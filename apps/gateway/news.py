@@ -58,7 +58,7 @@ def _tell(schema: str) -> None:
     _hand_on(schema)  # at once here, also without Redis
     try:
         with _client() as client:
-            client.publish(CHANNEL, schema)
+            client.publish(_channel(client), schema)
     except AWAY as error:
         logger.warning("Other processes will notice a change later, Redis is away: %s", error)
 
@@ -67,7 +67,7 @@ def _hear() -> None:
     while True:
         try:
             with _client() as client, client.pubsub(ignore_subscribe_messages=True) as heard:
-                heard.subscribe(CHANNEL)
+                heard.subscribe(_channel(client))
                 _hand_on(None)  # what was said before is lost
                 while True:
                     message = heard.get_message(timeout=60)
@@ -80,6 +80,11 @@ def _hear() -> None:
 def _hand_on(schema: str | None) -> None:
     for listener in _listeners:
         listener(schema)
+
+
+def _channel(client: "Redis") -> str:
+    """Return where it is told: channels know no databases, and another product may use the next."""
+    return f"{CHANNEL}:{client.connection_pool.connection_kwargs.get('db') or 0}"
 
 
 def _client() -> "Redis":

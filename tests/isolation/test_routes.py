@@ -4,6 +4,7 @@ Each probe first succeeds as its owner, and the walk must find what is planted.
 """
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -68,7 +69,8 @@ def test_the_other_owners_session_and_key_open_nothing_here(ours: World, theirs:
         ):
             answer = ask(client, probe, ours, **headers)
             assert answer.status_code in {302, 401}, (str(probe), answer.status_code)
-            asked = probe.path(ours).partition("?")[0]  # which the way to the sign-in page repeats
+            # The way to the sign-in page repeats what was asked.
+            asked = quote(probe.path(ours))
             assert ours.canary not in text_of(answer).replace(asked, "")
 
 
