@@ -164,3 +164,11 @@ def test_rules_that_make_no_sense_are_refused(alice: User, changes: dict[str, ob
     with pytest.raises(Invalid):
         services.change_sign_in_rules(changes, actor=alice)
     assert not SignInRules.objects.filter(factor_since__isnull=False).exists()
+
+
+@pytest.mark.parametrize("seconds", [10**18, -(10**18), 366 * 24 * 3600, "soon", None, [1]])
+def test_lengths_that_are_none_are_said_at_their_field(alice: User, seconds: object) -> None:
+    client = api_client(alice)
+    answer = client.patch("/api/v1/sign-in-rules/", {"longest": seconds}, format="json")
+    fields = [each["field"] for each in answer.json()["errors"]]
+    assert (answer.status_code, fields) == (422, ["longest"])

@@ -18,6 +18,8 @@ from apps.accounts.models import SignIn, SignInRules
 from apps.accounts.models.sign_ins import SignInQuerySet
 from apps.accounts.roles import ANY_MEMBER
 
+YEAR_S = 365 * 24 * 3600
+
 
 class SignInSerializer(serializers.ModelSerializer[SignIn]):
     """A browser in which somebody is signed in."""
@@ -66,10 +68,15 @@ class SignInViewSet(mixins.ListModelMixin, TenantViewSet[SignIn]):
 
 
 class SecondsField(serializers.IntegerField):
-    """A length of time, in seconds."""
+    """A length of time, in seconds; within a year, whatever its service allows."""
+
+    default_error_messages: ClassVar = {"too_long": "Give the seconds of a year at most."}
 
     def to_internal_value(self, data: Any) -> Any:
-        return timedelta(seconds=super().to_internal_value(data))
+        seconds = super().to_internal_value(data)
+        if abs(seconds) > YEAR_S:
+            self.fail("too_long")
+        return timedelta(seconds=seconds)
 
     def to_representation(self, value: Any) -> Any:
         return int(value.total_seconds())
