@@ -17,6 +17,7 @@ ENTRANCES = (
     "auterity/env.py",
     "auterity/asgi.py",
     "auterity/celery.py",
+    "auterity/settings/test.py",  # gives each process of a test run a Redis of its own
     "manage.py",
     "apps/local/",
     "apps/gateway/adapters/litellm_adapter.py",  # says to litellm what it otherwise looks up

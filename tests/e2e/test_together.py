@@ -83,6 +83,9 @@ def step(page: Page, node: str) -> Locator:
 def settings_of(page: Page, node: str) -> Page:
     step(page, node).click()
     expect(page.locator(".cm-content").first).to_be_visible()
+    more = page.get_by_test_id("more-fields")
+    if more.get_attribute("aria-expanded") == "false":
+        more.click()
     return page
 
 
