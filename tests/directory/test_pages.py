@@ -1,6 +1,7 @@
 """The pages of a directory, for owners, for administrators, and for who has a set-up link."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,8 +26,9 @@ def address(connection: Connection, path: str = "") -> str:
     return f"/single-sign-on/{connection.pk}/directory/{path}"
 
 
-def text(answer: object) -> str:
-    return answer.content.decode()  # type: ignore[attr-defined,no-any-return]
+def text(answer: Any) -> str:
+    content: bytes = answer.content
+    return content.decode()
 
 
 def shown_token(page: str) -> str:

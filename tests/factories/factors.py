@@ -65,6 +65,7 @@ class Device:
 
     def registered(self, options: Any, *, verified: bool = True) -> dict[str, Any]:
         """Return what a browser sends when it made the passkey."""
+        # fido2 has types but for this one.
         public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(bytes(16), self.id, public)
         told = self._authenticator_data(verified, FLAG.AT, credential)

@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -38,6 +39,10 @@ def ten_steps(target: Target) -> dict[str, Any]:
 
 def all_over() -> bool:
     return not Run.objects.unfinished().exists()
+
+
+def has_gone_on(target: Target, seen: int) -> bool:
+    return len(target.calls) > seen or all_over()
 
 
 @contextmanager
@@ -95,7 +100,7 @@ def test_all_workers_killed_again_and_again(start: Start, workers: Crowd, target
     with tended(workers, 2):
         for _ in range(size(2, 20)):
             seen = len(target.calls)
-            until(lambda seen=seen: len(target.calls) > seen or all_over())  # type: ignore[misc]
+            until(partial(has_gone_on, target, seen))
             workers.kill_all()
         until(all_over, size(120, 300))
     assert audit(Run.objects.all(), expected=expected) == []
@@ -113,7 +118,7 @@ def test_deploys_under_load_repeat_nothing(start: Start, workers: Crowd, target:
         for process in old:
             process.send_signal(signal.SIGTERM)
         assert [process.wait(30) for process in old] == [0] * len(old)
-        until(lambda seen=seen: len(target.calls) > seen or all_over())  # type: ignore[misc]
+        until(partial(has_gone_on, target, seen))
     until(all_over)
     assert audit(Run.objects.all(), expected=expected) == []
     for step in ("put", "again"):

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 
@@ -49,6 +50,10 @@ def asked(server: Server, text: str, answered: list[str], stop: threading.Event)
         answered.append(headers["x-request-id"])
 
 
+def has_grown(answered: list[str], to: int) -> bool:
+    return len(answered) >= to
+
+
 def written() -> list[str]:
     return list(LlmCall.objects.values_list("request_id", flat=True))
 
@@ -64,7 +69,7 @@ def test_kill_9_amid_calls_loses_no_answered_call(text: str, tmp_path: Path) -> 
             ]
             for caller in callers:
                 caller.start()
-            until(lambda before=before: len(answered) >= before + 20)  # type: ignore[misc]
+            until(partial(has_grown, answered, before + 20))
             server.kill()
             stop.set()
             for caller in callers:
