@@ -7,7 +7,9 @@ URL = "/api/v1/fire-times/"
 
 
 def test_a_rule_is_told_in_words_with_its_next_times(vera: User) -> None:
-    answer = api_client(vera).get(URL, {"cron": "0 9 * * MON-FRI", "zone": "Asia/Tokyo"}).json()
+    answer = (
+        api_client(vera).get(URL, {"cron": "0 9 * * MON-FRI", "time_zone": "Asia/Tokyo"}).json()
+    )
     assert answer["words"] == "At 09:00 on Monday through Friday"
     assert len(answer["times"]) == 5
     assert answer["times"] == sorted(answer["times"])
@@ -20,7 +22,7 @@ def test_what_is_wrong_is_said_at_its_field(vera: User) -> None:
         ({}, "cron"),
         ({"cron": "0 0 30 2 *"}, "cron"),
         ({"cron": "* " * 200}, "cron"),
-        ({"cron": "0 9 * * *", "zone": "Nowhere"}, "zone"),
+        ({"cron": "0 9 * * *", "time_zone": "Nowhere"}, "time_zone"),
     ):
         refused = api_client(vera).get(URL, asked)
         assert refused.status_code == 422

@@ -46,7 +46,9 @@ class FireTimesView(TenantAPIView):
     @extend_schema(
         parameters=[
             OpenApiParameter("cron", str, required=True, description="Five fields."),
-            OpenApiParameter("zone", str, description="Such as Europe/Berlin; UTC if left out."),
+            OpenApiParameter(
+                "time_zone", str, description="Such as Europe/Berlin; UTC if left out."
+            ),
         ],
         responses={200: CronTimesSerializer},
         operation_id="fire_times",
@@ -54,10 +56,10 @@ class FireTimesView(TenantAPIView):
     def get(self, request: Request) -> Response:
         """Return what a cron rule says, with its next five times."""
         rule = " ".join(request.query_params.get("cron", "")[: LONGEST + 1].split())
-        zone_name = request.query_params.get("zone") or "UTC"
+        zone_name = request.query_params.get("time_zone") or "UTC"
         if len(rule) > LONGEST:
             raise Invalid.at("cron", f"A rule has at most {LONGEST} letters.")
-        field, now = "zone", datetime.now(UTC)
+        field, now = "time_zone", datetime.now(UTC)
         try:
             zone(zone_name)
             field = "cron"

@@ -89,7 +89,7 @@ function useFireTimes(rule: string, zone: string | null): { said: FireTimes | nu
       return;
     }
     const stop = new AbortController();
-    const asked = new URLSearchParams({ cron: rule, ...(zone ? { zone } : {}) });
+    const asked = new URLSearchParams({ cron: rule, ...(zone ? { time_zone: zone } : {}) });
     const ask = () =>
       get<FireTimes>(`${api}fire-times/?${asked}`, { signal: stop.signal })
         .then((said) => setFound({ said, problem: "" }))
