@@ -88,7 +88,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(
         started(workflow, bob)
     client = browser(vera)
     client.get("/runs/")  # a session's first page writes down where it began
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(16):
         client.get("/runs/")
 
 
