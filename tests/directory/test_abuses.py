@@ -14,8 +14,11 @@ from django.utils.http import urlencode
 from apps.accounts.models import Group, RoleBinding, User
 from apps.accounts.services import create_api_key, create_group, set_group_role
 from apps.audit.models import AuditEntry
+from apps.common.errors import TooLarge
 from apps.directory import services
 from apps.directory.models import Directory, KeptGroup, Person, Token
+from apps.directory.scim.attributes import GROUP as GROUPS
+from apps.directory.scim.patching import patched
 from apps.identity import services as identity
 from apps.identity.exceptions import SetupClosed
 from apps.identity.models import Connection
@@ -76,6 +79,12 @@ FILTERS = [
     'active gt "x"',
     'emails[value eq "x"',
     'urn:ietf:params:scim:schemas:core:2.0:User:is_staff eq "x"',
+    r'userName eq "a\u0000b"',
+    r'userName eq "\ud800"',
+    "emails[type eq NaN]",
+    "emails.type eq 1e999",
+    'meta.created gt "9999-12-31T23:59:59-23:00"',
+    'meta.created gt "0001-01-01T00:00:00+23:00"',
 ]
 
 
@@ -391,3 +400,16 @@ def test_a_set_up_link_makes_no_token_that_counts(
     other = identity.create_connection(vendor="okta", name="Other", actor=alice)
     with pytest.raises(SetupClosed):
         services.make_token(other, life=timedelta(days=1), actor=link)
+
+
+COSTLY = {
+    "long filters": [{"op": "remove", "path": " or ".join(['members[value eq "z"'] + ['value eq "z"'] * 24) + "]"}] * 1000,
+    "many names": [{"op": "replace", "value": {f'members[value eq "z{number}"].type': "User" for number in range(20_000)}}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operations", COSTLY.values(), ids=COSTLY)
+def test_operations_that_would_cost_minutes_are_refused(operations: list[Any]) -> None:
+    people = [{"value": str(uuid4())} for _ in range(500)]
+    with pytest.raises(TooLarge):
+        patched({"displayName": "All", "members": people}, {"Operations": operations}, GROUPS)
