@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from apps.accounts.models import Group, RoleBinding, User
-from apps.accounts.services import create_api_key, create_group, set_group_role
+from apps.accounts.services import add_to_group, create_api_key, create_group, set_group_role
 from apps.audit.models import AuditEntry
 from apps.common.errors import TooLarge
 from apps.directory import services
@@ -316,6 +316,35 @@ def test_who_joins_gets_no_more_than_the_directory_may_give(
     body = {"schemas": [USER], "userName": "new@halden.example"}
     assert refused(scim("POST", "/Users", body), 403)
     assert not User.objects.filter(email="new@halden.example").exists()
+
+
+def test_the_role_for_everyone_else_is_capped_in_groups_too(
+    scim: ScimClient, connection: Connection, alice: User, person: str, group: str
+) -> None:
+    identity.add_rule(connection, group="Rail", role="viewer", folder=None, actor=alice)
+    identity.set_default_role(connection, "admin", actor=alice)
+    before = state()
+    join = {"op": "add", "path": "members", "value": [{"value": person}]}
+    assert "at most Builder" in refused(scim.patch(f"/Groups/{group}", join), 403)
+    assert state() == before
+
+
+@pytest.mark.parametrize("through", ["the person", "a group"])
+def test_who_holds_more_than_it_gives_keeps_their_address(
+    scim: ScimClient, alice: User, through: str
+) -> None:
+    adam = member("Adam", "viewer" if through == "a group" else "admin")
+    User.objects.filter(pk=adam.pk).update(email="adam@halden.example")
+    if through == "a group":
+        admins = create_group(name="Chiefs", role="admin", actor=alice)
+        add_to_group(admins, adam, actor=alice)
+    kept = scim.add("adam@halden.example")["id"]
+    before = state()
+    mine = {"op": "replace", "path": "userName", "value": "mallory+1@halden.example"}
+    assert "at most Builder" in refused(scim.patch(f"/Users/{kept}", mine), 403)
+    assert state() == before
+    scim.patch(f"/Users/{kept}", {"op": "replace", "path": "displayName", "value": "Adam B."})
+    assert User.objects.get(pk=adam.pk).name == "Adam B."
 
 
 def test_groups_made_here_are_not_taken_over(scim: ScimClient, alice: User) -> None:
