@@ -39,6 +39,9 @@ class Sources(Protocol):
     def summaries(self) -> Collection[Summary]:
         """Return the directories of the workspace."""
 
+    def let_be(self, user: User) -> None:
+        """Let no directory undo whether somebody may sign in: a person here has said so."""
+
 
 _sources: list[Sources] = []
 
@@ -56,6 +59,12 @@ def sources_of(users: Collection[UUID]) -> dict[UUID, Source]:
 def summaries() -> list[Summary]:
     """Return the directories of the workspace."""
     return [summary for each in _sources for summary in each.summaries()]
+
+
+def let_be(user: User) -> None:
+    """Let no directory undo whether somebody may sign in: a person here has said so."""
+    for each in _sources:
+        each.let_be(user)
 
 
 def roles_are_kept(user: User) -> bool:

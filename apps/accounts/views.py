@@ -90,6 +90,7 @@ def _members(
 
 @require_POST
 @permission_required("member.manage")
+@proof_required
 def invite(request: AuthenticatedRequest) -> HttpResponse:
     """Send an invitation."""
     form = InviteForm(request.POST)

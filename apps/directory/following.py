@@ -52,10 +52,22 @@ def check_may_bring(directory: Directory, role: Role) -> None:
 def check_may_carry(kept: KeptGroup) -> None:
     """Raise BeyondCap where being in a group of these names would give too much."""
     directory = kept.directory
-    for rule in granting.matching(directory.connection, kept.names):
+    rules = granting.matching(directory.connection, kept.names)
+    for rule in rules:
         check_may_bring(directory, rule.role)
+    if rules and directory.connection.default_role:  # whom rules are followed for gets it as well
+        check_may_bring(directory, directory.connection.default_role)
     for held in kept.group.role_bindings.select_related("role"):
         check_may_bring(directory, held.role)
+
+
+def check_may_readdress(directory: Directory, user: User) -> None:
+    """Raise BeyondCap for who holds more than it may give: who reads the new address can be them."""
+    for held in user.bindings:
+        if not held.role.allowed <= directory.cap.allowed:
+            raise BeyondCap(
+                f"{user} holds the role {held.role}, and the directory gives at most {directory.cap}: it cannot choose another address for them. An owner can raise that on the page of the directory."
+            )
 
 
 def brings_roles(kept: KeptGroup, *names: str) -> bool:

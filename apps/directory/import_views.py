@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.proof import proof_required
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.directory.imports import services
@@ -56,6 +57,7 @@ def one_import(request: AuthenticatedRequest, job_id: UUID) -> HttpResponse:
 
 @require_POST
 @permission_required("member.manage")
+@proof_required
 def start_import(request: AuthenticatedRequest, job_id: UUID) -> HttpResponse:
     """Let the people of a file join."""
     job, form = _find(request, job_id), StartForm(request.POST)

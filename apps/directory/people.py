@@ -50,7 +50,7 @@ def add(directory: Directory, document: JSONDict) -> Person:
 def change(person: Person, document: JSONDict) -> Person:
     """Keep what the directory says now; what it says again changes nothing.
 
-    Raises OwnersStay, OutsideDomains, NotUnique.
+    Raises OwnersStay, OutsideDomains, NotUnique, BeyondCap.
     """
     person = _locked(person)
     before = person.document
@@ -129,6 +129,7 @@ def _change_user(person: Person, document: JSONDict) -> None:
     email = _chosen_email(document)
     if email != person.user.email:
         email = _email(person.directory, document)
+        following.check_may_readdress(person.directory, person.user)
     try:
         change_details(
             person.user, name=_name(document, email), email=email, actor=person.directory

@@ -7,6 +7,7 @@ from django.db.models import Exists, Max, OuterRef
 from django.urls import reverse
 
 from apps.accounts.keeping import Source, Summary
+from apps.accounts.models import User
 from apps.directory.models import Directory, Person
 from apps.identity.models import GroupRule
 from apps.tenants.context import current_scope
@@ -30,6 +31,10 @@ class KeptMembers:
         """Return the directories that are switched on."""
         on = Directory.objects.filter(is_on=True).select_related("connection")
         return [_summary(each) for each in on.annotate(last=Max("exchanges__created_at"))]
+
+    def let_be(self, user: User) -> None:
+        """Forget that it was a directory that suspended them."""
+        Person.objects.filter(user=user, suspended=True).update(suspended=False)
 
 
 def _summary(directory: Directory) -> Summary:

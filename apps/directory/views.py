@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.proof import proof_required
 from apps.common.errors import DomainError
 from apps.directory import page, services
 from apps.directory.forms import CapForm
@@ -40,6 +41,7 @@ def requests(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse
 @never_cache
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def make_token(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Make a token and show it, once."""
     found = _find(request, connection_id)
@@ -49,6 +51,7 @@ def make_token(request: AuthenticatedRequest, connection_id: UUID) -> HttpRespon
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def revoke_token(
     request: AuthenticatedRequest, connection_id: UUID, token_id: UUID
 ) -> HttpResponse:
@@ -63,6 +66,7 @@ def revoke_token(
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def switch(request: AuthenticatedRequest, connection_id: UUID, way: str) -> HttpResponse:
     """Let what the directory says count, or not any more."""
     found = _find(request, connection_id)
@@ -75,6 +79,7 @@ def switch(request: AuthenticatedRequest, connection_id: UUID, way: str) -> Http
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def set_cap(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Choose the most that anybody gets through the directory."""
     found, form = _find(request, connection_id), CapForm(request.POST)

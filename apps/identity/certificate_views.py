@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.accounts.proof import proof_required
 from apps.common.errors import DomainError
 from apps.identity import pinning, setup
 from apps.identity.models import Connection
@@ -20,6 +21,7 @@ from apps.identity.views import frame
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def add_certificate(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Accept another certificate of the provider."""
     found, form = _find(request, connection_id), CertificateForm(request.POST)
@@ -38,6 +40,7 @@ def add_certificate(request: AuthenticatedRequest, connection_id: UUID) -> HttpR
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def remove_certificate(
     request: AuthenticatedRequest, connection_id: UUID, fingerprint: str
 ) -> HttpResponse:
@@ -53,6 +56,7 @@ def remove_certificate(
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def prepare_key(request: AuthenticatedRequest) -> HttpResponse:
     """Make the next key of ours and publish it."""
     try:
@@ -65,6 +69,7 @@ def prepare_key(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("connection.manage")
+@proof_required
 def switch_key(request: AuthenticatedRequest) -> HttpResponse:
     """Sign with the next key of ours."""
     try:

@@ -12,10 +12,13 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from apps.accounts.models import Group, RoleBinding, User
-from apps.accounts.services import create_api_key, create_group, set_group_role
+from apps.accounts.services import add_to_group, create_api_key, create_group, set_group_role
 from apps.audit.models import AuditEntry
+from apps.common.errors import TooLarge
 from apps.directory import services
 from apps.directory.models import Directory, KeptGroup, Person, Token
+from apps.directory.scim.attributes import GROUP as GROUPS
+from apps.directory.scim.patching import patched
 from apps.identity import services as identity
 from apps.identity.exceptions import SetupClosed
 from apps.identity.models import Connection
@@ -76,6 +79,12 @@ FILTERS = [
     'active gt "x"',
     'emails[value eq "x"',
     'urn:ietf:params:scim:schemas:core:2.0:User:is_staff eq "x"',
+    r'userName eq "a\u0000b"',
+    r'userName eq "\ud800"',
+    "emails[type eq NaN]",
+    "emails.type eq 1e999",
+    'meta.created gt "9999-12-31T23:59:59-23:00"',
+    'meta.created gt "0001-01-01T00:00:00+23:00"',
 ]
 
 
@@ -309,6 +318,35 @@ def test_who_joins_gets_no_more_than_the_directory_may_give(
     assert not User.objects.filter(email="new@halden.example").exists()
 
 
+def test_the_role_for_everyone_else_is_capped_in_groups_too(
+    scim: ScimClient, connection: Connection, alice: User, person: str, group: str
+) -> None:
+    identity.add_rule(connection, group="Rail", role="viewer", folder=None, actor=alice)
+    identity.set_default_role(connection, "admin", actor=alice)
+    before = state()
+    join = {"op": "add", "path": "members", "value": [{"value": person}]}
+    assert "at most Builder" in refused(scim.patch(f"/Groups/{group}", join), 403)
+    assert state() == before
+
+
+@pytest.mark.parametrize("through", ["the person", "a group"])
+def test_who_holds_more_than_it_gives_keeps_their_address(
+    scim: ScimClient, alice: User, through: str
+) -> None:
+    adam = member("Adam", "viewer" if through == "a group" else "admin")
+    User.objects.filter(pk=adam.pk).update(email="adam@halden.example")
+    if through == "a group":
+        admins = create_group(name="Chiefs", role="admin", actor=alice)
+        add_to_group(admins, adam, actor=alice)
+    kept = scim.add("adam@halden.example")["id"]
+    before = state()
+    mine = {"op": "replace", "path": "userName", "value": "mallory+1@halden.example"}
+    assert "at most Builder" in refused(scim.patch(f"/Users/{kept}", mine), 403)
+    assert state() == before
+    scim.patch(f"/Users/{kept}", {"op": "replace", "path": "displayName", "value": "Adam B."})
+    assert User.objects.get(pk=adam.pk).name == "Adam B."
+
+
 def test_groups_made_here_are_not_taken_over(scim: ScimClient, alice: User) -> None:
     mine = create_group(name="Finance", role="admin", actor=alice)
     body = {"schemas": [GROUP], "displayName": "finance"}
@@ -391,3 +429,16 @@ def test_a_set_up_link_makes_no_token_that_counts(
     other = identity.create_connection(vendor="okta", name="Other", actor=alice)
     with pytest.raises(SetupClosed):
         services.make_token(other, life=timedelta(days=1), actor=link)
+
+
+COSTLY = {
+    "long filters": [{"op": "remove", "path": " or ".join(['members[value eq "z"'] + ['value eq "z"'] * 24) + "]"}] * 1000,
+    "many names": [{"op": "replace", "value": {f'members[value eq "z{number}"].type': "User" for number in range(20_000)}}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operations", COSTLY.values(), ids=COSTLY)
+def test_operations_that_would_cost_minutes_are_refused(operations: list[Any]) -> None:
+    people = [{"value": str(uuid4())} for _ in range(500)]
+    with pytest.raises(TooLarge):
+        patched({"displayName": "All", "members": people}, {"Operations": operations}, GROUPS)

@@ -60,6 +60,20 @@ def test_a_member_is_adopted_with_what_they_have(scim: ScimClient) -> None:
     assert entry.after["joined"] is False
 
 
+@pytest.mark.parametrize("resumed", [True, False])
+def test_who_is_suspended_here_after_the_directory_did_stays_so(
+    scim: ScimClient, alice: User, resumed: bool
+) -> None:
+    person = scim.add("priya@halden.example")["id"]
+    leaves(scim, person)
+    priya = User.objects.get(email="priya@halden.example")
+    if resumed:
+        set_active(priya, active=True, actor=alice)
+    set_active(priya, active=False, actor=alice)
+    leaves(scim, person, active=True)
+    assert not User.objects.get(pk=priya.pk).is_active
+
+
 def test_who_was_suspended_here_stays_so(scim: ScimClient, alice: User) -> None:
     erin = of_halden("Erin", "builder")
     set_active(erin, active=False, actor=alice)

@@ -195,6 +195,7 @@ class InvitationViewSet(mixins.ListModelMixin, TenantViewSet[Invitation]):
         "POST": "member.manage",
         "DELETE": "member.manage",
     }
+    proof_required = ("POST",)
 
     @extend_schema(request=NewInvitationSerializer, responses={201: InvitationSerializer})
     def create(self, request: Request) -> Response:

@@ -1,11 +1,11 @@
 """Filters of RFC 7644, section 3.4.2.2: their text as a tree, and whether a value falls under it."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apps.common.parsing import BadJSON, parse_json
 from apps.directory.exceptions import InvalidFilter
 
 LONGEST, MOST_TERMS, DEEPEST = 1000, 25, 8
@@ -85,6 +85,13 @@ def parse_path(text: str) -> Path:
     return Path(found[2].lower(), (found[3] or "").lower(), (found[1] or "").lower())
 
 
+def size(rule: Filter) -> int:
+    """Return how many comparisons a filter makes of each value."""
+    if isinstance(rule, All | Some):
+        return sum(map(size, rule.parts))
+    return 1 if isinstance(rule, Compare) else size(rule.inner)
+
+
 class _Reader:
     """Takes tokens one by one; filters that are long or deep are refused before they cost anything."""
 
@@ -158,8 +165,8 @@ class _Reader:
         if token.lower() in CONSTANTS:
             return CONSTANTS[token.lower()]
         try:
-            value = json.loads(token)
-        except ValueError as error:
+            value = parse_json(token.encode())  # nothing that the database could not compare
+        except BadJSON as error:
             raise InvalidFilter(f"{token[:40]} is no value. Texts stand in quotes.") from error
         if not isinstance(value, str | int | float):
             raise InvalidFilter(f"{token[:40]} is no value.")

@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from apps.common.errors import TooLarge
 from apps.common.types import JSONDict
 from apps.directory.exceptions import (
     InvalidFilter,
@@ -18,9 +19,10 @@ from apps.directory.exceptions import (
 from apps.directory.scim import filters
 from apps.directory.scim.attributes import OURS, Attribute, ResourceType, top_attribute
 from apps.directory.scim.filters import All, Compare, Filter
-from apps.directory.scim.reading import read_resource, read_value
+from apps.directory.scim.reading import MOST_VALUES, read_resource, read_value
 
 MOST_OPERATIONS, LONGEST_PATH = 1000, 500
+MOST_LOOKS = MOST_OPERATIONS * MOST_VALUES  # of operations at values: one each
 FILTERED = re.compile(r"^([^\[\]]+)\[(.+)\](?:\.([A-Za-z$][\w$-]{0,60}))?$", re.DOTALL)
 
 
@@ -34,16 +36,31 @@ class Target:
     only: Filter | None = None
 
 
+@dataclass
+class Draft:
+    """A document while it is changed, and how many values may still be looked at for it."""
+
+    document: JSONDict
+    resource: ResourceType
+    looks: int = MOST_LOOKS
+
+    def look(self, target: Target, values: int) -> None:
+        """Count what an operation looks at. Raises TooLarge before it costs minutes."""
+        self.looks -= values * (1 if target.only is None else filters.size(target.only))
+        if self.looks < 0:
+            raise TooLarge("The operations choose among too many values. Send fewer at a time.")
+
+
 def patched(document: JSONDict, body: Any, resource: ResourceType) -> JSONDict:
     """Return the document after all operations of a body; the one given stays as it is."""
-    changed = deepcopy(document)
+    draft = Draft(deepcopy(document), resource)
     for operation in _operations(body):
         said = {str(name).lower(): value for name, value in operation.items()}
         verb = str(said.get("op", "")).lower()
         if verb not in {"add", "replace", "remove"}:
             raise InvalidSyntax("The op of an operation is add, replace or remove.")
-        _apply(changed, verb, said.get("path"), said.get("value"), resource)
-    return read_resource(changed, resource)
+        _apply(draft, verb, said.get("path"), said.get("value"))
+    return read_resource(draft.document, resource)
 
 
 def _operations(body: Any) -> list[Mapping[str, Any]]:
@@ -56,22 +73,25 @@ def _operations(body: Any) -> list[Mapping[str, Any]]:
     return found
 
 
-def _apply(changed: JSONDict, verb: str, path: Any, value: Any, resource: ResourceType) -> None:
+def _apply(draft: Draft, verb: str, path: Any, value: Any) -> None:
     if path is None or path == "":
-        _apply_to_whole(changed, verb, value, resource)
+        _apply_to_whole(draft, verb, value)
         return
-    extension = resource.extension(str(path))
+    extension = draft.resource.extension(str(path))
     if extension is not None:
-        _apply_to_extension(changed, verb, extension.urn, value, resource)
+        _apply_to_extension(draft, verb, extension.urn, value)
         return
-    target = _target(path, resource)
+    target = _target(path, draft.resource)
     if target.attribute.read_only or (target.sub and target.sub.read_only):
         raise ReadOnly(f"{target.attribute.name} is ours to set.")
-    holder = changed.setdefault(target.extension, {}) if target.extension else changed
+    document = draft.document
+    holder = document.setdefault(target.extension, {}) if target.extension else document
+    if target.attribute.many:
+        draft.look(target, len(holder.get(target.attribute.name, [])))
     _change(holder, verb, target, value)
 
 
-def _apply_to_whole(changed: JSONDict, verb: str, value: Any, resource: ResourceType) -> None:
+def _apply_to_whole(draft: Draft, verb: str, value: Any) -> None:
     """Apply an operation without a path: its value names the attributes, also by paths."""
     if verb == "remove":
         raise NoTarget("What is removed needs a path.")
@@ -81,19 +101,17 @@ def _apply_to_whole(changed: JSONDict, verb: str, value: Any, resource: Resource
         if name.lower() in OURS:
             continue  # clients repeat the id of what they change
         try:
-            _apply(changed, verb, name, each, resource)
+            _apply(draft, verb, name, each)
         except (InvalidPath, ReadOnly):
             continue  # as with whole resources: what is not kept is passed over
 
 
-def _apply_to_extension(
-    changed: JSONDict, verb: str, urn: str, value: Any, resource: ResourceType
-) -> None:
+def _apply_to_extension(draft: Draft, verb: str, urn: str, value: Any) -> None:
     if verb == "remove":
-        changed.pop(urn, None)
+        draft.document.pop(urn, None)
     elif isinstance(value, Mapping):
         for name, each in value.items():
-            _apply_to_whole(changed, verb, {f"{urn}:{name}": each}, resource)
+            _apply_to_whole(draft, verb, {f"{urn}:{name}": each})
     else:
         raise InvalidValue(f"{urn} must be an object.")
 

@@ -5,7 +5,7 @@ What a client names becomes a column by these tables alone, never a name of anyt
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -164,6 +164,9 @@ def _moment(value: Any) -> datetime:
         found = parse_datetime(value) if isinstance(value, str) else None
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidFilter("A time is written like 2026-01-31T12:00:00Z.")
-    return found
+    try:
+        if found is not None and found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except OverflowError:  # it lies outside of the years there are
+        pass
+    raise InvalidFilter("A time is written like 2026-01-31T12:00:00Z.")
