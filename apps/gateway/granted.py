@@ -90,11 +90,15 @@ async def _reserved(target: Target, ask: Ask, lent: Lent, price: ModelPrice | No
     return held
 
 
-def refuse_key(lent: Lent) -> None:
-    """Disable a provider of the platform whose key was refused; the next call would only be refused again."""
+def refuse_key(lent: Lent, model: str) -> None:
+    """Disable a provider of the platform whose key was refused; the next call would only be refused again.
+
+    Only where staff named the model: some refuse a key for one model alone, and what one workspace
+    asks for must not take the provider from the others.
+    """
     with public_scope(), transaction.atomic():
         active = PlatformProvider.objects.select_for_update().filter(
-            pk=lent.provider_id, status=PlatformProvider.Status.ACTIVE
+            pk=lent.provider_id, status=PlatformProvider.Status.ACTIVE, default_model=model
         )
         provider = active.first()
         if provider is None:

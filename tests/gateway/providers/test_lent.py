@@ -13,6 +13,7 @@ from apps.gateway import from_environment, platform_providers, pools, services
 from apps.gateway.exceptions import (
     BadAddress,
     BadProvider,
+    GatewayError,
     GrantUsedUp,
     KeyRefused,
     LentStays,
@@ -137,6 +138,20 @@ def test_a_refused_key_stops_the_provider_for_all(
     with public_scope():
         assert PlatformProvider.objects.get().disabled_reason == "refused"
         assert AuditEntry.objects.filter(action="platform_provider.key_refused").exists()
+
+
+def test_a_key_refused_for_a_model_of_one_workspaces_choice_stays_for_the_others(
+    alice: User, lent: Provider, fake: FakeProvider
+) -> None:
+    lead(alice, "error-401", provider=lent)
+    for _ in range(2):
+        with pytest.raises(GatewayError):
+            complete()
+    assert len(fake.asked) == 1  # it is left alone for that model, and that only
+    with public_scope():
+        assert PlatformProvider.objects.get().status == "active"
+    lead(alice, "ok", provider=lent)
+    assert complete().provider == lent.slug
 
 
 def test_a_workspace_sees_it_and_can_only_disable_it(
