@@ -192,8 +192,9 @@ def test_models_lists_what_the_key_may_run(alice: User, bob: User, vera: User) -
 def test_a_draft_and_what_is_archived_answer_nothing(alice: User, program: Program) -> None:
     workflow = published(alice, with_form(), name="Any")
     Workflow.objects.filter(pk=workflow.pk).update(published_version=None)
-    reply = program.chat("workflow/any")
-    assert (reply.status, error_of(reply)["code"]) == (404, "model_not_found")
+    for name in ("any", "a\0b", "\ud800", "", "any/more"):
+        reply = program.chat(f"workflow/{name}")
+        assert (reply.status, error_of(reply)["code"]) == (404, "model_not_found")
 
 
 def test_a_key_with_terms_asks_the_workflows_that_they_name(alice: User, bob: User) -> None:
