@@ -122,6 +122,24 @@ def test_what_the_workspace_says_of_its_row_moves_no_key(
     assert len(fake.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("wish", "params"),
+    [
+        ({"max_output_tokens": 1}, {}),
+        ({"max_tokens": 1}, {"max_tokens": None}),
+        ({}, {"max_tokens": None, "max_completion_tokens": None}),
+    ],
+)
+def test_no_answer_is_without_a_limit_that_counts(
+    alice: User, grant: Grant, lent: Provider, fake: FakeProvider, wish: Any, params: Any
+) -> None:
+    route = lent.targets.get().route
+    targets = [{"provider": lent.slug, "model": "ok", "params": params}]
+    services.save_route(route, actor=alice, targets=targets)
+    assert Program(key_of(alice)).chat("default", **wish).status == 200
+    assert fake.asked[0].body["max_tokens"] in (1, 4_096)
+
+
 def test_a_call_that_fails_is_not_counted(alice: User, grant: Grant, lent: Provider) -> None:
     lead(alice, "error-400", provider=lent)
     with pytest.raises(Exception, match="400"):
