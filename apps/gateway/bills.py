@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from apps.common.types import JSONDict
-from apps.gateway.adapters.speaking import limit_name
+from apps.gateway.adapters.speaking import is_limited, limit_name
 from apps.gateway.asks import LIMITS, SPEAKING, Ask
 from apps.gateway.budgets import spending
 from apps.gateway.budgets.estimates import most_tokens
@@ -113,8 +113,9 @@ def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:
 
 def _held(target: Target, ask: Ask, terms: Terms) -> Target:
     """Return the target with a limit of the answer, where it needs one and has none."""
-    asked = _asked(target, ask)
-    if target.is_ours or asked or not terms.stops or ask.endpoint not in SPEAKING:
+    if target.is_ours or not terms.stops or ask.endpoint not in SPEAKING:
+        return target
+    if is_limited(ask, target.upstream):
         return target
     limit = terms.longest_answer(target.price, None)
     params = {**target.upstream.params, limit_name(target.upstream, ask.endpoint): limit}

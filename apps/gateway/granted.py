@@ -15,6 +15,7 @@ from yarl import URL
 
 from apps.audit.services import record
 from apps.gateway import catalogue, news
+from apps.gateway.adapters.speaking import is_limited
 from apps.gateway.answers import Answer
 from apps.gateway.asks import LIMITS, SPEAKING, Ask, limit_of
 from apps.gateway.budgets.estimates import most_tokens
@@ -42,11 +43,19 @@ class Meter:
     answer: Answer | None = None
 
 
-def limited(target: Target, ask: Ask) -> Ask:
-    """Return the call with a limit of its answer: only so is there a worst case to reserve."""
-    if target.lent is None or ask.endpoint not in SPEAKING or _limits(target, ask):
-        return ask
-    return replace(ask, body={**ask.body, limit_of(ask): MOST_ANSWER})
+def limited(target: Target, ask: Ask) -> tuple[Target, Ask]:
+    """Return a call with a limit of its answer, and a target that leaves it in.
+
+    Only so is there a worst case to reserve.
+    """
+    if target.lent is None or ask.endpoint not in SPEAKING:
+        return target, ask
+    params = target.upstream.params.items()
+    kept = {name: value for name, value in params if value is not None or name not in LIMITS}
+    target = replace(target, upstream=replace(target.upstream, params=kept))
+    if is_limited(ask, target.upstream):
+        return target, ask
+    return target, replace(ask, body={**ask.body, limit_of(ask): MOST_ANSWER})
 
 
 @asynccontextmanager
@@ -90,11 +99,15 @@ async def _reserved(target: Target, ask: Ask, lent: Lent, price: ModelPrice | No
     return held
 
 
-def refuse_key(lent: Lent) -> None:
-    """Disable a provider of the platform whose key was refused; the next call would only be refused again."""
+def refuse_key(lent: Lent, model: str) -> None:
+    """Disable a provider of the platform whose key was refused; the next call would only be refused again.
+
+    Only where staff named the model: some refuse a key for one model alone, and what one workspace
+    asks for must not take the provider from the others.
+    """
     with public_scope(), transaction.atomic():
         active = PlatformProvider.objects.select_for_update().filter(
-            pk=lent.provider_id, status=PlatformProvider.Status.ACTIVE
+            pk=lent.provider_id, status=PlatformProvider.Status.ACTIVE, default_model=model
         )
         provider = active.first()
         if provider is None:

@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 Adapter = Callable[[Ask, Upstream], AbstractAsyncContextManager[Answer]]
 FULL_S = 1.0  # after which it is worth asking again for a place that others have
 COOL_S = 1.0  # for which a key is left alone that was asked too much, where nobody says how long
+REFUSED_S = 60.0  # for which a lent key is left alone for a model that it was refused for
 ADAPTERS: dict[str, Adapter] = {
     Provider.Kind.BUILTIN: builtin.opened,
     Provider.Kind.OPENAI: openai_compatible.opened,
@@ -121,6 +122,8 @@ class Leg:
         if isinstance(error, ProviderBusy):
             self._cool(error)
         if isinstance(error, KeyRefused) and self.target.credential_id is not None:
+            if self.target.lent is not None:
+                self._leave_alone(REFUSED_S)
             await query(_give_up, self.target)
         self._tell(error)
 
@@ -128,8 +131,10 @@ class Leg:
         """Leave the key alone for this model as long as its provider wishes."""
         if error.told is not None and error.told.code == "insufficient_quota":
             return  # waiting brings no money
-        wait = COOL_S if error.retry_after is None else error.retry_after
-        sharing.cool(schema(), self.target.cooled_by, time.time() + wait)
+        self._leave_alone(COOL_S if error.retry_after is None else error.retry_after)
+
+    def _leave_alone(self, seconds: float) -> None:
+        sharing.cool(schema(), self.target.cooled_by, time.time() + seconds)
 
     def _tell(self, error: Exception) -> None:
         if not self.beginning.done():
@@ -182,7 +187,7 @@ def _health(error: Exception) -> Verdict:
 def _give_up(target: Target) -> None:
     """Disable a key that its provider refused; the next call would only be refused again."""
     if target.lent is not None:
-        granted.refuse_key(target.lent)
+        granted.refuse_key(target.lent, target.upstream.model)
         return
     assert target.credential_id is not None
     keys = Credential.objects.select_for_update().filter(pk=target.credential_id, status="active")

@@ -132,7 +132,7 @@ class Course:
                     await self._drop(leg)
 
     def _begin(self, target: Target, ask: Ask, *, hedge: bool = False) -> Leg:
-        target = _with_a_key(target)
+        target, ask = limited(_with_a_key(target), ask)
         attempt: JSONDict = {"provider": target.upstream.provider, "model": target.stated.model}
         if target.credential_id is not None:
             attempt["key"] = str(target.credential_id)
@@ -141,7 +141,6 @@ class Course:
             attempt["hedge"] = True
         else:
             self.trace.target = target
-        ask = limited(target, ask)
         tokens = affordable(target, self.decision, self._limit)
         if tokens is not None:  # the money that a call may cost ends its answer
             ask = replace(ask, body={**ask.body, limit_of(ask): tokens})

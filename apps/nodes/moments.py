@@ -51,8 +51,11 @@ def fire_times(rule: str, zone_name: str, now: datetime) -> Iterator[datetime]:
 
 
 def next_fire_time(rule: str, zone_name: str, now: datetime) -> datetime:
-    """Return the next time of a cron rule, in UTC. Raises ValueError."""
-    return next(fire_times(rule, zone_name, now))
+    """Return the next time of a cron rule, in UTC. Raises ValueError, also where there is none."""
+    found = next(fire_times(rule, zone_name, now), None)
+    if found is None:
+        raise ValueError("No day ever fits this.")
+    return found
 
 
 def in_words(rule: str) -> str:

@@ -22,6 +22,8 @@ SOI, EOI, SOS, APP0, APP1, APP2, APP14, APP15, COM = (
 )  # fmt: skip
 # Between the markers of a JPEG: 0xFF in the pixels is followed by 0, restarts count from 0xD0.
 MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
+# The same to be searched for: without repeats, which would be tried anew from each of a million 0xFF.
+NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 EXIF, ORIENTATION, UPRIGHT = b"Exif\0\0", 0x0112, 1
 BARE_JFIF = 14  # without a small copy of the picture
 GIF_LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
@@ -73,7 +75,7 @@ def _jpeg_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
         (size,) = struct.unpack_from(">H", data, found.end())
         at = found.end() + size
         if marker == SOS:
-            following = MARKER.search(data, at)
+            following = NEXT_MARKER.search(data, at)
             at = following.start() if following else len(data)
         if size < 2 or at > len(data):
             raise NoImage

@@ -4,23 +4,26 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Value
 
+from apps.accounts import policies
+from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.gateway.prompts.library import parts_of
-from apps.gateway.prompts.usage import Use
+from apps.gateway.prompts.usage import HIDDEN, Use
 from apps.workflows import drafts
 from apps.workflows.models import Workflow, WorkflowQuerySet, WorkflowUpdate
 
 FIELD = "prompt_ref"
 
 
-def uses_of(slug: str) -> list[Use]:
+def uses_of(slug: str, actor: User) -> list[Use]:
     """Return the workflows, those in the bin among them, whose steps name a prompt."""
     found: dict[tuple[str, str], Use] = {}
-    for workflow in _candidates(slug).select_related("published_version"):
+    for workflow in _candidates(slug).select_related("published_version", "folder"):
         version = workflow.published_version
+        name = workflow.name if policies.allows(actor, "view", workflow) else HIDDEN
         definitions = [drafts.load(workflow).data, *([version.definition] if version else [])]
         for wanted in (each for data in definitions for each in _wanted(data, slug)):
-            found[workflow.name, wanted] = Use(workflow.name, wanted)
+            found[name, wanted] = Use(name, wanted)
     return sorted(found.values(), key=lambda use: use.name.lower())
 
 

@@ -115,8 +115,12 @@ def test_the_times_of_a_rule_rise_where_the_clocks_go_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "reason"), [("0 9 * *", "five"), ("61 * * * *", "example"), ("0 0 30 2 *", "month")]
-)
+    ("rule", "reason"),
+    [
+        ("0 9 * *", "five"), ("61 * * * *", "example"), ("0 0 30 2 *", "month"),
+        ("0 0 */31 * TUE#3", "No day ever"),
+    ],
+)  # fmt: skip
 def test_what_is_no_rule_is_refused(rule: str, reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         WaitConfig(cron=rule)

@@ -11,6 +11,7 @@ from apps.workflows.pictures import cleaned
 from tests.factories.pictures import chunk, png
 
 SECRET = b"48.1374 N 11.5755 E"
+LONG = 2 << 20  # bytes that take minutes where work grows with their square
 
 
 def segment(marker: int, body: bytes) -> bytes:
@@ -116,3 +117,11 @@ def test_whatever_comes_is_a_picture_or_refused(kind: str, noise: bytes, at: int
     except NoImage:
         return
     assert media_type == f"image/{kind}"
+
+
+def test_a_scan_of_nothing_but_fill_bytes_is_read_in_one_go() -> None:
+    endless = JPEG[:2] + segment(0xDA, b"\1\1\0\0\x3f\0") + b"\xff" * LONG
+    for data in (endless, endless + b"\0"):
+        with pytest.raises(NoImage):
+            cleaned(data)
+    assert cleaned(endless + b"\xd9")[1].endswith(b"\xff\xd9")

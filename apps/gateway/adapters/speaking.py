@@ -6,6 +6,8 @@ from apps.gateway.calls import Upstream
 from apps.gateway.models import Endpoint, Provider
 from apps.gateway.protocols.bridge import PROTOCOLS, Adapter, through_chat
 
+NATIVE_LIMIT, CHAT_LIMITS = "max_output_tokens", ("max_tokens", "max_completion_tokens")
+
 
 def adapter_for(ask: Ask, upstream: Upstream, adapter: Adapter) -> Adapter:
     """Return what asks this upstream, given the adapter of its kind."""
@@ -28,5 +30,15 @@ def speaks(upstream: Upstream, endpoint: str) -> bool:
 def limit_name(upstream: Upstream, endpoint: str) -> str:
     """Return what the limit of an answer's tokens is called in what this upstream is sent."""
     if endpoint == Endpoint.RESPONSES and speaks(upstream, endpoint):
-        return "max_output_tokens"
+        return NATIVE_LIMIT
     return openai_compatible.limit_name(upstream)
+
+
+def is_limited(ask: Ask, upstream: Upstream) -> bool:
+    """Tell whether an answer has a limit under a name that counts: others may not be heeded."""
+    names = (NATIVE_LIMIT,) if ask.endpoint == Endpoint.RESPONSES else CHAT_LIMITS
+    is_native = limit_name(upstream, ask.endpoint) == NATIVE_LIMIT
+    set_names = (NATIVE_LIMIT,) if is_native else CHAT_LIMITS
+    sent = {name: ask.body.get(name) for name in names}
+    sent |= {name: upstream.params[name] for name in set_names if name in upstream.params}
+    return any(type(each) is int and each > 0 for each in sent.values())

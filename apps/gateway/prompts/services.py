@@ -106,7 +106,7 @@ def remove_label(prompt: Prompt, name: str, *, actor: User) -> None:
     label = prompt.labels.filter(name=name).select_related("version").first()
     if label is None:
         raise NotFound
-    _check_unused([use for use in uses_of(prompt.slug) if use.wanted == name])
+    _check_unused([use for use in uses_of(prompt.slug, actor) if use.wanted == name])
     record("prompt.label_removed", actor=actor, target=prompt, before={name: label.version.number})
     label.delete()
     prompt.save(update_fields=["updated_at"])
@@ -117,7 +117,7 @@ def delete_prompt(prompt: Prompt, *, actor: User) -> None:
     """Remove a prompt with its versions. Raises PromptUsed where a workflow asks for it, Forbidden."""
     policies.check(actor, "edit", prompt)
     prompt = Prompt.objects.select_for_update().get(pk=prompt.pk)
-    _check_unused(uses_of(prompt.slug))
+    _check_unused(uses_of(prompt.slug, actor))
     record("prompt.deleted", actor=actor, target=prompt, before=_shown(prompt))
     prompt.delete()
 

@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from apps.accounts.models import User
+
+HIDDEN = "a workflow that you may not see"
+
 
 @dataclass(frozen=True)
 class Use:
@@ -12,15 +16,18 @@ class Use:
     wanted: str  # "" is the newest version
 
 
-Uses = Callable[[str], list[Use]]
+Uses = Callable[[str, User], list[Use]]
 _users: list[Uses] = []
 
 
 def register_user(uses: Uses) -> None:
-    """Have somebody asked what of theirs uses a prompt, by its slug. For `AppConfig.ready()`."""
+    """Have somebody asked what of theirs uses a prompt, by its slug. For `AppConfig.ready()`.
+
+    They name what the user may see, and say HIDDEN of what the user may not.
+    """
     _users.append(uses)
 
 
-def uses_of(slug: str) -> list[Use]:
-    """Return all that uses a prompt."""
-    return [use for uses in _users for use in uses(slug)]
+def uses_of(slug: str, actor: User) -> list[Use]:
+    """Return all that uses a prompt, with the names that the actor may see."""
+    return [use for uses in _users for use in uses(slug, actor)]

@@ -165,7 +165,7 @@ def _detail(
         "prompt": prompt,
         "shown": shown,
         "versions": page_of(request, versions),
-        "uses": uses_of(prompt.slug),
+        "uses": uses_of(prompt.slug, request.user),
         "label_choices": label_choices(),
         "may_edit": policies.allows(request.user, "edit", prompt),
         "may_ask": policies.holds(request.user, "model.call"),

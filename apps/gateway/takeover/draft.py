@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from apps.common.types import JSONDict
 from apps.gateway.directory import Entry
+from apps.gateway.routes.versions import MAX_TARGETS
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,12 @@ class DraftRoute:
     targets: list[DraftTarget] = field(default_factory=list)
 
     def add(self, target: DraftTarget) -> None:
-        """Add a target; one that is there already, with another key, is not added twice."""
+        """Add a target; one that is there already, with another key, is not added twice.
+
+        What is beyond the most that a route has is cut off later: more than one is not collected.
+        """
+        if len(self.targets) > MAX_TARGETS:
+            return
         same = (target.provider, target.model, target.params)
         if same not in [(each.provider, each.model, each.params) for each in self.targets]:
             self.targets.append(target)
@@ -94,6 +100,7 @@ class Draft:
     prices: list[DraftPrice] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     retries: int = 0
+    _noted: set[Left] = field(default_factory=set, repr=False)
 
     @property
     def variables(self) -> list[str]:
@@ -102,8 +109,10 @@ class Draft:
 
     def leave(self, where: str, why: str) -> None:
         """Note what is not taken over."""
-        if Left(where, why) not in self.left:
-            self.left.append(Left(where, why))
+        left = Left(where, why)
+        if left not in self._noted:
+            self._noted.add(left)
+            self.left.append(left)
 
     def called(self, name: str) -> Iterator[DraftRoute]:
         """Yield the route that the file calls so."""

@@ -1,7 +1,7 @@
 """Reading a LiteLLM proxy's config.yaml. Nothing is executed, looked up or asked: the file is data."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,6 +56,12 @@ INSTEAD = {
     "default_fallbacks": "Give each route its own targets.",
     "max_budget": "Make a budget under Budgets.",
 }
+# What the reader of YAML raises for values that say they are of a type, and are not.
+UNREADABLE = (
+    yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError,
+)  # fmt: skip
+MOST_NUMBER = 10**12
+ODD = "It is no value that a model can be asked with."
 OTHERWISE = "There is nothing like it here."
 ONE_NAME = "A route has one name: programs may name provider/model where their key allows it."
 
@@ -92,14 +98,15 @@ def _parsed(text: str) -> JSONDict:
     if _depth(text) > DEEPEST:  # parsing takes the square of it
         raise BadConfig.at("config", f"It is nested deeper than {DEEPEST} levels.")
     try:
-        if any(
-            isinstance(each, yaml.AliasToken) for each in yaml.scan(text, Loader=yaml.CSafeLoader)
-        ):
-            raise BadConfig.at(
-                "config", "Write out what stands behind * and &: references are not read."
-            )
+        for each in yaml.scan(text, Loader=yaml.CSafeLoader):
+            if isinstance(each, yaml.AliasToken):
+                raise BadConfig.at(
+                    "config", "Write out what stands behind * and &: references are not read."
+                )
+            if isinstance(each, yaml.ScalarToken) and "\0" in each.value:
+                raise BadConfig.at("config", "It holds a sign that no text can have: \\0.")
         whole = yaml.CSafeLoader(text).get_single_data()
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         raise BadConfig.at("config", f"It is not YAML that can be read{where}.") from None
@@ -133,6 +140,9 @@ def _add_model(draft: Draft, place: int, row: Any) -> None:
     route = draft.routes.setdefault(_alias(called), DraftRoute(_alias(called), called))
     route.add(_target(provider, found[1], params))
     _add_price(draft, provider, found[1], {**params, **_dict(whole.get("model_info"))})
+    for name in sorted(PARAMS & set(params)):
+        if not _is_plain(params[name]):
+            draft.leave(f"{where}: {name}", ODD)
     for name in sorted(set(params) - READ - HARMLESS):
         draft.leave(f"{where}: {name}", INSTEAD.get(name, OTHERWISE))
 
@@ -175,10 +185,14 @@ def _provider(draft: Draft, entry: Entry, model: str, params: JSONDict) -> Draft
 
 
 def _address(entry: Entry, said: str) -> str:
+    try:
+        path = urlsplit(said).path
+    except ValueError:
+        return ""
     if said.startswith(VARIABLE):
         return ""
     address = said.rstrip("/") or entry.address
-    if entry.slug == "azure" and said and "/openai" not in urlsplit(said).path:
+    if entry.slug == "azure" and said and "/openai" not in path:
         address = f"{address}/openai/v1"
     if entry.slug == "ollama" and said and not address.endswith("/v1"):
         address = f"{address}/v1"
@@ -195,7 +209,7 @@ def _secret(said: Any) -> Secret | None:
 def _target(provider: DraftProvider, model: str, params: JSONDict) -> DraftTarget:
     return DraftTarget(
         provider, model[:200],
-        params={name: params[name] for name in sorted(PARAMS & set(params))},
+        params={n: params[n] for n in sorted(PARAMS & set(params)) if _is_plain(params[n])},
         weight=_number(params.get("weight"), 1, MAX_WEIGHT),
         order=_number(params.get("order"), 0, MAX_ORDER),
         region=re.sub(r"[^a-z0-9-]", "", str(params.get("region_name") or "").lower())[:40],
@@ -203,7 +217,18 @@ def _target(provider: DraftProvider, model: str, params: JSONDict) -> DraftTarge
 
 
 def _number(said: Any, least: int, most: int) -> int:
-    return min(max(int(said), least), most) if isinstance(said, int | float) else least
+    return int(min(max(said, least), most)) if _is_number(said) else least
+
+
+def _is_number(said: Any) -> bool:
+    return isinstance(said, int | float) and abs(said) < MOST_NUMBER
+
+
+def _is_plain(said: Any) -> bool:
+    """Tell whether it is a text, a number or a list of such: YAML knows dates, sets and more."""
+    if isinstance(said, list):
+        return all(isinstance(each, str) for each in said)
+    return isinstance(said, str) or _is_number(said)
 
 
 def _add_price(draft: Draft, provider: DraftProvider, model: str, said: JSONDict) -> None:
@@ -219,7 +244,7 @@ def _usd(said: Any) -> Decimal | None:
     """Return what a million tokens cost; YAML reads 1e-7 as text."""
     try:
         amount = Decimal(str(said)) * MILLION
-    except InvalidOperation:
+    except ArithmeticError:
         return None
     return round(amount, 6) if amount.is_finite() and 0 <= amount < MILLION else None
 
@@ -273,7 +298,7 @@ def _alias(called: str) -> str:
 
 
 def _dict(value: Any) -> JSONDict:
-    return value if isinstance(value, dict) else {}
+    return {str(key): each for key, each in value.items()} if isinstance(value, dict) else {}
 
 
 def _list(value: Any) -> list[Any]:

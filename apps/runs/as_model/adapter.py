@@ -3,15 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from uuid import UUID
 
-from apps.common.errors import Invalid
+from apps.common.errors import DomainError, Invalid
 from apps.gateway.adapters import shapes
 from apps.gateway.answers import Answer, StreamedAnswer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import PATIENCE, Upstream
-from apps.gateway.exceptions import UnknownRoute
+from apps.gateway.exceptions import GatewayError, UnknownRoute
 from apps.gateway.workflow_models import PREFIX, actor_of
 from apps.runs.accepting import form_of
 from apps.runs.as_model import callees
@@ -35,7 +35,7 @@ async def opened(ask: Ask, upstream: Upstream) -> AsyncIterator[Answer]:
     Raises NotOffered, ProviderRejected, WorkflowFailed, and what `start_run` raises.
     """
     check(ask)
-    run = await query(_begun, ask, upstream.model)
+    run = await _run_of(ask, upstream.model)
     ask.errand.run_id = str(run.pk)
     try:
         if not ask.streams:
@@ -49,6 +49,21 @@ async def opened(ask: Ask, upstream: Upstream) -> AsyncIterator[Answer]:
             yield StreamedAnswer(upstream, read, shows_usage=ask.wants_usage)
     finally:
         await asyncio.shield(query(_left, run.pk))
+
+
+async def _run_of(ask: Ask, slug: str) -> Run:
+    """Begin a run; who leaves meanwhile ends it, too: the thread that writes it down goes on."""
+    beginning = asyncio.create_task(query(_begun, ask, slug))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        await asyncio.shield(_end(beginning))
+        raise
+
+
+async def _end(beginning: asyncio.Task[Run]) -> None:
+    with suppress(DomainError, GatewayError):
+        await query(_left, (await beginning).pk)
 
 
 def _begun(ask: Ask, slug: str) -> Run:

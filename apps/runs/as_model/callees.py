@@ -1,5 +1,7 @@
 """Which workflows answer as models, and to whom."""
 
+import re
+
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.gateway.workflow_models import Callee
@@ -8,6 +10,7 @@ from apps.runs.as_model.asked import takes_words
 from apps.workflows.models import Workflow, WorkflowQuerySet
 
 MOST = 1_000
+SLUG = re.compile(r"[a-z0-9_-]{1,63}")  # what comes is any text, also such as no database takes
 
 
 def find(slug: str, actor: User) -> Callee | None:
@@ -24,13 +27,15 @@ def callable_by(actor: User) -> list[Callee]:
 
 def find_workflow(slug: str, actor: User) -> Workflow | None:
     """Return the workflow itself."""
+    if not SLUG.fullmatch(slug):
+        return None
     found = _published().filter(slug=slug).first()
     return found if found is not None and _answers(found, actor) else None
 
 
 def _published() -> WorkflowQuerySet:
     published = Workflow.objects.current().exclude(published_version=None)
-    return published.select_related("published_version", "folder")
+    return published.select_related("published_version", "folder").defer("snapshot")
 
 
 def _answers(workflow: Workflow, actor: User) -> bool:

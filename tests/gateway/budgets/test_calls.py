@@ -267,6 +267,14 @@ def test_a_response_is_limited_reserved_for_and_paid(
     assert len(fake.asked) == 1
 
 
+def test_a_limit_under_another_protocols_name_counts_for_nothing(
+    alice: User, provider: Provider, program: Program, fake: FakeProvider
+) -> None:
+    workspace_budget(alice, 10)
+    assert program.chat(max_output_tokens=1).status == 200
+    assert fake.asked[0].body["max_tokens"] > 1
+
+
 def test_a_message_is_reserved_for_and_paid(
     alice: User, provider: Provider, program: Program, fake: FakeProvider
 ) -> None:

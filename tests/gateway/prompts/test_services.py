@@ -7,6 +7,7 @@ import pytest
 from django.db import ProgrammingError, transaction
 
 from apps.accounts.models import User
+from apps.accounts.services.roles import create_role
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden, NotFound
 from apps.common.types import JSONDict
@@ -15,6 +16,8 @@ from apps.gateway.models import Prompt, PromptVersion
 from apps.gateway.prompts import services
 from apps.gateway.prompts.library import find
 from apps.workflows.services import create_workflow, publish_workflow, update_workflow
+from tests.factories.browsers import browser
+from tests.factories.cast import member
 from tests.gateway.prompts.writing import content, written
 from tests.runs.test_semantics import graph
 from tests.workflows.definitions import edge, node
@@ -92,6 +95,18 @@ def test_who_runs_but_does_not_build_changes_nothing(bob: User, oscar: User, ver
             with pytest.raises(Forbidden):
                 change(actor=actor, **given)
     assert actions() == ["prompt.added"]
+
+
+def test_who_uses_a_prompt_is_named_to_who_may_see_it(alice: User, bob: User) -> None:
+    prompt = written(bob)
+    create_workflow(actor=bob, name="Takeover of Acme", definition=using("reply"))
+    create_role(label="Writer", permissions=["prompt.view", "prompt.edit"], actor=alice)
+    writer = member("Ann", "writer")
+    with pytest.raises(PromptUsed, match="Used by a workflow that you may not see"):
+        services.delete_prompt(prompt, actor=writer)
+    for user, names in ((writer, False), (bob, True)):
+        page = browser(user).get("/relaycore/prompts/reply/").content.decode()
+        assert ("Takeover of Acme" in page) is names
 
 
 def test_what_a_workflow_uses_stays(bob: User) -> None:

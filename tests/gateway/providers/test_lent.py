@@ -13,6 +13,7 @@ from apps.gateway import from_environment, platform_providers, pools, services
 from apps.gateway.exceptions import (
     BadAddress,
     BadProvider,
+    GatewayError,
     GrantUsedUp,
     KeyRefused,
     LentStays,
@@ -121,6 +122,24 @@ def test_what_the_workspace_says_of_its_row_moves_no_key(
     assert len(fake.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("wish", "params"),
+    [
+        ({"max_output_tokens": 1}, {}),
+        ({"max_tokens": 1}, {"max_tokens": None}),
+        ({}, {"max_tokens": None, "max_completion_tokens": None}),
+    ],
+)
+def test_no_answer_is_without_a_limit_that_counts(
+    alice: User, grant: Grant, lent: Provider, fake: FakeProvider, wish: Any, params: Any
+) -> None:
+    route = lent.targets.get().route
+    targets = [{"provider": lent.slug, "model": "ok", "params": params}]
+    services.save_route(route, actor=alice, targets=targets)
+    assert Program(key_of(alice)).chat("default", **wish).status == 200
+    assert fake.asked[0].body["max_tokens"] in (1, 4_096)
+
+
 def test_a_call_that_fails_is_not_counted(alice: User, grant: Grant, lent: Provider) -> None:
     lead(alice, "error-400", provider=lent)
     with pytest.raises(Exception, match="400"):
@@ -137,6 +156,20 @@ def test_a_refused_key_stops_the_provider_for_all(
     with public_scope():
         assert PlatformProvider.objects.get().disabled_reason == "refused"
         assert AuditEntry.objects.filter(action="platform_provider.key_refused").exists()
+
+
+def test_a_key_refused_for_a_model_of_one_workspaces_choice_stays_for_the_others(
+    alice: User, lent: Provider, fake: FakeProvider
+) -> None:
+    lead(alice, "error-401", provider=lent)
+    for _ in range(2):
+        with pytest.raises(GatewayError):
+            complete()
+    assert len(fake.asked) == 1  # it is left alone for that model, and that only
+    with public_scope():
+        assert PlatformProvider.objects.get().status == "active"
+    lead(alice, "ok", provider=lent)
+    assert complete().provider == lent.slug
 
 
 def test_a_workspace_sees_it_and_can_only_disable_it(

@@ -89,11 +89,50 @@ def test_what_is_left_out_has_a_reason() -> None:
         "", "- a\n- b", "model_list: []", "model_list: {", "model_list: [&a {x: 1}, *a]",
         "!!python/object/apply:os.system ['true']", "model_list: " + "[" * 3000, "- " * 3000, "[" * 200_000,
         "model_list:\n" + "  - model_name: x\n" * 501, "a: " + "x" * (1 << 20),
+        "a: !!bool maybe", "a: !!int ''", "a: !!float '_'", "a: !!timestamp now", "a: 1" + ":1" * 400 + ".5",
+        'model_list: [{model_name: "a\\0", litellm_params: {model: groq/x}}]',
     ],
 )  # fmt: skip
 def test_what_is_no_configuration_is_refused(text: str) -> None:
     with pytest.raises(BadConfig):
         read(text)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "weight: .inf", "order: .nan", "weight: 1" + ":1" * 400, "input_cost_per_token: 1e999999",
+        "temperature: .nan", "stop: !!set {a}", "seed: 2001-01-01", "top_p: !!binary aGk=", "7: a, b: c",
+    ],
+)  # fmt: skip
+def test_odd_values_of_an_entry_are_left_out(alice: User, odd: str) -> None:
+    params = f"{{model: groq/x, api_key: gsk-of-a-test, output_cost_per_token: 1e-7, {odd}}}"
+    rest = "router_settings: {1: 2, a: .inf, num_retries: .inf}"
+    draft = read(f"model_list: [{{model_name: a, litellm_params: {params}}}]\n{rest}")
+    made = take_over(draft, actor=alice, secrets={})
+    (target,) = made.routes[0].targets.all()
+    assert (target.params, target.weight, target.order) == ({}, 1, 0)
+
+
+def test_addresses_that_are_none_are_left_out() -> None:
+    entry = "{model_name: a, litellm_params: {model: openai/x, api_base: 'http://[::1'}}"
+    draft = read(f"model_list: [{entry}]")
+    assert (draft.routes, [each.where for each in draft.left]) == ({}, ["a"])
+
+
+def test_many_repeats_take_no_more_work_than_they_say() -> None:
+    """Of what is repeated a thousand times, each costs a look: it would be minutes otherwise."""
+    models = "".join(
+        f"\n- {{model_name: m, litellm_params: {{model: groq/{each}}}}}" for each in range(400)
+    )
+    repeats = f"[{{m: [{'m,' * 50_000}]}}]"
+    unknown = ",".join(f"a{each}: 1" for each in range(10_000))
+    draft = read(
+        f"model_list:{models}\nlitellm_settings: {{fallbacks: {repeats}}}\n"
+        f"router_settings: {{{unknown}}}"
+    )
+    assert len(draft.routes["m"].targets) == 8
+    assert len(draft.left) == 10_001
 
 
 def test_odd_entries_are_left_out_one_by_one() -> None:

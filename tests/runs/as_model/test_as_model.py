@@ -1,14 +1,16 @@
 """Workflows that answer as models over /v1, with a worker beside."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from decimal import Decimal
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -18,9 +20,12 @@ from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden, Invalid
 from apps.dispatch import services as dispatch
 from apps.gateway import journal, services
+from apps.gateway.asks import Ask, Source
 from apps.gateway.budgets.services import add_budget
+from apps.gateway.calls import WORKFLOW, Upstream
 from apps.gateway.models import LlmCall, Provider
 from apps.gateway.virtual_keys.services import change_key, create_key
+from apps.runs.as_model.adapter import opened
 from apps.runs.interpreter import advance
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
@@ -187,8 +192,9 @@ def test_models_lists_what_the_key_may_run(alice: User, bob: User, vera: User) -
 def test_a_draft_and_what_is_archived_answer_nothing(alice: User, program: Program) -> None:
     workflow = published(alice, with_form(), name="Any")
     Workflow.objects.filter(pk=workflow.pk).update(published_version=None)
-    reply = program.chat("workflow/any")
-    assert (reply.status, error_of(reply)["code"]) == (404, "model_not_found")
+    for name in ("any", "a\0b", "\ud800", "", "any/more"):
+        reply = program.chat(f"workflow/{name}")
+        assert (reply.status, error_of(reply)["code"]) == (404, "model_not_found")
 
 
 def test_a_key_with_terms_asks_the_workflows_that_they_name(alice: User, bob: User) -> None:
@@ -275,3 +281,43 @@ def test_who_leaves_ends_the_run(
     row = row_of_the_call("workflow/ask")
     assert (row.status, row.run_id) == ("cancelled", Run.objects.get().pk)
     assert not AuditEntry.objects.filter(action="run.cancelled").exists()
+
+
+def test_who_leaves_while_a_run_is_written_down_ends_it(alice: User, provider: Provider) -> None:
+    lead(alice, "stalls", provider=provider)
+    published(alice, answering(), name="Ask")
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    ask = Ask(model="workflow/ask", body=body, streams=False, source=Source(user_id=alice.pk))
+    begins, has_left = Event(), Event()
+
+    async def leave() -> None:
+        async def stay() -> None:
+            async with opened(ask, Upstream("workflow", WORKFLOW, "ask")):
+                raise AssertionError("Nobody is here any more.")
+
+        asked = asyncio.create_task(stay())
+        await asyncio.to_thread(begins.wait, 10)
+        asked.cancel()
+        await asyncio.sleep(0)
+        has_left.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        held = thread.submit(copy_context().run, _hold_up_runs, begins, has_left)
+        asyncio.run(leave())
+        held.result(10)
+    until(lambda: Run.objects.filter(status="cancelled").exists())
+
+
+def _hold_up_runs(begins: Event, has_left: Event) -> None:
+    """Let no run be written down until somebody who wanted one has left."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'runs_run'::regclass AND NOT granted"
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE runs_run IN SHARE MODE")
+            until(lambda: cursor.execute(waiting).fetchone()[0] > 0)
+            begins.set()
+            assert has_left.wait(10)
+    finally:
+        connection.close()
