@@ -237,7 +237,7 @@ def create_api_key(
     tenant = current_tenant()
     with public_scope():  # the tenant's role may not touch the index
         KeyIndex.objects.create(key_id=key_id, tenant=tenant)
-    return key, f"aut_{key_id}_{secret}"
+    return key, keys.text_of(key_id, secret)
 
 
 @transaction.atomic
@@ -314,7 +314,7 @@ def rotate_api_key(key: ApiKey, *, actor: User, overlap: timedelta) -> str:
     record(
         "api_key.rotated", actor=actor, target=key, after={"former_until": key.former_until}
     )  # fmt: skip
-    return f"aut_{key.key_id}_{secret}"
+    return keys.text_of(key.key_id, secret)
 
 
 @transaction.atomic
