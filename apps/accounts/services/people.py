@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from apps.accounts import keeping, keys, policies
+from apps.accounts import keys, policies, sources
 from apps.accounts.exceptions import (
     AlreadyInvited,
     AlreadyMember,
@@ -88,7 +88,7 @@ def change_role(user: User, *, role: str | None, actor: User) -> None:
     _check_owner_rights(actor, {before})
     if before == "owner" and role != "owner":
         _check_another_owner(user)
-    elif role != "owner" and keeping.roles_are_kept(user):
+    elif role != "owner" and sources.roles_are_kept(user):
         raise RoleKept
     if new:
         check_may_give(actor, new)
