@@ -1,4 +1,4 @@
-"""API keys as text: `aut_<8 characters of id>_<secret>`."""
+"""Keys as text, `<kind>_<8 characters of id>_<secret>`: those to the API are `aut_…`."""
 
 import re
 import secrets
@@ -6,7 +6,8 @@ import secrets
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-PATTERN = re.compile(r"^aut_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$")
+API_KEY = "aut"
+PATTERN = re.compile(r"([a-z]+)_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
 NOBODYS_HASH = "0" * 64
 NOBODYS_HASHES = ("", "")
 
@@ -32,7 +33,12 @@ def opens(hashed: str, stored: tuple[str, str]) -> bool:
     return same(hashed, now) | same(hashed, before)
 
 
-def split(text: str) -> tuple[str, str]:
-    """Return id and secret; of a malformed key, parts that no key has."""
-    found = PATTERN.match(text)
-    return (found[1], found[2]) if found else ("", "")
+def text_of(key_id: str, secret: str, *, kind: str = API_KEY) -> str:
+    """Return the text that is shown once."""
+    return f"{kind}_{key_id}_{secret}"
+
+
+def split(text: str, *, kind: str = API_KEY) -> tuple[str, str]:
+    """Return id and secret; of a malformed key, or one of another kind, parts that no key has."""
+    found = PATTERN.fullmatch(text)
+    return (found[2], found[3]) if found and found[1] == kind else ("", "")

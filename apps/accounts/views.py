@@ -8,13 +8,14 @@ from uuid import UUID
 from allauth.account.utils import perform_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
+from django.core.paginator import Page
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import keeping, policies, services
+from apps.accounts import policies, services, sources
 from apps.accounts.decorators import (
     AuthenticatedRequest,
     member_required,
@@ -56,36 +57,44 @@ def _members(
     filters = {name: request.GET.get(name, "") for name in ("q", *CHOSEN)}
     everyone = policies.visible(request.user, User.objects.members())
     listed = members_in(everyone, filters).with_roles().order_by("name", "email")
-    groups = policies.visible(request.user, Group.objects.order_by("name"))
-    page = page_of(request, listed)
-    sources = keeping.sources_of([member.pk for member in page])
-    for member in page:
-        member.source = sources.get(member.pk)
+    may_see_directories = policies.holds(request.user, "connection.view")
+    invitations = policies.visible(request.user, Invitation.objects.unanswered())
+    roles = policies.visible(request.user, Role.objects.exclude(name__in=FOR_KEYS))
     context = {
-        "members": page,
-        "directories": keeping.summaries()
-        if policies.holds(request.user, "connection.view")
-        else [],
+        "members": _with_sources(page_of(request, listed)),
+        "directories": sources.summaries() if may_see_directories else [],
         "member_count": everyone.count(),
         "suspended_count": everyone.filter(is_active=False).count(),
-        "invitations": policies.visible(request.user, Invitation.objects.unanswered())
-        .select_related("role", "invited_by")
-        .order_by("-created_at"),
-        "roles": policies.visible(request.user, Role.objects.exclude(name__in=FOR_KEYS)).order_by(
-            "created_at"
-        ),
-        "role_choices": roles_known_to(request.user),
-        "group_choices": [(str(group.pk), group.name) for group in groups],
-        "state_choices": [("active", "active"), ("suspended", "suspended")],
-        "factor_choices": [("on", "set up"), ("off", "none")],
+        "invitations": invitations.select_related("role", "invited_by").order_by("-created_at"),
+        "roles": roles.order_by("created_at"),
         "filters": filters,
         "applied": sum(1 for name in CHOSEN if filters[name]),
         "invite_form": InviteForm(),
         "may_manage": policies.holds(request.user, "member.manage"),
         "may_manage_owners": policies.holds(request.user, "owner.manage"),
+        **_filter_choices(request.user),
         **extra,
     }
     return render(request, "accounts/members.html", context, status=status)
+
+
+def _with_sources(page: "Page[Any]") -> "Page[Any]":
+    """Say of each member where they come from."""
+    found = sources.of([member.pk for member in page])
+    for member in page:
+        member.source = found.get(member.pk)
+    return page
+
+
+def _filter_choices(user: User) -> dict[str, list[tuple[str, str]]]:
+    """Return what the list can be filtered by."""
+    groups = policies.visible(user, Group.objects.order_by("name"))
+    return {
+        "role_choices": roles_known_to(user),
+        "group_choices": [(str(group.pk), group.name) for group in groups],
+        "state_choices": [("active", "active"), ("suspended", "suspended")],
+        "factor_choices": [("on", "set up"), ("off", "none")],
+    }
 
 
 @require_POST

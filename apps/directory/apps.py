@@ -9,7 +9,7 @@ class DirectoryConfig(AppConfig):
     name = "apps.directory"
 
     def ready(self) -> None:
-        from apps.accounts import keeping
+        from apps.accounts import sources
         from apps.directory import (
             policies,  # noqa: F401 - registers
             tasks,
@@ -21,6 +21,6 @@ class DirectoryConfig(AppConfig):
         from apps.identity import directories
 
         directories.register(KeptGroups())
-        keeping.register(KeptMembers())
+        sources.register(KeptMembers())
         chores.register(carrying.CHORE, tasks.call_import)
         chores.register(carrying.FORGET, tasks.call_forget)

@@ -70,6 +70,6 @@ def check_may_readdress(directory: Directory, user: User) -> None:
             )
 
 
-def brings_roles(kept: KeptGroup, *names: str) -> bool:
-    """Tell whether a rule names the group, now or by names that it had."""
-    return bool(granting.matching(kept.directory.connection, [*kept.names, *names]))
+def brings_roles(kept: KeptGroup) -> bool:
+    """Tell whether a rule names the group."""
+    return bool(granting.matching(kept.directory.connection, kept.names))

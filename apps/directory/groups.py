@@ -52,8 +52,8 @@ def change(kept: KeptGroup, document: JSONDict, members: Collection[UUID]) -> Ke
     if renamed and before - remove:
         following.check_may_carry(kept)
     _change_people(kept, add, remove)
-    if renamed:
-        following.follow(kept.directory, _users(kept.directory, before - remove))
+    if renamed:  # also for those who left just now: the rule may name the group as it was called
+        following.follow(kept.directory, _users(kept.directory, before))
     kept.version += 1
     kept.save(update_fields=["version", "updated_at"])
     return kept

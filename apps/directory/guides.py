@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 
-ADDRESS, TOKEN = "SCIM address", "Token"
+from apps.identity.vendors import Step
 
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do in the provider; `shows` names what of ours is copied there."""
-
-    title: str
-    text: str
-    shows: str = ""
+ADDRESS = "SCIM address"
+MADE_HERE = "It is made here, under Tokens, and shown once."
 
 
 @dataclass(frozen=True)
@@ -28,9 +22,9 @@ OKTA = Guide(
     "okta", "Okta",
     (
         Step("Allow provisioning in the app", "Applications, the app of this workspace, General, App Settings: Provisioning SCIM."),
-        Step("Enter the address", "Provisioning, Integration, SCIM connector base URL. Unique identifier field: userName.", ADDRESS),
+        Step("Enter the address", "Provisioning, Integration, SCIM connector base URL. Unique identifier field: userName.", (ADDRESS,)),
         Step("Choose what is pushed", "Push New Users, Push Profile Updates, Push Groups. Import stays off: people come from Okta."),
-        Step("Enter the token", "Authentication Mode HTTP Header, Authorization Bearer. Then Test Connector Configuration.", TOKEN),
+        Step("Enter the token", f"Authentication Mode HTTP Header, Authorization Bearer. Then Test Connector Configuration. {MADE_HERE}"),
         Step("Allow what it may do", "To App: Create Users, Update User Attributes, Deactivate Users."),
         Step("Push the groups", "Push Groups, by name or by rule: the groups that have roles here."),
     ),
@@ -40,8 +34,8 @@ ENTRA = Guide(
     "entra", "Microsoft Entra ID",
     (
         Step("Open provisioning", "Enterprise applications, the application, Provisioning: mode Automatic."),
-        Step("Enter the address", "Admin Credentials, Tenant URL. The ending ?aadOptscim062020 is welcome and not needed.", ADDRESS),
-        Step("Enter the token", "Secret Token. Then Test Connection.", TOKEN),
+        Step("Enter the address", "Admin Credentials, Tenant URL. The ending ?aadOptscim062020 is welcome and not needed.", (ADDRESS,)),
+        Step("Enter the token", f"Secret Token. Then Test Connection. {MADE_HERE}"),
         Step("Look at the mappings", "Users: userPrincipalName to userName, mail to emails[type eq \"work\"].value, and Switch([IsSoftDeleted], ...) to active. Groups: displayName and members."),
         Step("Choose who comes", "Settings, Scope: Sync only assigned users and groups; assign them under Users and groups."),
         Step("Start it", "Provisioning Status On. Entra ID looks every 40 minutes; Provision on demand does it at once."),
@@ -52,8 +46,8 @@ ONELOGIN = Guide(
     "onelogin", "OneLogin",
     (
         Step("Add the app", "Applications, Add App: SCIM Provisioner with SAML (SCIM v2 Enterprise), or the one that people sign in with."),
-        Step("Enter the address", "Configuration, SCIM Base URL.", ADDRESS),
-        Step("Enter the token", "SCIM Bearer Token. API Connection: Enable.", TOKEN),
+        Step("Enter the address", "Configuration, SCIM Base URL.", (ADDRESS,)),
+        Step("Enter the token", f"SCIM Bearer Token. API Connection: Enable. {MADE_HERE}"),
         Step("Switch provisioning on", "Provisioning, Enable provisioning. When users are deleted: Suspend or Delete, both are understood."),
         Step("Send groups", "Parameters, Groups: Include in User Provisioning. Rules set them from roles or from the directory."),
     ),
@@ -63,8 +57,8 @@ JUMPCLOUD = Guide(
     "jumpcloud", "JumpCloud",
     (
         Step("Open the application", "SSO Applications, the application, Identity Management: API type SCIM API, SCIM version 2.0."),
-        Step("Enter the address", "Base URL.", ADDRESS),
-        Step("Enter the token", "Token Key. Test User Email: an address of a proved domain. Then Test Connection.", TOKEN),
+        Step("Enter the address", "Base URL.", (ADDRESS,)),
+        Step("Enter the token", f"Token Key. Test User Email: an address of a proved domain. Then Test Connection. {MADE_HERE}"),
         Step("Send groups", "Enable management of User Groups and Group Membership in this application."),
         Step("Activate it", "Activate, then bind the user groups that shall come."),
     ),
@@ -73,8 +67,8 @@ JUMPCLOUD = Guide(
 OTHER = Guide(
     "other", "Another provider",
     (
-        Step("Enter the address", "SCIM 2.0; the resources are below it as /Users and /Groups.", ADDRESS),
-        Step("Enter the token", "OAuth bearer token, in the Authorization header.", TOKEN),
+        Step("Enter the address", "SCIM 2.0; the resources are below it as /Users and /Groups.", (ADDRESS,)),
+        Step("Enter the token", f"OAuth bearer token, in the Authorization header. {MADE_HERE}"),
         Step("Map the attributes", "userName, displayName or name, emails, active. Of several addresses the primary one counts, else that of the type work."),
         Step("Push people first, then groups", "A group can hold people whom the directory keeps here."),
     ),

@@ -25,11 +25,11 @@ def overview(request: HttpRequest, connection: Connection) -> Context:
     """Return what the page of the set-up shows."""
     directory = services.directory_of(connection)
     guide = guide_of(connection.vendor, request.GET.get("guide", ""))
+    address = request.build_absolute_uri("/scim/v2")
     return _frame(directory, "set-up") | {
         "guide": guide,
         "guides": GUIDES.values(),
-        "address": request.build_absolute_uri("/scim/v2"),
-        "address_name": ADDRESS,
+        "steps": [each.with_values({ADDRESS: address}) for each in guide.steps],
         "tokens": _of(directory, Token).order_by("-created_at")[:SHOWN_TOKENS],
         "token_form": TokenForm(),
         "cap_form": CapForm(initial={"role": directory.cap.name}),

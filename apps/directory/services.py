@@ -13,7 +13,6 @@ from apps.audit.services import record
 from apps.common.errors import Forbidden
 from apps.directory.exceptions import NeedsProvedDomain, TooManyTokens
 from apps.directory.models import Directory, Token
-from apps.directory.tokens import PURPOSE, text_of
 from apps.identity.exceptions import SetupClosed
 from apps.identity.models import Connection, SetupLink
 
@@ -42,13 +41,13 @@ def make_token(connection: Connection, *, life: timedelta, actor: Actor) -> tupl
     token = Token.objects.create(
         directory=directory,
         key_id=key_id,
-        secret_hash=keys.hash_secret(secret, purpose=PURPOSE),
+        secret_hash=keys.hash_secret(secret, purpose=Token.PURPOSE),
         made_by=str(actor)[:200],
         expires_at=timezone.now() + life,
     )
     after = {"token": str(token), "expires_at": token.expires_at}
     record("directory.token_made", actor=actor, target=directory, after=after)
-    return token, text_of(key_id, secret)
+    return token, keys.text_of(key_id, secret, kind=Token.KIND)
 
 
 @transaction.atomic

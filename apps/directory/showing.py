@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db.models import Exists, Max, OuterRef
 from django.urls import reverse
 
-from apps.accounts.keeping import Source, Summary
 from apps.accounts.models import User
+from apps.accounts.sources import Source, Summary
 from apps.directory.models import Directory, Person
 from apps.identity.models import GroupRule
 from apps.tenants.context import current_scope

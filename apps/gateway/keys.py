@@ -65,8 +65,7 @@ def rotate(old: Credential, key: str, *, actor: User) -> Credential:
     """Let another secret take the place of a key; the one before stops. Raises BadProvider."""
     checked_key(key)
     old.disable(Credential.REPLACED)
-    place = {"label": old.label, "order": old.order, "weight": old.weight}
-    return store(old.provider, key, actor=actor, **place)
+    return store(old.provider, key, actor=actor, **old.place)
 
 
 def checked_key(key: str) -> str:

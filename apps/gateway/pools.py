@@ -13,7 +13,6 @@ from apps.gateway import keys
 from apps.gateway.exceptions import BadProvider, BuiltInStays, KeyMoved, LentStays
 from apps.gateway.models import Credential, Provider
 
-PLACE = ("label", "order", "weight")
 MOST = 1_000  # of order and weight
 
 
@@ -38,7 +37,7 @@ def rotate_key(key: Credential, *, actor: User, credential: str) -> Credential:
 @transaction.atomic
 def change_key(key: Credential, *, actor: User, changes: JSONDict) -> Credential:
     """Change label, order, weight or status. Raises BadProvider, KeyMoved, Forbidden."""
-    place = {name: value for name, value in changes.items() if name in PLACE}
+    place = {name: value for name, value in changes.items() if name in Credential.PLACE}
     _check(key.provider, actor, place)
     key = _locked(key)
     before = _shown(key)
@@ -90,4 +89,5 @@ def _locked(key: Credential) -> Credential:
 
 
 def _shown(key: Credential) -> JSONDict:
-    return {name: getattr(key, name) for name in ("last4", *PLACE, "status", "disabled_reason")}
+    shown = ("last4", *Credential.PLACE, "status", "disabled_reason")
+    return {name: getattr(key, name) for name in shown}

@@ -223,7 +223,7 @@ async def directory() -> Directory:
 
 def load() -> Directory:
     """Read the workspace's models."""
-    providers = list(Provider.objects.prefetch_related("credentials"))
+    providers = list(Provider.objects.with_keys())
     take_on(providers)
     by_id = {each.pk: each for each in providers}
     routes = list(ModelRoute.objects.prefetch_related("targets"))

@@ -33,7 +33,7 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
     since, until = filters.period({})
     calls = policies.visible(request.user, LlmCall.objects.between(since, until))
     context = {
-        "providers": policies.visible(request.user, _providers()),
+        "providers": policies.visible(request.user, Provider.objects.with_keys()),
         "routes": policies.visible(request.user, _routes()),
         "total": calls.totals(),
         "chart": charts.by_day(calls.totals_by_day(), since, until),
@@ -99,10 +99,6 @@ def usage(request: AuthenticatedRequest) -> HttpResponse:
         "standings": standing.foremost(request.user),
     }
     return render(request, "gateway/usage.html", context)
-
-
-def _providers() -> QuerySet[Provider]:
-    return Provider.objects.prefetch_related("credentials")
 
 
 def _routes() -> QuerySet[ModelRoute]:

@@ -14,7 +14,7 @@ from apps.identity.models import Attempt, Connection, SetupLink
 from apps.identity.saml import certificates
 from apps.identity.saml.forms import CertificateForm, SamlForm
 from apps.identity.services import SETTINGS
-from apps.identity.vendors import VENDORS, Step
+from apps.identity.vendors import VENDORS
 
 Context = dict[str, Any]
 SHOWN = SETTINGS - {"secret", "certificates"}
@@ -43,11 +43,13 @@ def details_context(
     request: HttpRequest, connection: Connection, form: OidcForm | SamlForm | None = None
 ) -> Context:
     """Return what the page of the details shows; without a form what is known."""
+    vendor, protocol = VENDORS[connection.vendor], connection.protocol
+    values = addresses.values(request, connection)
     return {
         "form": form or _form(connection),
-        "guide": _guide(request, connection),
+        "guide": [each.with_values(values) for each in vendor.steps[protocol]],
         "has_secret": bool(connection.sealed_secret),
-        "vendor_note": VENDORS[connection.vendor].notes.get(connection.protocol, ""),
+        "vendor_note": vendor.notes.get(protocol, ""),
         "certificates": certificates.known(connection.certificates),
         "certificate_form": CertificateForm(),
     }
@@ -61,17 +63,6 @@ def _form(connection: Connection, request: HttpRequest | None = None) -> OidcFor
     if connection.is_saml:
         return SamlForm(*given, initial=first, known=bool(connection.issuer))
     return OidcForm(*given, initial=first)
-
-
-def _guide(
-    request: HttpRequest, connection: Connection
-) -> list[tuple[Step, list[tuple[str, str]]]]:
-    """Return the provider's own steps, with the values that are copied at each."""
-    values = addresses.values(request, connection)
-    return [
-        (step, [(name, values[name]) for name in step.values])
-        for step in VENDORS[connection.vendor].steps[connection.protocol]
-    ]
 
 
 def test_context(connection: Connection) -> Context:

@@ -1,5 +1,6 @@
 """Identity providers that we know: what to do in each, in its own words, with the values to copy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 OIDC, SAML = "oidc", "saml"
@@ -12,6 +13,10 @@ class Step:
     title: str
     text: str
     values: tuple[str, ...] = ()
+
+    def with_values(self, values: Mapping[str, str]) -> "tuple[Step, list[tuple[str, str]]]":
+        """Return the step with what is copied at it, each by its name."""
+        return self, [(name, values[name]) for name in self.values]
 
 
 @dataclass(frozen=True)

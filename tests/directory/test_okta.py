@@ -108,6 +108,18 @@ def test_groups_are_pushed_and_bring_roles(
     assert not Group.objects.exists()
 
 
+def test_who_leaves_a_group_as_it_gets_another_name_loses_what_it_brought(
+    scim: ScimClient, connection: Connection, alice: User
+) -> None:
+    identity.add_rule(connection, group="Builders", role="builder", folder=None, actor=alice)
+    leaver = scim.add("one@halden.example")
+    path = f"/Groups/{scim.add_group('Builders', leaver['id'])['id']}"
+    user = User.objects.get(email="one@halden.example")
+    assert role_of(user) == "builder"
+    scim("PUT", path, {"schemas": [GROUP], "displayName": "Makers", "members": []})
+    assert role_of(user) == "viewer"
+
+
 def test_lists_come_in_pieces(scim: ScimClient) -> None:
     for number in range(5):
         scim.add(f"person{number}@halden.example")

@@ -72,7 +72,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
 
     role = RoleName(read_only=True)
     user = serializers.CharField(read_only=True)
-    prefix = serializers.SerializerMethodField()
+    prefix = serializers.CharField(read_only=True)
 
     class Meta:
         model = ApiKey
@@ -88,9 +88,6 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
             "last_used_at",
         ]
         read_only_fields = fields
-
-    def get_prefix(self, key: ApiKey) -> str:
-        return f"aut_{key.key_id}"
 
 
 class NewApiKeySerializer(serializers.Serializer[Any]):

@@ -187,7 +187,12 @@ class ApiKey(TimestampedModel):
     objects = ApiKeyQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.name} (aut_{self.key_id})"
+        return f"{self.name} ({self.prefix})"
+
+    @property
+    def prefix(self) -> str:
+        """What its text begins with: this tells keys apart and opens nothing."""
+        return f"{keys.API_KEY}_{self.key_id}"
 
     @property
     def allowed(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from apps.accounts import keeping, keys, policies
+from apps.accounts import keys, policies, sources
 from apps.accounts.exceptions import (
     AlreadyInvited,
     AlreadyMember,
@@ -88,7 +88,7 @@ def change_role(user: User, *, role: str | None, actor: User) -> None:
     _check_owner_rights(actor, {before})
     if before == "owner" and role != "owner":
         _check_another_owner(user)
-    elif role != "owner" and keeping.roles_are_kept(user):
+    elif role != "owner" and sources.roles_are_kept(user):
         raise RoleKept
     if new:
         check_may_give(actor, new)
@@ -239,7 +239,7 @@ def create_api_key(
     tenant = current_tenant()
     with public_scope():  # the tenant's role may not touch the index
         KeyIndex.objects.create(key_id=key_id, tenant=tenant)
-    return key, f"aut_{key_id}_{secret}"
+    return key, keys.text_of(key_id, secret)
 
 
 @transaction.atomic
@@ -316,7 +316,7 @@ def rotate_api_key(key: ApiKey, *, actor: User, overlap: timedelta) -> str:
     record(
         "api_key.rotated", actor=actor, target=key, after={"former_until": key.former_until}
     )  # fmt: skip
-    return f"aut_{key.key_id}_{secret}"
+    return keys.text_of(key.key_id, secret)
 
 
 @transaction.atomic

@@ -38,6 +38,8 @@ class TokenQuerySet(models.QuerySet["Token"]):
 class Token(TimestampedModel):
     """What a directory shows to be let in. Only a keyed hash of it is kept."""
 
+    KIND, PURPOSE = "scim", "directory-token"  # how its text begins; what its hash is for
+
     directory = models.ForeignKey(Directory, on_delete=models.CASCADE, related_name="tokens")
     key_id = models.CharField(max_length=8, unique=True)
     secret_hash = models.CharField(max_length=64)
@@ -49,7 +51,7 @@ class Token(TimestampedModel):
     objects = TokenQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"scim_{self.key_id}"
+        return f"{self.KIND}_{self.key_id}"
 
     @property
     def state(self) -> str:

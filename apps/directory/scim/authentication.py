@@ -13,7 +13,6 @@ from apps.common.limits import Limit
 from apps.common.outages import REDIS_AWAY
 from apps.common.requests import client_ip
 from apps.directory.models import Token
-from apps.directory.tokens import PURPOSE, split
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +34,11 @@ def token_of(request: HttpRequest) -> Token:
     """
     header = request.headers.get("Authorization", "")
     is_bearer = header[: len(SCHEME)].lower() == SCHEME
-    key_id, secret = split(header[len(SCHEME) :].strip() if is_bearer else "")
+    text = header[len(SCHEME) :].strip() if is_bearer else ""
+    key_id, secret = keys.split(text, kind=Token.KIND)
     tokens = Token.objects.select_related("directory__connection", "directory__cap")
     token = tokens.filter(key_id=key_id).first()
-    hashed = keys.hash_secret(secret, purpose=PURPOSE)
+    hashed = keys.hash_secret(secret, purpose=Token.PURPOSE)
     if not keys.same(hashed, token.secret_hash if token else None) or token is None:
         STRANGERS.count(client_ip(request))
         raise UnknownToken

@@ -17,8 +17,8 @@ from apps.directory.scim.lists import MOST, piece
 from apps.directory.scim.patching import patched
 from apps.directory.scim.queries import GROUP_COLUMNS, as_id
 from apps.directory.scim.reading import read_resource
-from apps.directory.scim.representing import chosen, leaves_out, of_group, tag
-from apps.directory.scim.versions import check_version, is_known
+from apps.directory.scim.representing import answer_with, chosen, leaves_out, of_group
+from apps.directory.scim.versions import check_version, not_modified
 
 MOST_WITH_MEMBERS = 20
 
@@ -41,20 +41,16 @@ def _add(call: Call) -> Answer:
 
 def _get(call: Call, group_id: UUID) -> Answer:
     kept = _find(call, group_id)
-    if is_known(call, kept.version):
-        return Answer("Nothing changed since.", status=HTTPStatus.NOT_MODIFIED)
-    return _shown(call, kept, f"Read {kept}.")
+    return not_modified(call, kept.version) or _shown(call, kept, f"Read {kept}.")
 
 
 def _replace(call: Call, group_id: UUID) -> Answer:
     kept = _find(call, group_id)
-    check_version(call, kept.version)
     return _changed(call, kept, read_resource(call.body(), GROUP))
 
 
 def _patch(call: Call, group_id: UUID) -> Answer:
     kept = _find(call, group_id)
-    check_version(call, kept.version)
     members = [{"value": str(each)} for each in keeping.members_of(kept)]
     document: JSONDict = {"displayName": kept.display_name, "externalId": kept.external_id, "members": members}  # fmt: skip
     return _changed(call, kept, patched(document, call.body(), GROUP))
@@ -62,7 +58,6 @@ def _patch(call: Call, group_id: UUID) -> Answer:
 
 def _delete(call: Call, group_id: UUID) -> Answer:
     kept = _find(call, group_id)
-    check_version(call, kept.version)
     keeping.remove(kept)
     return Answer(f"{kept} is deleted.", status=HTTPStatus.NO_CONTENT)
 
@@ -76,9 +71,7 @@ def _changed(call: Call, before: KeptGroup, document: JSONDict) -> Answer:
 
 
 def _shown(call: Call, kept: KeptGroup, words: str, status: int = HTTPStatus.OK) -> Answer:
-    body = of_group(call, kept, _people(call, kept))
-    headers = {"ETag": tag(kept.version), "Location": body["meta"]["location"]}
-    return Answer(words, chosen(call, body), status, headers)
+    return answer_with(call, of_group(call, kept, _people(call, kept)), words, status)
 
 
 def _kept(call: Call) -> "QuerySet[KeptGroup]":
@@ -86,12 +79,13 @@ def _kept(call: Call) -> "QuerySet[KeptGroup]":
 
 
 def _find(call: Call, group_id: UUID) -> KeptGroup:
-    """Return a group of this directory. Raises NotFound for everybody else's."""
+    """Return a group of this directory. Raises NotFound for everybody else's, Versioned."""
     found = _kept(call).filter(pk=group_id)
     kept = (found if call.reads else found.select_for_update(of=("self",))).first()
     if kept is None:
         raise NotFound("The directory keeps no group of this id here.")
     call.about, kept.directory = kept.display_name, call.directory
+    check_version(call, kept.version)
     return kept
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from apps.common.types import JSONDict
 from apps.directory.exceptions import InvalidFilter, InvalidPath
 from apps.directory.models import KeptGroup, Person
 from apps.directory.scim.attributes import CORE_GROUP, CORE_USER, ENTERPRISE_USER
-from apps.directory.scim.endpoint import Call
+from apps.directory.scim.endpoint import Answer, Call
 from apps.directory.scim.filters import Path, parse_path
 
 ALWAYS = frozenset({"schemas", "id"})
@@ -56,6 +57,13 @@ def chosen(call: Call, resource: JSONDict) -> JSONDict:
     if wanted:
         return {name: kept for name, value in resource.items() if (kept := _kept(name, value, wanted)) is not None}  # fmt: skip
     return {name: rest for name, value in resource.items() if (rest := _rest(name, value, unwanted)) is not None}  # fmt: skip
+
+
+def answer_with(call: Call, resource: JSONDict, words: str, status: int = HTTPStatus.OK) -> Answer:
+    """Return the answer that shows one resource, with its version and its address."""
+    meta = resource["meta"]
+    headers = {"ETag": meta["version"], "Location": meta["location"]}
+    return Answer(words, chosen(call, resource), status, headers)
 
 
 def leaves_out(call: Call, name: str) -> bool:

@@ -15,8 +15,8 @@ from apps.directory.scim.lists import piece
 from apps.directory.scim.patching import patched
 from apps.directory.scim.queries import USER_COLUMNS
 from apps.directory.scim.reading import read_resource
-from apps.directory.scim.representing import chosen, leaves_out, of_person, tag
-from apps.directory.scim.versions import check_version, is_known
+from apps.directory.scim.representing import answer_with, chosen, leaves_out, of_person
+from apps.directory.scim.versions import check_version, not_modified
 
 
 def _list(call: Call) -> Answer:
@@ -39,26 +39,21 @@ def _add(call: Call) -> Answer:
 
 def _get(call: Call, person_id: UUID) -> Answer:
     person = _find(call, person_id)
-    if is_known(call, person.version):
-        return Answer("Nothing changed since.", status=HTTPStatus.NOT_MODIFIED)
-    return _shown(call, person, f"Read {person.user}.")
+    return not_modified(call, person.version) or _shown(call, person, f"Read {person.user}.")
 
 
 def _replace(call: Call, person_id: UUID) -> Answer:
     person = _find(call, person_id)
-    check_version(call, person.version)
     return _changed(call, person, read_resource(call.body(), USER))
 
 
 def _patch(call: Call, person_id: UUID) -> Answer:
     person = _find(call, person_id)
-    check_version(call, person.version)
     return _changed(call, person, patched(person.document, call.body(), USER))
 
 
 def _delete(call: Call, person_id: UUID) -> Answer:
     person = _find(call, person_id)
-    check_version(call, person.version)
     people.remove(person)
     return Answer(f"{person.user.name} is no member any more.", status=HTTPStatus.NO_CONTENT)
 
@@ -78,8 +73,7 @@ def _changed(call: Call, before: Person, document: JSONDict) -> Answer:
 def _shown(call: Call, person: Person, words: str, status: int = HTTPStatus.OK) -> Answer:
     groups = {} if leaves_out(call, "groups") else _groups_of(call, [person])
     body = of_person(call, person, groups.get(person.user_id, ()))
-    headers = {"ETag": tag(person.version), "Location": body["meta"]["location"]}
-    return Answer(words, chosen(call, body), status, headers)
+    return answer_with(call, body, words, status)
 
 
 def _kept(call: Call) -> PersonQuerySet:
@@ -87,12 +81,13 @@ def _kept(call: Call) -> PersonQuerySet:
 
 
 def _find(call: Call, person_id: UUID) -> Person:
-    """Return a person of this directory. Raises NotFound for everybody else's."""
+    """Return a person of this directory. Raises NotFound for everybody else's, Versioned."""
     kept = _kept(call).filter(pk=person_id)
     person = (kept if call.reads else kept.select_for_update(of=("self",))).first()
     if person is None:
         raise NotFound("The directory keeps nobody of this id here.")
     call.about, person.directory = person.user_name, call.directory
+    check_version(call, person.version)
     return person
 
 

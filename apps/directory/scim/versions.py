@@ -1,21 +1,25 @@
 """Entity tags: a change of what was changed since is refused, and what is known is not sent again."""
 
+from http import HTTPStatus
+
 from apps.directory.exceptions import Versioned
-from apps.directory.scim.endpoint import Call
+from apps.directory.scim.endpoint import Answer, Call
 from apps.directory.scim.representing import tag
 
 
 def check_version(call: Call, version: int) -> None:
-    """Raise Versioned where the request is about another version than there is."""
-    wanted = call.request.headers.get("If-Match", "")
+    """Raise Versioned where the request would change another version than there is."""
+    wanted = "" if call.reads else call.request.headers.get("If-Match", "")
     if wanted and not _names(wanted, version):
         raise Versioned
 
 
-def is_known(call: Call, version: int) -> bool:
-    """Tell whether the client has this version already."""
+def not_modified(call: Call, version: int) -> Answer | None:
+    """Return the answer to a client that has this version already."""
     known = call.request.headers.get("If-None-Match", "")
-    return bool(known) and _names(known, version)
+    if not known or not _names(known, version):
+        return None
+    return Answer("Nothing changed since.", status=HTTPStatus.NOT_MODIFIED)
 
 
 def _names(header: str, version: int) -> bool:

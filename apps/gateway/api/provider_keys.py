@@ -74,7 +74,7 @@ class _OfProvider(TenantAPIView):
 
     def provider(self, provider_id: UUID) -> Provider:
         """Return the provider. Raises NotFound."""
-        found = Provider.objects.prefetch_related("credentials")
+        found = Provider.objects.with_keys()
         return policies.find(self.actor, found, pk=provider_id)
 
     def key(self, provider_id: UUID, key_id: UUID) -> Credential:

@@ -53,7 +53,7 @@ LEDGER = [
 class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[Provider]):
     """Who answers calls to models."""
 
-    queryset = Provider.objects.prefetch_related("credentials")
+    queryset = Provider.objects.with_keys()
     serializer_class = ProviderSerializer
     permission_required: ClassVar = MANAGED
 

@@ -17,7 +17,7 @@ LONGEST_OVERLAP_S = 30 * DAY_S
 class VirtualKeySerializer(serializers.ModelSerializer[ApiKey]):
     """A key that asks models, without its secret; `routes` null: every one, also later ones."""
 
-    prefix = serializers.SerializerMethodField()
+    prefix = serializers.CharField(read_only=True)
     user = serializers.CharField(read_only=True)
     for_program = serializers.SerializerMethodField(help_text="Whether it outlives its maker.")
     state = serializers.ChoiceField(choices=STATES, read_only=True)
@@ -35,9 +35,6 @@ class VirtualKeySerializer(serializers.ModelSerializer[ApiKey]):
             "tpm", "created_at", "expires_at", "last_used_at", "former_until",
         ]  # fmt: skip
         read_only_fields = fields
-
-    def get_prefix(self, key: ApiKey) -> str:
-        return f"aut_{key.key_id}"
 
     def get_for_program(self, key: ApiKey) -> bool:
         return key.user.kind == User.Kind.SERVICE

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.common.models import TimestampedModel
+from apps.common.types import JSONDict
 from apps.grants.lending import Lent
 
 MOST_CALLS = 10_000  # that may be allowed to go on at a time
@@ -20,6 +21,10 @@ NAME = RegexValidator(
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
     """Reads of providers."""
+
+    def with_keys(self) -> Self:
+        """Read their keys along: which one is used, and how a provider stands, follows from them."""
+        return self.prefetch_related("credentials")
 
     def matching(self, text: str) -> Self:
         """Keep those with the text in name, slug or address."""
@@ -103,6 +108,7 @@ class Credential(TimestampedModel):
         ACTIVE = "active"
         DISABLED = "disabled"
 
+    PLACE = ("label", "order", "weight")
     REFUSED, REPLACED, MOVED, STOPPED = "refused", "replaced", "address changed", "by hand"
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="credentials")
@@ -125,6 +131,11 @@ class Credential(TimestampedModel):
     def is_active(self) -> bool:
         """Whether it may be used."""
         return self.status == self.Status.ACTIVE
+
+    @property
+    def place(self) -> JSONDict:
+        """Where it stands among the others; the key that takes over from it stands there too."""
+        return {name: getattr(self, name) for name in self.PLACE}
 
     @property
     def context(self) -> str:

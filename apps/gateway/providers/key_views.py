@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,7 +22,7 @@ from apps.gateway.views import form_page, tell_trial, words_of
 @permission_required("provider.manage")
 def new_key(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
     """Give a provider one more key, and show it to the provider at once."""
-    provider = policies.find(request.user, _providers(), pk=provider_id)
+    provider = policies.find(request.user, Provider.objects.with_keys(), pk=provider_id)
     form = NewKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -40,8 +39,7 @@ def new_key(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
 def key(request: AuthenticatedRequest, provider_id: UUID, key_id: UUID) -> HttpResponse:
     """Show a key and its place among the others, which can be changed."""
     found = _find(request, provider_id, key_id)
-    first = {name: getattr(found, name) for name in pools.PLACE}
-    form = KeyForm(request.POST or None, initial=first)
+    form = KeyForm(request.POST or None, initial=found.place)
     if request.method == "POST" and form.is_valid():
         try:
             pools.change_key(found, actor=request.user, changes=form.cleaned_data)
@@ -49,7 +47,7 @@ def key(request: AuthenticatedRequest, provider_id: UUID, key_id: UUID) -> HttpR
             return redirect("gateway:provider", provider_id)
         except DomainError as error:
             blame(form, error)
-    return _key_page(request, found, form=form, secret_form=SecretForm())
+    return _key_page(request, found, form=form)
 
 
 @require_POST
@@ -65,8 +63,7 @@ def rotate(request: AuthenticatedRequest, provider_id: UUID, key_id: UUID) -> Ht
             return redirect("gateway:provider", provider_id)
         except DomainError as error:
             blame(secret_form, error)
-    first = {name: getattr(found, name) for name in pools.PLACE}
-    return _key_page(request, found, form=KeyForm(initial=first), secret_form=secret_form)
+    return _key_page(request, found, secret_form=secret_form)
 
 
 @require_POST
@@ -94,18 +91,26 @@ def act_on_key(
 
 
 def _key_page(
-    request: AuthenticatedRequest, found: Credential, form: KeyForm, secret_form: SecretForm
+    request: AuthenticatedRequest,
+    found: Credential,
+    form: KeyForm | None = None,
+    secret_form: SecretForm | None = None,
 ) -> HttpResponse:
+    form = form or KeyForm(initial=found.place)
     standings = standing.of(found.provider, actor=request.user)
     stands = next((each for each in standings if each.key == found), None)
     context = {"provider": found.provider, "key": found, "stands": stands}
     return form_page(
-        request, "gateway/providers/key.html", form=form, secret_form=secret_form, **context
+        request,
+        "gateway/providers/key.html",
+        form=form,
+        secret_form=secret_form or SecretForm(),
+        **context,
     )
 
 
 def _find(request: AuthenticatedRequest, provider_id: UUID, key_id: UUID) -> Credential:
-    provider = policies.find(request.user, _providers(), pk=provider_id)
+    provider = policies.find(request.user, Provider.objects.with_keys(), pk=provider_id)
     found = provider.credentials.select_related("provider").filter(pk=key_id).first()
     if found is None:
         raise NotFound
@@ -115,7 +120,3 @@ def _find(request: AuthenticatedRequest, provider_id: UUID, key_id: UUID) -> Cre
 def _try(request: AuthenticatedRequest, key: Credential) -> None:
     provider = Provider.objects.get(pk=key.provider_id)  # with the keys that it has now
     tell_trial(request, services.try_provider(provider, actor=request.user, key=key))
-
-
-def _providers() -> QuerySet[Provider]:
-    return Provider.objects.prefetch_related("credentials")

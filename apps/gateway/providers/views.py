@@ -30,7 +30,7 @@ FIRST_ROUTE = "default"
 @permission_required("provider.view")
 def list_(request: AuthenticatedRequest) -> HttpResponse:
     """Show the providers of the workspace; search and filters are in the address."""
-    seen = policies.visible(request.user, _providers())
+    seen = policies.visible(request.user, Provider.objects.with_keys())
     text = request.GET.get("q", "").strip()
     return _list_page(
         request, "gateway/providers/list.html",
@@ -75,7 +75,7 @@ def connect(request: AuthenticatedRequest, entry: str) -> HttpResponse:
 @permission_required("provider.view")
 def detail(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
     """Show a provider; whoever manages providers can change it, and it is asked something then."""
-    found = policies.find(request.user, _providers(), pk=provider_id)
+    found = policies.find(request.user, Provider.objects.with_keys(), pk=provider_id)
     form = ProviderForm(request.POST or None, initial=_settings_of(found))
     if request.method == "POST":
         policies.check(request.user, "manage", found)
@@ -110,7 +110,7 @@ def _context(request: AuthenticatedRequest, found: Provider) -> dict[str, Any]:
 @permission_required("provider.manage")
 def act(request: AuthenticatedRequest, provider_id: UUID, name: str) -> HttpResponse:
     """Test, ask for its models, use first, enable, disable or remove a provider."""
-    found = policies.find(request.user, _providers(), pk=provider_id)
+    found = policies.find(request.user, Provider.objects.with_keys(), pk=provider_id)
     try:
         if name == "delete":
             services.delete_provider(found, actor=request.user)
@@ -176,7 +176,3 @@ def _list_page(
 
 def _matching(seen: QuerySet[Provider], text: str) -> QuerySet[Provider]:
     return seen.filter(pk__in=Provider.objects.matching(text).values("pk")) if text else seen
-
-
-def _providers() -> QuerySet[Provider]:
-    return Provider.objects.prefetch_related("credentials")

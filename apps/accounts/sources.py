@@ -1,4 +1,4 @@
-"""Who else decides about members: directories, as this app knows them; they register what we ask."""
+"""Where members come from: directories, as this app knows them; they register what we ask."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def register(sources: Sources) -> None:
     _sources.append(sources)
 
 
-def sources_of(users: Collection[UUID]) -> dict[UUID, Source]:
+def of(users: Collection[UUID]) -> dict[UUID, Source]:
     """Return where people come from."""
     return {user: source for each in _sources for user, source in each.of(users).items()}
 
@@ -69,5 +69,5 @@ def let_be(user: User) -> None:
 
 def roles_are_kept(user: User) -> bool:
     """Tell whether somebody's roles follow from their groups in a directory."""
-    source = sources_of([user.pk]).get(user.pk)
+    source = of([user.pk]).get(user.pk)
     return source is not None and source.decides_roles
