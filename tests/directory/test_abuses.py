@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.test import AsyncRequestFactory, Client
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -18,6 +18,7 @@ from apps.common.errors import TooLarge
 from apps.directory import services
 from apps.directory.models import Directory, KeptGroup, Person, Token
 from apps.directory.scim.attributes import GROUP as GROUPS
+from apps.directory.scim.endpoint import Call
 from apps.directory.scim.patching import patched
 from apps.identity import services as identity
 from apps.identity.exceptions import SetupClosed
@@ -429,6 +430,16 @@ def test_a_set_up_link_makes_no_token_that_counts(
     other = identity.create_connection(vendor="okta", name="Other", actor=alice)
     with pytest.raises(SetupClosed):
         services.make_token(other, life=timedelta(days=1), actor=link)
+
+
+def test_a_body_that_does_not_say_how_long_it_is_is_read_no_further_than_allowed(
+    directory: Directory,
+) -> None:
+    body = b'{"userName": "' + b"a" * (1 << 20) + b'"}'
+    request = AsyncRequestFactory().post("/Users", body, content_type="application/scim+json")
+    del request.META["CONTENT_LENGTH"]  # sent in pieces
+    with pytest.raises(TooLarge):
+        Call(request, Token(directory=directory)).body()
 
 
 COSTLY = {

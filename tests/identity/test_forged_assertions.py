@@ -332,6 +332,7 @@ HONEST: dict[str, Forge] = {
     "a clock that is a little late": said_at(begins=-330, ends=-30),
     "a clock that is a little early": said_at(begins=30, issued=30),
     "lines in base64": lambda i, q: encodebytes(etree.tostring(i.response(q))).decode(),
+    "an end in the last second of all": said(ends="9999-12-31T23:59:59Z", usable_until="9999-12-31T23:59:59Z"),
     "letters of the world": said(subject="Zoë 日本 &amp; &lt;x&gt;"),
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The pages of single sign-on, and the set-up by somebody who has a link and no account."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.identity import services
+from apps.identity import limits, services
 from apps.identity.models import Attempt, Connection, Domain, SetupLink
 from tests.factories.browsers import browser
 from tests.factories.cast import member
@@ -186,6 +187,17 @@ def test_a_link_ends_when_it_is_withdrawn_replaced_or_old(
     SetupLink.objects.update(expires_at=timezone.now() + timedelta(hours=1))
     browser(alice).post(f"{BASE}{okta.pk}/revoke/")
     assert client.post("/sso/setup/", {}).status_code == 410
+
+
+def test_whoever_has_a_link_has_no_addresses_asked_without_end(
+    okta: Connection, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = stranger()
+    client.post(f"/sso/setup/open/{token}/")
+    monkeypatch.setattr(limits, "ENTRIES", replace(limits.ENTRIES, times=1))
+    assert client.post("/sso/setup/", {"issuer": ""}).status_code == 422
+    assert client.post("/sso/setup/", {"issuer": ""}).status_code == 429
+    assert client.get("/sso/setup/").status_code == 200
 
 
 def test_whoever_has_a_link_reaches_nothing_else(okta: Connection, token: str) -> None:

@@ -99,6 +99,15 @@ def test_the_answer_counts_once_and_in_this_browser(
     assert priya.get(f"/sso/{okta.pk}/callback/?{back}").status_code == 403
 
 
+def test_a_provider_that_was_switched_off_meanwhile_proves_nothing(
+    priya: Client, issuer: Issuer, okta: Connection
+) -> None:
+    back = issuer.authorize(priya.get(asked(priya))["Location"])
+    Connection.objects.filter(pk=okta.pk).update(status=Connection.Status.DISABLED)
+    assert priya.get(f"/sso/{okta.pk}/callback/?{back}").status_code == 409
+    assert not ApiKey.objects.exists()
+
+
 def test_a_proof_of_the_company_gets_old(priya: Client, issuer: Issuer, okta: Connection) -> None:
     shown(priya, issuer, okta)
     with time_machine.travel(timezone.now() + timedelta(minutes=16), tick=True):

@@ -1,5 +1,6 @@
 """Setting a SAML connection up: metadata in three ways, tests in words, certificates and keys over time."""
 
+from base64 import b64decode, b64encode
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from apps.dispatch.models import Chore
 from apps.identity import pinning, services
-from apps.identity.exceptions import SignInRefused
+from apps.identity.exceptions import AssertionRefused, SignInRefused
 from apps.identity.models import Connection, SigningKey
 from apps.identity.saml import certificates, keys, metadata, watching
 from apps.identity.testing import is_tested
@@ -223,6 +224,13 @@ def test_a_second_certificate_is_accepted_before_the_roll_over(
         "connection.certificate_added",
         "connection.certificate_removed",
     ]
+
+
+def test_a_certificate_of_a_key_that_nobody_knows_is_said(asserter: Asserter) -> None:
+    known, unknown = (bytes.fromhex(f"2a864886f70d0101{last}") for last in ("01", "7f"))
+    der = b64decode(asserter.pair.bare).replace(known, unknown)
+    with pytest.raises(AssertionRefused, match="not an X"):
+        certificates.read(b64encode(der).decode())
 
 
 @pytest.mark.parametrize(
