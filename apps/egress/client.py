@@ -34,6 +34,7 @@ from apps.egress.exceptions import (
     EgressTooLarge,
     EgressUnreachable,
 )
+from apps.egress.nesting import headers_to
 
 MAX_REDIRECTS = 5
 MAX_URL = 8192
@@ -154,6 +155,7 @@ async def stream(
     if params:
         target = target.update_query(dict(params))
     sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **(headers or {})}
+    sent |= headers_to(target.host)
     body: dict[str, Any] = {"json": json} if json is not None else {"data": content}
     async with breaker("http", _place(target)) as call:
         try:

@@ -30,6 +30,7 @@ class Source:
     workflow_id: UUID | None = None
     key_id: UUID | None = None
     user_id: UUID | None = None
+    depth: int = 0  # of the run that a workflow is asked for, inside of others
 
 
 NOBODY = Source()

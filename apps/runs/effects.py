@@ -13,11 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
+from typing import Any
 
 from django.utils.crypto import salted_hmac
 
 from apps.common.types import JSON, JSONDict
 from apps.egress import client as egress
+from apps.egress.client import EgressResponse
+from apps.egress.nesting import nested
 from apps.gateway.asks import Source
 from apps.gateway.calls import Completion, CompletionRequest, GoThrough
 from apps.gateway.exceptions import GatewayError
@@ -84,13 +87,18 @@ class Attempt:
             idempotency_key=self._key,
             run_input=self.run.inputs,
             prev=self.prev,
-            request=egress.request,
+            request=self._request,
             model=self._ask_model,
             code=self._run_code,
             log=self._log,
             decision=self.decision,
             rounds=self.rounds,
         )
+
+    async def _request(self, *args: Any, **options: Any) -> EgressResponse:
+        """Make a request, which tells hosts of ours how deep the run lies."""
+        with nested(self.run.depth):
+            return await egress.request(*args, **options)
 
     async def _ask_model(self, request: CompletionRequest) -> Completion:
         """Ask through the gateway, under the step's key, and tell the words while they come."""
@@ -103,11 +111,12 @@ class Attempt:
         )  # fmt: skip
         tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
-            return await complete(
-                replace(request, idempotency_key=key, source=source),
-                on_text=tokens.add,
-                go_through=self.go_through,
-            )
+            with nested(run.depth):
+                return await complete(
+                    replace(request, idempotency_key=key, source=source),
+                    on_text=tokens.add,
+                    go_through=self.go_through,
+                )
         except GatewayError as error:
             raise NodeError(
                 error.code,

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from apps.egress.nesting import depth_in
 from apps.gateway import limits, workflow_models
 from apps.gateway.access import Access
 from apps.gateway.asks import Ask
@@ -17,7 +19,7 @@ from apps.gateway.v1.requests import Request
 
 async def answer(ask: Ask, request: Request, reply: Reply) -> None:
     """Carry a call and answer with what came back. Raises GatewayError, DomainError, Gone."""
-    ask = capped(ask)
+    ask = replace(capped(ask), source=replace(ask.source, depth=depth_in(request.headers)))
     plan = await plan_of(ask.model, request.access)
     async with _limited(ask, request.access) as used:
         reply.headers |= limits.headers_of(used.left)

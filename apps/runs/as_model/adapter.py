@@ -17,6 +17,7 @@ from apps.runs.accepting import form_of
 from apps.runs.as_model import callees
 from apps.runs.as_model.asked import INPUTS, check, inputs_of, refused
 from apps.runs.as_model.told import Words, outcome_of, speaker_of
+from apps.runs.children import DEEPEST
 from apps.runs.feed import Feed
 from apps.runs.following import frames, is_settled, until_settled
 from apps.runs.graphs import graph_of
@@ -35,6 +36,8 @@ async def opened(ask: Ask, upstream: Upstream) -> AsyncIterator[Answer]:
     Raises NotOffered, ProviderRejected, WorkflowFailed, and what `start_run` raises.
     """
     check(ask)
+    if ask.source.depth > DEEPEST:
+        raise refused(f"Runs lie {DEEPEST} deep inside others. Look for one that asks itself.", "")
     run = await _run_of(ask, upstream.model)
     ask.errand.run_id = str(run.pk)
     try:
@@ -76,7 +79,7 @@ def _begun(ask: Ask, slug: str) -> Run:
     try:
         return start_run(
             workflow, actor=actor, inputs=inputs, trigger=Run.Trigger.API, is_awaited=True,
-            key_id=ask.source.key_id,
+            key_id=ask.source.key_id, depth=ask.source.depth,
         )  # fmt: skip
     except Invalid as error:
         named = "; ".join(f"{each['field']}: {each['message']}" for each in error.errors)

@@ -41,6 +41,7 @@ def start_run(
     dedupe_key: str = "",
     is_awaited: bool = False,
     key_id: UUID | None = None,
+    depth: int = 0,
     alongside: Callable[[Run], object] | None = None,
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
@@ -60,7 +61,7 @@ def start_run(
     pinned = pinned_version(workflow, actor, version)
     run = Run(
         workflow=workflow, version=pinned, trigger=trigger, started_by=actor,
-        dedupe_key=dedupe_key, key_id=key_id,
+        dedupe_key=dedupe_key, key_id=key_id, depth=depth,
     )  # fmt: skip
     rows = [] if part.is_whole else _cut_down(run, part, actor)
     if inputs or part.is_whole or needs_inputs(graph_of(run), part):
