@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from apps.gateway import directory, platform_providers
+from apps.gateway import known_providers, platform_providers
 from apps.grants.models import Grant, PlatformProvider
 from apps.tenants.context import public_scope
 from apps.tenants.models import Tenant
@@ -41,12 +41,12 @@ def _named() -> list[tuple[str, str, str]]:
 
 
 def _add(slug: str, address: str, key: str) -> PlatformProvider:
-    entry = directory.find(slug)
+    entry = known_providers.find(slug)
     assert entry is not None
     provider = PlatformProvider(
         slug=slug, name=entry.name, kind=entry.kind, base_url=address or entry.address,
         litellm_provider=slug, default_model=MODELS[slug],
-        capabilities=sorted({"json_schema", *({"responses"} & set(entry.offers))}),
+        capabilities=entry.capabilities,
     )  # fmt: skip
     platform_providers.save_provider(provider, actor=None, key=key)
     with public_scope():

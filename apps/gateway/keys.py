@@ -42,7 +42,7 @@ def store(provider: Provider, key: str, *, actor: User, **place: Any) -> Credent
     if provider.credentials.filter(status=Credential.Status.ACTIVE).count() >= MOST_KEYS:
         raise BadProvider.at("credential", f"A provider has at most {MOST_KEYS} keys.")
     made = Credential(provider=provider, origin=egress.origin_of(provider.base_url), **place)
-    made.last4 = key[-4:] if len(key) >= LEAST_SHOWN else ""
+    made.last4 = last4_of(key)
     made.sealed = seal(key, context=made.context)
     made.save()
     after = {"last4": made.last4, **place}
@@ -66,6 +66,11 @@ def rotate(old: Credential, key: str, *, actor: User) -> Credential:
     checked_key(key)
     old.disable(Credential.REPLACED)
     return store(old.provider, key, actor=actor, **old.place)
+
+
+def last4_of(key: str) -> str:
+    """Return what of a key may be shown."""
+    return key[-4:] if len(key) >= LEAST_SHOWN else ""
 
 
 def checked_key(key: str) -> str:

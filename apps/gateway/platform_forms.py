@@ -5,17 +5,17 @@ from typing import Any
 from django import forms
 
 from apps.common.errors import DomainError
-from apps.gateway import directory, keys
+from apps.gateway import keys, known_providers
 from apps.grants.models import Grant, PlatformProvider
 
-KNOWN = [(each.slug, each.name) for each in directory.every() if each.is_offered]
+KNOWN = [(each.slug, each.name) for each in known_providers.every() if each.is_offered]
 
 
 class PlatformProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic at run time
     """A provider of the platform; its key goes in and never comes out."""
 
     litellm_provider = forms.ChoiceField(
-        label="Provider", choices=[*KNOWN, (directory.OTHER, directory.ANY.name)]
+        label="Provider", choices=[*KNOWN, (known_providers.OTHER, known_providers.ANY.name)]
     )
     base_url = forms.CharField(
         label="Address", required=False, max_length=500,
@@ -35,21 +35,19 @@ class PlatformProviderForm(forms.ModelForm):  # type: ignore[type-arg]  # not a 
         """Show an address of no entry as such."""
         super().__init__(*args, **kwargs)
         if self.instance.name and not self.instance.litellm_provider:
-            self.initial["litellm_provider"] = directory.OTHER
+            self.initial["litellm_provider"] = known_providers.OTHER
 
     def clean(self) -> dict[str, Any]:
         """Fill in what is known of the provider, and refuse what cannot be saved."""
         data = super().clean() or self.cleaned_data
-        entry = directory.find(data.get("litellm_provider", "")) or directory.ANY
+        entry = known_providers.find(data.get("litellm_provider", "")) or known_providers.ANY
         address = data.get("base_url") or entry.address
         key = data.get("key", "")
-        data["litellm_provider"] = "" if entry.slug == directory.OTHER else entry.slug
+        data["litellm_provider"] = "" if entry.slug == known_providers.OTHER else entry.slug
         self.instance.kind = entry.kind
         if not self.instance.slug:
             self.instance.slug = f"{entry.slug}-{self.instance.pk.hex[-6:]}"
-            self.instance.capabilities = sorted(
-                {"json_schema", *({"responses"} & set(entry.offers))}
-            )
+            self.instance.capabilities = entry.capabilities
         try:
             data["base_url"] = keys.checked_address(address, with_key=bool(key))
             data["key"] = keys.checked_key(key) if key else ""

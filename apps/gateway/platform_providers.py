@@ -106,7 +106,7 @@ def _row(grant: Grant) -> Provider:
 def _seal(provider: PlatformProvider, key: str) -> None:
     keys.checked_address(provider.base_url, with_key=True)
     provider.origin = egress.origin_of(provider.base_url)
-    provider.last4 = key[-4:] if len(key) >= keys.LEAST_SHOWN else ""
+    provider.last4 = keys.last4_of(key)
     provider.sealed = seal(key, context=provider.context)
 
 

@@ -21,7 +21,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.egress import client as egress
-from apps.gateway import directory, keys, ledger, outlook, router
+from apps.gateway import keys, known_providers, ledger, outlook, router
 from apps.gateway.calls import (
     TRANSLATED,
     WORKFLOW,
@@ -240,8 +240,8 @@ def _check_kind(kind: str, litellm_provider: str) -> None:
         raise BadProvider.at("kind", "Use openai_compatible or litellm.")
     if kind == Provider.Kind.LITELLM and litellm_provider not in TRANSLATED:
         raise BadProvider.at("litellm_provider", f"Use one of {', '.join(TRANSLATED)}.")
-    if litellm_provider and directory.find(litellm_provider) is None:
-        raise BadProvider.at("litellm_provider", "There is no such entry in the directory.")
+    if litellm_provider and known_providers.find(litellm_provider) is None:
+        raise BadProvider.at("litellm_provider", "No provider of this name is known.")
 
 
 def _check_name(provider: Provider) -> None:

@@ -115,7 +115,7 @@ def set_active(user: User, *, active: bool, actor: User | Keeper) -> None:
     user.is_active = active
     user.save(update_fields=["is_active", "session_epoch", "updated_at"])
     if isinstance(actor, User):
-        keeping.let_be(user)
+        sources.let_be(user)
     action = "member.resumed" if active else "member.suspended"
     record(action, actor=actor, target=user)
 

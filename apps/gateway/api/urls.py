@@ -5,7 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from apps.gateway.api import cache, routes, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
-from apps.gateway.api.directory import DirectoryView
+from apps.gateway.api.known_providers import KnownProvidersView
 from apps.gateway.api.prices import PriceViewSet
 from apps.gateway.api.prompts import PromptLabelView, PromptVersionsView, PromptViewSet
 from apps.gateway.api.provider_keys import (
@@ -27,7 +27,7 @@ router.register("gateway/keys", VirtualKeyViewSet, basename="virtual-key")
 OF_PROVIDER = "gateway/providers/<uuid:provider_id>/keys/"
 
 urlpatterns = [
-    path("gateway/directory/", DirectoryView.as_view(), name="directory"),
+    path("gateway/known-providers/", KnownProvidersView.as_view(), name="known_providers"),
     path(OF_PROVIDER, ProviderKeysView.as_view(), name="provider-keys"),
     path(f"{OF_PROVIDER}<uuid:key_id>/", ProviderKeyView.as_view(), name="provider-key"),
     path(

@@ -1,1 +1,1 @@
-"""Pages of providers: the directory of those that are known, connecting them, and their keys."""
+"""Pages of providers: those that are known, connecting them, and their keys."""

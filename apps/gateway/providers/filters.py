@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 from apps.common.errors import Invalid
-from apps.gateway import directory
-from apps.gateway.directory import Entry
+from apps.gateway import known_providers
+from apps.gateway.known_providers import Entry
 from apps.gateway.models import Provider
 
 WAYS = [
-    (directory.DIRECT, "in OpenAI's protocol"),
-    (directory.TRANSLATED, "translated"),
-    (directory.LOCAL, "a server of your own"),
-    (directory.ELSEWHERE, "not offered here"),
+    (known_providers.DIRECT, "in OpenAI's protocol"),
+    (known_providers.TRANSLATED, "translated"),
+    (known_providers.LOCAL, "a server of your own"),
+    (known_providers.ELSEWHERE, "not offered here"),
 ]
 STATES = [
     ("ready", "ready"), ("needs_key", "needs a key"), ("key_refused", "key refused"),
@@ -22,7 +22,7 @@ STATES = [
 def entries(params: Mapping[str, str]) -> list[Entry]:
     """Keep what the parameters ask for: q, way. Raises Invalid."""
     way = _one_of("way", params.get("way", ""), dict(WAYS))
-    return directory.matching(params.get("q", "").strip(), way)
+    return known_providers.matching(params.get("q", "").strip(), way)
 
 
 def providers(found: list[Provider], params: Mapping[str, str]) -> list[Provider]:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from apps.common.types import JSONDict
-from apps.gateway import directory
+from apps.gateway import known_providers
 from apps.gateway.forms import MONO
 from apps.gateway.models import MOST_CALLS
 from apps.gateway.pools import MOST as MOST_PLACE
@@ -54,7 +54,7 @@ class ProviderForm(forms.Form):
 
 
 class ConnectForm(ProviderForm):
-    """What a provider of the directory needs to be connected: often its key alone."""
+    """What a provider that is known needs to be connected: often its key alone."""
 
     credential = forms.CharField(
         label="Key",
@@ -65,11 +65,11 @@ class ConnectForm(ProviderForm):
     )
     use = forms.BooleanField(required=False)
 
-    def __init__(self, entry: directory.Entry, data: Any = None) -> None:
+    def __init__(self, entry: known_providers.Entry, data: Any = None) -> None:
         """Fill in what is known of the entry."""
         models = entry.models
         first = {
-            "name": entry.name if entry.slug != directory.OTHER else "",
+            "name": entry.name if entry.slug != known_providers.OTHER else "",
             "base_url": entry.address,
             "default_model": models[0] if len(models) == 1 else "",
             "answers": entry.answers,
@@ -82,7 +82,7 @@ class ConnectForm(ProviderForm):
         if entry.example:
             self.fields["base_url"].help_text = f"It looks like {entry.example}"
         self.fields["default_model"].required = True
-        self.fields["credential"].required = entry.key == directory.REQUIRED
+        self.fields["credential"].required = entry.key == known_providers.REQUIRED
         messages = {"credential": "Enter the key that the provider gave you.",
                     "base_url": "Enter the provider's address.",
                     "default_model": "Name a model to ask."}  # fmt: skip
@@ -95,8 +95,8 @@ class ConnectForm(ProviderForm):
         data = super().values
         del data["use"]
         data["base_url"] = data["base_url"] or self.entry.address
-        listed = "" if self.entry.slug == directory.OTHER else self.entry.slug
-        needs_key = self.entry.key == directory.REQUIRED or bool(data["credential"])
+        listed = "" if self.entry.slug == known_providers.OTHER else self.entry.slug
+        needs_key = self.entry.key == known_providers.REQUIRED or bool(data["credential"])
         return {**data, "kind": self.entry.kind, "litellm_provider": listed, "needs_key": needs_key}
 
 

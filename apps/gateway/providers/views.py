@@ -14,7 +14,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid, NotFound
 from apps.common.pagination import page_of
-from apps.gateway import directory, importing, services
+from apps.gateway import importing, known_providers, services
 from apps.gateway.forms import blame
 from apps.gateway.models import ModelRoute, Provider
 from apps.gateway.providers import filters, standing
@@ -22,7 +22,7 @@ from apps.gateway.providers.forms import ConnectForm, ProviderForm
 from apps.gateway.views import form_page, tell_trial, words_of
 from apps.grants import lending
 
-DIRECTORY_PAGE = 48
+KNOWN_PAGE = 48
 FIRST_ROUTE = "default"
 
 
@@ -45,17 +45,17 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
 def choose(request: AuthenticatedRequest) -> HttpResponse:
     """Show the providers that are known; one click on one of them asks for its key."""
     return _list_page(
-        request, "gateway/providers/directory.html", lambda: filters.entries(request.GET), ("way",),
-        size=DIRECTORY_PAGE, ways=filters.WAYS, other=directory.ANY,
-        offered=sum(each.is_offered for each in directory.every()),
+        request, "gateway/providers/choose.html", lambda: filters.entries(request.GET), ("way",),
+        size=KNOWN_PAGE, ways=filters.WAYS, other=known_providers.ANY,
+        offered=sum(each.is_offered for each in known_providers.every()),
     )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 @permission_required("provider.manage")
 def connect(request: AuthenticatedRequest, entry: str) -> HttpResponse:
-    """Connect a provider of the directory, then ask it something at once."""
-    found = directory.find(entry)
+    """Connect a provider that is known, then ask it something at once."""
+    found = known_providers.find(entry)
     if found is None:
         raise NotFound
     form = ConnectForm(found, request.POST or None)
@@ -93,7 +93,7 @@ def detail(request: AuthenticatedRequest, provider_id: UUID) -> HttpResponse:
 
 def _context(request: AuthenticatedRequest, found: Provider) -> dict[str, Any]:
     """Return what the page of a provider shows beside its form."""
-    entry = directory.find(found.litellm_provider)
+    entry = known_providers.find(found.litellm_provider)
     routes = ModelRoute.objects.filter(targets__provider=found).distinct()
     return {
         "provider": found,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from apps.common.types import JSONDict
-from apps.gateway.directory import Entry
+from apps.gateway.known_providers import Entry
 from apps.gateway.routes.versions import MAX_TARGETS
 
 

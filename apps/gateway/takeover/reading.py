@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from apps.common.types import JSONDict
-from apps.gateway import catalogue, directory
-from apps.gateway.directory import Entry
+from apps.gateway import catalogue, known_providers
 from apps.gateway.exceptions import BadConfig
+from apps.gateway.known_providers import Entry
 from apps.gateway.routes.versions import MAX_ORDER, MAX_TARGETS, MAX_WEIGHT, PARAMS
 from apps.gateway.takeover.draft import (
     Draft,
@@ -152,12 +152,12 @@ def _entry_of(params: JSONDict) -> tuple[Entry, str] | str:
     named = str(params["model"])
     slug, _, model = named.partition("/")
     slug = str(params.get("custom_llm_provider") or slug)
-    if not model or directory.find(SAME.get(slug, slug)) is None:
+    if not model or known_providers.find(SAME.get(slug, slug)) is None:
         likely = (each for each in LIKELY if named in catalogue.models_of(each))
         slug, model = next(likely, "openai" if params.get("api_base") else ""), named
     if slug == "openai" and (params.get("api_base") or params.get("base_url")):
-        slug = directory.OTHER
-    entry = directory.find(SAME.get(slug, slug))
+        slug = known_providers.OTHER
+    entry = known_providers.find(SAME.get(slug, slug))
     if entry is None:
         return f"Whose model “{named[:80]}” is cannot be told."
     if not entry.is_offered:
@@ -173,7 +173,7 @@ def _provider(draft: Draft, entry: Entry, model: str, params: JSONDict) -> Draft
     found = next((each for each in draft.providers if each.address == address), None)
     if found is None:
         host = urlsplit(address).hostname or address
-        name = host if entry.slug == directory.OTHER else entry.name
+        name = host if entry.slug == known_providers.OTHER else entry.name
         if any(each.name == name for each in draft.providers):
             name = f"{name} at {host}"
         found = DraftProvider(entry, address, name[:120], model)

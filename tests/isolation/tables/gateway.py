@@ -39,7 +39,7 @@ GATEWAY = [
     api("provider-detail", "DELETE", pk="spare_provider", shows=False),
     api("provider-try-", "POST", pk="provider", body={}),
     api("provider-import-models", "POST", pk="provider", body={}, shows=False),
-    Probe("api:directory", **NOBODYS),
+    Probe("api:known_providers", **NOBODYS),
     Probe("api:provider-keys", args={"provider_id": "provider"}, shows=False),
     Probe(
         "api:provider-keys", "POST", {"provider_id": "provider"}, body={"credential": "sk-of-a-test"},

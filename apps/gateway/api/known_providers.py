@@ -1,4 +1,4 @@
-"""The endpoint of the directory of providers."""
+"""The endpoint of known providers."""
 
 from typing import Any, ClassVar
 
@@ -40,7 +40,7 @@ class KnownProviderSerializer(serializers.Serializer[Any]):
     why = serializers.CharField(help_text="Why it is not offered here; empty where it is.")
 
 
-class DirectoryView(TenantAPIView):
+class KnownProvidersView(TenantAPIView):
     """The providers that are known."""
 
     permission_required: ClassVar = {"GET": "provider.view"}
@@ -49,7 +49,7 @@ class DirectoryView(TenantAPIView):
     @extend_schema(
         parameters=PARAMETERS,
         responses=KnownProviderSerializer(many=True),
-        operation_id="directory_list",
+        operation_id="known_providers_list",
     )
     def get(self, request: Request) -> Response:
         """List the providers that are known, those that are asked for most first."""

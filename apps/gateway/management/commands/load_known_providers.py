@@ -1,4 +1,4 @@
-"""Bring the delivered directory of providers up to date with the installed litellm, at a release."""
+"""Bring the delivered list of known providers up to date with the installed litellm, at a release."""
 
 import json
 from argparse import ArgumentParser
@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from apps.common.types import JSONDict
-from apps.gateway import directory
+from apps.gateway import known_providers
 from apps.gateway.adapters import litellm_adapter
 from apps.gateway.calls import TRANSLATED
 
@@ -89,12 +89,12 @@ NO_MODELS = "It is not known to offer chats or embeddings."
 
 
 class Command(BaseCommand):
-    """Write the directory anew, one provider a line."""
+    """Write the list anew, one provider a line."""
 
     help = "Take over the providers that litellm knows, with what each needs; run at a release."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--file", type=Path, default=directory.FILE)
+        parser.add_argument("--file", type=Path, default=known_providers.FILE)
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = sorted(_rows(), key=lambda row: str(row["slug"]))
@@ -122,24 +122,28 @@ def _row(library: Any, slug: str, asked: JSONDict, told: JSONDict) -> JSONDict:
         row["offers"] = sorted({*offers, "responses"})
     else:
         row["offers"] = sorted(set(offers) - {"responses"})
-    row["needs"] = list(_needs(asked)) if row["way"] == directory.ELSEWHERE else []
+    row["needs"] = list(_needs(asked)) if row["way"] == known_providers.ELSEWHERE else []
     return {name: value for name, value in row.items() if value}
 
 
 def _way(library: Any, slug: str, offers: list[str]) -> JSONDict:
     """Return how a provider is reached, or why it is not."""
     if slug in NOT_ASKED:
-        return {"way": directory.ELSEWHERE, "why": NOT_ASKED[slug]}
+        return {"way": known_providers.ELSEWHERE, "why": NOT_ASKED[slug]}
     if slug in TRANSLATED:
-        return {"way": directory.TRANSLATED, "address": TRANSLATED[slug]}
+        return {"way": known_providers.TRANSLATED, "address": TRANSLATED[slug]}
     if slug in LOCAL:
-        return {"way": directory.LOCAL, "address": LOCAL[slug], "key": directory.OPTIONAL}
+        return {
+            "way": known_providers.LOCAL,
+            "address": LOCAL[slug],
+            "key": known_providers.OPTIONAL,
+        }
     if slug in OWN:
-        return {"way": directory.DIRECT, "example": OWN[slug]}
+        return {"way": known_providers.DIRECT, "example": OWN[slug]}
     if address := ADDRESSES.get(slug) or _address(library, slug):
-        return {"way": directory.DIRECT, "address": address}
+        return {"way": known_providers.DIRECT, "address": address}
     asks_models = {"chat", "embeddings"} & set(offers)
-    return {"way": directory.ELSEWHERE, "why": DIALECT if asks_models else NO_MODELS}
+    return {"way": known_providers.ELSEWHERE, "why": DIALECT if asks_models else NO_MODELS}
 
 
 def _address(library: Any, slug: str) -> str:

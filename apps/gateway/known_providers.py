@@ -1,6 +1,6 @@
 """Providers that can be connected, as delivered with a release: a file of ours, read once by a process.
 
-It is made from what litellm knows by `manage.py load_directory`; litellm itself is not imported for it.
+It is made from what litellm knows by `manage.py load_known_providers`; litellm itself is not imported for it.
 Most are asked in OpenAI's protocol, straight over egress; those with a dialect are translated. A
 provider that litellm reaches past our connections is listed with the reason, and not offered.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from apps.gateway import catalogue
 from apps.gateway.models import Provider
 
-FILE = Path(__file__).parent / "directory.json"
+FILE = Path(__file__).parent / "known_providers.json"
 DIRECT, TRANSLATED, LOCAL, ELSEWHERE = "direct", "translated", "local", "elsewhere"
 REQUIRED, OPTIONAL, NONE = "required", "optional", "none"
 # Asked for most; the others follow by name.
@@ -58,6 +58,11 @@ class Entry:
     def kind(self) -> str:
         """The kind of the provider that is made of it."""
         return Provider.Kind.LITELLM if self.way == TRANSLATED else Provider.Kind.OPENAI
+
+    @property
+    def capabilities(self) -> list[str]:
+        """What it is taken to be able to, until somebody says otherwise."""
+        return sorted({"json_schema", *({"responses"} & set(self.offers))})
 
     @property
     def place(self) -> str:
