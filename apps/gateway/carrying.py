@@ -15,7 +15,7 @@ from apps.gateway.exceptions import GatewayError
 from apps.gateway.exchange import Trace, exchange
 from apps.gateway.ledger import Entry
 from apps.gateway.models import LlmCall
-from apps.gateway.router import Plan, Target, directory
+from apps.gateway.router import Plan, Target, routing_table
 
 
 @dataclass
@@ -67,7 +67,7 @@ async def carried(
     entry, trace = ledger.opened(), Trace(go_through=go_through)
     way = _Way(ask, entry, trace)
     try:
-        entry.plan = plan or (await directory()).plan(ask.model)
+        entry.plan = plan or (await routing_table()).plan(ask.model)
         async with answered(entry.plan, ask, trace, way.asked) as answer:
             assert trace.target is not None
             yield Call(ask, entry.plan, answer, trace.target, entry, trace)

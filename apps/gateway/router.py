@@ -148,7 +148,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Directory:
+class RoutingTable:
     """The models of a workspace as they can be called now. Immutable: a change makes another."""
 
     providers: dict[str, Provider]
@@ -211,17 +211,17 @@ class Directory:
         return _target(provider, model, params, self.keys.get(provider.pk, ()), self.prices)
 
 
-_directories: Memory[Directory] = Memory(lambda _: load(), fresh_s=FRESH_S, good_s=GOOD_S)
+_tables: Memory[RoutingTable] = Memory(lambda _: load(), fresh_s=FRESH_S, good_s=GOOD_S)
 
 
-async def directory() -> Directory:
+async def routing_table() -> RoutingTable:
     """Return the workspace's models, as they were a moment ago; most calls need no query."""
-    found = await _directories.get("")
+    found = await _tables.get("")
     assert found is not None
     return found
 
 
-def load() -> Directory:
+def load() -> RoutingTable:
     """Read the workspace's models."""
     providers = list(Provider.objects.with_keys())
     take_on(providers)
@@ -230,7 +230,7 @@ def load() -> Directory:
     for route in routes:
         for target in route.targets.all():
             target.provider = by_id[target.provider_id]
-    return Directory(
+    return RoutingTable(
         providers={each.slug: each for each in providers},
         routes={each.alias: each for each in routes},
         prices=list(ModelPrice.objects.at(timezone.now())),

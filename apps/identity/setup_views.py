@@ -45,8 +45,10 @@ def details(request: HttpRequest) -> HttpResponse:
     """Show what is exchanged with the provider, or save it."""
     try:
         link = opened_link(request)
+        if request.method == "POST":  # each may have the provider's address asked
+            limits.ENTRIES.count(client_ip(request))
         page = setup.details(request, link.connection, actor=link)
-    except SetupClosed as error:
+    except (SetupClosed, TooMany) as error:
         return closed(request, error)
     if page.saved:
         return redirect("identity:setup_test")

@@ -10,7 +10,7 @@ from apps.gateway.access import Access
 from apps.gateway.asks import Ask
 from apps.gateway.carrying import Call, carried
 from apps.gateway.limits import Left
-from apps.gateway.router import Plan, directory
+from apps.gateway.router import Plan, routing_table
 from apps.gateway.v1.caps import capped
 from apps.gateway.v1.refusals import ModelNotFound
 from apps.gateway.v1.replies import Reply, cost_of, headers_of
@@ -47,7 +47,7 @@ async def plan_of(model: str, access: Access) -> Plan | None:
         if plan is None:
             raise ModelNotFound(model)
         return plan
-    known = model in (await directory()).routes
+    known = model in (await routing_table()).routes
     allowed = access.may_use(model) if known else access.may_name(model)
     if not allowed:
         raise ModelNotFound(model)

@@ -7,7 +7,7 @@ from apps.common.types import JSONDict
 from apps.gateway.adapters.speaking import speaks
 from apps.gateway.asks import Ask
 from apps.gateway.models import Endpoint
-from apps.gateway.router import directory
+from apps.gateway.router import routing_table
 from apps.gateway.v1.calling import answer, plan_of
 from apps.gateway.v1.chat import MAX_MESSAGES, check_stream, model_of
 from apps.gateway.v1.refusals import BadCall
@@ -34,7 +34,7 @@ async def count_tokens(request: Request, reply: Reply) -> None:
     """Answer how many tokens a call would send: as Anthropic counts them, of others as guessed."""
     ask = _ask(await request.json(), request, Endpoint.COUNT)
     found = await plan_of(ask.model, request.access)
-    plan = found or (await directory()).plan(ask.model)
+    plan = found or (await routing_table()).plan(ask.model)
     if any(speaks(target.upstream, Endpoint.COUNT) for target in plan.targets):
         await answer(ask, request, reply)
         return

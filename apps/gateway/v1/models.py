@@ -6,7 +6,7 @@ from http import HTTPStatus
 from apps.common.types import JSONDict
 from apps.gateway import workflow_models
 from apps.gateway.access import Access
-from apps.gateway.router import Directory, directory
+from apps.gateway.router import RoutingTable, routing_table
 from apps.gateway.v1.refusals import ModelNotFound
 from apps.gateway.v1.replies import Reply
 from apps.gateway.v1.requests import Request
@@ -16,7 +16,7 @@ PREFIX = "/v1/models/"
 
 async def models(request: Request, reply: Reply) -> None:
     """List the routes, the models behind them and the workflows that answer as one."""
-    found = _known(await directory(), request.access) | await _workflows(request.access)
+    found = _known(await routing_table(), request.access) | await _workflows(request.access)
     body = {"object": "list", "data": list(found.values())}
     await reply.whole(HTTPStatus.OK, json.dumps(body).encode())
 
@@ -25,14 +25,14 @@ async def model(request: Request, reply: Reply) -> None:
     """Describe one of them; its name may hold slashes."""
     name = request.path.removeprefix(PREFIX)
     is_workflow = workflow_models.is_workflow(name)
-    known = _known(await directory(), request.access)
+    known = _known(await routing_table(), request.access)
     found = (await _workflows(request.access) if is_workflow else known).get(name)
     if found is None:
         raise ModelNotFound(name)
     await reply.whole(HTTPStatus.OK, json.dumps(found).encode())
 
 
-def _known(known: Directory, access: Access) -> dict[str, JSONDict]:
+def _known(known: RoutingTable, access: Access) -> dict[str, JSONDict]:
     routes = {
         alias: _described(alias, "auterity", int(route.created_at.timestamp()))
         for alias, route in sorted(known.routes.items())
