@@ -12,6 +12,7 @@ from apps.common.errors import Conflict, Forbidden
 from apps.common.types import JSONDict
 from apps.egress import dns
 from apps.identity import directories
+from apps.identity.api_access import services as api_access
 from apps.identity.exceptions import (
     DomainTaken,
     NeedsBreakGlass,
@@ -125,6 +126,7 @@ def delete_connection(connection: Connection, *, actor: User) -> None:
     _check_free(connection)
     record("connection.deleted", actor=actor, target=connection)
     directories.let_go(connection)
+    api_access.let_go(connection)
     connection.delete()
 
 
