@@ -49,7 +49,7 @@ urlpatterns = [
     re_path(
         rf"{connection}/api/(?P<kind>rules|programs)/(?P<row_id>{UUID_PATTERN})/remove/$",
         api_access_views.remove,
-        name="remove_from_api_access",
+        name="remove_api_row",
     ),
     re_path(rf"{connection}/test/$", views.test, name="test"),
     re_path(rf"{connection}/test/begin/$", views.begin_test, name="begin_test"),
