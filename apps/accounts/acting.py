@@ -1,10 +1,13 @@
 """A token of an identity provider that somebody acts through in one request."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from apps.accounts.models.rights import Role
+
+class RoleLike(Protocol):
+    """A role, as far as who acts in it is told."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class ActingToken:
 
     pk: str  # of the subject it speaks for, as calls are counted and answers kept
     label: str
-    role: "Role"
+    role: RoleLike
     allowed: frozenset[str]
     networks: tuple[str, ...] = ()
 

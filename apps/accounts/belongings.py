@@ -52,7 +52,7 @@ def every() -> list[Belongings[Model]]:
 class Thing:
     """One thing as a preview tells of it; `stays` says why it cannot be handed over."""
 
-    label: str
+    name: str
     stays: str = ""
 
 

@@ -345,6 +345,15 @@ class ScopeRule(TimestampedModel):
         return f"{self.value}: {self.role}"
 
 
+class TokenClientQuerySet(models.QuerySet["TokenClient"]):
+    """Reads of programs, and their end."""
+
+    def retire(self) -> None:
+        """End the accounts that they act as: they stay in the history of what they did."""
+        accounts = User.objects.filter(pk__in=self.values("user"))
+        accounts.update(is_active=False, removed_at=timezone.now())
+
+
 class TokenClient(TimestampedModel):
     """A program that the provider gives tokens to, and the service account that it acts as here."""
 
@@ -353,6 +362,8 @@ class TokenClient(TimestampedModel):
     client_id = models.CharField(max_length=255)
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="token_client")
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TokenClientQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -12,7 +12,6 @@ from apps.common.errors import Conflict, Forbidden
 from apps.common.types import JSONDict
 from apps.egress import dns
 from apps.identity import directories
-from apps.identity.api_access import services as api_access
 from apps.identity.exceptions import (
     DomainTaken,
     NeedsBreakGlass,
@@ -30,6 +29,7 @@ from apps.identity.models import (
     Domain,
     GroupRule,
     SetupLink,
+    TokenClient,
 )
 from apps.identity.saml import certificates, watching
 from apps.identity.saml import keys as keys_of_ours
@@ -126,7 +126,7 @@ def delete_connection(connection: Connection, *, actor: User) -> None:
     _check_free(connection)
     record("connection.deleted", actor=actor, target=connection)
     directories.let_go(connection)
-    api_access.let_go(connection)
+    TokenClient.objects.filter(access__connection=connection).retire()
     connection.delete()
 
 

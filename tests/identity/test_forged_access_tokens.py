@@ -56,9 +56,12 @@ def headed(**header: Any) -> Forge:
 
 def times(**seconds: int) -> Forge:
     """Move times of the token."""
-    return lambda issuer: token(
-        issuer, **{name: int(time.time()) + away for name, away in seconds.items()}
-    )
+
+    def forge(issuer: Issuer) -> str:
+        moved: JSONDict = {name: int(time.time()) + away for name, away in seconds.items()}
+        return token(issuer, **moved)
+
+    return forge
 
 
 def claims_of(issuer: Issuer) -> JSONDict:

@@ -215,7 +215,7 @@ def test_it_is_done_over_the_api(alice: User, bob: User, carol: User) -> None:
     url = f"/api/v1/members/{bob.pk}/"
     shares = client.get(f"{url}belongings/", {"heir": str(carol.pk)}).json()
     assert [share["name"] for share in shares] == ["triggers", "workflows"]
-    assert shares[0]["things"] == [{"label": "A schedule", "stays": ""}]
+    assert shares[0]["things"] == [{"name": "A schedule", "stays": ""}]
     assert client.get(f"{url}belongings/", {"heir": "nobody"}).status_code == 422
     refused = client.patch(url, {"is_active": False, "heir": str(bob.pk)}, format="json")
     assert refused.status_code == 422

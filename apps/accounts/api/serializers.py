@@ -138,7 +138,7 @@ class ApiKeyChangesSerializer(serializers.Serializer[Any]):
 class ThingSerializer(serializers.Serializer[Any]):
     """One thing; `stays` says why the heir cannot look after it, and is empty if they can."""
 
-    label = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
     stays = serializers.CharField(read_only=True)
 
 
@@ -146,7 +146,6 @@ class ShareSerializer(serializers.Serializer[Any]):
     """What a member looks after of one sort, and what becomes of it with an heir and without."""
 
     name = serializers.CharField(read_only=True)
-    label = serializers.CharField(read_only=True)
     about = serializers.CharField(read_only=True)
     left = serializers.CharField(read_only=True)
     things = ThingSerializer(many=True, read_only=True)

@@ -211,7 +211,8 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         if not user_id:
             return None
         try:
-            return policies.find(self.actor, User.objects.members(), pk=UUID(str(user_id)))
+            members: QuerySet[User] = User.objects.members()
+            return policies.find(self.actor, members, pk=UUID(str(user_id)))
         except (ValueError, NotFound):
             raise Invalid.at("heir", "This is no id of a member.") from None
 

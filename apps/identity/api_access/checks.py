@@ -26,7 +26,7 @@ UNTYPED = frozenset({"", "jwt"})
 # What sign-ins, log-outs and refreshes put into their tokens, and access tokens do not.
 OF_SIGN_INS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events", "sid_hash"})
 CLIENT_CLAIMS = ("azp", "client_id", "cid", "appid")
-WORDS: dict[type[jwt.PyJWTError], tuple[str, str]] = {
+WORDS: dict[type[Exception], tuple[str, str]] = {
     jwt.ExpiredSignatureError: ("expired", "The token is too old."),
     jwt.ImmatureSignatureError: ("too_early", "The token is from the future. Check the clock of the provider."),
     jwt.InvalidAudienceError: ("audience", "The token is for another API: its audience is none of those accepted here."),
@@ -97,7 +97,7 @@ def _decoded(token: str, key: Any, algorithm: str, access: ApiAccess) -> JSONDic
             options={"require": REQUIRED},
         )
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError) as error:
-        why, words = WORDS.get(type(error), ("claims", f"The token is not valid: {error}."))  # type: ignore[call-overload]
+        why, words = WORDS.get(type(error), ("claims", f"The token is not valid: {error}."))
         raise TokenRefused(why, words) from error
     return claims
 

@@ -1,11 +1,9 @@
 """What owners decide about a provider's tokens on the API; each with its audit entry."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from apps.accounts import keys, policies
 from apps.accounts.models import Role, RoleBinding, User
@@ -127,19 +125,8 @@ def remove_client(client: TokenClient, *, actor: User) -> None:
     policies.check(actor, "manage", client.access.connection)
     told = {"subject": client.subject, "client": client.client_id}
     record("api_access.client_removed", actor=actor, target=client, before=told)
-    _retire([client])
+    TokenClient.objects.filter(pk=client.pk).retire()
     client.delete()
-
-
-def let_go(connection: Connection) -> None:
-    """End the accounts of a connection's programs: it is about to be deleted."""
-    _retire(TokenClient.objects.select_related("user").filter(access__connection=connection))
-
-
-def _retire(clients: Collection[TokenClient]) -> None:
-    for client in clients:
-        client.user.is_active, client.user.removed_at = False, timezone.now()
-        client.user.save(update_fields=["is_active", "removed_at", "updated_at"])
 
 
 def _kept(connection: Connection, actor: User) -> ApiAccess:
@@ -166,7 +153,7 @@ def _check(access: ApiAccess) -> None:
         raise Invalid.at("claim", "Name the claim that rules go by.")
     if not SHORTEST <= access.longest <= LONGEST:
         raise Invalid.at("longest", "Choose between a minute and 24 hours.")
-    if access.pk and any(not r.role.allowed <= access.cap.allowed for r in access.rules.select_related("role")):  # fmt: skip
+    if any(not r.role.allowed <= access.cap.allowed for r in access.rules.select_related("role")):  # fmt: skip
         raise Invalid.at("cap", "A rule brings more than this. Change the rule first.")
 
 

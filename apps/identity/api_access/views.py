@@ -82,7 +82,7 @@ def remove(
     found = _find(request, connection_id)
     access = services.access_of(found)
     if kind == "rules":
-        rule = access.rules.filter(pk=row_id).first() if access.pk else None
+        rule = access.rules.filter(pk=row_id).first()
         if rule is not None:  # else somebody else was first
             services.remove_rule(rule, actor=request.user)
     else:
@@ -129,8 +129,8 @@ def _page(
     request: AuthenticatedRequest, found: Connection, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
     access = services.access_of(found)
-    rules = access.rules.select_related("role").order_by("value") if access.pk else []
-    clients = access.clients.select_related("user").order_by("user__name") if access.pk else []
+    rules = access.rules.select_related("role").order_by("value")
+    clients = access.clients.select_related("user").order_by("user__name")
     context = frame(found, "api") | {
         "may_manage": policies.allows(request.user, "manage", found),
         "access": access,

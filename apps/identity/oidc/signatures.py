@@ -92,10 +92,10 @@ def unverified(token: str) -> JSONDict:
     Nothing of it may be believed before `key_of` and the signature.
     """
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
+        claims: JSONDict = jwt.decode(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):
         return {}
-    return claims if isinstance(claims, dict) else {}
+    return claims
 
 
 def _fits(key: JSONDict, algorithm: str) -> bool:
