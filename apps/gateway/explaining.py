@@ -11,7 +11,7 @@ from apps.egress import circuits
 from apps.gateway import router
 from apps.gateway.alarms import words_of
 from apps.gateway.asks import Ask
-from apps.gateway.deciding import decide, refusal_of, schema
+from apps.gateway.deciding import checks_for, decide, refusal_of, schema
 from apps.gateway.decline import decline_of
 from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.routes import health, sharing
@@ -34,6 +34,8 @@ class Shown:
     def words(self) -> list[str]:
         """Why it is not asked, for people."""
         return [in_words(each) for each in self.reasons]
+
+    expected_cost_usd: Decimal | None = None
 
     @property
     def expected(self) -> Expected:
@@ -101,7 +103,7 @@ def dry_decision(route: ModelRoute, *, actor: User, ask: Ask) -> Explanation:
     sharing.catch_up(schema())
     circuits.look()
     plan = router.load().plan(route.alias)
-    decision = decide(plan, ask)
+    decision = decide(plan, ask, checks=checks_for(plan, ask))
     refused = "" if decision.outcome.ranked else refusal_of(decision, plan).message
     return Explanation(decision, _shown(decision), refused)
 
@@ -117,7 +119,13 @@ def _shown(decision: Decision) -> list[Shown]:
     inputs, outcome = decision.inputs, decision.outcome
     places = {place: number for number, place in enumerate(outcome.ranked, 1)}
     found = [
-        Shown(each, places.get(place), outcome.rejected.get(place, ()), each.cost(inputs.need))
+        Shown(
+            each,
+            places.get(place),
+            outcome.rejected.get(place, ()),
+            each.cost(inputs.need),
+            each.expected_cost(inputs.need),
+        )
         for place, each in enumerate(inputs.candidates)
     ]
     return sorted(found, key=lambda each: (each.place or len(found) + 1, each.candidate.order))
