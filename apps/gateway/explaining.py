@@ -15,10 +15,11 @@ from apps.gateway.deciding import checks_for, decide, refusal_of, schema
 from apps.gateway.decline import decline_of
 from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.routes import health, sharing
-from apps.gateway.routes.candidates import Candidate
+from apps.gateway.routes.candidates import ENOUGH, Candidate
 from apps.gateway.routes.decision import Decision
 from apps.gateway.routes.health import Expected
-from apps.gateway.routes.words import in_words
+from apps.gateway.routes.policy import Verify
+from apps.gateway.routes.words import CHECKS, in_words
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,16 @@ class Shown:
     place: int | None
     reasons: tuple[str, ...]
     cost_usd: Decimal | None
+
+    @property
+    def checked(self) -> int:
+        """How many of its answers were checked lately."""
+        return round(self.candidate.passed + self.candidate.failed)
+
+    @property
+    def learnt(self) -> bool:
+        """Whether its quality is what was learnt, not what is stated."""
+        return self.checked >= ENOUGH and self.candidate.bound is not None
 
     @property
     def words(self) -> list[str]:
@@ -56,6 +67,19 @@ class Explanation:
     def chosen(self) -> Shown | None:
         """Who is asked first."""
         return next((each for each in self.candidates if each.place == 1), None)
+
+    @property
+    def manner(self) -> str:
+        """How the call is answered where answers are checked, in a sentence."""
+        inputs = self.decision.inputs
+        if inputs.policy.verify == Verify.OFF:
+            return ""
+        named = f"A call of the class {inputs.need.task}"
+        checks = [CHECKS.get(each, each) for each in inputs.need.checks]
+        if not checks:
+            return f"{named}: nothing can check its answer before it is passed on."
+        held = "is held until it holds" if inputs.verified else "is checked after it was passed on"
+        return f"{named}: its answer {held}, by {' and '.join(checks)}."
 
     @property
     def holds(self) -> bool:

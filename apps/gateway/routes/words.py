@@ -23,6 +23,16 @@ WORDS = {
     "breaker_open": "left alone since it kept failing",
 }
 
+CHECKS = {
+    "fields": "the fields that were to be found",
+    "label": "the labels to choose from",
+    "tools": "the parameters of its tools",
+    "schema": "its JSON schema",
+    "json": "being a JSON object",
+    "judge": "a judge",
+    "whole": "being whole",
+}
+
 
 def in_words(reason: str) -> str:
     """Return a reason in words; what a later release calls it stays as it is."""
