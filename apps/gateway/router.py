@@ -82,6 +82,7 @@ class Target:
         return Candidate(
             provider=self.upstream.provider, model=storable(self.upstream.model, 200),
             order=row.order, weight=row.weight, canary=row.role == RouteTarget.Role.CANARY,
+            cheap=row.role == RouteTarget.Role.CHEAP,
             builtin=self.is_ours, state=self.state, context_tokens=row.context_tokens,
             capabilities=tuple(row.capabilities), region=row.region, quality=row.quality,
             input_usd=free if self.is_ours else price and price.input_usd,

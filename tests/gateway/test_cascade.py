@@ -44,6 +44,7 @@ def program(alice: User) -> Program:
 
 def lead(actor: User, *models: str, **policy: Any) -> ModelRoute:
     targets = [{"provider": "fake", "model": model} for model in models]
+    targets[0]["role"] = "cheap"
     policy = {"verify": "escalate", "explore": 0, **policy}
     route = ModelRoute.objects.get(alias="default")
     return services.save_route(route, actor=actor, targets=targets, policy=policy)
@@ -194,7 +195,7 @@ def test_the_money_of_a_call_is_for_all_attempts_together(
     assert row.cost_usd <= Decimal("0.008")
 
 
-def test_a_call_that_nothing_can_check_goes_to_the_strongest(
+def test_a_call_that_nothing_can_check_asks_the_cheap_one_last(
     alice: User, provider: Provider, fake: FakeProvider, program: Program
 ) -> None:
     lead(alice, "small", "large")

@@ -101,6 +101,7 @@ class RouteTarget(models.Model):
     class Role(models.TextChoices):
         MAIN = "main", "Main"
         CANARY = "canary", "Canary"  # its weight is the share of calls that it gets, in percent
+        CHEAP = "cheap", "Cheap"  # asked last where nothing can check its answer
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     route = models.ForeignKey(ModelRoute, on_delete=models.CASCADE, related_name="targets")

@@ -31,6 +31,7 @@ class Candidate(Plain):
     order: int = 0
     weight: int = 1
     canary: bool = False
+    cheap: bool = False  # asked last where nothing can check its answer
     builtin: bool = False
     state: str = "ready"
     context_tokens: int | None = None

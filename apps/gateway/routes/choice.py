@@ -4,8 +4,8 @@ Targets of the lowest order come first. Within an order two are drawn by their w
 with less load goes first; a canary goes first for its share of calls, whatever its load. A route may
 prefer the cheapest in the end instead: `cost_order`.
 
-Where a route climbs from cheap targets to strong ones and the answer cannot be checked, the strongest
-comes first, unless a floor of quality tells who is good enough. A small share of checked calls asks another one
+Where a route climbs from cheap targets to strong ones and nothing can check the answer, those that are
+said to be cheap come last, unless a floor of quality tells who is good enough. A small share of checked calls asks another one
 first, to learn how it does; of what forbids asking it only a quality that is not known may be passed over.
 """
 
@@ -104,19 +104,19 @@ def _least_bad(
 
 
 def _ranked(fitting: list[int], given: Inputs) -> list[int]:
-    blind = given.policy.verify == Verify.ESCALATE and not given.need.checks
-    blind = blind and given.policy.quality_floor is None
     if given.policy.prefer == Prefer.COST:
         ranked = by_cost(fitting, given.candidates, given.need, verified=given.verified)
-        return ranked[::-1] if blind else ranked
-    return _by_order(fitting, given, strongest=blind)
+    else:
+        ranked = _by_order(fitting, given)
+    if given.policy.verify == Verify.ESCALATE and given.policy.quality_floor is None:
+        ranked.sort(key=lambda place: given.candidates[place].cheap and not given.need.checks)
+    return ranked
 
 
-def _by_order(fitting: list[int], given: Inputs, *, strongest: bool) -> list[int]:
+def _by_order(fitting: list[int], given: Inputs) -> list[int]:
     draw = Random(given.seed)  # noqa: S311 - nobody gains by guessing it
     ranked: list[int] = []
-    orders = {given.candidates[place].order for place in fitting}
-    for order in sorted(orders, reverse=strongest):
+    for order in sorted({given.candidates[place].order for place in fitting}):
         group = [place for place in fitting if given.candidates[place].order == order]
         ranked += _by_load(group, given.candidates, draw)
     return ranked

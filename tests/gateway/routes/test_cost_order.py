@@ -60,13 +60,15 @@ def test_a_rung_that_does_not_pay_is_left_out_of_the_climb() -> None:
     assert found.ranked == (0, 2, 1)
 
 
-def test_without_a_check_the_strongest_comes_first_unless_a_floor_tells_who_is_good() -> None:
-    small, large = candidate("a", 1, order=0, quality=0.95), candidate("b", 20, order=1, quality=1)
+def test_without_a_check_who_is_cheap_comes_last_unless_a_floor_tells_who_is_good() -> None:
+    small = candidate("a", 1, order=0, quality=0.95, cheap=True)
+    large, other = candidate("b", 20, order=1, quality=1, passed=9), candidate("c", 30, order=2)
     for prefer in Prefer:
         more: dict[str, Any] = {"prefer": prefer, "verify": Verify.ESCALATE}
-        assert choice(small, large, **more).ranked == (1, 0)
+        assert choice(small, large, other, **more).ranked == (1, 2, 0)
         assert choice(small, large, quality_floor=0.9, **more).ranked == (0, 1)
-        assert choice(small, large, need=CHECKED, **more).ranked == (0, 1)
+        assert choice(small, large, other, need=CHECKED, **more).ranked == (0, 1, 2)
+        assert choice(small, large, other, prefer=prefer).ranked == (0, 1, 2)
 
 
 def test_what_was_learnt_counts_for_more_than_what_is_stated_once_it_is_enough() -> None:

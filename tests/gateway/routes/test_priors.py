@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.gateway import learning
 from apps.gateway.models import TaskQuality
 from apps.gateway.routes.priors import HALF_LIFE_S, Prior, interval, lower_bound
@@ -42,7 +43,7 @@ def row(task: str = "json", **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.django_db
-def test_a_batch_is_merged_and_what_is_old_weighs_less() -> None:
+def test_a_batch_is_merged_and_what_is_old_weighs_less(alice: User) -> None:
     learning.learn([row(), row(attempts=[("small", "failed"), ("large", "passed")]), row("chat")])
     known = {(each.task, each.model): each for each in TaskQuality.objects.all()}
     assert set(known) == {("json", "p/small"), ("json", "p/large"), ("chat", "p/small")}
@@ -60,7 +61,7 @@ def test_a_batch_is_merged_and_what_is_old_weighs_less() -> None:
 
 
 @pytest.mark.django_db
-def test_what_tells_nothing_is_not_kept() -> None:
+def test_what_tells_nothing_is_not_kept(alice: User) -> None:
     nothing = [
         row(builtin=True), row(route=""), row(""), row(attempts=[("small", "open"), ("large", "")]),
         row(attempts=[("a", "")], status="error"), row(attempts=[("a", "")], cache="hit"),
