@@ -31,16 +31,16 @@ MENDING = [
 
 
 PREFER = [
-    (Prefer.ORDER, "the order below, and within it weights and load"),
-    (Prefer.COST, "the least cost in the end"),
+    (Prefer.ORDER, "order, weights and load"),
+    (Prefer.COST, "least cost in the end"),
 ]
 VERIFY = [
     (Verify.OFF, "not checked"),
-    (Verify.WATCH, "checked after they are passed on, to learn"),
-    (Verify.ESCALATE, "held until they hold; else a stronger target is asked"),
+    (Verify.WATCH, "checked afterwards, to learn"),
+    (Verify.ESCALATE, "held until one holds"),
 ]
 UNVERIFIED = [
-    (Unverified.ANSWER, "is given the last answer, marked as failed"),
+    (Unverified.ANSWER, "gets the last answer"),
     (Unverified.ERROR, "ends with an error"),
 ]
 
@@ -105,15 +105,15 @@ class RouteForm(forms.Form):
         label="A call whose answers all fail", choices=UNVERIFIED, required=False
     )
     explore = forms.FloatField(
-        label="Calls that try another target first, in percent", required=False, min_value=0,
-        max_value=20, help_text="Of those that are checked, to learn. Empty: 2.",
+        label="Share that explores, in percent", required=False, min_value=0,
+        max_value=20, help_text="Of checked calls: another target is asked first, to learn. Empty: 2.",
     )  # fmt: skip
     judge = forms.CharField(
         max_length=264, required=False, widget=forms.TextInput(MONO),
         help_text="A route, or provider/model, that is asked too whether an answer holds. Empty: none.",
     )  # fmt: skip
     judge_usd = forms.DecimalField(
-        label="Most that a judgement may cost, in dollars", required=False,
+        label="Most a judgement may cost, in $", required=False,
         min_value=Decimal("0.00000001"), max_digits=12, decimal_places=8, help_text="Empty: 0.01.",
     )  # fmt: skip
 
