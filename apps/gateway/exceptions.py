@@ -371,3 +371,10 @@ class NotCached(Conflict):
     """No answer of this call is kept."""
 
     code = "not_cached"
+
+
+class GuardRefused(GatewayError):
+    """The guards of this route do not let the call pass."""
+
+    code = "guard_refused"
+    hint = "Leave it out, or have the guards of the route changed."

@@ -106,6 +106,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "reasoning_tokens": usage.reasoning,
         "tokens_estimated": usage.estimated or bool(target and target.is_builtin and trace.answer),
         "cost_usd": None if cost is None else str(cost),
+        "guards": trace.tally.rows() if trace.tally else [],
         "cache": trace.cache,
         "cache_name": trace.cache_name,
         "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),

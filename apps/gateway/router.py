@@ -18,10 +18,12 @@ from apps.egress.exceptions import EgressError
 from apps.gateway.asks import storable
 from apps.gateway.calls import PATIENCE, WORKFLOW, Patience, Upstream
 from apps.gateway.exceptions import UnknownRoute
+from apps.gateway.guards.policy import NONE, Guards
 from apps.gateway.memory import Memory
 from apps.gateway.models import (
     AllowList,
     Credential,
+    GuardDefaults,
     ModelPrice,
     ModelRoute,
     Prompt,
@@ -145,6 +147,7 @@ class Plan:
     policy: Policy = DEFAULT
     allowed: Allowed = ALL
     cache: CachePolicy | None = None
+    guards: Guards | None = None  # None: nothing is looked for
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,7 @@ class RoutingTable:
     keys: dict[UUID, Keys] = field(repr=False)  # opened, by provider
     allowed: Allowed = ALL
     sealer: Sealer | None = None  # where a route keeps answers
+    guards: Guards = NONE  # of all calls whose route has none of its own
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
     def plan(self, name: str) -> Plan:
@@ -192,7 +196,10 @@ class RoutingTable:
         )
         policy = Policy.of(route.policy)
         cache = self._cache_of(route)
-        return Plan(route.alias, route.version, targets, policy, self.allowed, cache)
+        guards = policy.guards or self.guards
+        return Plan(
+            route.alias, route.version, targets, policy, self.allowed, cache, _working(guards)
+        )  # fmt: skip
 
     def _cache_of(self, route: ModelRoute) -> CachePolicy | None:
         if route.cache_ttl_s is None or self.sealer is None:
@@ -205,7 +212,7 @@ class RoutingTable:
         if provider is None or not model:
             raise UnknownRoute(f"There is no model route named “{name[:80]}”.")
         target = self._target(provider, model[:200], {})
-        return Plan("", None, (target,), allowed=self.allowed)
+        return Plan("", None, (target,), allowed=self.allowed, guards=_working(self.guards))
 
     def _target(self, provider: Provider, model: str, params: JSONDict) -> Target:
         return _target(provider, model, params, self.keys.get(provider.pk, ()), self.prices)
@@ -237,6 +244,7 @@ def load() -> RoutingTable:
         keys={each.pk: opened for each in providers if (opened := _opened(each))},
         allowed=allowed(),
         sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
+        guards=guards(),
     )
 
 
@@ -246,6 +254,16 @@ def allowed() -> Allowed:
     if found is None:
         return ALL
     return Allowed(patterns=tuple(found.patterns), regions=tuple(found.regions))
+
+
+def guards() -> Guards:
+    """Return the guards of calls whose route has none of its own."""
+    found = GuardDefaults.objects.first()
+    return Guards.model_validate(found.settings) if found is not None else NONE
+
+
+def _working(guards: Guards) -> Guards | None:
+    return None if guards.is_idle else guards
 
 
 def _sealer() -> Sealer | None:

@@ -16,6 +16,7 @@ from apps.gateway.calls import GoThrough
 from apps.gateway.deciding import affordable, refusal_of, schema
 from apps.gateway.exceptions import FirstWordLate, GatewayError, KeyRefused, ProviderBusy
 from apps.gateway.granted import limited
+from apps.gateway.guards.tally import Tally
 from apps.gateway.legs import Leg
 from apps.gateway.router import Key, Plan, Target
 from apps.gateway.routes import health
@@ -42,6 +43,7 @@ class Trace:
     cache: str = ""  # `LlmCall.Cache`, with the name of what is kept and what a hit saved
     cache_name: str = ""
     saved_usd: Decimal | None = None
+    tally: Tally | None = None  # of what guards did
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from apps.common.types import JSONDict
 from apps.gateway.exceptions import BadRoute
+from apps.gateway.guards.policy import Guards
 
 CAPABILITIES = ("json_schema", "tools", "vision", "embeddings")
 LONGEST_MS = 600_000
@@ -44,6 +45,7 @@ class Policy(BaseModel):
     retries: int = Field(0, ge=0, le=2)  # how often all targets are gone through again
     hedge: bool = False
     mending: Mending = Mending.OFF
+    guards: Guards | None = None  # None: those of the workspace
 
     @classmethod
     def of(cls, settings: JSONDict) -> Self:
