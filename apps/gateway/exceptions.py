@@ -309,6 +309,12 @@ class BadRoute(Invalid):
     code = "bad_route"
 
 
+class BadGuards(Invalid):
+    """The guards cannot be saved like this."""
+
+    code = "bad_guards"
+
+
 class BadBudget(Invalid):
     """The budget cannot be saved like this."""
 

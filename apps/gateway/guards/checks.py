@@ -34,7 +34,7 @@ Check = Callable[[str], bool]
 ENTROPY = 3.0  # bits a character: words have less, random characters more
 # What stands in examples in the place of a secret.
 STAND_IN = re.compile(
-    r"[<\[{$%]|\*{3}|\.{3}|x{4}|(?:your|my|the|some|example|change|placeholder|redacted|dummy)[_-]|"
+    r"[<\[{$%]|\*{3}|\.{3}|x{4}|change_?me|(?:your|my|the|some|example|change|placeholder|redacted|dummy)[_-]|"
     r"os\.|env|process\.|getenv|none$|null$|true$|false$|required|optional|incorrect|invalid|missing",
     re.IGNORECASE,
 )
@@ -75,7 +75,7 @@ def is_national(value: str) -> bool:
 
 def is_us_ssn(value: str) -> bool:
     """Tell whether digits can be a social security number of the United States."""
-    return ssn.is_valid(value)
+    return ssn.is_valid(value.replace(" ", ""))
 
 
 def is_any_of(*kinds: ModuleType) -> Check:

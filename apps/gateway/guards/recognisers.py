@@ -16,7 +16,9 @@ BEFORE = 48  # characters in which a label may stand
 ALONE = r"(?<![A-Za-z0-9])"
 ENDS = r"(?![A-Za-z0-9])"
 # Where a number may begin; ours are then tried there alone.
-START = re.compile(rf"{ALONE}(?<![0-9]\.)(?:[+(]{{1,2}}(?=[0-9])|(?=[A-Za-z]{{0,6}}[0-9]))")
+START = re.compile(
+    rf"{ALONE}(?<![0-9]\.)(?:[+(]{{1,2}}(?=[0-9])|(?=[A-Za-z]{{0,6}}[0-9]|[A-Z]{{2}} [0-9]))"
+)
 GAP = r"[ .\-]?"
 
 
@@ -70,13 +72,15 @@ def _worded(kind: Kind, pattern: str, *cues: str, check: Check | None = None) ->
     return Recogniser(kind, pattern, check, cues, flags=re.IGNORECASE)
 
 
+_KEY = r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY-----"
+
 SECRETS = (
     Recogniser(
         Kind.PRIVATE_KEY,
-        r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,4}PRIVATE KEY-----"
-        r"(?:(?:[^-]|-(?!----)){0,8192}-----END [A-Z0-9 ]{1,60}-----|[A-Za-z0-9+/=\s\\]{0,8192})",
+        _KEY + r"(?:[^-]|-(?!----)){0,8192}-----END [A-Z0-9 ]{1,60}-----",
         cues=("private key-----",),
     ),
+    Recogniser(Kind.PRIVATE_KEY, _KEY + r"[A-Za-z0-9+/=\s\\]{0,8192}", cues=("private key-----",)),
     Recogniser(Kind.AWS_KEY, rf"{ALONE}(?:AKIA|ASIA)[A-Z0-9]{{16}}{ENDS}", cues=("akia", "asia")),
     Recogniser(
         Kind.GOOGLE_KEY, rf"{ALONE}AIza[A-Za-z0-9_\-]{{35}}(?![A-Za-z0-9_\-])", cues=("aiza",)
@@ -153,7 +157,7 @@ PEOPLE = (
     Recogniser(
         Kind.EMAIL,
         r"(?<![A-Za-z0-9.%+_'\-])[A-Za-z0-9][A-Za-z0-9.%+_'\-]{0,63}@"
-        r"(?:[A-Za-z0-9\-]{1,63}\.){1,6}[A-Za-z]{2,24}(?![A-Za-z0-9])",
+        r"(?:[A-Za-z0-9\-]{1,63}\.){1,6}[A-Za-z]{2,24}(?![A-Za-z])",
         cues=("@",),
     ),
     _worded(

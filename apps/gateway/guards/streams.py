@@ -73,7 +73,7 @@ class Stream:
         slots = list(_slots(told, is_json=self._is_json))
         if not slots and told.get("type") is None:
             yield from self._ends(told)
-            yield self._written(told)
+            yield self._written(redacted(told, self._redactor, is_json=self._is_json))
         elif not slots:
             if told.get("type") not in STILL:
                 yield self.end()
@@ -164,19 +164,31 @@ def _of_choice(told: JSONDict, choice: JSONDict, *, is_json: bool) -> Iterator[S
         if isinstance(delta.get(name), str):
             alone = partial(_words_alone, told, index, name)
             yield Slot((index, name), delta, name, alone, is_json and name == "content")
-    for call in delta.get("tool_calls") or ():
-        function = call.get("function") if isinstance(call, dict) else None
+    for place, function in _functions(delta):
         if isinstance(function, dict) and isinstance(function.get("arguments"), str):
-            place = call.get("index", 0)
             alone = partial(_arguments_alone, told, index, place)
             yield Slot((index, "call", place), function, "arguments", alone, is_json=True)
+
+
+def _functions(delta: JSONDict) -> Iterator[tuple[int | None, JSON]]:
+    """Yield what tools are called with; None is the place of the only one, as it was called once."""
+    for call in delta.get("tool_calls") or ():
+        if isinstance(call, dict):
+            yield call.get("index", 0), call.get("function")
+    yield None, delta.get("function_call")
+
+
+def _delta_alone(told: JSONDict, text: str) -> JSONDict:
+    return {**told, "delta": text}
 
 
 def _words_alone(told: JSONDict, index: int, name: str, text: str) -> JSONDict:
     return _choice_alone(told, index, {name: text})
 
 
-def _arguments_alone(told: JSONDict, index: int, place: int, text: str) -> JSONDict:
+def _arguments_alone(told: JSONDict, index: int, place: int | None, text: str) -> JSONDict:
+    if place is None:
+        return _choice_alone(told, index, {"function_call": {"arguments": text}})
     call = {"index": place, "function": {"arguments": text}}
     return _choice_alone(told, index, {"tool_calls": [call]})
 

@@ -46,4 +46,4 @@ class Tally:
 def refusal(place: Place, found: dict[Kind, Any]) -> str:
     """Return why a call ends, in words that hold nothing of what was found."""
     kinds = ", ".join(sorted(kind.replace("_", " ") for kind in found))
-    return f"The guards of this route let {WORDS[place]} not pass: it holds {kinds}."
+    return f"The guards of this route do not let {WORDS[place]} pass: it holds {kinds}."
