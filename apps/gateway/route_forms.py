@@ -81,6 +81,7 @@ class RouteForm(forms.Form):
         if route is not None:
             kwargs["initial"] = {"description": route.description, **route.policy}
         super().__init__(*args, **kwargs)
+        self._kept = {} if route is None else _beside(route)
         if route is not None:
             del self.fields["alias"]
 
@@ -92,7 +93,12 @@ class RouteForm(forms.Form):
             name: data.pop(name) for name in ("alias", "description") if name in data
         }
         policy = {name: value for name, value in data.items() if value not in (None, "", [])}
-        return {**named, "policy": policy}
+        return {**named, "policy": {**policy, **self._kept}}
+
+
+def _beside(route: ModelRoute) -> JSONDict:
+    """Return what of a policy has a page of its own."""
+    return {name: route.policy[name] for name in ("guards",) if name in route.policy}
 
 
 class TargetForm(forms.Form):

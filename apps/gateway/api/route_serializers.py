@@ -75,7 +75,7 @@ class RouteChangeSerializer(serializers.Serializer[Any]):
     policy = serializers.DictField(
         required=False,
         help_text="capabilities, min_context, regions, quality_floor, max_cost_usd, max_latency_ms, "
-        "max_ttft_ms, retries, hedge, mending.",
+        "max_ttft_ms, retries, hedge, mending, guards (as at gateway/guards/).",
     )
 
 

@@ -5,13 +5,14 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from apps.gateway.guards.kinds import Place
 from apps.gateway.guards.policy import Guards
 
 if TYPE_CHECKING:
     from apps.gateway.guards.gate import Gate
+    from apps.gateway.guards.trial import Tried
 
-
-GATE = "apps.gateway.guards.gate"
+GATE, TRIAL = "apps.gateway.guards.gate", "apps.gateway.guards.trial"
 
 
 async def gate_of(guards: Guards) -> "Gate":
@@ -20,3 +21,9 @@ async def gate_of(guards: Guards) -> "Gate":
         await asyncio.to_thread(import_module, GATE)
     gate: Gate = sys.modules[GATE].Gate(guards)
     return gate
+
+
+def tried(guards: Guards, place: Place, text: str) -> "Tried":
+    """Return what the guards would do with a text."""
+    done: Tried = import_module(TRIAL).tried(guards, place, text)
+    return done

@@ -129,3 +129,19 @@ GROUPS: dict[Group, About] = {
     ),
 }  # fmt: skip
 GROUP_OF: dict[Kind, Group] = {kind: name for name, about in GROUPS.items() for kind in about.kinds}
+
+# As people call one of them.
+NAMES: dict[Kind, str] = {
+    Kind.EMAIL: "e-mail address", Kind.PHONE: "phone number", Kind.IP_ADDRESS: "IP address",
+    Kind.CARD: "card number", Kind.IBAN: "IBAN", Kind.US_SSN: "US social security number",
+    Kind.NATIONAL_ID: "national id", Kind.BIRTH_DATE: "date of birth",
+    Kind.PRIVATE_KEY: "private key", Kind.AWS_KEY: "AWS key", Kind.GOOGLE_KEY: "Google key",
+    Kind.GITHUB_TOKEN: "GitHub token", Kind.GITLAB_TOKEN: "GitLab token",
+    Kind.SLACK_TOKEN: "Slack token", Kind.OPENAI_KEY: "OpenAI key",
+    Kind.ANTHROPIC_KEY: "Anthropic key", Kind.STRIPE_KEY: "Stripe key",
+    Kind.AUTERITY_KEY: "key of a workspace", Kind.JWT: "signed token",
+    Kind.URL_PASSWORD: "password in an address", Kind.PASSWORD: "password",
+    Kind.HIDDEN_TEXT: "hidden text", Kind.CONTROL_MARK: "control mark of a model",
+    Kind.OVERRIDE: "attempt to take over", Kind.IMAGE: "image from an untrusted host",
+    Kind.LINK: "link that carries data to an untrusted host",
+}  # fmt: skip

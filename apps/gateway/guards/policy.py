@@ -10,7 +10,8 @@ from apps.gateway.guards.kinds import GROUP_OF, GROUPS, Action, Group, Kind, Pla
 
 MOST_HOSTS = 100
 
-Host = Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+HOST = r"^(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
+Host = Annotated[str, Field(pattern=HOST)]
 
 
 class Rule(BaseModel):
@@ -59,6 +60,14 @@ class Guards(BaseModel):
     def wanted(self, place: Place) -> frozenset[Kind]:
         """Return the kinds that are looked for."""
         return frozenset(kind for kind in Kind if self.action(kind, place) != Action.ALLOW)
+
+    @property
+    def in_force(self) -> Iterator[JSONDict]:
+        """The groups that are looked for, as they are shown."""
+        for group, about in GROUPS.items():
+            rules = {str(place): self.rule(group, place) for place in Place}
+            if set(rules.values()) != {Action.ALLOW}:
+                yield {"label": about.label, **rules}
 
     def settings(self) -> JSONDict:
         """Return what differs from the default, as it is stored."""

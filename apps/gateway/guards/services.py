@@ -8,8 +8,9 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.gateway.exceptions import BadGuards
-from apps.gateway.guards.policy import Guards
-from apps.gateway.models import GuardDefaults
+from apps.gateway.guards.policy import NONE, Guards
+from apps.gateway.models import GuardDefaults, ModelRoute
+from apps.gateway.routes.policy import Policy
 
 
 def guards_of(settings: JSONDict) -> Guards:
@@ -26,6 +27,17 @@ def guards_of(settings: JSONDict) -> Guards:
             for entry in error.errors()
         ]
         raise BadGuards("The guards make no sense like this.", errors=errors) from None
+
+
+def guards_of_workspace() -> Guards:
+    """Return what is looked for where a route has no guards of its own."""
+    found = GuardDefaults.objects.first()
+    return Guards.model_validate(found.settings) if found is not None else NONE
+
+
+def guards_of_route(route: ModelRoute) -> Guards:
+    """Return what is looked for in the calls of a route."""
+    return Policy.of(route.policy).guards or guards_of_workspace()
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.common.types import JSONDict
 from apps.gateway.exceptions import GuardRefused
-from apps.gateway.guards.kinds import Action, Kind, Place
+from apps.gateway.guards.kinds import NAMES, Action, Kind, Place
 
 WORDS = {Place.INPUT: "the prompt", Place.OUTPUT: "the answer"}
 
@@ -45,5 +45,5 @@ class Tally:
 
 def refusal(place: Place, found: dict[Kind, Any]) -> str:
     """Return why a call ends, in words that hold nothing of what was found."""
-    kinds = ", ".join(sorted(kind.replace("_", " ") for kind in found))
-    return f"The guards of this route do not let {WORDS[place]} pass: it holds {kinds}."
+    kinds = ", ".join(sorted(NAMES[kind] for kind in found))
+    return f"The guards of this route do not let {WORDS[place]} pass. Found: {kinds}."
