@@ -112,6 +112,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "cost_usd": None if cost is None else str(cost),
         "verdict": str(trace.verdict.mark) if trace.verdict else "",
         "explored": bool(trace.decision and trace.decision.outcome.explored),
+        "guards": trace.tally.rows() if trace.tally else [],
         "cache": trace.cache,
         "cache_name": trace.cache_name,
         "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),

@@ -18,10 +18,12 @@ from apps.egress.exceptions import EgressError
 from apps.gateway.asks import storable
 from apps.gateway.calls import PATIENCE, WORKFLOW, Patience, Upstream
 from apps.gateway.exceptions import UnknownRoute
+from apps.gateway.guards.policy import NONE, Guards
 from apps.gateway.memory import Memory
 from apps.gateway.models import (
     AllowList,
     Credential,
+    GuardDefaults,
     ModelPrice,
     ModelRoute,
     Prompt,
@@ -151,6 +153,7 @@ class Plan:
     allowed: Allowed = ALL
     cache: CachePolicy | None = None
     known: Known = field(default_factory=dict, repr=False)  # what was learnt of models
+    guards: Guards | None = None  # None: nothing is looked for
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,7 @@ class RoutingTable:
     allowed: Allowed = ALL
     sealer: Sealer | None = None  # where a route keeps answers
     known: Known = field(default_factory=dict, repr=False)  # where a route asks for it
+    guards: Guards = NONE  # of all calls whose route has none of its own
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
     def plan(self, name: str) -> Plan:
@@ -199,8 +203,9 @@ class RoutingTable:
         )
         policy = Policy.of(route.policy)
         cache = self._cache_of(route)
+        guards = _working(policy.guards or self.guards)
         return Plan(
-            route.alias, route.version, targets, policy, self.allowed, cache, self.known
+            route.alias, route.version, targets, policy, self.allowed, cache, self.known, guards
         )  # fmt: skip
 
     def _cache_of(self, route: ModelRoute) -> CachePolicy | None:
@@ -214,7 +219,7 @@ class RoutingTable:
         if provider is None or not model:
             raise UnknownRoute(f"There is no model route named “{name[:80]}”.")
         target = self._target(provider, model[:200], {})
-        return Plan("", None, (target,), allowed=self.allowed)
+        return Plan("", None, (target,), allowed=self.allowed, guards=_working(self.guards))
 
     def _target(self, provider: Provider, model: str, params: JSONDict) -> Target:
         return _target(provider, model, params, self.keys.get(provider.pk, ()), self.prices)
@@ -247,6 +252,7 @@ def load() -> RoutingTable:
         allowed=allowed(),
         sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
         known=_known() if any(LEARNING & set(each.policy) for each in routes) else {},
+        guards=guards(),
     )
 
 
@@ -262,6 +268,16 @@ def allowed() -> Allowed:
     if found is None:
         return ALL
     return Allowed(patterns=tuple(found.patterns), regions=tuple(found.regions))
+
+
+def guards() -> Guards:
+    """Return the guards of calls whose route has none of its own."""
+    found = GuardDefaults.objects.first()
+    return Guards.model_validate(found.settings) if found is not None else NONE
+
+
+def _working(guards: Guards) -> Guards | None:
+    return None if guards.is_idle else guards
 
 
 def _sealer() -> Sealer | None:

@@ -22,6 +22,7 @@ from apps.gateway.models.budgets import (
     BudgetSlice,
     MoneyRules,
 )
+from apps.gateway.models.guards import GuardDefaults
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 from apps.gateway.models.prompts import Prompt, PromptLabel, PromptQuerySet, PromptVersion
 from apps.gateway.models.providers import (
@@ -47,6 +48,7 @@ __all__ = [
     "BudgetSlice",
     "Credential",
     "Endpoint",
+    "GuardDefaults",
     "LlmCall",
     "LlmCallQuerySet",
     "ModelPrice",
@@ -265,6 +267,7 @@ class LlmCall(models.Model):
     cache = models.CharField(max_length=4, choices=Cache, blank=True)  # empty: nothing is kept
     cache_name = models.CharField(max_length=64, blank=True)  # of the kept answer
     saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # by a hit
+    guards = models.JSONField(default=list)  # [{place, kind, action, count}], never what was found
     latency_ms = models.PositiveIntegerField(default=0)
     ttft_ms = models.PositiveIntegerField(null=True)
     streamed = models.BooleanField(default=False)
