@@ -106,6 +106,7 @@ TENANT_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.notifications",
+    "apps.credentials",
     "apps.gateway",
     "apps.workflows",
     "apps.runs",
