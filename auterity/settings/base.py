@@ -293,6 +293,7 @@ SPECTACULAR_SETTINGS = {
         "TargetRole": "apps.gateway.models.RouteTarget.Role",
         "BudgetState": "apps.gateway.budgets.standing.STATES",
         "ServiceState": "apps.breakers.filters.STATES",
+        "CredentialKindName": "apps.credentials.kinds.CHOICES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -73,7 +73,9 @@ async def test_it_arrives_whole(server: str) -> None:
 
 
 async def test_to_another_host_nothing_is_sent_at_all(server: str) -> None:
-    with pytest.raises(EgressDenied, match="“Stock” is not for 127.0.0.1. It may be sent to: api"):
+    with pytest.raises(
+        EgressDenied, match=r"“Stock” is not for 127\.0\.0\.1\. It may be sent to: api"
+    ):
         await client.request("GET", f"{server}/echo", bound=bound("api.example.com"))
 
 

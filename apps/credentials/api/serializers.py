@@ -12,7 +12,13 @@ from apps.credentials.services import MOST_HOSTS
 from apps.credentials.trying import METHODS
 from apps.credentials.uses import Use
 
-HOST = serializers.CharField(max_length=260)
+
+def hosts_field(**options: Any) -> serializers.ListField:
+    """Return a field for the hosts that a credential may be sent to."""
+    return serializers.ListField(
+        child=serializers.CharField(max_length=260), min_length=1, max_length=MOST_HOSTS,
+        help_text="Such as api.example.com, api.example.com:8443 or *.example.com.", **options,
+    )  # fmt: skip
 
 
 class StoredCredentialSerializer(serializers.ModelSerializer[StoredCredential]):
@@ -39,20 +45,12 @@ class StoredCredentialSerializer(serializers.ModelSerializer[StoredCredential]):
         return policies.allows(self.context["actor"], "manage", credential)
 
 
-class HostsSerializer(serializers.Serializer[Any]):
-    """Where a credential may be sent."""
-
-    hosts = serializers.ListField(
-        child=HOST, min_length=1, max_length=MOST_HOSTS,
-        help_text="Such as api.example.com, api.example.com:8443 or *.example.com.",
-    )  # fmt: skip
-
-
-class DetailsSerializer(HostsSerializer):
+class CredentialChangeSerializer(serializers.Serializer[Any]):
     """What can be changed without the secret."""
 
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    hosts = hosts_field()
     folder = serializers.PrimaryKeyRelatedField(
         queryset=Folder.objects.none(), required=False, allow_null=True
     )
@@ -68,25 +66,25 @@ class DetailsSerializer(HostsSerializer):
         return fields
 
 
-class ValuesSerializer(serializers.Serializer[Any]):
+class CredentialValuesSerializer(serializers.Serializer[Any]):
     """Values of a credential, as its kind says (`credentials/kinds/`)."""
 
     values = serializers.DictField(write_only=True, help_text="As the kind's schema says.")
 
 
-class NewCredentialSerializer(DetailsSerializer, ValuesSerializer):
+class NewCredentialSerializer(CredentialChangeSerializer, CredentialValuesSerializer):
     """A credential to keep."""
 
     kind = serializers.ChoiceField(choices=CHOICES)
 
 
-class RotationSerializer(ValuesSerializer):
+class CredentialRotationSerializer(CredentialValuesSerializer):
     """Another secret, and perhaps other hosts."""
 
-    hosts = serializers.ListField(child=HOST, required=False, min_length=1, max_length=MOST_HOSTS)
+    hosts = hosts_field(required=False)
 
 
-class KindSerializer(serializers.Serializer[Any]):
+class CredentialKindSerializer(serializers.Serializer[Any]):
     """A kind of credential."""
 
     name = serializers.CharField()
@@ -96,7 +94,7 @@ class KindSerializer(serializers.Serializer[Any]):
     schema = serializers.DictField(help_text="JSON Schema; what is writeOnly is never shown.")
 
 
-class UseSerializer(serializers.Serializer[Use]):
+class CredentialUseSerializer(serializers.Serializer[Use]):
     """A workflow whose steps name the credential; id null: one that you may not see."""
 
     workflow = serializers.UUIDField(source="workflow_id", allow_null=True)
@@ -104,14 +102,14 @@ class UseSerializer(serializers.Serializer[Use]):
     published = serializers.BooleanField()
 
 
-class TryingSerializer(serializers.Serializer[Any]):
+class CredentialTryingSerializer(serializers.Serializer[Any]):
     """What to try it on."""
 
     url = serializers.CharField(max_length=2_000)
     method = serializers.ChoiceField(choices=METHODS, default="GET")
 
 
-class TrialSerializer(serializers.Serializer[Any]):
+class CredentialTrialSerializer(serializers.Serializer[Any]):
     """How a try went; status 0: no answer came."""
 
     ok = serializers.BooleanField()

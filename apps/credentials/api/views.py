@@ -17,14 +17,14 @@ from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.common.pagination import ListPagination
 from apps.credentials import kinds, services
 from apps.credentials.api.serializers import (
-    DetailsSerializer,
-    KindSerializer,
+    CredentialChangeSerializer,
+    CredentialKindSerializer,
+    CredentialRotationSerializer,
+    CredentialTrialSerializer,
+    CredentialTryingSerializer,
+    CredentialUseSerializer,
     NewCredentialSerializer,
-    RotationSerializer,
     StoredCredentialSerializer,
-    TrialSerializer,
-    TryingSerializer,
-    UseSerializer,
 )
 from apps.credentials.filters import STATES, filtered
 from apps.credentials.models import StoredCredential, StoredCredentialQuerySet
@@ -78,11 +78,11 @@ class StoredCredentialViewSet(
         made = services.create_credential(actor=self.actor, **told)
         return self._shown(made, HTTPStatus.CREATED)
 
-    @extend_schema(request=DetailsSerializer, responses=StoredCredentialSerializer)
+    @extend_schema(request=CredentialChangeSerializer, responses=StoredCredentialSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change its details; hosts can be taken away. To add one, rotate it."""
         found = self.get_object()
-        told = DetailsSerializer(data=request.data, partial=True, context=self._context())
+        told = CredentialChangeSerializer(data=request.data, partial=True, context=self._context())
         changes = self._read(told)
         return self._shown(services.change_credential(found, actor=self.actor, changes=changes))
 
@@ -93,12 +93,12 @@ class StoredCredentialViewSet(
         services.delete_credential(self.get_object(), actor=self.actor, confirmed=confirmed)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(request=RotationSerializer, responses=StoredCredentialSerializer)
+    @extend_schema(request=CredentialRotationSerializer, responses=StoredCredentialSerializer)
     @action(detail=True, methods=["POST"])
     def rotate(self, request: Request, pk: str) -> Response:
         """Put another secret in its place; steps need no change."""
         found = self.get_object()
-        told = self._read(RotationSerializer(data=request.data))
+        told = self._read(CredentialRotationSerializer(data=request.data))
         return self._shown(services.rotate_credential(found, actor=self.actor, **told))
 
     @extend_schema(request=None, responses=StoredCredentialSerializer)
@@ -134,11 +134,15 @@ class CredentialUsesView(TenantAPIView):
     permission_required: ClassVar = {"GET": "credential.view"}
     pagination_class = ListPagination  # for the schema
 
-    @extend_schema(responses=UseSerializer(many=True), operation_id="credential_uses_list")
+    @extend_schema(
+        responses=CredentialUseSerializer(many=True), operation_id="credential_uses_list"
+    )
     def get(self, request: Request, credential_id: UUID) -> Response:
         """List the workflows whose draft or published version names it."""
         found = policies.find(self.actor, StoredCredential.objects.all(), pk=credential_id)
-        return ListPagination.answer(request, uses_of(found.pk, self.actor), UseSerializer)
+        return ListPagination.answer(
+            request, uses_of(found.pk, self.actor), CredentialUseSerializer
+        )
 
 
 class CredentialTrialView(TenantAPIView):
@@ -147,16 +151,18 @@ class CredentialTrialView(TenantAPIView):
     permission_required: ClassVar = {"POST": "credential.use"}
 
     @extend_schema(
-        request=TryingSerializer, responses=TrialSerializer, operation_id="credential_test"
+        request=CredentialTryingSerializer,
+        responses=CredentialTrialSerializer,
+        operation_id="credential_test",
     )
     def post(self, request: Request, credential_id: UUID) -> Response:
         """Make one request with it to an address that it is for, and say how that went."""
-        serializer = TryingSerializer(data=request.data)
+        serializer = CredentialTryingSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         credentials = StoredCredential.objects.select_related("folder")
         found = policies.find(self.actor, credentials, pk=credential_id)
         trial = try_credential(found, actor=self.actor, **serializer.validated_data)
-        return Response(TrialSerializer(trial).data)
+        return Response(CredentialTrialSerializer(trial).data)
 
 
 class CredentialKindsView(TenantAPIView):
@@ -165,7 +171,9 @@ class CredentialKindsView(TenantAPIView):
     permission_required: ClassVar = {"GET": "credential.view"}
     pagination_class = ListPagination  # for the schema
 
-    @extend_schema(responses=KindSerializer(many=True), operation_id="credential_kinds_list")
+    @extend_schema(
+        responses=CredentialKindSerializer(many=True), operation_id="credential_kinds_list"
+    )
     def get(self, request: Request) -> Response:
         """List the kinds with the schema of their values."""
-        return ListPagination.answer(request, kinds.described(), KindSerializer)
+        return ListPagination.answer(request, kinds.described(), CredentialKindSerializer)
