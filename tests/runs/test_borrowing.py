@@ -1,13 +1,10 @@
 """Steps with credentials: sent at the moment of the request, and found nowhere afterwards."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiohttp import web
 from django.db import connection
-from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.accounts.services import change_role
@@ -20,33 +17,13 @@ from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow, publish_workflow
 from tests.credentials.keeping import SECRET, keep
 from tests.factories.runs import carry, error_of, step
-from tests.factories.targets import Target
+from tests.factories.targets import Echo
 from tests.runs.test_rounds import each, inside, over
 from tests.runs.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 # Credentials are read by another connection.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Echo(Target):
-    """A target that says back all it was sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[str] = []
-
-    async def handle(self, request: web.Request) -> web.Response:
-        said = {"headers": dict(request.headers), "query": dict(request.query)}
-        self.heard.append(json.dumps(said))
-        return web.json_response(said, headers={"X-Said": request.query_string})
-
-
-@pytest.fixture
-def echo(settings: Settings) -> Iterator[Echo]:
-    made = Echo()
-    with made.served(settings):
-        yield made
 
 
 def kept(alice: User, echo: Echo, kind: str = "bearer") -> StoredCredential:
