@@ -171,6 +171,8 @@ def _field(told: JSONDict) -> forms.Field:
     options: dict[str, Any] = {"label": told["title"], "initial": told.get("default")}
     if told.get("type") == "object":
         area = forms.Textarea({**SECRET, "rows": 4, "placeholder": "X-Client-Id: 17"})
-        return HeadersField(max_length=LONGEST, widget=area, help_text="One a line.", **options)
+        return HeadersField(
+            max_length=LONGEST, widget=area, help_text="Name: value, one a line.", **options
+        )
     widget = forms.PasswordInput(SECRET) if told.get("writeOnly") else forms.TextInput(MONO)
     return forms.CharField(max_length=LONGEST, widget=widget, **options)

@@ -70,6 +70,7 @@ class Kind(BaseModel):
     about: ClassVar[str]
     main: ClassVar[str]  # the field that holds the secret
     tells_end: ClassVar[bool] = True  # whether the last four signs may be shown
+    do_not_call_in_templates: ClassVar[bool] = True  # a template would make one
 
     def headers(self) -> dict[str, str]:
         """Return the headers that are sent."""
