@@ -7,7 +7,7 @@ VALUES = {"values": {"token": "a-token-of-a-test"}}
 NEW = {"name": "New", "kind": "bearer", "hosts": ["api.invalid"], **VALUES}
 FIELDS = {"name": "Newer", "hosts": "api.invalid", "token": "a-token-of-a-test"}
 TRY = {"url": "https://elsewhere.invalid/", "method": "GET"}
-OURS, SPARE = {"credential_id": "stored_credential"}, {"credential_id": "spare_credential"}
+OURS = {"credential_id": "stored_credential"}
 
 
 def details(world: World) -> dict[str, object]:
@@ -24,7 +24,7 @@ CREDENTIALS = [
     api("credential-detail", "DELETE", pk="spare_credential", shows=False),
     api("credential-rotate", "POST", pk="stored_credential", body=VALUES),
     api("credential-disable", "POST", pk="stored_credential"),
-    api("credential-enable", "POST", pk="stored_credential"),
+    api("credential-enable", "POST", pk="disabled_credential"),
     api("credential-kinds", **NOBODYS),
     Probe("api:credential-uses", args=OURS),
     Probe("api:credential-test", "POST", OURS, body=TRY),
@@ -38,7 +38,9 @@ CREDENTIALS = [
     Probe("credentials:rotate", "POST", OURS, body=FIELDS, media=FORM, shows=False),
     Probe("credentials:test", "POST", OURS, body=TRY, media=FORM),
     *(
-        Probe("credentials:act", "POST", {**SPARE, "name": each}, media=FORM, note=each, shows=False)
-        for each in ("disable", "enable", "delete")
+        Probe("credentials:act", "POST", {"credential_id": which, "name": act}, media=FORM, note=act, shows=False)
+        for act, which in (
+            ("disable", "spare_credential"), ("enable", "disabled_credential"), ("delete", "spare_credential"),
+        )
     ),
 ]  # fmt: skip
