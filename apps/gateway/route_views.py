@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -159,12 +160,17 @@ def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     keys = {str(key): found for key, found in Credential.objects.in_bulk(shown).items()}
     context = {
         "call": call,
-        "attempts": [(each, keys.get(each.get("key", ""))) for each in call.attempts],
+        "attempts": [(_priced(each), keys.get(each.get("key", ""))) for each in call.attempts],
         "explanation": explaining.explanation_of(call),
         "may_keep": policies.holds_anywhere(request.user, "workflow.edit"),
         "may_ask": call.endpoint in SPEAKING and policies.holds(request.user, "model.call"),
     }
     return render(request, "gateway/call.html", context)
+
+
+def _priced(attempt: JSONDict) -> JSONDict:
+    """Return an attempt with its cost as a number."""
+    return {**attempt, "usd": Decimal(attempt["usd"])} if "usd" in attempt else attempt
 
 
 def _routes() -> QuerySet[ModelRoute]:

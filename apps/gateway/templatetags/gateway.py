@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 
 from apps.accounts import policies
+from apps.gateway.routes.words import CHECKS
 
 register = template.Library()
 
@@ -51,3 +52,9 @@ def relaycore_tabs(context: template.Context, current: str) -> dict[str, Any]:
         "tabs": [tab for tab in TABS if policies.holds(user, tab.permission)],
         "current": current,
     }
+
+
+@register.filter
+def check_words(name: str) -> str:
+    """Return what an answer was checked by, in words."""
+    return CHECKS.get(name, name)
