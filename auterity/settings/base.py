@@ -106,6 +106,7 @@ TENANT_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.notifications",
+    "apps.credentials",
     "apps.gateway",
     "apps.workflows",
     "apps.runs",
@@ -292,6 +293,7 @@ SPECTACULAR_SETTINGS = {
         "TargetRole": "apps.gateway.models.RouteTarget.Role",
         "BudgetState": "apps.gateway.budgets.standing.STATES",
         "ServiceState": "apps.breakers.filters.STATES",
+        "CredentialKindName": "apps.credentials.kinds.CHOICES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
