@@ -94,6 +94,7 @@ SHARED_APPS = [
     "apps.dispatch",
     "apps.grants",
     "apps.onboarding",
+    "apps.operators",
     "allauth",
     "allauth.account",
     "allauth.mfa",
