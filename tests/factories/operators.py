@@ -14,11 +14,11 @@ from apps.tenants.context import public_scope
 HOST = "admin.localhost"
 
 
-def staff(email: str = "stella@auterity.example") -> User:
+def staff(email: str = "sven@auterity.example") -> User:
     """Return a member of the platform staff."""
     with public_scope():
         found = User.objects.filter(email=email).first()
-        user: User = found or User.objects.create_superuser(email, name="Stella")
+        user: User = found or User.objects.create_superuser(email, name="Sven")
     return user
 
 

@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.services import accept_invitation
 from apps.audit.models import AuditEntry
 from apps.dispatch.models import TenantLoad
-from apps.operators.scopes import CREATE, LIMIT, READ, SCOPES, SUSPEND
+from apps.operators.scopes import CREATE, DELETE, LIMIT, READ, SCOPES, SUSPEND
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.tenants.services import drop_tenant
@@ -31,7 +31,7 @@ def trail(action: str, tenant: Tenant) -> AuditEntry:
         assert ours.via.startswith("Deploy (aup_")
     with tenant_context(tenant):
         theirs = AuditEntry.objects.get(action=action)
-    assert theirs.actor_label == "Platform staff (stella@auterity.example)"
+    assert theirs.actor_label == "Platform staff (sven@auterity.example)"
     assert theirs.via == ours.via
     return theirs
 
@@ -151,6 +151,8 @@ def test_suspending_and_resuming_tell_why_and_may_be_repeated(alpha: Tenant) -> 
     assert client.post(f"{ALPHA}suspend/", {}).status_code == 422
 
 
+ONE = "/api/v1/deletions/01920000-0000-7000-8000-000000000000/"
+ENDS = {"slug": "alpha", "reason": "mine"}
 ASKED: dict[str, tuple[str, str, object, str]] = {
     "list": ("GET", LIST, None, READ),
     "read": ("GET", ALPHA, None, READ),
@@ -159,6 +161,11 @@ ASKED: dict[str, tuple[str, str, object, str]] = {
     "limit": ("PATCH", f"{ALPHA}limits/", {"weight": 9}, LIMIT),
     "suspend": ("POST", f"{ALPHA}suspend/", REASON, SUSPEND),
     "resume": ("POST", f"{ALPHA}resume/", REASON, SUSPEND),
+    "end": ("POST", "/api/v1/deletions/", ENDS, DELETE),
+    "keep": ("POST", f"{ONE}cancel/", None, DELETE),
+    "ends": ("GET", "/api/v1/deletions/", None, READ),
+    "end read": ("GET", ONE, None, READ),
+    "certificate": ("GET", f"{ONE}certificate/", None, READ),
 }
 
 
@@ -194,5 +201,6 @@ def test_the_api_describes_itself(public: None) -> None:
     assert set(told["paths"]) == {
         "/api/v1/tenants/", "/api/v1/tenants/{slug}/", "/api/v1/tenants/{slug}/limits/",
         "/api/v1/tenants/{slug}/owner/", "/api/v1/tenants/{slug}/resume/",
-        "/api/v1/tenants/{slug}/suspend/",
+        "/api/v1/tenants/{slug}/suspend/", "/api/v1/deletions/", "/api/v1/deletions/{id}/",
+        "/api/v1/deletions/{id}/cancel/", "/api/v1/deletions/{id}/certificate/",
     }  # fmt: skip

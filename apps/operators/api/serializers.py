@@ -6,6 +6,8 @@ from django.core.validators import MaxValueValidator
 from rest_framework import serializers
 
 from apps.dispatch.models import TenantLoad
+from apps.operators.deleting import STEPS
+from apps.operators.models import Deletion
 from apps.tenants.addresses import workspace_url
 from apps.tenants.models import Tenant, validate_slug
 
@@ -19,7 +21,7 @@ class WorkspaceSerializer(serializers.ModelSerializer[Tenant]):
 
     class Meta:
         model = Tenant
-        fields = ["id", "slug", "name", "address", "status", "created_at"]
+        fields = ["id", "slug", "name", "address", "status", "deletes_at", "created_at"]
         read_only_fields = fields
 
     def get_address(self, tenant: Tenant) -> str:
@@ -81,6 +83,10 @@ class NewWorkspaceSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     owner_email = serializers.EmailField(max_length=254)
 
+    def validate_name(self, name: str) -> str:
+        """A line break in a name would end a mail's subject."""
+        return " ".join(name.split())
+
 
 class OwnerSerializer(serializers.Serializer[Any]):
     """Whom to invite as the first owner."""
@@ -92,3 +98,37 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """Why; the workspace's people read it in their trail."""
 
     reason = serializers.CharField(max_length=200)
+
+
+class DeletionSerializer(serializers.ModelSerializer[Deletion]):
+    """The end of a workspace: `steps` of `total_steps` are behind it."""
+
+    steps = serializers.IntegerField(source="step", min_value=0, read_only=True)
+    total_steps = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Deletion
+        fields = [
+            "id", "workspace", "slug", "name", "state", "asked_by", "reason", "due_at", "steps",
+            "total_steps", "trouble", "started_at", "finished_at", "slug_free_at", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_total_steps(self, _deletion: Deletion) -> int:
+        return len(STEPS)
+
+
+class NewDeletionSerializer(serializers.Serializer[Any]):
+    """Which workspace is to be deleted, why, and after how many days; without: as configured."""
+
+    slug = serializers.CharField(max_length=40)
+    reason = serializers.CharField(max_length=200)
+    grace_days = serializers.IntegerField(min_value=0, max_value=90, required=False)
+
+
+class CertificateSerializer(serializers.Serializer[Any]):
+    """What proves a deletion, with the platform's signature of its canonical text."""
+
+    certificate = serializers.DictField()
+    signature = serializers.CharField()
+    genuine = serializers.BooleanField(help_text="Whether signature and hash fit.")

@@ -1,5 +1,6 @@
 """The endpoints of the platform API."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -11,24 +12,35 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.views import TenantAPIView
+from apps.common.errors import Invalid, NotFound
 from apps.dispatch import operations
 from apps.dispatch.operations import Quotas
-from apps.operators import facts, services
+from apps.operators import ends, facts, services
 from apps.operators.api.authentication import HasScope, PlatformKeyAuthentication
 from apps.operators.api.serializers import (
+    CertificateSerializer,
+    DeletionSerializer,
     LimitsSerializer,
+    NewDeletionSerializer,
     NewWorkspaceSerializer,
     OwnerSerializer,
     ReasonSerializer,
     WorkspaceDetailSerializer,
     WorkspaceSerializer,
 )
-from apps.operators.scopes import CREATE, LIMIT, READ, SUSPEND
+from apps.operators.certificates import is_genuine
+from apps.operators.models import Deletion
+from apps.operators.scopes import CREATE, DELETE, LIMIT, READ, SUSPEND
 from apps.tenants.models import Tenant
 
 FILTERS = [
     OpenApiParameter("q", str, description="A part of the name or slug."),
     OpenApiParameter("status", str, enum=Tenant.Status.values),
+]
+
+ENDS = [
+    OpenApiParameter("q", str, description="A part of the name or slug."),
+    OpenApiParameter("state", str, enum=Deletion.State.values),
 ]
 
 
@@ -37,6 +49,13 @@ class PlatformAPIView(TenantAPIView):
 
     authentication_classes = [PlatformKeyAuthentication]
     permission_classes = [HasScope]
+
+    def asked(self, serializer_class: type[Any]) -> dict[str, Any]:
+        """Return what the body asks for. Raises ValidationError."""
+        serializer = serializer_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        asked: dict[str, Any] = serializer.validated_data
+        return asked
 
 
 class WorkspaceViewSet(mixins.ListModelMixin, PlatformAPIView, viewsets.GenericViewSet[Tenant]):
@@ -69,7 +88,7 @@ class WorkspaceViewSet(mixins.ListModelMixin, PlatformAPIView, viewsets.GenericV
     @extend_schema(request=NewWorkspaceSerializer, responses={201: WorkspaceSerializer})
     def create(self, request: Request) -> Response:
         """Make a workspace and invite its first owner by mail."""
-        asked = self._asked(NewWorkspaceSerializer)
+        asked = self.asked(NewWorkspaceSerializer)
         tenant = services.open_workspace(**asked, actor=self.actor)
         return Response(WorkspaceSerializer(tenant).data, status=HTTPStatus.CREATED)
 
@@ -77,7 +96,7 @@ class WorkspaceViewSet(mixins.ListModelMixin, PlatformAPIView, viewsets.GenericV
     @action(detail=True, methods=["post"], url_path="owner")
     def owner(self, request: Request, slug: str) -> Response:
         """Invite the first owner again, or somebody else; the link before stops working."""
-        services.invite_owner(self.get_object(), **self._asked(OwnerSerializer), actor=self.actor)
+        services.invite_owner(self.get_object(), **self.asked(OwnerSerializer), actor=self.actor)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(request=LimitsSerializer, responses=WorkspaceDetailSerializer, methods=["PATCH"])
@@ -97,7 +116,7 @@ class WorkspaceViewSet(mixins.ListModelMixin, PlatformAPIView, viewsets.GenericV
     @action(detail=True, methods=["post"], permission_required={"POST": SUSPEND})
     def suspend(self, request: Request, slug: str) -> Response:
         """Close a workspace within five seconds; nothing of it is lost. Repeatable."""
-        asked = self._asked(ReasonSerializer)
+        asked = self.asked(ReasonSerializer)
         tenant = services.suspend(self.get_object(), **asked, actor=self.actor)
         return Response(WorkspaceSerializer(tenant).data)
 
@@ -105,18 +124,74 @@ class WorkspaceViewSet(mixins.ListModelMixin, PlatformAPIView, viewsets.GenericV
     @action(detail=True, methods=["post"], permission_required={"POST": SUSPEND})
     def resume(self, request: Request, slug: str) -> Response:
         """Open a suspended workspace again. Repeatable."""
-        asked = self._asked(ReasonSerializer)
+        asked = self.asked(ReasonSerializer)
         tenant = services.resume(self.get_object(), **asked, actor=self.actor)
         return Response(WorkspaceSerializer(tenant).data)
-
-    def _asked(self, serializer_class: type[Any]) -> dict[str, Any]:
-        serializer = serializer_class(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        asked: dict[str, Any] = serializer.validated_data
-        return asked
 
     def _told(self, tenant: Tenant) -> Response:
         load = facts.load_now(tenant)
         shown: Any = tenant
         shown.usage, shown.load, shown.limits = facts.facts_of(tenant), load, load
         return Response(WorkspaceDetailSerializer(shown).data)
+
+
+class DeletionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    PlatformAPIView,
+    viewsets.GenericViewSet[Deletion],
+):
+    """The ends of workspaces: scheduled, under way, over, or taken back."""
+
+    queryset = Deletion.objects.all()
+    serializer_class = DeletionSerializer
+    lookup_value_converter = "uuid"
+    permission_required: ClassVar = {"GET": READ, "POST": DELETE}
+
+    def get_queryset(self) -> QuerySet[Deletion]:
+        found = super().get_queryset()
+        if self.action != "list":
+            return found
+        text, state = (self.request.query_params.get(name, "") for name in ("q", "state"))
+        if state in Deletion.State.values:
+            found = found.filter(state=state)
+        return found.filter(Q(name__icontains=text) | Q(slug__icontains=text)) if text else found
+
+    @extend_schema(parameters=ENDS)
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the deletions, the newest first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=NewDeletionSerializer, responses={201: DeletionSerializer})
+    def create(self, request: Request) -> Response:
+        """Schedule the deletion of a workspace; its owners hear of it and can keep it till then."""
+        asked = self.asked(NewDeletionSerializer)
+        tenant = Tenant.objects.filter(slug=asked["slug"]).first()
+        if tenant is None:
+            raise Invalid.at("slug", "There is no workspace at this address.")
+        days = asked.get("grace_days")
+        deletion = ends.schedule(
+            tenant,
+            asker=ends.Asker.staff(self.actor),
+            reason=asked["reason"],
+            grace=None if days is None else timedelta(days=days),
+        )
+        return Response(DeletionSerializer(deletion).data, status=HTTPStatus.CREATED)
+
+    @extend_schema(request=None, responses=DeletionSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Take a deletion back that has not begun."""
+        deletion = self.get_object()
+        ends.cancel(deletion, asker=ends.Asker.staff(self.actor))
+        return Response(DeletionSerializer(self.get_object()).data)
+
+    @extend_schema(responses=CertificateSerializer)
+    @action(detail=True, methods=["get"])
+    def certificate(self, request: Request, pk: str) -> Response:
+        """Return the certificate of a deletion that is over."""
+        deletion = self.get_object()
+        if deletion.certificate is None:
+            raise NotFound
+        told = {"certificate": deletion.certificate, "signature": deletion.signature}
+        return Response({**told, "genuine": is_genuine(deletion)})
