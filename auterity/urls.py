@@ -50,6 +50,7 @@ urlpatterns = [
     path("", include("apps.runs.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.retention.urls")),
+    path("", include("apps.operators.urls")),
     path("audit/", include("apps.oversight.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),

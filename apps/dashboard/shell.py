@@ -110,6 +110,11 @@ class Shell:
         """What the top left says."""
         return self.tenant_name or "Auterity"
 
+    @cached_property
+    def may_end(self) -> bool:
+        """Whether the person signed in decides about the end of the workspace."""
+        return policies.holds(self.user, "workspace.manage")
+
     @property
     def host(self) -> str:
         """The address of the workspace, for people to compare."""
