@@ -12,7 +12,12 @@ from django.utils.safestring import SafeString
 
 from apps.common.errors import DomainError
 from apps.common.templatetags import look
-from apps.operators import end_admin, key_admin, keys, services  # noqa: F401 - register theirs
+from apps.operators import (
+    end_admin,  # noqa: F401 - registers
+    key_admin,  # noqa: F401 - registers
+    services,
+    support_admin,  # noqa: F401 - registers
+)
 from apps.operators.console import Console, actor_of
 from apps.operators.facts import Facts, facts_of
 from apps.operators.forms import ReasonForm, WorkspaceForm
