@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required, public_page
 from apps.accounts.proof import proof_required
 from apps.accounts.roles import ABOUT
@@ -26,6 +27,7 @@ STATES = list(SupportAccess.State.choices)
 @permission_required(support.PERMISSION)
 def accesses(request: AuthenticatedRequest) -> HttpResponse:
     """Show who of platform support asks to come in, is in, and was."""
+    policies.require(request.user, support.PERMISSION)  # of a folder alone is not enough
     filters = {name: request.GET.get(name, "") for name in ("q", "state")}
     tenant, text = current_tenant(), filters["q"].strip()
     with public_scope():
