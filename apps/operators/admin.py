@@ -41,7 +41,7 @@ class TenantAdmin(Console):
         "workflows",
         "runs",
         "activity",
-        "created_at",
+        "made",
     )
     list_filter = ("status",)
     search_fields = ("name", "slug")
@@ -102,6 +102,11 @@ class TenantAdmin(Console):
         """When somebody signed in or something ran."""
         facts = self._facts(tenant)
         return look.ago(facts.last if facts else None)
+
+    @admin.display(description="Made", ordering="created_at")
+    def made(self, tenant: Tenant) -> str:
+        """The day on which it was made."""
+        return f"{tenant.created_at:%-d %b %Y}"
 
     @admin.action(description="Suspend: nobody can work there, nothing is lost")
     def suspend(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> HttpResponse | None:

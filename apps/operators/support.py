@@ -65,7 +65,7 @@ def approve(access_id: UUID, *, role: str, actor: User) -> SupportAccess:
     ends_at = timezone.now() + timedelta(hours=access.hours)
     guest = User.objects.create_user(
         f"support-{access.pk}@support.invalid",
-        name=f"Platform support ({access.staff_email})"[:120],
+        name=f"Platform support, {access.staff_email}"[:120],
         kind=User.Kind.SUPPORT,
         let_in_by=f"let in by {actor}"[:120],
     )

@@ -85,10 +85,10 @@ def test_an_admin_lets_in_and_each_act_names_both(alice: User, alpha: Tenant) ->
     assert guest.permissions_in() == VIEWER
     page = inside(access)
     text = page.get("/").content.decode()
-    assert "Platform support (sven@auterity.example) is signed in here until" in text
-    assert "let in by Alice" in text
+    assert "Platform support, sven@auterity.example is signed in here until" in text
+    assert "Let in by Alice." in text
     entry = AuditEntry.objects.get(action="support.entered")
-    assert entry.actor_label == "Platform support (sven@auterity.example)"
+    assert entry.actor_label == "Platform support, sven@auterity.example"
     assert entry.via == "let in by Alice"
     assert "is signed in here until" not in client.get("/").content.decode()
     assert guest not in User.objects.members()
