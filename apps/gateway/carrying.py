@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apps.common.errors import DomainError
@@ -79,7 +80,8 @@ async def carried(
     However it ends, it leaves one row in the ledger, and what was reserved for it is settled.
     Raises GatewayError.
     """
-    entry, trace = ledger.opened(), Trace(go_through=go_through)
+    entry = ledger.opened()
+    trace = Trace(go_through=go_through, seed=entry.id.hex, carry=partial(carried, go_through=go_through))  # fmt: skip
     way = _Way(ask, entry, trace)
     try:
         entry.plan = plan or (await routing_table()).plan(ask.model)

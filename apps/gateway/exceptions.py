@@ -209,6 +209,14 @@ class DeadlinePassed(GatewayError):
     retryable = True
 
 
+class NotVerified(GatewayError):
+    """No answer held: each one failed its check."""
+
+    code = "not_verified"
+    hint = "Ask again, loosen what is asked for, or give the route a stronger target."
+    retryable = True
+
+
 class FirstWordLate(GatewayError):
     """The first word did not come within the time that the route gives it."""
 

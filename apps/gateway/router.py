@@ -29,10 +29,12 @@ from apps.gateway.models import (
     Prompt,
     Provider,
     RouteTarget,
+    TaskQuality,
     best_price,
 )
 from apps.gateway.routes.candidates import Allowed, Candidate
 from apps.gateway.routes.policy import DEFAULT, Policy
+from apps.gateway.routes.priors import Known, Prior
 from apps.gateway.usage import Usage
 from apps.grants import lending
 from apps.grants.lending import Lent
@@ -42,6 +44,7 @@ from apps.vault.services import sealer, unseal
 
 ALL = Allowed()
 NOT_LENT = "not_lent"
+LEARNING = {"verify", "prefer", "quality_floor"}  # of a policy: what looks at what was learnt
 Keys = tuple["Key", ...]
 MOST_PLANS = 1_000  # of a workspace; a program may name models as it likes
 FRESH_S, GOOD_S = 10.0, 30.0  # how late a change of settings counts when nobody is told of it
@@ -81,10 +84,12 @@ class Target:
         return Candidate(
             provider=self.upstream.provider, model=storable(self.upstream.model, 200),
             order=row.order, weight=row.weight, canary=row.role == RouteTarget.Role.CANARY,
+            cheap=row.role == RouteTarget.Role.CHEAP,
             builtin=self.is_ours, state=self.state, context_tokens=row.context_tokens,
             capabilities=tuple(row.capabilities), region=row.region, quality=row.quality,
             input_usd=free if self.is_ours else price and price.input_usd,
             output_usd=free if self.is_ours else price and price.output_usd,
+            cached_usd=None if self.is_ours else price and price.cache_read_usd,
         )  # fmt: skip
 
     @property
@@ -147,6 +152,7 @@ class Plan:
     policy: Policy = DEFAULT
     allowed: Allowed = ALL
     cache: CachePolicy | None = None
+    known: Known = field(default_factory=dict, repr=False)  # what was learnt of models
     guards: Guards | None = None  # None: nothing is looked for
 
 
@@ -160,6 +166,7 @@ class RoutingTable:
     keys: dict[UUID, Keys] = field(repr=False)  # opened, by provider
     allowed: Allowed = ALL
     sealer: Sealer | None = None  # where a route keeps answers
+    known: Known = field(default_factory=dict, repr=False)  # where a route asks for it
     guards: Guards = NONE  # of all calls whose route has none of its own
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
@@ -196,9 +203,9 @@ class RoutingTable:
         )
         policy = Policy.of(route.policy)
         cache = self._cache_of(route)
-        guards = policy.guards or self.guards
+        guards = _working(policy.guards or self.guards)
         return Plan(
-            route.alias, route.version, targets, policy, self.allowed, cache, _working(guards)
+            route.alias, route.version, targets, policy, self.allowed, cache, self.known, guards
         )  # fmt: skip
 
     def _cache_of(self, route: ModelRoute) -> CachePolicy | None:
@@ -244,8 +251,15 @@ def load() -> RoutingTable:
         keys={each.pk: opened for each in providers if (opened := _opened(each))},
         allowed=allowed(),
         sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
+        known=_known() if any(LEARNING & set(each.policy) for each in routes) else {},
         guards=guards(),
     )
+
+
+def _known() -> Known:
+    now = timezone.now()
+    rows = TaskQuality.objects.latest_known()
+    return {(each.task, each.model): Prior.of(each, now) for each in rows}
 
 
 def allowed() -> Allowed:

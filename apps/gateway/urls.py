@@ -6,7 +6,7 @@ from apps.common.ids import UUID_PATTERN
 from apps.gateway import route_views, views
 from apps.gateway.budgets import views as budgets
 from apps.gateway.cache import views as kept
-from apps.gateway.guards import views as guards
+from apps.gateway.guard_rules import views as guards
 from apps.gateway.playground import views as playground
 from apps.gateway.prices import views as prices
 from apps.gateway.prompts import views as prompts

@@ -107,6 +107,8 @@ def prove(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
 
 def _proved(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     try:
+        if not attempt.connection.is_active:
+            raise NotOpen
         return proving.finish(request, attempt, addresses.claims(request, attempt))
     except SignInRefused as error:
         return refused(request, error, attempt.connection)

@@ -92,6 +92,8 @@ def chunks(body: Body) -> Iterator[Body]:
 
 def words(body: Body) -> tuple[str, ...]:
     """Return what is said, word by word."""
+    if body.get("says") is not None:
+        return _halves(body["says"])
     name, _, number = str(body["model"]).rpartition("-")
     if name == "long":
         return tuple(f" word{place}" for place in range(int(number)))

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView
+from apps.gateway.guard_rules.forms import MOST_TRIED
+from apps.gateway.guard_rules.services import guards_of_route, guards_of_workspace, set_guards
 from apps.gateway.guards import counts, door
-from apps.gateway.guards.forms import MOST_TRIED
 from apps.gateway.guards.kinds import GROUPS, Action, Group, Place, Severity
 from apps.gateway.guards.policy import MOST_HOSTS
-from apps.gateway.guards.services import guards_of_route, guards_of_workspace, set_guards
 from apps.gateway.models import ModelRoute
 
 CHOICES = [str(each) for each in Action]

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from apps.accounts import policies
 from apps.gateway.guards.kinds import NAMES, Kind
+from apps.gateway.routes.words import CHECKS
 
 register = template.Library()
 
@@ -52,6 +53,12 @@ def relaycore_tabs(context: template.Context, current: str) -> dict[str, Any]:
         "tabs": [tab for tab in TABS if policies.holds(user, tab.permission)],
         "current": current,
     }
+
+
+@register.filter
+def check_words(name: str) -> str:
+    """Return what an answer was checked by, in words."""
+    return CHECKS.get(name, name)
 
 
 @register.filter

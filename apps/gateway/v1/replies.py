@@ -75,6 +75,8 @@ def headers_of(call: Call) -> Headers:
         headers["age"] = str(call.answer.age_s)
     if call.plan.route:
         headers["x-auterity-route"] = f"{call.plan.route}@{call.plan.version}"
+    if call.trace.verdict is not None:
+        headers["x-auterity-verdict"] = str(call.trace.verdict.mark)
     if len(call.trace.attempts) > 1:
         headers["x-auterity-attempts"] = str(len(call.trace.attempts))
     return headers

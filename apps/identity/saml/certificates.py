@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -17,6 +18,8 @@ from apps.identity.saml.refusals import refuse
 
 SMALLEST_RSA, MOST, MAX_TEXT = 2048, 6, 16 << 10
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
+# What the library says of what is none, or of one whose key or names it does not know.
+UNREADABLE = (binascii.Error, ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def read(text: str) -> Certificate:
         )
         found = x509.load_der_x509_certificate(der)
         key = found.public_key()
-    except (binascii.Error, ValueError, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise refuse("certificate", "This is not an X.509 certificate.") from error
     if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_RSA:
         raise refuse("certificate", "The certificate's key is not RSA of at least 2048 bits.")

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import User
+from apps.common.types import JSONDict
 from apps.gateway import services
 from apps.gateway.exceptions import BadRoute, GuardRefused
-from apps.gateway.guards.services import set_guards
+from apps.gateway.guard_rules.services import set_guards
 from apps.gateway.models import ModelRoute, Provider
 from tests.factories.callers import Reply
 from tests.fakeai.server import FakeProvider
@@ -199,12 +200,13 @@ def test_steps_of_runs_pass_the_same_guards(
 
 
 def test_rules_that_make_no_sense_are_told_by_name(alice: User, provider: Provider) -> None:
-    for guards in (
+    wrong: tuple[JSONDict, ...] = (
         {"contact": {"output": "replace"}},
         {"override": {"input": "mask"}},
         {"nobody": {}},
         {"trusted_hosts": ["https://x.example"]},
-    ):
+    )
+    for guards in wrong:
         with pytest.raises(BadRoute) as caught:
             guard(alice, provider, "ok", **guards)
         assert caught.value.errors[0]["field"].startswith("policy.guards")

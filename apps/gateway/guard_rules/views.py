@@ -11,11 +11,11 @@ from apps.common.types import JSONDict
 from apps.gateway import services
 from apps.gateway.exceptions import BadGuards, BadRoute
 from apps.gateway.forms import blame
+from apps.gateway.guard_rules.forms import GuardsForm, RouteGuardsForm, TryForm
+from apps.gateway.guard_rules.services import guards_of_route, guards_of_workspace, set_guards
 from apps.gateway.guards import counts, door
-from apps.gateway.guards.forms import GuardsForm, RouteGuardsForm, TryForm
 from apps.gateway.guards.kinds import Place
 from apps.gateway.guards.policy import Guards
-from apps.gateway.guards.services import guards_of_route, guards_of_workspace, set_guards
 from apps.gateway.models import ModelRoute
 
 PAGE = "gateway/guards.html"
