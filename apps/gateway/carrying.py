@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from apps.common.errors import DomainError
 from apps.gateway import bills, ledger
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.cache.answering import answered
+from apps.gateway.cache.similar.asking import similar_first
 from apps.gateway.calls import GoThrough
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.exchange import Trace, exchange
@@ -68,7 +70,9 @@ async def carried(
     way = _Way(ask, entry, trace)
     try:
         entry.plan = plan or (await routing_table()).plan(ask.model)
-        async with answered(entry.plan, ask, trace, way.asked) as answer:
+        carry = partial(carried, go_through=go_through)
+        asked = similar_first(way.asked, entry.plan, ask, trace, carry=carry)
+        async with answered(entry.plan, ask, trace, asked) as answer:
             assert trace.target is not None
             yield Call(ask, entry.plan, answer, trace.target, entry, trace)
         entry.status, entry.error_code = LlmCall.Status.OK, ""

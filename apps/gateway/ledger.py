@@ -57,7 +57,7 @@ def close(entry: Entry, ask: Ask, trace: Trace) -> None:
 
 def _taken(target: Target, usage: Usage, trace: Trace) -> tuple[Usage, Decimal | None]:
     """Return what the call took, with what was begun and lost on the way: that is paid for too."""
-    if trace.cache == LlmCall.Cache.HIT:
+    if trace.cache in (LlmCall.Cache.HIT, LlmCall.Cache.SEMANTIC):
         return usage, Decimal(0)
     cost = target.cost(usage)
     for other, lost in trace.lost:
@@ -108,6 +108,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "cost_usd": None if cost is None else str(cost),
         "cache": trace.cache,
         "cache_name": trace.cache_name,
+        "similarity": trace.similarity,
         "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),
         "latency_ms": entry.latency_ms,
         "ttft_ms": trace.first_ms,

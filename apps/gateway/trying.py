@@ -42,6 +42,7 @@ class Trace:
     cache: str = ""  # `LlmCall.Cache`, with the name of what is kept and what a hit saved
     cache_name: str = ""
     saved_usd: Decimal | None = None
+    similarity: float | None = None  # of the question whose kept answer was given
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 

@@ -35,6 +35,7 @@ from apps.gateway.models.providers import (
 from apps.gateway.models.virtual_keys import VirtualKey
 
 __all__ = [
+    "ACCEPTED_ERROR",
     "MOST_CACHED_S",
     "MOST_CALLS",
     "MOST_KEYS",
@@ -65,6 +66,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_CACHED_S = 30 * 24 * 3600  # for which an answer may be given again
+ACCEPTED_ERROR = 0.005  # of answers to questions in other words
 
 
 class ModelRoute(TimestampedModel):
@@ -80,6 +82,11 @@ class ModelRoute(TimestampedModel):
     # Whether that holds, too, where the temperature lets answers differ.
     cache_varied = models.BooleanField(default=False)
     cache_epoch = models.PositiveIntegerField(default=0)  # one more forgets what was kept
+    # What tells whether questions are alike, a route or `provider/model`; empty: only the same are.
+    cache_embedder = models.CharField(max_length=264, blank=True)
+    cache_error = models.FloatField(
+        default=ACCEPTED_ERROR
+    )  # share of such answers that may be wrong
     policy = models.JSONField(default=dict, blank=True)  # what `routes.policy.Policy` says
 
     class Meta:
@@ -193,7 +200,7 @@ _SUMS: dict[str, Any] = {
     "output_tokens": Sum("output_tokens", default=0),
     "cost_usd": Sum("cost_usd", default=Decimal(0)),
     "saved_usd": Sum("saved_usd", default=Decimal(0)),
-    "hits": Count("pk", filter=Q(cache="hit")),
+    "hits": Count("pk", filter=Q(cache__in=("hit", "semantic"))),
 }
 
 
@@ -220,6 +227,7 @@ class LlmCall(models.Model):
     class Cache(models.TextChoices):
         MISS = "miss", "Asked"
         HIT = "hit", "From the cache"
+        SEMANTIC = "semantic", "Semantic hit"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request_id = models.CharField(max_length=36)
@@ -248,8 +256,9 @@ class LlmCall(models.Model):
     reasoning_tokens = models.PositiveIntegerField(default=0)  # of the output
     tokens_estimated = models.BooleanField(default=False)
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # null: unknown
-    cache = models.CharField(max_length=4, choices=Cache, blank=True)  # empty: nothing is kept
+    cache = models.CharField(max_length=8, choices=Cache, blank=True)  # empty: nothing is kept
     cache_name = models.CharField(max_length=64, blank=True)  # of the kept answer
+    similarity = models.FloatField(null=True)  # of the question that it was kept for, if another
     saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # by a hit
     latency_ms = models.PositiveIntegerField(default=0)
     ttft_ms = models.PositiveIntegerField(null=True)

@@ -74,6 +74,8 @@ def headers_of(call: Call) -> Headers:
     }
     if isinstance(call.answer, CachedAnswer):
         headers["age"] = str(call.answer.age_s)
+    if call.trace.similarity is not None:
+        headers["x-auterity-similarity"] = f"{call.trace.similarity:.4f}"
     if call.plan.route:
         headers["x-auterity-route"] = f"{call.plan.route}@{call.plan.version}"
     if len(call.trace.attempts) > 1:
