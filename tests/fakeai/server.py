@@ -68,7 +68,9 @@ class FakeProvider:
             return chat.error(self.turned_away[key], request)
         behaviour = {**body, "model": str(body.get("model", "")).partition(":")[0]}
         if behaviour["model"] == "scripted":
-            behaviour["says"] = self.scripted.get(body["messages"][-1]["content"], "Nobody knows.")
+            behaviour["says"] = self.scripted.get(
+                str(body["messages"][-1]["content"]), "Nobody knows."
+            )
         try:
             return await ENDPOINTS[request.path](request, behaviour)
         except (asyncio.CancelledError, ConnectionError):

@@ -14,7 +14,7 @@ def taught(
     answers: int, times: int, *, wrong: float = 0.0, apart: tuple[float, float] = (0.95, 1.0)
 ) -> Learner:
     """Return what so many comparisons of so many answers teach; a share of them shows a wrong answer."""
-    learner, chance = Learner(), random.Random(7)  # noqa: S311 - the same at every run
+    learner, chance = Learner(), random.Random(7)
     for time in range(times):
         for answer in range(answers):
             right = chance.random() >= wrong
@@ -57,13 +57,13 @@ def test_nearer_is_never_worse() -> None:
 
 
 def test_what_is_wrong_only_far_away_may_be_given_near() -> None:
-    learner, chance = Learner(), random.Random(7)  # noqa: S311 - the same at every run
+    learner, chance = Learner(), random.Random(7)
     for place in range(800):
         near = chance.uniform(0.97, 1.0)
         learner.take_in(f"{place}", "near", Seen(near, right=True))
         learner.take_in(f"{place}", "far", Seen(chance.uniform(0.7, 0.8), right=place % 2 == 0))
     assert learner.bound("new", 0.98) < 0.02
-    assert learner.bound("new", 0.78) > 0.4
+    assert learner.bound("new", 0.78) > 0.25
 
 
 def test_one_wrong_answer_closes_its_entry_up_to_there() -> None:

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 PATIENCE_S = 1.5
 TASK = "similarity"
 MOST_DIMENSIONS = 8_192
+# What comes of an answer that is not what it should be.
+BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
 
 
 class Told(Protocol):
@@ -67,21 +69,19 @@ async def vectors_of(
     try:
         async with asyncio.timeout(PATIENCE_S), carry(ask) as call:
             told = b"".join([part async for part in call.answer.parts()])
-            return _vectors(told, call.answer, len(texts))
-    except (GatewayError, DomainError, TimeoutError, ValueError) as error:
+            return read(told, call.answer.model or call.answer.upstream.model, len(texts))
+    except (GatewayError, DomainError, TimeoutError, *BROKEN) as error:
         logger.info("A question is not compared with kept ones: %s", type(error).__name__)
         return None
 
 
-def _vectors(told: bytes, answer: Answer, count: int) -> list[Vector]:
-    """Return what was told. Raises ValueError unless it is one usable vector for each text."""
-    parsed: Any = json.loads(told)
-    data = parsed.get("data") if isinstance(parsed, dict) else None
+def read(told: bytes, model: str, count: int) -> list[Vector]:
+    """Return what a model told. Raises one of BROKEN unless it is a usable vector for each text."""
+    data = json.loads(told)["data"]
     if not isinstance(data, list) or len(data) != count:
         raise ValueError("another number of vectors")
     ordered = sorted(data, key=lambda each: int(each.get("index", 0)))
-    model = answer.model or answer.upstream.model
-    return [Vector(model, _packed(_numbers(each.get("embedding")))) for each in ordered]
+    return [Vector(model, _packed(_numbers(each["embedding"]))) for each in ordered]
 
 
 def _numbers(told: Any) -> Sequence[float]:
