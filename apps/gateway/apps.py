@@ -9,6 +9,7 @@ class GatewayConfig(AppConfig):
     name = "apps.gateway"
 
     def ready(self) -> None:
+        from apps.accounts import belongings
         from apps.dispatch import chores
         from apps.gateway import (
             alarms,
@@ -22,9 +23,11 @@ class GatewayConfig(AppConfig):
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
         from apps.gateway.tasks import call_look_at_retiring
+        from apps.gateway.virtual_keys.handing_over import VouchedKeys
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
 
+        belongings.register(VouchedKeys())
         receivers.connect()
         kinds.register(*alarms.KINDS)
         sharing.on_news(decline.watch)

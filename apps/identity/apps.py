@@ -9,9 +9,10 @@ class IdentityConfig(AppConfig):
     name = "apps.identity"
 
     def ready(self) -> None:
-        from apps.accounts import entrance
+        from apps.accounts import bearers, entrance
         from apps.dispatch import chores
         from apps.identity import policies  # noqa: F401 - registers
+        from apps.identity.api_access.bearing import ProvidersTokens
         from apps.identity.gate import CompanyGate
         from apps.identity.saml.watching import CHORE
         from apps.identity.tasks import call_look
@@ -19,5 +20,6 @@ class IdentityConfig(AppConfig):
         from apps.notifications import kinds
 
         entrance.register(CompanyGate())
+        bearers.register(ProvidersTokens())
         kinds.register(*KINDS)
         chores.register(CHORE, call_look)

@@ -16,6 +16,8 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import Invalid
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
+from apps.gateway.budgets import standing
+from apps.gateway.budgets.subjects import Payer
 from apps.runs import attention, kinship, services
 from apps.runs.filters import filtered
 from apps.runs.history import is_recovery, moments, told_recovery
@@ -161,10 +163,15 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "recoveries": [told_recovery(event, titles) for event in events if is_recovery(event)],
         "part": part_words(run, titles),
         "known": known_input(run, steps, opened),
+        "budget": standing.foremost_for(_payer(run), request.user) if run.tokens else None,
         **_shown(request, run, opened, titles),
         **_opened_step(request, run, opened, frames.get(opened)),
         **_rights(request, run),
     }
+
+
+def _payer(run: Run) -> Payer:
+    return Payer(run.workflow_id, run.started_by_id, run.key_id)
 
 
 def _node_runs(run: Run, frames: dict[str, str | None]) -> dict[str, NodeRun]:

@@ -1,6 +1,7 @@
 """The pages of runs: list, waterfall, step panel, and what may be done about a run."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from apps.accounts.models import User
 from apps.common.ids import uuid7
 from apps.dispatch.leases import claim
 from apps.dispatch.models import Ticket
+from apps.gateway.budgets.services import add_budget
 from apps.runs.models import Run, RunEvent
 from apps.runs.waterfall import Axis, attempts_of, clock
 from apps.tenants.context import tenant_context
@@ -22,6 +24,8 @@ from apps.workflows.views import boot
 from tests.factories.browsers import browser
 from tests.factories.runs import carry
 from tests.runs.scenes import asking, failing, published, started
+from tests.runs.test_semantics import graph
+from tests.workflows.definitions import edge, node
 
 
 @pytest.fixture
@@ -44,6 +48,26 @@ def failed(bob: User) -> Run:
 def text_of(answer: Any) -> str:
     assert answer.status_code == 200, answer.status_code
     return str(answer.content.decode())
+
+
+def test_a_run_shows_the_budget_that_stops_what_it_pays_with_first(
+    alice: User, bob: User, vera: User
+) -> None:
+    asks = graph(node("ai", "ai.generate", config={"prompt": "Hello"}), edge("start", "ai"))
+    run = carry(started(published(bob, asks, name="Answer"), bob))
+    page = browser(vera).get(f"/runs/{run.pk}/")
+    assert page.context["budget"] is None
+    for scope, subject, amount in (
+        ("workspace", None, 50),
+        ("workflow", run.workflow_id, 5),
+        ("member", vera.pk, 1),  # she pays for nothing here
+    ):
+        add_budget(
+            actor=alice, scope=scope, subject=subject, every="month", amount_usd=Decimal(amount)
+        )
+    text = text_of(browser(vera).get(f"/runs/{run.pk}/"))
+    assert "Workflow Answer" in text
+    assert "Workspace</a>" not in text
 
 
 def test_the_list_says_where_each_run_is(vera: User, done: Run, failed: Run) -> None:

@@ -64,6 +64,12 @@ async def lines_of(book: Book, payer: Payer) -> Iterable[Line]:
     return [entry.line for entry in book.entries if entry.binds(payer, path)]
 
 
+def binding(budgets: Iterable[Budget], payer: Payer) -> list[Budget]:
+    """Return those of some budgets that count what a payer spends."""
+    path = subjects.path_of(payer.workflow_id) if payer.workflow_id else ""
+    return [each for each in budgets if _entry(each).binds(payer, path)]
+
+
 def rules() -> MoneyRules:
     """Return the rules of the workspace."""
     return MoneyRules.objects.first() or MoneyRules()

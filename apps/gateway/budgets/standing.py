@@ -13,6 +13,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.gateway.budgets import book, subjects, words
 from apps.gateway.budgets.periods import around
+from apps.gateway.budgets.subjects import Payer
 from apps.gateway.models import Budget, BudgetPeriod
 
 # A pace of less time than this would say little.
@@ -150,6 +151,17 @@ def foremost(actor: User) -> list[Standing]:
 def of(budget: Budget, actor: User) -> Standing:
     """Return how one stands among all that somebody may see."""
     return next(each for each in of_all(actor) if each.budget.pk == budget.pk)
+
+
+def foremost_for(payer: Payer, actor: User) -> Standing | None:
+    """Return the one that stops calls of a payer first, of those that somebody may see.
+
+    None where no budget that stops anything counts what the payer spends.
+    """
+    budgets = policies.visible(actor, Budget.objects.select_related("folder")).filter(stops=True)
+    found = _standings(book.binding(budgets, payer), timezone.now())
+    _bind(found)
+    return min(found, key=lambda each: (STATES.index(each.state), each.left), default=None)
 
 
 def _standings(budgets: Iterable[Budget], now: datetime) -> list[Standing]:

@@ -31,13 +31,10 @@ CHECKED = 0.02  # of the answers that could be given, a model is asked all the s
 _random = SystemRandom()
 
 
-def similar_first(asked: Asked, plan: Plan, ask: Ask, trace: Trace, *, carry: Carry) -> Asked:
-    """Return what asks the targets only where no answer to a similar question may be given.
-
-    `carry` is the way on which vectors are asked for.
-    """
-    policy = plan.cache
-    if policy is None or policy.similar is None:
+def similar_first(asked: Asked, plan: Plan, ask: Ask, trace: Trace) -> Asked:
+    """Return what asks the targets only where no answer to a similar question may be given."""
+    policy, carry = plan.cache, trace.carry
+    if policy is None or policy.similar is None or carry is None:
         return asked
     question = question_of(plan, ask)
     if question is None:

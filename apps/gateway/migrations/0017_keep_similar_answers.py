@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway', '0014_add_known_models'),
+        ('gateway', '0016_add_guards'),
     ]
 
     operations = [
