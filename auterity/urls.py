@@ -17,6 +17,7 @@ api: list[Any] = [
     path("", include("apps.runs.api.urls")),
     path("", include("apps.retention.api.urls")),
     path("", include("apps.oversight.api.urls")),
+    path("", include("apps.access.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.gateway.api.urls")),
     path("", include("apps.breakers.api.urls")),
@@ -49,6 +50,7 @@ urlpatterns = [
     path("", include("apps.notifications.urls")),
     path("", include("apps.retention.urls")),
     path("audit/", include("apps.oversight.urls")),
+    path("access/", include("apps.access.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]
