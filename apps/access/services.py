@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from apps.access.filters import FIELDS, holders_in
 from apps.access.holders import describe, everyone, rows
 from apps.accounts import policies
@@ -24,6 +26,7 @@ def seen_by(actor: User, params: Mapping[str, str]) -> UserQuerySet:
     return holders_in(everyone(), params).with_roles()
 
 
+@transaction.atomic
 def export(params: Mapping[str, str], *, format_: str, actor: User) -> bytes:
     """Return the report as a file. Raises Invalid, Forbidden."""
     if format_ not in FORMATS:
