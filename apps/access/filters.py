@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from django.db.models import Q
 
-from apps.access.holders import dormant
+from apps.access.holders import dormant, everyone
+from apps.accounts import policies
 from apps.accounts.models import RoleBinding, User, UserQuerySet
 from apps.common.errors import Invalid
 
@@ -12,6 +13,12 @@ KINDS = {"person": User.Kind.HUMAN, "program": User.Kind.SERVICE}
 STATES = {"active": Q(is_active=True), "suspended": Q(is_active=False)}
 FACTORS = {"on": True, "off": False}
 FIELDS = ("q", "kind", "role", "state", "factor", "use")
+
+
+def seen_by(actor: User, params: Mapping[str, str]) -> UserQuerySet:
+    """Return whom the report lists. Raises Forbidden for who sees only some folders, Invalid."""
+    policies.require(actor, "audit.view")
+    return holders_in(everyone(), params).with_roles()
 
 
 def holders_in(found: UserQuerySet, params: Mapping[str, str]) -> UserQuerySet:

@@ -11,17 +11,18 @@ from apps.gateway.budgets.estimates import most_tokens
 from apps.gateway.budgets.purse import NOTHING, Charge
 from apps.gateway.budgets.spending import Terms
 from apps.gateway.budgets.subjects import Payer
-from apps.gateway.exceptions import AnswerCut, PriceUnknown, ProviderTimedOut
+from apps.gateway.exceptions import AnswerCut, DeadlinePassed, PriceUnknown, ProviderTimedOut
 from apps.gateway.exchange import Trace
 from apps.gateway.ledger import Entry
 from apps.gateway.models import MoneyRules
 from apps.gateway.router import Plan, Target
-from apps.gateway.routes.policy import Mending
+from apps.gateway.routes.policy import Mending, Verify
 from apps.gateway.usage import Usage
 
 MOST_CHOICES = 128  # answers to one call, as OpenAI's protocol allows
 # A model may have read what was sent, and thought about it, though nothing came back.
-SILENT = (ProviderTimedOut.code, AnswerCut.code)
+SILENT = (ProviderTimedOut.code, AnswerCut.code, DeadlinePassed.code)
+UNPAID = "budget"  # the state of a target that a budget has too little left for
 
 
 @dataclass(frozen=True)
@@ -88,18 +89,30 @@ async def opened(plan: Plan, ask: Ask) -> tuple[Plan, Bill]:
         names = " or ".join(dict.fromkeys(each.upstream.model for each in ready))
         raise PriceUnknown(f"A budget applies, and what {names} costs is not known.")
     sent = most_tokens(ask.body)
-    most = max(_worst(target, ask, terms, sent) for target in usable)
+    cheap_first = sorted(usable, key=lambda target: _worst(target, ask, terms, sent))
+    worst = [_worst(target, ask, terms, sent) for target in cheap_first]
+    # All of them, else all but the dearest, and so on: a call that some can answer is not refused.
+    amounts = [_most(plan, worst[:count]) for count in range(len(worst), 0, -1)]
+    charge, place = await spending.reserve_first(terms, amounts)
+    unpaid = cheap_first[len(worst) - place :]
     # Those who cannot be asked stay, so that the decision can say why.
     kept = [each for each in plan.targets if each in usable or each not in ready]
-    held = replace(plan, targets=tuple(_held(each, ask, terms) for each in kept))
-    return held, Bill(terms, await spending.reserve(terms, most * _answers(plan, len(usable))))
+    shown = [replace(each, state=UNPAID) if each in unpaid else each for each in kept]
+    held = replace(plan, targets=tuple(_held(each, ask, terms) for each in shown))
+    return held, Bill(terms, charge)
 
 
-def _answers(plan: Plan, targets: int) -> int:
-    """Return how many answers may be paid for at once: a hedge's, those a broken one is mended by."""
+def _most(plan: Plan, worst: list[Decimal]) -> Decimal:
+    """Return what is paid at most at once: each rung of a climb, a hedge, what a broken one is mended by.
+
+    `worst` is what each target may cost, the cheapest first.
+    """
+    hedge = worst[-1] * plan.policy.hedge
+    if plan.policy.verify == Verify.ESCALATE:
+        return sum(worst, Decimal(0)) + hedge
     if plan.policy.mending != Mending.OFF:
-        return targets + plan.policy.hedge
-    return 1 + plan.policy.hedge
+        return worst[-1] * len(worst) + hedge
+    return worst[-1] + hedge
 
 
 def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:

@@ -8,6 +8,7 @@ from typing import Any
 from apps.common.ids import uuid7
 from apps.egress import circuits
 from apps.gateway.asks import Ask
+from apps.gateway.checks.verdicts import JUDGE, checks_of
 from apps.gateway.exceptions import GatewayError, NoFittingTarget, NoUsableTarget, ProviderBusy
 from apps.gateway.models import Endpoint
 from apps.gateway.router import Plan, Target
@@ -15,27 +16,61 @@ from apps.gateway.routes import health
 from apps.gateway.routes.candidates import Candidate, Need
 from apps.gateway.routes.choice import COOLING, RESTING, Inputs
 from apps.gateway.routes.decision import Decision
+from apps.gateway.routes.policy import Verify
+from apps.gateway.routes.priors import NOTHING, Prior
 from apps.gateway.routes.words import in_words
 from apps.tenants.context import NoTenant, current_schema
 
 STATES = {"disabled", "needs_key", "key_refused"}
 
 
-def decide(plan: Plan, ask: Ask) -> Decision:
-    """Choose among the targets of a plan."""
+def decide(plan: Plan, ask: Ask, *, seed: str = "", checks: tuple[str, ...] = ()) -> Decision:
+    """Choose among the targets of a plan, for a call whose answer can be checked by `checks`."""
+    task = class_of(ask)
     inputs = Inputs(
-        seed=uuid7().hex,
-        need=need_of(ask),
+        seed=seed or uuid7().hex,
+        need=need_of(ask, task, checks),
         policy=plan.policy,
         allowed=plan.allowed,
-        candidates=tuple(_candidate(each) for each in plan.targets),
+        candidates=tuple(
+            _candidate(each, plan.known.get((task, each.stated.name), NOTHING))
+            for each in plan.targets
+        ),
+        version=plan.version,
     )
     return Decision.made(inputs)
 
 
-def need_of(ask: Ask) -> Need:
+def checks_for(plan: Plan, ask: Ask) -> tuple[str, ...]:
+    """Return what answers of a call are checked by on a route; may be slow the first time.
+
+    A stream whose first word is waited for cannot be held: where the route limits that time, streams
+    are not checked before they are passed on.
+    """
+    policy = plan.policy
+    if policy.verify == Verify.OFF or ask.task == JUDGE:
+        return ()
+    if policy.verify == Verify.ESCALATE and ask.streams and policy.max_ttft_ms:
+        return ()
+    found = checks_of(ask)
+    judged = policy.judge and ask.endpoint == Endpoint.CHAT and ask.body.get("n") in (None, 1)
+    return (*found, JUDGE) if judged else found
+
+
+def class_of(ask: Ask) -> str:
+    """Return the class of a call: its task, and the form that its answer has to have."""
+    if ask.endpoint != Endpoint.CHAT:
+        return str(ask.endpoint)
+    form = "tools" if ask.body.get("tools") else "chat"
+    form = "json" if ask.body.get("response_format") and form == "chat" else form
+    return f"{ask.task}/{form}"[:40] if ask.task else form
+
+
+def need_of(ask: Ask, task: str = "", checks: tuple[str, ...] = ()) -> Need:
     """Return what a call needs of a target."""
     return Need(
+        task=task,
+        checks=checks,
         capabilities=tuple(_capabilities(ask)),
         input_tokens=ask.input_tokens(),
         output_tokens=ask.answer_tokens(),
@@ -81,12 +116,16 @@ def schema() -> str:
         return ""
 
 
-def _candidate(target: Target) -> Candidate:
-    """Return a target as it is now."""
+def _candidate(target: Target, learnt: Prior) -> Candidate:
+    """Return a target as it is now, with what was learnt of it."""
     now, place = time.time(), schema()
     vitals = health.of(place, target.stated.name)
     hoped = health.expected(vitals.recent(now))
     lately: dict[str, Any] = {
+        "passed": learnt.passed,
+        "failed": learnt.failed,
+        "bound": None if learnt is NOTHING else learnt.bound,
+        "cached_share": learnt.cached_share,
         "load_ms": vitals.load_ms(now),
         "expected_ms": hoped.p50_ms,
         "expected_first_ms": hoped.first_p50_ms,

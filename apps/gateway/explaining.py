@@ -11,14 +11,15 @@ from apps.egress import circuits
 from apps.gateway import router
 from apps.gateway.alarms import words_of
 from apps.gateway.asks import Ask
-from apps.gateway.deciding import decide, refusal_of, schema
+from apps.gateway.deciding import checks_for, decide, refusal_of, schema
 from apps.gateway.decline import decline_of
 from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.routes import health, sharing
-from apps.gateway.routes.candidates import Candidate
+from apps.gateway.routes.candidates import ENOUGH, Candidate
 from apps.gateway.routes.decision import Decision
 from apps.gateway.routes.health import Expected
-from apps.gateway.routes.words import in_words
+from apps.gateway.routes.policy import Verify
+from apps.gateway.routes.words import CHECKS, in_words
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,21 @@ class Shown:
     cost_usd: Decimal | None
 
     @property
+    def checked(self) -> int:
+        """How many of its answers were checked lately."""
+        return round(self.candidate.passed + self.candidate.failed)
+
+    @property
+    def learnt(self) -> bool:
+        """Whether its quality is what was learnt, not what is stated."""
+        return self.checked >= ENOUGH and self.candidate.bound is not None
+
+    @property
     def words(self) -> list[str]:
         """Why it is not asked, for people."""
         return [in_words(each) for each in self.reasons]
+
+    expected_cost_usd: Decimal | None = None
 
     @property
     def expected(self) -> Expected:
@@ -54,6 +67,19 @@ class Explanation:
     def chosen(self) -> Shown | None:
         """Who is asked first."""
         return next((each for each in self.candidates if each.place == 1), None)
+
+    @property
+    def manner(self) -> str:
+        """How the call is answered where answers are checked, in a sentence."""
+        inputs = self.decision.inputs
+        if inputs.policy.verify == Verify.OFF:
+            return ""
+        named = f"A call of the class {inputs.need.task}"
+        checks = [CHECKS.get(each, each) for each in inputs.need.checks]
+        if not checks:
+            return f"{named}: nothing can check its answer before it is passed on."
+        held = "is held until it holds" if inputs.verified else "is checked after it was passed on"
+        return f"{named}: its answer {held}, by {' and '.join(checks)}."
 
     @property
     def holds(self) -> bool:
@@ -101,7 +127,7 @@ def dry_decision(route: ModelRoute, *, actor: User, ask: Ask) -> Explanation:
     sharing.catch_up(schema())
     circuits.look()
     plan = router.load().plan(route.alias)
-    decision = decide(plan, ask)
+    decision = decide(plan, ask, checks=checks_for(plan, ask))
     refused = "" if decision.outcome.ranked else refusal_of(decision, plan).message
     return Explanation(decision, _shown(decision), refused)
 
@@ -117,7 +143,13 @@ def _shown(decision: Decision) -> list[Shown]:
     inputs, outcome = decision.inputs, decision.outcome
     places = {place: number for number, place in enumerate(outcome.ranked, 1)}
     found = [
-        Shown(each, places.get(place), outcome.rejected.get(place, ()), each.cost(inputs.need))
+        Shown(
+            each,
+            places.get(place),
+            outcome.rejected.get(place, ()),
+            each.cost(inputs.need),
+            each.expected_cost(inputs.need),
+        )
         for place, each in enumerate(inputs.candidates)
     ]
     return sorted(found, key=lambda each: (each.place or len(found) + 1, each.candidate.order))

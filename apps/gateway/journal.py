@@ -26,6 +26,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.common.ids import uuid7
 from apps.common.outages import outage_of
 from apps.common.types import JSONDict
+from apps.gateway.learning import learn
 from apps.gateway.models import LlmCall
 from apps.tenants.context import current_schema, public_scope, tenant_context
 from apps.tenants.database import give_back
@@ -42,7 +43,7 @@ INSERT = """
 INSERT INTO gateway_llmcall ({fields})
 SELECT {fields} FROM jsonb_populate_recordset(
     jsonb_populate_record(NULL::gateway_llmcall, %s), %s
-) ON CONFLICT (id) DO NOTHING
+) ON CONFLICT (id) DO NOTHING RETURNING id::text
 """.format(fields=", ".join(FIELDS))
 
 Line = tuple[str, str]  # schema, and the row as JSON
@@ -229,6 +230,9 @@ def _insert_each(rows: list[str]) -> None:
 def _insert_batch(rows: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [DEFAULTS, f"[{','.join(rows)}]"])
+        new = {each for (each,) in cursor.fetchall()}
+    told = {row["id"]: row for row in map(json.loads, rows)}
+    learn([row for name, row in told.items() if name in new])
 
 
 def _defaults() -> str:

@@ -48,18 +48,21 @@ def close(entry: Entry, ask: Ask, trace: Trace) -> None:
     target, answer = trace.target, trace.answer
     if target is not None:
         entry.model = (answer.model if answer else "") or target.upstream.model
-        if answer is not None:
-            entry.usage, entry.cost_usd = _taken(target, answer.usage(ask), trace)
-            if ask.errand.run_id:
-                entry.cost_usd = ask.errand.cost_usd
+        used = None if answer is None else answer.usage(ask)
+        entry.usage, entry.cost_usd = _taken(target, used, trace)
+        if answer is not None and ask.errand.run_id:
+            entry.cost_usd = ask.errand.cost_usd
     journal.append(_row(entry, ask, trace))
 
 
-def _taken(target: Target, usage: Usage, trace: Trace) -> tuple[Usage, Decimal | None]:
+def _taken(target: Target, usage: Usage | None, trace: Trace) -> tuple[Usage, Decimal | None]:
     """Return what the call took, with what was begun and lost on the way: that is paid for too."""
-    if trace.cache == LlmCall.Cache.HIT:
+    if usage is not None and trace.cache == LlmCall.Cache.HIT:
         return usage, Decimal(0)
-    cost = target.cost(usage)
+    if usage is None and not trace.lost:
+        return Usage(0, 0), None
+    cost = Decimal(0) if usage is None else target.cost(usage)
+    usage = usage or Usage(0, 0)
     for other, lost in trace.lost:
         usage += lost
         more = other.cost(lost)
@@ -92,6 +95,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "route": storable(plan.route if plan else ask.model, 80),
         "route_version": plan.version if plan else None,
         "task": ask.task[:20],
+        "task_class": trace.decision.inputs.need.task if trace.decision else "",
         "prompt": ask.prompt[:80],
         "provider": target.upstream.provider if target else "",
         "model": storable(entry.model, 200),
@@ -106,6 +110,9 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "reasoning_tokens": usage.reasoning,
         "tokens_estimated": usage.estimated or bool(target and target.is_builtin and trace.answer),
         "cost_usd": None if cost is None else str(cost),
+        "verdict": str(trace.verdict.mark) if trace.verdict else "",
+        "explored": bool(trace.decision and trace.decision.outcome.explored),
+        "guards": trace.tally.rows() if trace.tally else [],
         "cache": trace.cache,
         "cache_name": trace.cache_name,
         "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),

@@ -1,5 +1,6 @@
 """What a model wrote, read from its answer: for those inside the product who want words, not bytes."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,8 @@ from apps.gateway.calls import OnText, Upstream
 from apps.gateway.events import BadEvent, data_of, parsed
 from apps.gateway.exceptions import NotAnAnswer, ProviderRejected
 from apps.gateway.routes.policy import Mending
+
+FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
 
 
 @dataclass
@@ -23,6 +26,13 @@ class _Heard:
     @property
     def text(self) -> str:
         return "".join(self.parts)
+
+
+def unfenced(text: str) -> str:
+    """Return words without the fence that models like to put around JSON."""
+    text = text.strip()
+    fenced = FENCE.match(text)
+    return fenced[1] if fenced else text
 
 
 async def text_of(answer: Answer, on_text: OnText | None = None) -> str:

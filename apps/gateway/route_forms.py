@@ -12,7 +12,14 @@ from apps.common.types import JSONDict
 from apps.gateway.asks import Caps
 from apps.gateway.forms import MONO
 from apps.gateway.models import ModelRoute, Provider, RouteTarget
-from apps.gateway.routes.policy import CAPABILITIES, LONGEST_MS, Mending
+from apps.gateway.routes.policy import (
+    CAPABILITIES,
+    LONGEST_MS,
+    Mending,
+    Prefer,
+    Unverified,
+    Verify,
+)
 from apps.gateway.routes.versions import MAX_CONTEXT, MAX_ORDER, MAX_TARGETS, MAX_WEIGHT
 
 OFFERS = [(each, each.replace("_", " ")) for each in CAPABILITIES]
@@ -20,6 +27,21 @@ MENDING = [
     (Mending.OFF, "end with an error"),
     (Mending.CONTINUE, "let the next target go on where it stopped"),
     (Mending.RESTART, "let the next target begin anew"),
+]
+
+
+PREFER = [
+    (Prefer.ORDER, "order, weights and load"),
+    (Prefer.COST, "least cost in the end"),
+]
+VERIFY = [
+    (Verify.OFF, "not checked"),
+    (Verify.WATCH, "checked afterwards, to learn"),
+    (Verify.ESCALATE, "held until one holds"),
+]
+UNVERIFIED = [
+    (Unverified.ANSWER, "gets the last answer"),
+    (Unverified.ERROR, "ends with an error"),
 ]
 
 
@@ -75,12 +97,32 @@ class RouteForm(forms.Form):
     )
     mending = forms.ChoiceField(label="When a stream breaks off", choices=MENDING, required=False)
     hedge = forms.BooleanField(required=False)
+    prefer = forms.ChoiceField(label="What decides among targets", choices=PREFER, required=False)
+    verify = forms.ChoiceField(
+        label="Answers that can be checked are", choices=VERIFY, required=False
+    )
+    unverified = forms.ChoiceField(
+        label="A call whose answers all fail", choices=UNVERIFIED, required=False
+    )
+    explore = forms.FloatField(
+        label="Share that explores, in percent", required=False, min_value=0,
+        max_value=20, help_text="Of checked calls: another target is asked first, to learn. Empty: 2.",
+    )  # fmt: skip
+    judge = forms.CharField(
+        max_length=264, required=False, widget=forms.TextInput(MONO),
+        help_text="A route, or provider/model, that is asked too whether an answer holds. Empty: none.",
+    )  # fmt: skip
+    judge_usd = forms.DecimalField(
+        label="Most a judgement may cost, in $", required=False,
+        min_value=Decimal("0.00000001"), max_digits=12, decimal_places=8, help_text="Empty: 0.01.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, route: ModelRoute | None = None, **kwargs: Any) -> None:
         """Keep the name of a route that exists, and show how it is."""
         if route is not None:
-            kwargs["initial"] = {"description": route.description, **route.policy}
+            kwargs["initial"] = {"description": route.description, **_shown(route.policy)}
         super().__init__(*args, **kwargs)
+        self._kept = {} if route is None else _beside(route)
         if route is not None:
             del self.fields["alias"]
 
@@ -92,7 +134,21 @@ class RouteForm(forms.Form):
             name: data.pop(name) for name in ("alias", "description") if name in data
         }
         policy = {name: value for name, value in data.items() if value not in (None, "", [])}
-        return {**named, "policy": policy}
+        if "explore" in policy:
+            policy["explore"] = round(policy["explore"] / 100, 6)
+        return {**named, "policy": {**policy, **self._kept}}
+
+
+def _beside(route: ModelRoute) -> JSONDict:
+    """Return what of a policy has a page of its own."""
+    return {name: route.policy[name] for name in ("guards",) if name in route.policy}
+
+
+def _shown(policy: JSONDict) -> JSONDict:
+    """Return a policy as people read it: a share in percent."""
+    if "explore" not in policy:
+        return policy
+    return {**policy, "explore": round(policy["explore"] * 100, 4)}
 
 
 class TargetForm(forms.Form):
@@ -189,6 +245,7 @@ class QuestionForm(forms.Form):
         label="May take, in ms", required=False, min_value=1, max_value=LONGEST_MS
     )
     tools = forms.BooleanField(required=False)
+    schema = forms.BooleanField(required=False)
 
     @property
     def body(self) -> JSONDict:
@@ -198,7 +255,10 @@ class QuestionForm(forms.Form):
         if data["max_tokens"]:
             body["max_tokens"] = data["max_tokens"]
         if data["tools"]:
-            body["tools"] = [{"type": "function"}]
+            body["tools"] = [{"type": "function", "function": {"name": "tool"}}]
+        if data["schema"]:
+            form = {"name": "answer", "schema": {"type": "object"}}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
         return body
 
     @property

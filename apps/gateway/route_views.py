@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +20,8 @@ from apps.gateway import explaining, services
 from apps.gateway.asks import SPEAKING
 from apps.gateway.cache.views import CacheForm
 from apps.gateway.forms import blame
+from apps.gateway.guard_rules.services import guards_of_route
+from apps.gateway.guards import counts
 from apps.gateway.models import AllowList, Credential, LlmCall, ModelRoute
 from apps.gateway.route_forms import AllowedForm, QuestionForm, RouteForm, TargetForms
 from apps.gateway.routes.versions import STATED
@@ -82,6 +85,7 @@ def _facts(request: AuthenticatedRequest, found: ModelRoute | None) -> JSONDict:
     may_manage = policies.allows(request.user, "manage", found or ModelRoute)
     if found is None:
         return {"route": None, "may_manage": may_manage}
+    may_count = policies.holds(request.user, "usage.view")
     return {
         "route": found,
         "may_manage": may_manage,
@@ -90,6 +94,9 @@ def _facts(request: AuthenticatedRequest, found: ModelRoute | None) -> JSONDict:
         "versions": page_of(request, found.versions.all(), 10),
         "question": QuestionForm(),
         "cache": CacheForm.of(found),
+        "guards": guards_of_route(found),
+        "guard_days": counts.DAYS,
+        "guard_counts": counts.lately(found) if may_count else None,
     }
 
 
@@ -159,12 +166,17 @@ def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     keys = {str(key): found for key, found in Credential.objects.in_bulk(shown).items()}
     context = {
         "call": call,
-        "attempts": [(each, keys.get(each.get("key", ""))) for each in call.attempts],
+        "attempts": [(_priced(each), keys.get(each.get("key", ""))) for each in call.attempts],
         "explanation": explaining.explanation_of(call),
         "may_keep": policies.holds_anywhere(request.user, "workflow.edit"),
         "may_ask": call.endpoint in SPEAKING and policies.holds(request.user, "model.call"),
     }
     return render(request, "gateway/call.html", context)
+
+
+def _priced(attempt: JSONDict) -> JSONDict:
+    """Return an attempt with its cost as a number."""
+    return {**attempt, "usd": Decimal(attempt["usd"])} if "usd" in attempt else attempt
 
 
 def _routes() -> QuerySet[ModelRoute]:

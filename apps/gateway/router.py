@@ -18,19 +18,23 @@ from apps.egress.exceptions import EgressError
 from apps.gateway.asks import storable
 from apps.gateway.calls import PATIENCE, WORKFLOW, Patience, Upstream
 from apps.gateway.exceptions import UnknownRoute
+from apps.gateway.guards.policy import NONE, Guards
 from apps.gateway.memory import Memory
 from apps.gateway.models import (
     AllowList,
     Credential,
+    GuardDefaults,
     ModelPrice,
     ModelRoute,
     Prompt,
     Provider,
     RouteTarget,
+    TaskQuality,
     best_price,
 )
 from apps.gateway.routes.candidates import Allowed, Candidate
 from apps.gateway.routes.policy import DEFAULT, Policy
+from apps.gateway.routes.priors import Known, Prior
 from apps.gateway.usage import Usage
 from apps.grants import lending
 from apps.grants.lending import Lent
@@ -40,6 +44,7 @@ from apps.vault.services import sealer, unseal
 
 ALL = Allowed()
 NOT_LENT = "not_lent"
+LEARNING = {"verify", "prefer", "quality_floor"}  # of a policy: what looks at what was learnt
 Keys = tuple["Key", ...]
 MOST_PLANS = 1_000  # of a workspace; a program may name models as it likes
 FRESH_S, GOOD_S = 10.0, 30.0  # how late a change of settings counts when nobody is told of it
@@ -79,10 +84,12 @@ class Target:
         return Candidate(
             provider=self.upstream.provider, model=storable(self.upstream.model, 200),
             order=row.order, weight=row.weight, canary=row.role == RouteTarget.Role.CANARY,
+            cheap=row.role == RouteTarget.Role.CHEAP,
             builtin=self.is_ours, state=self.state, context_tokens=row.context_tokens,
             capabilities=tuple(row.capabilities), region=row.region, quality=row.quality,
             input_usd=free if self.is_ours else price and price.input_usd,
             output_usd=free if self.is_ours else price and price.output_usd,
+            cached_usd=None if self.is_ours else price and price.cache_read_usd,
         )  # fmt: skip
 
     @property
@@ -145,6 +152,8 @@ class Plan:
     policy: Policy = DEFAULT
     allowed: Allowed = ALL
     cache: CachePolicy | None = None
+    known: Known = field(default_factory=dict, repr=False)  # what was learnt of models
+    guards: Guards | None = None  # None: nothing is looked for
 
 
 @dataclass(frozen=True)
@@ -157,6 +166,8 @@ class RoutingTable:
     keys: dict[UUID, Keys] = field(repr=False)  # opened, by provider
     allowed: Allowed = ALL
     sealer: Sealer | None = None  # where a route keeps answers
+    known: Known = field(default_factory=dict, repr=False)  # where a route asks for it
+    guards: Guards = NONE  # of all calls whose route has none of its own
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
     def plan(self, name: str) -> Plan:
@@ -192,7 +203,10 @@ class RoutingTable:
         )
         policy = Policy.of(route.policy)
         cache = self._cache_of(route)
-        return Plan(route.alias, route.version, targets, policy, self.allowed, cache)
+        guards = _working(policy.guards or self.guards)
+        return Plan(
+            route.alias, route.version, targets, policy, self.allowed, cache, self.known, guards
+        )  # fmt: skip
 
     def _cache_of(self, route: ModelRoute) -> CachePolicy | None:
         if route.cache_ttl_s is None or self.sealer is None:
@@ -205,7 +219,7 @@ class RoutingTable:
         if provider is None or not model:
             raise UnknownRoute(f"There is no model route named “{name[:80]}”.")
         target = self._target(provider, model[:200], {})
-        return Plan("", None, (target,), allowed=self.allowed)
+        return Plan("", None, (target,), allowed=self.allowed, guards=_working(self.guards))
 
     def _target(self, provider: Provider, model: str, params: JSONDict) -> Target:
         return _target(provider, model, params, self.keys.get(provider.pk, ()), self.prices)
@@ -237,7 +251,15 @@ def load() -> RoutingTable:
         keys={each.pk: opened for each in providers if (opened := _opened(each))},
         allowed=allowed(),
         sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
+        known=_known() if any(LEARNING & set(each.policy) for each in routes) else {},
+        guards=guards(),
     )
+
+
+def _known() -> Known:
+    now = timezone.now()
+    rows = TaskQuality.objects.latest_known()
+    return {(each.task, each.model): Prior.of(each, now) for each in rows}
 
 
 def allowed() -> Allowed:
@@ -246,6 +268,16 @@ def allowed() -> Allowed:
     if found is None:
         return ALL
     return Allowed(patterns=tuple(found.patterns), regions=tuple(found.regions))
+
+
+def guards() -> Guards:
+    """Return the guards of calls whose route has none of its own."""
+    found = GuardDefaults.objects.first()
+    return Guards.model_validate(found.settings) if found is not None else NONE
+
+
+def _working(guards: Guards) -> Guards | None:
+    return None if guards.is_idle else guards
 
 
 def _sealer() -> Sealer | None:

@@ -85,7 +85,7 @@ async def _completed(
     return Completion(
         text=text,
         usage={"input": entry.usage.input, "output": entry.usage.output},
-        cost_usd=entry.cost_usd,
+        cost_usd=None if entry.cost_usd is None else entry.cost_usd + call.trace.judged_usd,
         model=entry.model,
         provider=call.target.upstream.provider,
         builtin=call.target.is_builtin,

@@ -13,14 +13,17 @@ from apps.common.types import JSONDict
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask, limit_of
 from apps.gateway.calls import GoThrough
+from apps.gateway.checks.verdicts import Verdict
 from apps.gateway.deciding import affordable, refusal_of, schema
 from apps.gateway.exceptions import FirstWordLate, GatewayError, KeyRefused, ProviderBusy
 from apps.gateway.granted import limited
+from apps.gateway.guards.tally import Tally
+from apps.gateway.judging import Carry
 from apps.gateway.legs import Leg
 from apps.gateway.router import Key, Plan, Target
 from apps.gateway.routes import health
 from apps.gateway.routes.allowance import HEDGES, RETRIES
-from apps.gateway.routes.candidates import cost_limit
+from apps.gateway.routes.candidates import cost_limit, is_paid_by
 from apps.gateway.routes.decision import Decision
 from apps.gateway.usage import Usage
 
@@ -42,6 +45,11 @@ class Trace:
     cache: str = ""  # `LlmCall.Cache`, with the name of what is kept and what a hit saved
     cache_name: str = ""
     saved_usd: Decimal | None = None
+    seed: str = ""  # of the choice: the call's id
+    verdict: Verdict | None = None  # on the answer that was given
+    judged_usd: Decimal = Decimal(0)  # for calls of judges, which have entries of their own
+    carry: Carry | None = None  # how another call is made on the way
+    tally: Tally | None = None  # of what guards did
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 
@@ -60,6 +68,7 @@ class Course:
         self._ranked = [plan.targets[place] for place in decision.outcome.ranked]
         self._rest: deque[Target] = deque()
         self._leg: Leg | None = None
+        self._done: Leg | None = None
         self._attempts: dict[Leg, JSONDict] = {}
         self._route = f"{schema()}:{plan.route or ask.model}"
         self._limit = cost_limit(decision.inputs.need, plan.policy)
@@ -71,6 +80,7 @@ class Course:
         self, kind: object, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._leg is not None:
+            self._done = self._leg
             await self._leg.end(error)
 
     async def first(self) -> Answer:
@@ -89,6 +99,63 @@ class Course:
                     raise
                 await asyncio.sleep(_pause_s(again, error))
         raise AssertionError("the last round returns or raises")
+
+    @property
+    def answering(self) -> Leg | None:
+        """The target that answers, or answered last."""
+        return self._leg or self._done
+
+    async def done(self) -> Leg:
+        """Let go of the target whose answer was read to its end."""
+        assert self._leg is not None
+        self._done, self._leg = self._leg, None
+        await self._done.end()
+        return self._done
+
+    async def let_go(self, end: BaseException, code: str) -> Leg | None:
+        """Let go of the target whose answer is not waited for any longer."""
+        leg, self._leg = self._leg, None
+        if leg is not None:
+            await leg.end(end)
+            self._attempts[leg] |= {"error": code, "ms": leg.elapsed_ms}
+        return leg
+
+    def note(self, leg: Leg, verdict: Verdict, cost: Decimal | None) -> None:
+        """Keep with an attempt what its check said and what it cost."""
+        self._attempts[leg] |= {"verdict": verdict.record(), "ms": leg.elapsed_ms}
+        if cost is not None:
+            self._attempts[leg]["usd"] = str(cost)
+
+    def spend(self, cost: Decimal | None) -> None:
+        """Take what an attempt cost from what the call may cost."""
+        if self._limit is not None and cost is not None:
+            self._limit = max(Decimal(0), self._limit - cost)
+
+    def left(self, most: Decimal) -> Decimal:
+        """Return what may still be spent, at most so much."""
+        return most if self._limit is None else min(most, self._limit)
+
+    def may_climb(self, leg: Leg) -> bool:
+        """Whether there is a stronger target than one, for what may still be spent."""
+        return bool(self._above(leg.target))
+
+    def climb(self, leg: Leg) -> bool:
+        """Leave out all that are not stronger than a target; tell whether any is left."""
+        self._rest = self._above(leg.target)
+        return bool(self._rest)
+
+    def _above(self, target: Target) -> deque[Target]:
+        inputs, stated = self.decision.inputs, target.stated
+        return deque(
+            each
+            for each in self._rest
+            if inputs.is_stronger(each.stated, stated)
+            and (self._limit is None or is_paid_by(each.stated, inputs.need, self._limit))
+        )
+
+    async def next(self) -> Answer:
+        """Return the answer of the next target that begins. Raises the last one's GatewayError."""
+        return await self._through(self.ask)
 
     async def resume(self, ask: Ask, broken: Answer, error: GatewayError) -> Answer:
         """Have the next target answer in place of one that broke off. Raises `error` if none does."""

@@ -10,11 +10,13 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import belongings
+        from apps.credentials.uses import register_users
         from apps.dispatch import chores
         from apps.gateway.budgets.subjects import register_workflows
         from apps.gateway.prompts.usage import register_user
         from apps.tenants.provisioning import restrict_table
         from apps.workflows import policies  # noqa: F401 - registers the policies
+        from apps.workflows.credential_uses import CredentialUsers
         from apps.workflows.drafts import SETTLE
         from apps.workflows.handing_over import Workflows
         from apps.workflows.paying import BudgetedWorkflows
@@ -28,3 +30,4 @@ class WorkflowsConfig(AppConfig):
         chores.register(SETTLE, call_settle)
         register_workflows(BudgetedWorkflows())
         register_user(uses_of)
+        register_users(CredentialUsers())

@@ -94,6 +94,7 @@ SHARED_APPS = [
     "apps.dispatch",
     "apps.grants",
     "apps.onboarding",
+    "apps.operators",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -106,6 +107,7 @@ TENANT_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.notifications",
+    "apps.credentials",
     "apps.gateway",
     "apps.workflows",
     "apps.runs",
@@ -253,6 +255,20 @@ API_CALLS_PER_MINUTE = env_int(
     help="API calls a minute that one user or key may make.",
 )
 
+# What becomes of a workspace that somebody wants deleted.
+DELETION_GRACE_DAYS = env_int(
+    "AUTERITY_DELETION_GRACE_DAYS",
+    7,
+    minimum=0,
+    help="Days in which the deletion of a workspace can be taken back.",
+)
+SLUG_REST_DAYS = env_int(
+    "AUTERITY_SLUG_REST_DAYS",
+    180,
+    minimum=0,
+    help="Days in which nobody can have the address of a deleted workspace.",
+)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["apps.common.permissions.DenyUndeclared"],
@@ -293,6 +309,7 @@ SPECTACULAR_SETTINGS = {
         "TargetRole": "apps.gateway.models.RouteTarget.Role",
         "BudgetState": "apps.gateway.budgets.standing.STATES",
         "ServiceState": "apps.breakers.filters.STATES",
+        "CredentialKindName": "apps.credentials.kinds.CHOICES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

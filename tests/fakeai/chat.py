@@ -92,11 +92,15 @@ def chunks(body: Body) -> Iterator[Body]:
 
 def words(body: Body) -> tuple[str, ...]:
     """Return what is said, word by word."""
+    if body.get("says") is not None:
+        return _halves(body["says"])
     name, _, number = str(body["model"]).rpartition("-")
     if name == "long":
         return tuple(f" word{place}" for place in range(int(number)))
     if body["model"] == "echo":
         return (json.dumps(body["messages"][-1]["content"]),)
+    if body["model"] == "says":
+        return tuple(json.loads(body["messages"][-1]["content"]))
     if tool_calls(body):
         return ()
     return ('{"answer":', ' "yes"}') if body.get("response_format") else WORDS
@@ -108,6 +112,8 @@ def tool_calls(body: Body) -> list[Body]:
     tools = {"tool": [LOOK_UP], "tools": [LOOK_UP, ADD], "bad-arguments": [broken]}
     if body["model"] == "tool-once" and body["messages"][-1]["role"] != "tool":
         tools["tool-once"] = [LOOK_UP]
+    if body["model"] == "calls":
+        tools["calls"] = [{**LOOK_UP, "arguments": body["messages"][-1]["content"]}]
     functions = tools.get(body["model"], [])
     return [
         {"id": f"call_{place}", "type": "function", "function": function}

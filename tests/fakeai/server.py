@@ -44,6 +44,7 @@ class FakeProvider:
     asked: list[Asked] = field(default_factory=list)
     ill: bool = False  # whether every model fails for now
     told: dict[str, Any] = field(default_factory=dict)  # what is read at an address
+    says: dict[str, str] = field(default_factory=dict)  # models, and their words
     turned_away: dict[str, int] = field(default_factory=dict)  # keys, and with which status
     came: threading.Event = field(default_factory=threading.Event)  # somebody asked
     left: threading.Event = field(default_factory=threading.Event)  # a caller left amid its answer
@@ -65,7 +66,8 @@ class FakeProvider:
         key = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if key in self.turned_away:
             return chat.error(self.turned_away[key], request)
-        behaviour = {**body, "model": str(body.get("model", "")).partition(":")[0]}
+        model = str(body.get("model", ""))
+        behaviour = {**body, "model": model.partition(":")[0], "says": self.says.get(model)}
         try:
             return await ENDPOINTS[request.path](request, behaviour)
         except (asyncio.CancelledError, ConnectionError):

@@ -8,8 +8,7 @@ from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.access import services
-from apps.access.filters import FACTORS, KINDS, STATES
+from apps.access.filters import FACTORS, KINDS, STATES, seen_by
 from apps.access.holders import describe
 from apps.accounts.api.views import TenantViewSet
 from apps.accounts.models import User
@@ -69,7 +68,7 @@ class HolderViewSet(mixins.ListModelMixin, TenantViewSet[User]):
     def get_queryset(self) -> QuerySet[User]:
         if getattr(self, "swagger_fake_view", False):
             return super().get_queryset()
-        found: QuerySet[User] = services.seen_by(self.actor, self.request.query_params)
+        found: QuerySet[User] = seen_by(self.actor, self.request.query_params)
         return found
 
     @extend_schema(parameters=FILTERS)

@@ -75,7 +75,8 @@ class RouteChangeSerializer(serializers.Serializer[Any]):
     policy = serializers.DictField(
         required=False,
         help_text="capabilities, min_context, regions, quality_floor, max_cost_usd, max_latency_ms, "
-        "max_ttft_ms, retries, hedge, mending.",
+        "max_ttft_ms, retries, hedge, mending, prefer, verify, unverified, judge, judge_usd, explore, "
+        "guards (as at gateway/guards/).",
     )
 
 
@@ -125,6 +126,7 @@ class QuestionSerializer(serializers.Serializer[Any]):
     )
     input = serializers.CharField(required=False, max_length=1_000_000)
     tools = serializers.ListField(child=serializers.DictField(), required=False, max_length=200)
+    response_format = serializers.DictField(required=False)
     max_tokens = serializers.IntegerField(required=False, min_value=1, max_value=MAX_CONTEXT)
     stream = serializers.BooleanField(required=False)
     max_cost_usd = serializers.DecimalField(
@@ -151,6 +153,19 @@ class ExpectedSerializer(serializers.Serializer[Any]):
     samples = serializers.IntegerField()
 
 
+class QualitySerializer(serializers.Serializer[Any]):
+    """What is known of a target's answers to calls of this class: what was learnt, or is stated.
+
+    `bound` is what the quality is above with 19 to 1; it counts from 20 checked answers on.
+    """
+
+    stated = serializers.FloatField(allow_null=True, source="candidate.quality")
+    passed = serializers.FloatField(source="candidate.passed")
+    failed = serializers.FloatField(source="candidate.failed")
+    bound = serializers.FloatField(allow_null=True, source="candidate.bound")
+    proven = serializers.FloatField(allow_null=True, source="candidate.proven")
+
+
 class CandidateSerializer(serializers.Serializer[Any]):
     """A target as the choice saw it."""
 
@@ -165,6 +180,11 @@ class CandidateSerializer(serializers.Serializer[Any]):
     estimated_cost_usd = serializers.DecimalField(
         max_digits=24, decimal_places=10, allow_null=True, source="cost_usd"
     )
+    expected_cost_usd = serializers.DecimalField(
+        max_digits=24, decimal_places=10, allow_null=True,
+        help_text="With what its provider still has of the input.",
+    )  # fmt: skip
+    quality = QualitySerializer(source="*")
     load_ms = serializers.FloatField(source="candidate.load_ms")
     cooling_s = serializers.FloatField(source="candidate.cooling_s")
     resting_s = serializers.FloatField(source="candidate.resting_s")
@@ -177,6 +197,16 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     chosen = CandidateSerializer(allow_null=True)
     candidates = CandidateSerializer(many=True)
     refused = serializers.CharField(allow_blank=True)
+    route_version = serializers.IntegerField(allow_null=True, source="decision.inputs.version")
+    task_class = serializers.CharField(allow_blank=True, source="decision.inputs.need.task")
+    checks = serializers.ListField(
+        child=serializers.CharField(), source="decision.inputs.need.checks",
+        help_text="What the answer can be checked by: fields, label, tools, schema, json, judge.",
+    )  # fmt: skip
+    verified = serializers.BooleanField(
+        source="decision.inputs.verified", help_text="Whether answers are held until they hold."
+    )
+    explored = serializers.BooleanField(source="decision.outcome.explored")
     in_need = serializers.BooleanField(source="decision.outcome.in_need")
     seed = serializers.CharField(source="decision.inputs.seed")
     holds = serializers.BooleanField()

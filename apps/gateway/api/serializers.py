@@ -115,13 +115,18 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
         source="credential_id", allow_null=True, help_text="The key that the provider was shown."
     )
 
+    guards = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="What guards found and did: place, kind, action, count. Never what was found.",
+    )
+
     class Meta:
         model = LlmCall
         fields = [
-            "id", "request_id", "run", "node", "key", "credential", "route", "route_version", "task", "provider",
+            "id", "request_id", "run", "node", "key", "credential", "route", "route_version", "task", "task_class", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
-            "tokens_estimated", "cost_usd", "cache", "saved_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
-            "created_at",
+            "tokens_estimated", "cost_usd", "verdict", "explored", "guards", "cache", "saved_usd", "latency_ms",
+            "ttft_ms", "streamed", "builtin", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

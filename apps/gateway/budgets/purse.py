@@ -179,14 +179,19 @@ class Purse:
                 found.told_at = found.used_at = since
                 self.poor.pop((schema, line.id), None)
 
-    def too_poor(self, schema: str, lines: Sequence[Line], amount: int) -> BudgetPeriod | None:
-        """Return the period of a budget that a moment ago had less than the amount; it is counted."""
+    def too_poor(
+        self, schema: str, lines: Sequence[Line], amount: int, *, counts: bool = True
+    ) -> BudgetPeriod | None:
+        """Return the period of a budget that a moment ago had less than the amount.
+
+        Where it `counts`, that is a refusal.
+        """
         at = clock()
         with self.lock:
             for line in lines:
                 known = self.poor.get((schema, line.id))
                 if known is not None and known.until > at and known.left < amount:
-                    known.calls += 1
+                    known.calls += counts
                     return known.period
         return None
 

@@ -91,9 +91,38 @@ async def reserve(terms: Terms, amount: Decimal) -> Charge:
         raise BudgetsAway from error
 
 
-async def _taken(terms: Terms, amount: int) -> Charge:
+async def reserve_first(terms: Terms, amounts: Sequence[Decimal]) -> tuple[Charge, int]:
+    """Reserve the first of several amounts that all budgets have, and say which it is.
+
+    Only the last counts as refused. Raises as `reserve` does.
+    """
+    for place, amount in enumerate(amounts[:-1]):
+        if (charge := await _had(terms, units_of(amount))) is not None:
+            return charge, place
+    return await reserve(terms, amounts[-1]), len(amounts) - 1
+
+
+async def _had(terms: Terms, units: int) -> Charge | None:
+    """Reserve an amount where all budgets have it; a cheaper call may follow where they do not."""
+    schema = current_schema()
+    if not terms.lines or not units:
+        return NOTHING
+    charge = mine().reserve(schema, terms.lines, units, timezone.now())
+    if charge is not None:
+        return charge
+    if mine().too_poor(schema, terms.lines, units, counts=False) is not None:
+        return None
+    try:
+        return await _taken(terms, units, counts=False)
+    except TooLittle:
+        return None
+    except (TallyFull, DatabaseError):  # `reserve` says so for the last
+        return None
+
+
+async def _taken(terms: Terms, amount: int, *, counts: bool = True) -> Charge:
     """Take in a thread; what it brings for a call that was given up meanwhile is free again."""
-    taking = asyncio.ensure_future(query(_take, terms, amount))
+    taking = asyncio.ensure_future(query(_take, terms, amount, counts))
     try:
         return await asyncio.shield(taking)
     except asyncio.CancelledError:
@@ -106,7 +135,7 @@ def _let_go(taking: "asyncio.Future[Charge]") -> None:
         taking.result().settle(Decimal(0))
 
 
-def _take(terms: Terms, amount: int) -> Charge:
+def _take(terms: Terms, amount: int, counts: bool) -> Charge:
     """Take slices where those in hand do not suffice. Raises TooLittle, TallyFull."""
     schema, purse = current_schema(), mine()
     with keeper.bank_of(schema):
@@ -115,10 +144,13 @@ def _take(terms: Terms, amount: int) -> Charge:
             charge = purse.reserve(schema, terms.lines, amount, now)
             if charge is not None:
                 return charge
-            _top_up(schema, purse.lacking(schema, terms.lines, amount, now), terms.rules)
+            lacking = purse.lacking(schema, terms.lines, amount, now)
+            _top_up(schema, lacking, terms.rules, counts=counts)
 
 
-def _top_up(schema: str, lacking: Sequence[tuple[Line, int]], rules: MoneyRules) -> None:
+def _top_up(
+    schema: str, lacking: Sequence[tuple[Line, int]], rules: MoneyRules, *, counts: bool
+) -> None:
     purse, since = mine(), clock()
     lines = [line for line, _ in lacking]
     wanted = [Wanted(line.id, need, max(need, line.slice)) for line, need in lacking]
@@ -129,12 +161,17 @@ def _top_up(schema: str, lacking: Sequence[tuple[Line, int]], rules: MoneyRules)
             places = purse.prepare(schema, granted)
     except TooLittle as error:
         purse.note_refusal(schema, error.period, units_of(error.left))
-        if error.period.refused_at is None:
-            alerts.stopped(error.period)
-        slices.note_refusals(error.period.pk, 1)
+        if counts:
+            _tell_refused(error.period)
         raise
     purse.add(schema, lines, granted, places, since)
     keeper.go_on_beating()
+
+
+def _tell_refused(period: BudgetPeriod) -> None:
+    if period.refused_at is None:
+        alerts.stopped(period)
+    slices.note_refusals(period.pk, 1)
 
 
 def _refuse(period: BudgetPeriod, amount: int, rules: MoneyRules) -> NoReturn:

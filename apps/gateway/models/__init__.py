@@ -22,6 +22,7 @@ from apps.gateway.models.budgets import (
     BudgetSlice,
     MoneyRules,
 )
+from apps.gateway.models.guards import GuardDefaults
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 from apps.gateway.models.prompts import Prompt, PromptLabel, PromptQuerySet, PromptVersion
 from apps.gateway.models.providers import (
@@ -32,6 +33,7 @@ from apps.gateway.models.providers import (
     Provider,
     ProviderQuerySet,
 )
+from apps.gateway.models.quality import TaskQuality, TaskQualityQuerySet
 from apps.gateway.models.virtual_keys import VirtualKey
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "BudgetSlice",
     "Credential",
     "Endpoint",
+    "GuardDefaults",
     "LlmCall",
     "LlmCallQuerySet",
     "ModelPrice",
@@ -60,6 +63,8 @@ __all__ = [
     "ProviderQuerySet",
     "RouteTarget",
     "RouteVersion",
+    "TaskQuality",
+    "TaskQualityQuerySet",
     "VirtualKey",
     "best_price",
 ]  # fmt: skip
@@ -98,6 +103,7 @@ class RouteTarget(models.Model):
     class Role(models.TextChoices):
         MAIN = "main", "Main"
         CANARY = "canary", "Canary"  # its weight is the share of calls that it gets, in percent
+        CHEAP = "cheap", "Cheap"  # asked last where nothing can check its answer
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     route = models.ForeignKey(ModelRoute, on_delete=models.CASCADE, related_name="targets")
@@ -221,6 +227,11 @@ class LlmCall(models.Model):
         MISS = "miss", "Asked"
         HIT = "hit", "From the cache"
 
+    class Verdict(models.TextChoices):
+        PASSED = "passed", "Passed its check"
+        FAILED = "failed", "Failed its check"
+        OPEN = "open", "Could not be checked"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request_id = models.CharField(max_length=36)
     run_id = models.UUIDField(null=True)  # no foreign key: runs live above
@@ -232,6 +243,8 @@ class LlmCall(models.Model):
     route = models.CharField(max_length=80, blank=True)
     route_version = models.PositiveIntegerField(null=True)
     task = models.CharField(max_length=20, blank=True)
+    # Its class, by which what is learnt of models is kept: the task, and the answer's form.
+    task_class = models.CharField(max_length=40, blank=True)
     prompt = models.CharField(max_length=80, blank=True)  # of the library, as slug@number
     provider = models.CharField(max_length=63, blank=True)
     model = models.CharField(max_length=200, blank=True)
@@ -248,9 +261,13 @@ class LlmCall(models.Model):
     reasoning_tokens = models.PositiveIntegerField(default=0)  # of the output
     tokens_estimated = models.BooleanField(default=False)
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # null: unknown
+    # What the check of its answer said; empty: none was made. `explored`: to learn about a target.
+    verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
+    explored = models.BooleanField(default=False)
     cache = models.CharField(max_length=4, choices=Cache, blank=True)  # empty: nothing is kept
     cache_name = models.CharField(max_length=64, blank=True)  # of the kept answer
     saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # by a hit
+    guards = models.JSONField(default=list)  # [{place, kind, action, count}], never what was found
     latency_ms = models.PositiveIntegerField(default=0)
     ttft_ms = models.PositiveIntegerField(null=True)
     streamed = models.BooleanField(default=False)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from apps.gateway.routes.policy import Policy
 
 MILLION = Decimal(1_000_000)
+ENOUGH = 20  # checked answers, before what was learnt counts for more than what is stated
 LEAST_TOKENS = 16  # that an answer needs, to be worth its money
 
 
@@ -30,6 +31,7 @@ class Candidate(Plain):
     order: int = 0
     weight: int = 1
     canary: bool = False
+    cheap: bool = False  # asked last where nothing can check its answer
     builtin: bool = False
     state: str = "ready"
     context_tokens: int | None = None
@@ -38,6 +40,13 @@ class Candidate(Plain):
     quality: float | None = None
     input_usd: Decimal | None = None  # for a million tokens; None: not known
     output_usd: Decimal | None = None
+    cached_usd: Decimal | None = None  # for input that its provider still has; None: like the rest
+    # What was learnt of it for the call's class: answers that passed and failed their check, lately;
+    # the quality that it has with 19 to 1; what part of the input its provider still had.
+    passed: float = 0.0
+    failed: float = 0.0
+    bound: float | None = None
+    cached_share: float = 0.0
     load_ms: float = 0.0  # peak-EWMA of the time to the first word, times the calls under way
     expected_ms: int | None = None
     expected_first_ms: int | None = None
@@ -56,6 +65,25 @@ class Candidate(Plain):
         used = self.input_usd * need.input_tokens + self.output_usd * need.output_tokens
         return (used / MILLION).quantize(Decimal("1e-10"))
 
+    @property
+    def proven(self) -> float | None:
+        """The quality that counts: what was learnt, once that is enough, else what is stated."""
+        learnt = self.bound is not None and self.passed + self.failed >= ENOUGH
+        return self.bound if learnt else self.quality
+
+    @property
+    def hold_rate(self) -> Decimal:
+        """How often its answers are expected to pass their check; half where nothing is known."""
+        return Decimal(str(round((self.passed + 1) / (self.passed + self.failed + 2), 6)))
+
+    def expected_cost(self, need: "Need") -> Decimal | None:
+        """Return what the call would cost with what its provider still has of the input."""
+        whole = self.cost(need)
+        if whole is None or self.cached_usd is None or self.input_usd is None:
+            return whole
+        cheaper = (self.input_usd - self.cached_usd) * Decimal(str(self.cached_share))
+        return max(Decimal(0), whole - cheaper * need.input_tokens / MILLION)
+
     def affordable(self, need: "Need", limit: Decimal) -> int | None:
         """Return how many tokens an answer may have for the money; None: as many as it likes."""
         if self.input_usd is None or not self.output_usd:
@@ -71,6 +99,8 @@ class Need(Plain):
     input_tokens: int = 0
     output_tokens: int = 0
     bounded: bool = False  # whether the caller said how long the answer may become
+    task: str = ""  # its class: what was learnt of others of it holds for this one
+    checks: tuple[str, ...] = ()  # what its answer can be checked by
     max_cost_usd: Decimal | None = None
     max_latency_ms: int | None = None
 
@@ -95,6 +125,17 @@ def reasons(candidate: Candidate, need: Need, policy: Policy, allowed: Allowed) 
 def cost_limit(need: Need, policy: Policy) -> Decimal | None:
     """Return the stricter of the caller's and the route's limit."""
     return min((each for each in (need.max_cost_usd, policy.max_cost_usd) if each), default=None)
+
+
+def is_paid_by(candidate: Candidate, need: Need, limit: Decimal) -> bool:
+    """Tell whether money suffices for a target's answer, or for the least that is worth anything."""
+    cost = candidate.cost(need)
+    if cost is None:
+        return False
+    if need.bounded or not need.output_tokens:
+        return cost <= limit
+    tokens = candidate.affordable(need, limit)
+    return tokens is None or tokens >= LEAST_TOKENS
 
 
 def latency_limit(need: Need, policy: Policy) -> int | None:
@@ -136,9 +177,10 @@ def _large(candidate: Candidate, need: Need, policy: Policy, allowed: Allowed) -
 def _good(candidate: Candidate, need: Need, policy: Policy, allowed: Allowed) -> Iterator[str]:
     if policy.quality_floor is None:
         return
-    if candidate.quality is None:
+    proven = candidate.proven
+    if proven is None:
         yield "quality_unknown"
-    elif candidate.quality < policy.quality_floor:
+    elif proven < policy.quality_floor:
         yield "quality_too_low"
 
 
@@ -146,13 +188,9 @@ def _cheap(candidate: Candidate, need: Need, policy: Policy, allowed: Allowed) -
     limit = cost_limit(need, policy)
     if limit is None:
         return
-    cost = candidate.cost(need)
-    if cost is None:
+    if candidate.cost(need) is None:
         yield "price_unknown"
-    elif need.bounded or not need.output_tokens:
-        if cost > limit:
-            yield "too_expensive"
-    elif (tokens := candidate.affordable(need, limit)) is not None and tokens < LEAST_TOKENS:
+    elif not is_paid_by(candidate, need, limit):
         yield "too_expensive"
 
 

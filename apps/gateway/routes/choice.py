@@ -1,16 +1,23 @@
 """The choice itself: a pure function of what is stored with the call and a seed.
 
 Targets of the lowest order come first. Within an order two are drawn by their weights, and the one
-with less load goes first; a canary goes first for its share of calls, whatever its load.
+with less load goes first; a canary goes first for its share of calls, whatever its load. A route may
+prefer the cheapest in the end instead: `cost_order`.
+
+Where a route climbs from cheap targets to strong ones and nothing can check the answer, those that are
+said to be cheap come last, unless a floor of quality tells who is good enough. A small share of checked calls asks another one
+first, to learn how it does; of what forbids asking it only a quality that is not known may be passed over.
 """
 
 from random import Random
 
 from apps.gateway.routes.candidates import Allowed, Candidate, Need, Plain, reasons
-from apps.gateway.routes.policy import Policy
+from apps.gateway.routes.cost_order import by_cost
+from apps.gateway.routes.policy import Policy, Prefer, Verify
 
 COOLING, RESTING = "cooling_down", "breaker_open"
 PASSING = {COOLING, RESTING}
+UNPROVEN = {"quality_unknown", "quality_too_low"}
 
 
 class Inputs(Plain):
@@ -21,6 +28,19 @@ class Inputs(Plain):
     policy: Policy
     allowed: Allowed
     candidates: tuple[Candidate, ...]
+    version: int | None = None  # of the route, whose policy it is
+
+    @property
+    def verified(self) -> bool:
+        """Whether answers are held until they are checked."""
+        return self.policy.verify == Verify.ESCALATE and bool(self.need.checks)
+
+    def is_stronger(self, one: Candidate, other: Candidate) -> bool:
+        """Whether one is asked when the answer of another failed its check."""
+        if self.policy.prefer == Prefer.ORDER:
+            return one.order > other.order
+        costs = one.expected_cost(self.need), other.expected_cost(self.need)
+        return costs[1] is not None and (costs[0] is None or costs[0] > costs[1])
 
 
 class Outcome(Plain):
@@ -32,6 +52,7 @@ class Outcome(Plain):
     ranked: tuple[int, ...]
     rejected: dict[int, tuple[str, ...]]
     in_need: bool = False
+    explored: bool = False  # the first is asked to learn how it does
 
 
 def choose(given: Inputs) -> Outcome:
@@ -43,11 +64,25 @@ def choose(given: Inputs) -> Outcome:
         fitting = _least_bad(given.candidates, rejected)
         in_need = bool(fitting)
     ranked = fitting if in_need else _ranked(fitting, given)
+    tried = None if in_need else _tried(ranked, rejected, given)
+    if tried is not None:
+        ranked = [tried, *(place for place in ranked if place != tried)]
     return Outcome(
         ranked=tuple(ranked),
         rejected={place: why for place, why in rejected.items() if why and place not in ranked},
         in_need=in_need,
+        explored=tried is not None,
     )
+
+
+def _tried(ranked: list[int], rejected: dict[int, tuple[str, ...]], given: Inputs) -> int | None:
+    """Return whom this call asks first to learn how it does; None for nearly all calls."""
+    draw = Random(f"explore {given.seed}")  # noqa: S311 - nobody gains by guessing it
+    if not given.verified or draw.random() >= given.policy.explore:
+        return None
+    unproven = [place for place, why in rejected.items() if why and set(why) <= UNPROVEN]
+    others = sorted({*ranked[1:], *unproven})
+    return draw.choice(others) if others else None
 
 
 def _reasons(candidate: Candidate, given: Inputs) -> list[str]:
@@ -69,6 +104,16 @@ def _least_bad(
 
 
 def _ranked(fitting: list[int], given: Inputs) -> list[int]:
+    if given.policy.prefer == Prefer.COST:
+        ranked = by_cost(fitting, given.candidates, given.need, verified=given.verified)
+    else:
+        ranked = _by_order(fitting, given)
+    if given.policy.verify == Verify.ESCALATE and given.policy.quality_floor is None:
+        ranked.sort(key=lambda place: given.candidates[place].cheap and not given.need.checks)
+    return ranked
+
+
+def _by_order(fitting: list[int], given: Inputs) -> list[int]:
     draw = Random(given.seed)  # noqa: S311 - nobody gains by guessing it
     ranked: list[int] = []
     for order in sorted({given.candidates[place].order for place in fitting}):

@@ -1,7 +1,7 @@
 """A decision as it is kept with its call: what was known, what was chosen, and why not the others.
 
 `replayed` chooses again from what was kept. A later way of choosing gets a new number, so that old
-decisions are not told to be wrong.
+decisions are not told to be wrong; one that chooses alike from what older ones kept is named with them.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,11 @@ from apps.common.types import JSONDict
 from apps.gateway.routes.candidates import Candidate
 from apps.gateway.routes.choice import Inputs, Outcome, choose
 
-WAY = 1  # the number of the way of choosing that `choice` is
+WAY = 2  # the number of the way of choosing that `choice` is
+ALIKE = (
+    1,
+    2,
+)  # the first knew nothing of costs, checks and what was learnt: neither do its records
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Decision:
     @classmethod
     def kept(cls, record: JSONDict) -> Self | None:
         """Return the decision that a call was stored with; None for calls from before there were."""
-        if record.get("way") != WAY:
+        if record.get("way") not in ALIKE:
             return None
         return cls(
             Inputs.model_validate(record["inputs"]), Outcome.model_validate(record["outcome"])

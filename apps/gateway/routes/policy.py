@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from apps.common.types import JSONDict
 from apps.gateway.exceptions import BadRoute
+from apps.gateway.guards.policy import Guards
 
 CAPABILITIES = ("json_schema", "tools", "vision", "embeddings")
 LONGEST_MS = 600_000
@@ -24,6 +25,28 @@ class Mending(StrEnum):
     OFF = "off"  # it ends with an error
     CONTINUE = "continue"  # the next target is asked to go on where it stopped
     RESTART = "restart"  # the next target answers from the beginning
+
+
+class Prefer(StrEnum):
+    """What decides among the targets that fit."""
+
+    ORDER = "order"  # as the route says, and within an order weights and load
+    COST = "cost"  # the cheapest in the end, the price of another attempt included
+
+
+class Verify(StrEnum):
+    """What becomes of answers that can be checked."""
+
+    OFF = "off"
+    WATCH = "watch"  # they are passed on as they come, and checked afterwards
+    ESCALATE = "escalate"  # they are held; one that fails its check is asked of a stronger target
+
+
+class Unverified(StrEnum):
+    """What a call gets whose answers all fail their check."""
+
+    ANSWER = "answer"  # the last one, marked
+    ERROR = "error"
 
 
 class Policy(BaseModel):
@@ -44,6 +67,14 @@ class Policy(BaseModel):
     retries: int = Field(0, ge=0, le=2)  # how often all targets are gone through again
     hedge: bool = False
     mending: Mending = Mending.OFF
+    prefer: Prefer = Prefer.ORDER
+    verify: Verify = Verify.OFF
+    unverified: Unverified = Unverified.ANSWER
+    judge: str = Field("", max_length=264)  # the route, or provider/model, that is asked too
+    judge_usd: Amount = Decimal("0.01")  # the most that one judgement may cost
+    # The share of checked calls that ask another target first, to learn how it does.
+    explore: float = Field(0.02, ge=0, le=0.2)
+    guards: Guards | None = None  # None: those of the workspace
 
     @classmethod
     def of(cls, settings: JSONDict) -> Self:

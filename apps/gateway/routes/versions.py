@@ -28,7 +28,9 @@ def change(
     """Set what is given; where that changes anything, it is a new version. Raises BadRoute."""
     before = settings(route)
     if policy is not None:
-        route.policy = Policy.of(policy).settings()
+        wanted = Policy.of(policy)
+        _check_judge(wanted.judge, route)
+        route.policy = wanted.settings()
     rows = None if targets is None else rows_of(route, targets)
     shown = before["targets"] if rows is None else [settings_of_target(each) for each in rows]
     after = {"targets": shown, "policy": route.policy}
@@ -42,6 +44,17 @@ def change(
     RouteVersion.objects.create(
         route=route, number=route.version, settings=after, author=author[:200]
     )
+
+
+def _check_judge(judge: str, route: ModelRoute) -> None:
+    """Raise BadRoute unless a judge is another route, or a provider's model."""
+    slug, _, model = judge.partition("/")
+    if judge == route.alias:
+        raise BadRoute.at("policy.judge", "A route cannot judge its own answers.")
+    if not judge or ModelRoute.objects.filter(alias=judge).exists():
+        return
+    if not model or not Provider.objects.filter(slug=slug).exists():
+        raise BadRoute.at("policy.judge", "There is no such route, and no such provider.")
 
 
 def settings(route: ModelRoute) -> JSONDict:

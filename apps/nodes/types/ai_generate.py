@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from apps.common.schemas import check_schema
 from apps.common.types import JSONDict
 from apps.gateway.calls import CompletionRequest
-from apps.nodes.ai import ask, check_schema, json_of
+from apps.nodes.ai import ask, json_of
 from apps.nodes.base import (
     Config,
     Effect,

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from apps.common.schemas import check_schema
 from apps.common.types import JSON, JSONDict
-from apps.nodes.ai import check_schema
 from apps.nodes.base import (
     Config,
     Effect,

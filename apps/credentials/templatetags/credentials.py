@@ -1,0 +1,26 @@
+"""Words of the pages of credentials."""
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+from django import template
+
+from apps.credentials.models import StoredCredential
+from apps.credentials.uses import HIDDEN
+
+register = template.Library()
+
+
+@register.filter
+def named(names: Mapping[UUID, str], workflow_id: UUID) -> str:
+    """Return what a workflow is called, for those who may see it."""
+    return names.get(workflow_id, HIDDEN)
+
+
+@register.filter
+def public_settings(credential: StoredCredential) -> Iterator[tuple[str, str]]:
+    """Yield what of its values is no secret, as label and text."""
+    fields = credential.shape.model_fields
+    for name, value in credential.settings.items():
+        label = fields[name].title if name in fields else name
+        yield label or name, ", ".join(value) if isinstance(value, list) else str(value)
