@@ -130,6 +130,7 @@ PLAIN_APPS = [
     "apps.collaboration",
     "apps.nodes",
     "apps.local",
+    "apps.access",
     "apps.dashboard",
     "channels",
     "rest_framework",
