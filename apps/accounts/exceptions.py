@@ -45,6 +45,12 @@ class ProofRequired(Forbidden):
         super().__init__(extra={"confirm_at": reverse("account_reauthenticate")})
 
 
+class TokenTooLittle(Forbidden):
+    """This asks for a fresh proof of who you are, and a provider's token is none. Use the pages or a key."""
+
+    code = "token_too_little"
+
+
 class SecondFactorOwed(Forbidden):
     """The workspace asks you for a second factor. Set one up to go on."""
 
@@ -65,6 +71,18 @@ class KeyOver(Conflict):
     """The key is revoked or expired. Make another one."""
 
     code = "key_over"
+
+
+class AddressRefused(Forbidden):
+    """This key is not accepted from your address."""
+
+    code = "address_refused"
+
+    def __init__(self, address: str) -> None:
+        """Say which address it is: proxies and tunnels are easily forgotten."""
+        super().__init__(
+            f"This key is not accepted from {address or 'an unknown address'}. Whoever manages it can add the address."
+        )
 
 
 class RoleInUse(Conflict):

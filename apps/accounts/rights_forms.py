@@ -74,6 +74,35 @@ class PersonForm(forms.Form):
     )
 
 
+class HeirForm(forms.Form):
+    """Who takes over what somebody looked after; nobody where it is empty."""
+
+    heir = forms.EmailField(
+        label="E-mail",
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput({"list": "people", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
+        """Keep who chooses."""
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+
+    def clean_heir(self) -> User | None:
+        """Return the member."""
+        email = self.cleaned_data["heir"]
+        try:
+            return person_called(email, self.actor) if email else None
+        except UnknownPerson as error:
+            raise forms.ValidationError(error.detail) from error
+
+    @property
+    def chosen(self) -> User | None:
+        """The member who was named, if there is one."""
+        return self.cleaned_data.get("heir") if self.is_valid() else None
+
+
 class RightForm(forms.Form):
     """Who is to hold which role on a folder."""
 

@@ -36,6 +36,7 @@ BUILDER = OPERATOR | {
     "review.decide",
     "trigger.edit",
     "prompt.edit",
+    "credential.view",
     "credential.use",
 }
 ADMIN = BUILDER | {
@@ -46,6 +47,7 @@ ADMIN = BUILDER | {
     "role.manage",
     "api_key.manage",
     "provider.manage",
+    "credential.manage",
     "budget.manage",
     "connection.view",
     "audit.view",

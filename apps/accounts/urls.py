@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from apps.accounts import group_views, role_views, session_views, views
+from apps.accounts import group_views, key_views, leaving_views, role_views, session_views, views
 from apps.common.ids import UUID_PATTERN
 
 app_name = "accounts"
@@ -28,9 +28,14 @@ urlpatterns = [
         name="take_right",
     ),
     re_path(
-        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|suspend|resume|factors|remove)/$",
+        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>role|resume|factors)/$",
         views.change_member,
         name="change_member",
+    ),
+    re_path(
+        rf"^members/(?P<user_id>{UUID_PATTERN})/(?P<action>suspend|remove)/$",
+        leaving_views.leave,
+        name="leave",
     ),
     re_path(
         rf"^invitations/(?P<invitation_id>{UUID_PATTERN})/(?P<action>resend|revoke)/$",
@@ -40,6 +45,7 @@ urlpatterns = [
     path("invitations/<str:token>/", views.accept, name="accept"),
     path("api-keys/", views.api_keys, name="api_keys"),
     path("api-keys/new/", views.create_key, name="create_key"),
+    path("api-keys/<uuid:key_id>/", key_views.change, name="change_key"),
     path("api-keys/<uuid:key_id>/revoke/", views.revoke_key, name="revoke_key"),
     path("profile/", views.profile, name="profile"),
     path("profile/sessions/", session_views.own, name="sessions"),

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import policies, services, sources
+from apps.accounts import bearers, policies, services, sources
 from apps.accounts.decorators import (
     AuthenticatedRequest,
     member_required,
@@ -119,7 +119,7 @@ def invite(request: AuthenticatedRequest) -> HttpResponse:
 @permission_required("member.manage")
 @proof_required
 def change_member(request: AuthenticatedRequest, user_id: UUID, action: str) -> HttpResponse:
-    """Give another role, suspend, let in again, take lost second factors off, or remove."""
+    """Give another role, let in again, or take lost second factors off."""
     member = policies.find(request.user, User.objects.members(), pk=user_id)
     form = RoleForm(request.POST)
     if action == "role" and not form.is_valid():
@@ -138,16 +138,11 @@ def _changed(member: User, action: str, form: RoleForm, actor: User) -> str:
         services.change_role(member, role=role or None, actor=actor)
         told = f"is {dict(role_choices())[role].lower()}" if role else "has no role everywhere"
         return f"{member} {told} now."
-    if action == "remove":
-        services.remove_member(member, actor=actor)
-        return f"{member} is no member any more. Their work stays."
     if action == "factors":
         services.reset_factors(member, actor=actor)
         return f"{member} has no second factor any more and is signed out everywhere."
-    services.set_active(member, active=action == "resume", actor=actor)
-    if action == "resume":
-        return f"{member} can sign in again."
-    return f"{member} is suspended: signed out everywhere, keys stopped."
+    services.set_active(member, active=True, actor=actor)
+    return f"{member} can sign in again."
 
 
 @require_POST
@@ -213,6 +208,7 @@ def _api_keys(
         "state_choices": [(name, name) for name in ("active", "expired", "revoked")],
         "form": KeyForm(),
         "may_manage": policies.holds(request.user, "api_key.manage"),
+        "programs": bearers.programs() if policies.holds(request.user, "connection.view") else [],
         **extra,
     }
     return render(request, "accounts/api_keys.html", context, status=status)

@@ -29,11 +29,12 @@ class Pass:
 
     session: str | None = None
     key_id: UUID | None = None
+    address: str = ""  # that the socket comes from
 
     def holder(self) -> User | None:
         """Return whose pass it is now; None once it is over."""
         if self.key_id is not None:
-            return user_of_key_id(self.key_id)
+            return user_of_key_id(self.key_id, self.address)
         return user_of_session(self.session) if self.session else None
 
 

@@ -11,8 +11,11 @@ from uuid import UUID
 
 from django.core.cache import cache
 
+from apps.accounts.acting import ActingToken
+from apps.accounts.exceptions import TokenTooLittle
 from apps.accounts.models import User
 from apps.collaboration.admission import Pass
+from apps.common.requests import request_info
 from apps.tenants.context import current_tenant
 from apps.vault.exceptions import CannotUnseal
 from apps.vault.services import seal, unseal
@@ -23,7 +26,12 @@ CONTEXT = "ticket"
 
 
 def issue_ticket(workflow: Workflow, *, actor: User, session_key: str | None) -> str:
-    """Return a ticket to the workflow's room that stands for the caller's key or session."""
+    """Return a ticket to the workflow's room that stands for the caller's key or session.
+
+    Raises TokenTooLittle: a provider's token ends before a room does.
+    """
+    if isinstance(actor.acting_key, ActingToken):
+        raise TokenTooLittle
     ticket = f"{current_tenant().slug}.{secrets.token_urlsafe(32)}"
     stored = {
         "workflow": str(workflow.pk),
@@ -42,7 +50,7 @@ def redeem_ticket(ticket: str, workflow_id: UUID) -> Pass | None:
     if stored is None or not cache.delete(name) or stored["workflow"] != str(workflow_id):
         return None
     if stored["key"]:
-        return Pass(key_id=UUID(stored["key"]))
+        return Pass(key_id=UUID(stored["key"]), address=request_info.get().ip)
     try:
         return Pass(session=unseal(stored["session"], context=CONTEXT))
     except CannotUnseal:  # its key was destroyed meanwhile

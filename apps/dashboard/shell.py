@@ -52,6 +52,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("identity:overview", "Single sign-on", "shield-check", "connection.view"),
         Place("accounts:sign_in_rules", "Sign-in rules", "lock", "connection.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
+        Place("credentials:list", "Credentials", "key", "credential.view"),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("retention:overview", "Retention", "archive", "retention.view"),
     ),
@@ -108,6 +109,11 @@ class Shell:
     def workspace(self) -> str:
         """What the top left says."""
         return self.tenant_name or "Auterity"
+
+    @cached_property
+    def may_end(self) -> bool:
+        """Whether the person signed in decides about the end of the workspace."""
+        return policies.holds(self.user, "workspace.manage")
 
     @property
     def host(self) -> str:

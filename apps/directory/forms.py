@@ -20,6 +20,16 @@ class TokenForm(forms.Form):
         return timedelta(days=int(self.cleaned_data["life"]))
 
 
+class HeirForm(forms.Form):
+    """Who takes over from people whom the directory suspends or removes."""
+
+    heir = forms.EmailField(
+        label="Takes over from who leaves", required=False, max_length=254,
+        help_text="The e-mail address of a member; empty: nobody, and triggers pause.",
+        widget=forms.EmailInput({"list": "people", "autocomplete": "off"}),
+    )  # fmt: skip
+
+
 class CapForm(forms.Form):
     """The most that anybody gets through the directory."""
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from apps.common.errors import Conflict
 from apps.common.pagination import page_of
 from apps.directory import services
-from apps.directory.forms import CapForm, TokenForm
+from apps.directory.forms import CapForm, HeirForm, TokenForm
 from apps.directory.guides import ADDRESS, GUIDES, guide_of
 from apps.directory.models import Directory, Exchange, KeptGroup, Person, Token
 from apps.directory.services import Actor
@@ -32,6 +32,7 @@ def overview(request: HttpRequest, connection: Connection) -> Context:
         "steps": [each.with_values({ADDRESS: address}) for each in guide.steps],
         "tokens": _of(directory, Token).order_by("-created_at")[:SHOWN_TOKENS],
         "token_form": TokenForm(),
+        "heir_form": HeirForm(initial={"heir": directory.heir.email if directory.heir else ""}),
         "cap_form": CapForm(initial={"role": directory.cap.name}),
         "has_domain": connection.domains.proved().exists(),
         "rule_count": connection.rules.count(),

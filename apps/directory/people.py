@@ -75,7 +75,8 @@ def remove(person: Person) -> None:
     person = _locked(person)
     if person.is_owner:
         raise OwnersStay
-    remove_member(person.user, actor=person.directory)
+    directory = person.directory
+    remove_member(person.user, actor=directory, heir=directory.heir_of(person.user))
     person.delete()
 
 
@@ -143,7 +144,9 @@ def _leave(person: Person) -> None:
     if person.is_owner:
         raise OwnersStay
     if person.user.is_active:
-        set_active(person.user, active=False, actor=person.directory)
+        directory = person.directory
+        heir = directory.heir_of(person.user)
+        set_active(person.user, active=False, actor=directory, heir=heir)
         person.suspended = True
         person.save(update_fields=["suspended", "updated_at"])
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.accounts import keys, policies
 from apps.accounts.models import Role, User
 from apps.accounts.roles import FOR_KEYS
-from apps.accounts.services import role_named
+from apps.accounts.services import check_is_no_more_than, role_named
 from apps.audit.services import record
 from apps.common.errors import Forbidden
 from apps.directory.exceptions import NeedsProvedDomain, TooManyTokens
@@ -23,7 +23,9 @@ Actor = User | SetupLink
 
 def directory_of(connection: Connection) -> Directory:
     """Return the connection's directory; until something is said of it, one that is not kept yet."""
-    found = Directory.objects.select_related("connection", "cap").filter(connection=connection)
+    found = Directory.objects.select_related("connection", "cap", "heir").filter(
+        connection=connection
+    )
     return found.first() or Directory(connection=connection, cap=role_named(FIRST_CAP))
 
 
@@ -83,6 +85,24 @@ def set_cap(connection: Connection, role: str, *, actor: User) -> None:
     directory.save(update_fields=["cap", "updated_at"])
     record(
         "directory.cap_set", actor=actor, target=directory, before={"role": before}, after={"role": role}
+    )  # fmt: skip
+
+
+@transaction.atomic
+def set_heir(connection: Connection, heir: User | None, *, actor: User) -> None:
+    """Choose who takes over from people whom the directory suspends or removes; None: nobody.
+
+    Raises Forbidden for an heir who may do more than the actor, Invalid for who is no member.
+    """
+    policies.check(actor, "manage", connection)
+    if heir is not None:
+        check_is_no_more_than(heir, actor)
+    directory = _kept(connection)
+    before, directory.heir = directory.heir, heir
+    directory.save(update_fields=["heir", "updated_at"])
+    record(
+        "directory.heir_set", actor=actor, target=directory,
+        before={"heir": str(before or "")}, after={"heir": str(heir or "")},
     )  # fmt: skip
 
 

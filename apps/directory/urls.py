@@ -23,6 +23,7 @@ urlpatterns = [
     ),
     re_path(rf"{base}/(?P<way>on|off)/$", views.switch, name="switch"),
     re_path(rf"{base}/cap/$", views.set_cap, name="set_cap"),
+    re_path(rf"{base}/heir/$", views.set_heir, name="set_heir"),
     path("sso/setup/directory/", setup_views.overview, name="setup"),
     path("sso/setup/directory/requests/", setup_views.requests, name="setup_requests"),
     re_path(

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required
+from apps.accounts.rights_forms import offered_people, person_called
 from apps.common.errors import DomainError
 from apps.directory import page, services
-from apps.directory.forms import CapForm
+from apps.directory.forms import CapForm, HeirForm
 from apps.directory.models import Token
 from apps.identity.models import Connection
 
@@ -90,6 +91,24 @@ def set_cap(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     return redirect("directory:overview", found.pk)
 
 
+@require_POST
+@permission_required("connection.manage")
+@proof_required
+def set_heir(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
+    """Choose who takes over from people whom the directory suspends or removes."""
+    found, form = _find(request, connection_id), HeirForm(request.POST)
+    if form.is_valid():
+        email = form.cleaned_data["heir"]
+        try:
+            heir = person_called(email, request.user) if email else None
+            services.set_heir(found, heir, actor=request.user)
+            messages.success(request, "Saved. It counts for who leaves from now on.")
+            return redirect("directory:overview", found.pk)
+        except DomainError as error:
+            form.add_error("heir", error.errors[0]["message"] if error.errors else error.detail)
+    return _overview(request, found, HTTPStatus.UNPROCESSABLE_ENTITY, heir_form=form)
+
+
 def _overview(
     request: AuthenticatedRequest, found: Connection, status: int = HTTPStatus.OK, **extra: Any
 ) -> HttpResponse:
@@ -98,7 +117,9 @@ def _overview(
 
 
 def _rights(request: AuthenticatedRequest, found: Connection) -> dict[str, Any]:
-    return {"may_manage": policies.allows(request.user, "manage", found), "guest": False}
+    may_manage = policies.allows(request.user, "manage", found)
+    offered = offered_people(request.user) if may_manage else []
+    return {"may_manage": may_manage, "offered": offered, "guest": False}
 
 
 def _find(request: AuthenticatedRequest, connection_id: UUID) -> Connection:

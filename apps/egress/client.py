@@ -9,11 +9,10 @@ import asyncio
 import ipaddress
 import socket
 import time
-import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -25,7 +24,9 @@ from apps.common.loops import PerLoop
 from apps.common.types import JSON
 from apps.egress.addresses import is_allowed
 from apps.egress.answers import health_of
+from apps.egress.bound import Bound
 from apps.egress.breakers import breaker
+from apps.egress.decoding import decoded, decoder_of
 from apps.egress.exceptions import (
     EgressDenied,
     EgressError,
@@ -70,18 +71,20 @@ class EgressResponse:
 class EgressStream:
     """An answer that is being received."""
 
-    def __init__(self, response: aiohttp.ClientResponse, max_bytes: int) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, max_bytes: int, bound: Bound | None = None
+    ) -> None:
         self.status = response.status
         self.headers = _plain_headers(response)
-        self.url = str(response.url)
+        self.url = str(bound.off(response.url) if bound else response.url)
         self._response = response
         self._left = max_bytes
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the decoded body. Raises EgressTooLarge past the limit, also for a bomb."""
-        decoder = _decoder(self.headers.get("content-encoding", ""))
+        decoder = decoder_of(self.headers.get("content-encoding", ""))
         async for raw in self._raw():
-            for piece in _decoded(raw, decoder, self._response.url):
+            for piece in decoded(raw, decoder, self._response.url):
                 self._left -= len(piece)
                 if self._left < 0:
                     raise EgressTooLarge(
@@ -118,20 +121,29 @@ async def request(
     timeout_s: float = 30,
     max_bytes: int = 10 << 20,
     follow_redirects: bool = True,
+    bound: Bound | None = None,
 ) -> EgressResponse:
     """Make a request and return the whole answer, of any status.
 
+    What is `bound` goes to its hosts alone, and an answer that repeats it comes back masked.
     Raises EgressDenied, EgressInvalid, EgressTimeout, EgressUnreachable, EgressTooLarge or
     BreakerOpen.
     """
     start = time.perf_counter()
     async with stream(
         method, url, headers=headers, params=params, json=json, content=content, timeout_s=timeout_s,
-        max_bytes=max_bytes, follow_redirects=follow_redirects,
+        max_bytes=max_bytes, follow_redirects=follow_redirects, bound=bound,
     ) as answer:  # fmt: skip
         body = b"".join([chunk async for chunk in answer.chunks()])
     elapsed = round((time.perf_counter() - start) * 1000)
-    return EgressResponse(answer.status, answer.headers, body, answer.url, elapsed)
+    whole = EgressResponse(answer.status, answer.headers, body, answer.url, elapsed)
+    return whole if bound is None else _masked(whole, bound)
+
+
+def _masked(answer: EgressResponse, bound: Bound) -> EgressResponse:
+    headers = {name: bound.masked(value) for name, value in answer.headers.items()}
+    url, body = bound.masked(answer.url), bound.masked_bytes(answer.body)
+    return replace(answer, headers=headers, url=url, body=body)
 
 
 @asynccontextmanager
@@ -146,6 +158,7 @@ async def stream(
     timeout_s: float = 30,
     max_bytes: int = 10 << 20,
     follow_redirects: bool = True,
+    bound: Bound | None = None,
 ) -> AsyncIterator[EgressStream]:
     """Make a request and hand out the answer while it arrives; `timeout_s` bounds the whole.
 
@@ -156,15 +169,17 @@ async def stream(
         target = target.update_query(dict(params))
     sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **(headers or {})}
     sent |= headers_to(target.host)
+    if bound is not None:
+        bound.check(target, in_the_clear=is_excepted(target))
     body: dict[str, Any] = {"json": json} if json is not None else {"data": content}
     async with breaker("http", _place(target)) as call:
         try:
             async with asyncio.timeout(timeout_s):
                 response = await _follow(
-                    method, target, sent, body, follow_redirects=follow_redirects
+                    method, target, sent, body, follow_redirects=follow_redirects, bound=bound
                 )
                 try:
-                    answer = EgressStream(response, max_bytes)
+                    answer = EgressStream(response, max_bytes, bound)
                     call.note(health_of(answer.status, answer.headers))
                     yield answer
                 finally:
@@ -222,10 +237,12 @@ async def _follow(
     body: dict[str, Any],
     *,
     follow_redirects: bool,
+    bound: Bound | None,
 ) -> aiohttp.ClientResponse:
     start = target
     for _ in range(MAX_REDIRECTS + 1):
-        response = await _send(method, target, headers, body, start=start)
+        url, sent = _with(bound, target, headers)
+        response = await _send(method, url, sent, body, start=start)
         place = response.headers.get("Location")
         if not follow_redirects or response.status not in REDIRECTS or not place:
             return response
@@ -239,6 +256,13 @@ async def _follow(
             method, body = "GET", {"data": None}
         target = following
     raise EgressUnreachable(f"{target.host} redirected more than {MAX_REDIRECTS} times.")
+
+
+def _with(bound: Bound | None, target: URL, headers: dict[str, str]) -> tuple[URL, dict[str, str]]:
+    """Return what is sent to a hop: with what is bound, if it may go there."""
+    if bound is None or not bound.may_go_to(target, in_the_clear=is_excepted(target)):
+        return target, headers
+    return bound.on(target, headers)
 
 
 async def _send(
@@ -351,28 +375,3 @@ def _plain_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
         key = name.lower()
         found[key] = f"{found[key]}, {value}" if key in found else value
     return found
-
-
-def _decoder(encoding: str) -> Any:
-    match encoding.strip().lower():
-        case "gzip" | "x-gzip":
-            return zlib.decompressobj(16 + zlib.MAX_WBITS)
-        case "deflate":
-            return zlib.decompressobj()
-    return None
-
-
-def _decoded(raw: bytes, decoder: Any, url: URL) -> list[bytes]:
-    """Decode a chunk in pieces of limited size, so that a bomb is found before it is in memory."""
-    if decoder is None:
-        return [raw]
-    pieces, rest = [], raw
-    try:
-        for _ in range(64):
-            pieces.append(decoder.decompress(rest, 1 << 20))
-            rest = decoder.unconsumed_tail
-            if not rest:
-                return pieces
-    except zlib.error as error:
-        raise EgressUnreachable(f"{url.host} sent a body that cannot be decompressed.") from error
-    raise EgressTooLarge(f"The answer of {url.host} grows too much when decompressed.")

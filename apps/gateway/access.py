@@ -7,13 +7,17 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts import keys
+from apps.accounts import keys, networks
+from apps.accounts.exceptions import AddressRefused
 from apps.accounts.models import ApiKey
+from apps.accounts.services import note_refusal
 from apps.common.errors import Unauthenticated
+from apps.common.requests import request_info
 from apps.gateway.asks import Source
 from apps.gateway.memory import Memory
 from apps.gateway.models import VirtualKey
 from apps.gateway.workflow_models import is_workflow
+from apps.tenants.database import query
 
 PERMISSION = "model.call"
 # A revoked key is refused at once by every process that hears of it, and by all within five seconds.
@@ -41,6 +45,7 @@ class Access:
     expires_at: datetime | None = None
     # The workflows that may be asked, by their names as models; None: what its person may run.
     workflows: frozenset[str] | None = None
+    accepted_from: tuple[networks.Network, ...] = ()  # empty: everywhere
 
     @property
     def source(self) -> Source:
@@ -57,7 +62,7 @@ class Access:
 
 
 async def access_of(text: str) -> Access:
-    """Return what the key may do. Raises KeyRefused.
+    """Return what the key may do. Raises KeyRefused, AddressRefused.
 
     Whatever the text, one hash is made; of one that is no valid key, one query more.
     """
@@ -66,7 +71,15 @@ async def access_of(text: str) -> Access:
     access = await _known.get(f"{key_id}:{digest}")
     if access is None or (access.expires_at and access.expires_at <= timezone.now()):
         raise KeyRefused
+    await _check_sender(access)
     return access
+
+
+async def _check_sender(access: Access) -> None:
+    address = request_info.get().ip
+    if access.accepted_from and not networks.admit(access.accepted_from, address):
+        await query(note_refusal, access.key_id, address)
+        raise AddressRefused(address)
 
 
 def _load(name: str) -> Access | None:
@@ -79,15 +92,24 @@ def _load(name: str) -> Access | None:
     key.user.acting_key = key
     may_call = PERMISSION in key.user.permissions_in()
     ends_at = key.ends_at(digest)
+    accepted_from = networks.read(key.networks)
     terms: VirtualKey | None = getattr(key, "virtual", None)
     if terms is None:
         direct = ("*",) if "provider.manage" in key.user.permissions_in() else ()
-        return Access(key.pk, key.user_id, may_call, direct=direct, expires_at=ends_at)
+        return Access(
+            key.pk,
+            key.user_id,
+            may_call,
+            direct=direct,
+            expires_at=ends_at,
+            accepted_from=accepted_from,
+        )
     return Access(
         key.pk, key.user_id, may_call,
         routes=None if terms.routes is None else frozenset(terms.routes),
         direct=tuple(terms.direct), rpm=terms.rpm, tpm=terms.tpm, expires_at=ends_at,
         workflows=frozenset(filter(is_workflow, terms.routes or ())),
+        accepted_from=accepted_from,
     )  # fmt: skip
 
 

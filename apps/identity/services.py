@@ -29,6 +29,7 @@ from apps.identity.models import (
     Domain,
     GroupRule,
     SetupLink,
+    TokenClient,
 )
 from apps.identity.saml import certificates, watching
 from apps.identity.saml import keys as keys_of_ours
@@ -125,6 +126,7 @@ def delete_connection(connection: Connection, *, actor: User) -> None:
     _check_free(connection)
     record("connection.deleted", actor=actor, target=connection)
     directories.let_go(connection)
+    TokenClient.objects.filter(access__connection=connection).retire()
     connection.delete()
 
 

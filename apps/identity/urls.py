@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
 from apps.identity import certificate_views, saml_views, setup_views, sign_in_views, views
+from apps.identity.api_access import views as api_access_views
 
 app_name = "identity"
 connection = rf"^single-sign-on/(?P<connection_id>{UUID_PATTERN})"
@@ -39,6 +40,16 @@ urlpatterns = [
         rf"{connection}/certificates/(?P<fingerprint>[0-9a-f]{{64}})/remove/$",
         certificate_views.remove_certificate,
         name="remove_certificate",
+    ),
+    re_path(rf"{connection}/api/$", api_access_views.overview, name="api_access"),
+    re_path(rf"{connection}/api/change/$", api_access_views.change, name="change_api_access"),
+    re_path(rf"{connection}/api/rules/$", api_access_views.set_rule, name="set_scope_rule"),
+    re_path(rf"{connection}/api/programs/$", api_access_views.add_client, name="add_token_client"),
+    re_path(rf"{connection}/api/try/$", api_access_views.attempt, name="try_token"),
+    re_path(
+        rf"{connection}/api/(?P<kind>rules|programs)/(?P<row_id>{UUID_PATTERN})/remove/$",
+        api_access_views.remove,
+        name="remove_api_row",
     ),
     re_path(rf"{connection}/test/$", views.test, name="test"),
     re_path(rf"{connection}/test/begin/$", views.begin_test, name="begin_test"),

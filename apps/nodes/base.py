@@ -205,8 +205,13 @@ class Request(Protocol):
         json: JSON = None,
         content: bytes | None = None,
         timeout_s: float = 30,
+        credential: str = "",
     ) -> Awaitable[Answer]:
-        """Make a request through the egress client."""
+        """Make a request through the egress client.
+
+        What the credential of this id holds is added there: a step never has it in hand. Where it
+        cannot be had that is a NodeError.
+        """
 
 
 @dataclass
@@ -234,6 +239,8 @@ class NodeContext:
         self.cost_usd += answer.cost_usd or 0
         self.tokens += sum(answer.usage.values())
 
+
+CREDENTIAL = "credential"  # how the form of a field that names one is called
 
 C = TypeVar("C", bound=Config)
 O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the output of a node
@@ -302,6 +309,15 @@ def value_field(default: Any = None, *, widget: str = "expression", **options: A
     """Return a field for any JSON value, mostly the value of one expression."""
     extra: JsonDict = {"x-widget": widget, "x-expression": True}
     return PydanticField(default, json_schema_extra=extra, **options)
+
+
+def credential_field() -> Any:
+    """Return a field for the id of a credential; no expression may choose one."""
+    extra: JsonDict = {"x-widget": CREDENTIAL, "format": CREDENTIAL}
+    return PydanticField(
+        "", max_length=64, pattern=r"^[^{}]*$", json_schema_extra=extra,
+        description="It is sent along to the hosts it is for, and to no others.",
+    )  # fmt: skip
 
 
 def prompt_field(**options: Any) -> Any:

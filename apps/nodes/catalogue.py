@@ -4,7 +4,7 @@ import inspect
 from functools import cache
 
 from apps.common.types import JSON, JSONDict
-from apps.nodes.base import Group, Port, PortsOfConfig
+from apps.nodes.base import CREDENTIAL, Group, Port, PortsOfConfig
 from apps.nodes.registry import AnyNode, every
 
 HUES = {
@@ -43,6 +43,13 @@ def described(node: type[AnyNode]) -> JSONDict:
         "output_schema": node.output.model_json_schema(),
         "example": node.example,
     }
+
+
+@cache
+def credential_fields(node: type[AnyNode]) -> tuple[str, ...]:
+    """Return the fields of a type that name a credential."""
+    properties = described(node)["config_schema"].get("properties", {})
+    return tuple(name for name, each in properties.items() if each.get("x-widget") == CREDENTIAL)
 
 
 def output_ports(node: type[AnyNode], config: JSONDict) -> list[Port]:

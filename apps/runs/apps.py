@@ -9,6 +9,7 @@ class RunsConfig(AppConfig):
     name = "apps.runs"
 
     def ready(self) -> None:
+        from apps.accounts import belongings
         from apps.common.navigation import register_counter
         from apps.dispatch.services import register_advance, register_end
         from apps.gateway import workflow_models
@@ -22,6 +23,7 @@ class RunsConfig(AppConfig):
         from apps.runs.carrying import Tickets
         from apps.runs.counts import approvals_of, running_of
         from apps.runs.engine import register_engine
+        from apps.runs.handing_over import Approvals
         from apps.runs.last import last_run_of
         from apps.runs.replaying import asked_by
         from apps.runs.services.steering import end_run
@@ -31,6 +33,7 @@ class RunsConfig(AppConfig):
         from apps.workflows.history import register_last_run
         from apps.workflows.live_blocks import register_block
 
+        belongings.register(Approvals())
         register_engine(Tickets())
         workflow_models.register(WorkflowModels())
         register_keeper(asked_by)

@@ -102,6 +102,22 @@ def schedule(wait: Wait) -> None:
         dispatch.set_timers(wait.run_id, [alarm])
 
 
+def ask_instead(wait: Wait, leaving: User, heir: User) -> None:
+    """Put the heir wherever the question names who leaves, and tell them if it is asked now."""
+
+    def named(names: list[str]) -> list[str]:
+        return list(dict.fromkeys(heir.email if name == leaving.email else name for name in names))
+
+    terms = Terms.of(wait.terms)
+    wait.terms = wait.terms | {"stages": [named(stage) for stage in terms.stages]}
+    wait.terms |= {"escalate_to": named(terms.escalate_to)}
+    is_asked_now = leaving.email in wait.assignees
+    wait.assignees = named(wait.assignees)
+    wait.save(update_fields=["terms", "assignees", "updated_at"])
+    if is_asked_now:
+        _tell(wait, ASKED, [heir])
+
+
 def ended(waits: Iterable[UUID], run_id: UUID) -> None:
     """Let everybody off who was asked, because the questions are settled."""
     for wait_id in waits:

@@ -27,6 +27,7 @@ from apps.gateway.exceptions import GatewayError
 from apps.gateway.services import complete
 from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
+from apps.runs.borrowing import lent
 from apps.runs.course import Spot
 from apps.runs.metrics import ATTEMPTS
 from apps.runs.models import Run
@@ -36,6 +37,7 @@ from apps.runs.tokens import TokenStream
 from apps.sandbox.services import CodeResult, Stop, run_code
 from apps.sandbox.usage import Usage
 from apps.tenants.context import current_schema
+from apps.tenants.database import query
 from apps.workflows.graph import CompiledNode
 
 logger = logging.getLogger(__name__)
@@ -95,8 +97,10 @@ class Attempt:
             rounds=self.rounds,
         )
 
-    async def _request(self, *args: Any, **options: Any) -> EgressResponse:
+    async def _request(self, *args: Any, credential: str = "", **options: Any) -> EgressResponse:
         """Make a request, which tells hosts of ours how deep the run lies."""
+        if credential:
+            options["bound"] = await query(lent, credential, self.run)
         with nested(self.run.depth):
             return await egress.request(*args, **options)
 

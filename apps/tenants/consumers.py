@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from apps.common.ids import uuid7
 from apps.common.outages import outage_of
-from apps.common.requests import RequestInfo, request_info
+from apps.common.requests import RequestInfo, request_info, sender
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.hosts import Destination, Site, destination_of_socket, is_socket_host
@@ -105,8 +105,9 @@ class TenantSockets:
             await _close(receive, send, 4404)
             return
         assert destination.tenant is not None
-        client = (scope.get("client") or ("",))[0]
-        request_info.set(RequestInfo(id=str(uuid7()), ip=client))
+        peer = (scope.get("client") or ("",))[0]
+        forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+        request_info.set(RequestInfo(id=str(uuid7()), ip=sender(forwarded, peer)))
         with tenant_context(destination.tenant):
             await self.app({**scope, "tenant": destination.tenant}, receive, send)
 

@@ -9,17 +9,23 @@ class TriggersConfig(AppConfig):
     name = "apps.triggers"
 
     def ready(self) -> None:
+        from apps.accounts import belongings
         from apps.dispatch import chores
         from apps.egress.breakers import on_change
         from apps.retention import classes
         from apps.runs.events import register_listener
         from apps.triggers import policies  # noqa: F401 - registers the policies
         from apps.triggers.deliveries import DELIVERY, SCHEDULE
+        from apps.triggers.handing_over import Triggers
         from apps.triggers.keeping import Deliveries
+        from apps.triggers.models import Trigger
         from apps.triggers.reactions import hear, hear_changes, hear_service
         from apps.triggers.tasks import call_carry_out, call_fire
+        from apps.vault.resealing import register_column
         from apps.workflows import settling
 
+        register_column(Trigger, "secret", lambda trigger: trigger.secret_context)
+        belongings.register(Triggers())
         chores.register(SCHEDULE, call_fire)
         chores.register(DELIVERY, call_carry_out)
         register_listener(hear)

@@ -9,12 +9,16 @@ class WorkflowsConfig(AppConfig):
     name = "apps.workflows"
 
     def ready(self) -> None:
+        from apps.accounts import belongings
+        from apps.credentials.uses import register_users
         from apps.dispatch import chores
         from apps.gateway.budgets.subjects import register_workflows
         from apps.gateway.prompts.usage import register_user
         from apps.tenants.provisioning import restrict_table
         from apps.workflows import policies  # noqa: F401 - registers the policies
+        from apps.workflows.credential_uses import CredentialUsers
         from apps.workflows.drafts import SETTLE
+        from apps.workflows.handing_over import Workflows
         from apps.workflows.paying import BudgetedWorkflows
         from apps.workflows.prompting import uses_of
         from apps.workflows.tasks import call_settle
@@ -22,6 +26,8 @@ class WorkflowsConfig(AppConfig):
         # A tenant's own role may add and purge these rows, never alter them.
         restrict_table("workflows_workflowupdate", "SELECT, INSERT, DELETE")
         restrict_table("workflows_workflowversion", "SELECT, INSERT, DELETE")
+        belongings.register(Workflows())
         chores.register(SETTLE, call_settle)
         register_workflows(BudgetedWorkflows())
         register_user(uses_of)
+        register_users(CredentialUsers())

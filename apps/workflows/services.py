@@ -15,6 +15,7 @@ from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.types import JSON, JSONDict
 from apps.workflows import copying, document, drafts, points, publishing, purging, slugs
+from apps.workflows.credentials import check_may_use, left_behind
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
 from apps.workflows.exceptions import (
@@ -158,13 +159,15 @@ def read_update(workflow: Workflow, state_vector: bytes | None) -> bytes:
 def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> WorkflowVersion:
     """Freeze the draft as the next version, which runs from now on.
 
-    Raises HasProblems with each problem, NothingToPublish, InBin, Forbidden.
+    Raises HasProblems with each problem, NothingToPublish, InBin, Forbidden. Who publishes vouches
+    for the credentials that its steps name: they may use them themselves.
     """
     policies.check(actor, "publish", workflow)
     workflow = current(_locked(workflow))
     if not workflow.has_unpublished_changes:
         raise NothingToPublish
     draft = _valid(drafts.load(workflow))
+    check_may_use(draft.data, actor)
     publishing.check_publish(workflow)
     last = workflow.versions.aggregate(last=Max("number"))["last"] or 0
     version = WorkflowVersion.objects.create(
@@ -188,8 +191,10 @@ def snapshot_draft(workflow: Workflow, *, actor: User) -> WorkflowVersion:
     workflow = current(_editable(workflow, actor))
     known = workflow.versions.filter(sha256=workflow.draft_sha256).first()
     if known is not None:
+        check_may_use(known.definition, actor)
         return known
     draft = _valid(drafts.load(workflow))
+    check_may_use(draft.data, actor)
     return WorkflowVersion.objects.create(
         workflow=workflow, sha256=workflow.draft_sha256, definition=draft.data, created_by=actor,
         seq=workflow.draft_seq,
@@ -277,7 +282,7 @@ def import_workflow(data: JSON, *, actor: User, folder: Folder | None = None) ->
         actor=actor,
         name=str(data.get("name") or "Imported workflow")[:200],
         description=str(data.get("description") or "")[:10_000],
-        definition=data["definition"],
+        definition=left_behind(data["definition"]),
         folder=folder,
         tags=tags if isinstance(tags, list) else [],
         created_via=Workflow.Via.IMPORT,

@@ -14,6 +14,7 @@ from apps.nodes import registry
 from apps.nodes.catalogue import output_ports
 from apps.sandbox.exceptions import ExpressionInvalid
 from apps.sandbox.expressions import Expression, find_templates, parse_template
+from apps.workflows import credentials
 from apps.workflows.definition import UNDO_PORT, Definition, Edge, Node
 from apps.workflows.graph import Upstream, live_edges, parse_when, topological
 from apps.workflows.nesting import nesting
@@ -67,6 +68,7 @@ def _form_fields(definition: Definition) -> list[str] | None:
 def validate(definition: Definition) -> list[Problem]:
     """Return every problem of a definition; only errors keep it from being published."""
     found = [*_shape(definition), *nesting(definition), *problems_of(definition)]
+    found += credentials.problems_of(definition)
     place = _Place.of(definition)
     nodes = {node.id: node for node in definition.nodes}
     for node in definition.nodes:

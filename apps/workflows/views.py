@@ -209,6 +209,18 @@ def studio(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
     return render(request, "workflows/studio.html", context)
 
 
+def _credentials_for(workflow: Workflow, user: User) -> JSONDict:
+    """Tell what somebody may do with credentials, and where one that they make would lie."""
+    everywhere = policies.holds(user, "credential.manage")
+    folder = None if everywhere else workflow.folder
+    inside = folder is not None and policies.holds(user, "credential.manage", folder.path)
+    return {
+        "see": policies.holds_anywhere(user, "credential.view"),
+        "make": everywhere or inside,
+        "folder": str(folder.pk) if folder is not None and inside else None,
+    }
+
+
 def boot(workflow: Workflow, user: User) -> JSONDict:
     """Return all that the studio needs to show the workflow without asking again."""
     draft = drafts.load(workflow)
@@ -234,6 +246,7 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
         "etag": workflow.etag,
         "nodeTypes": catalogue(),
         "permissions": permissions,
+        "credentials": _credentials_for(workflow, user),
         "collab": {
             "url": presence.socket_of(workflow.pk),
             "user": presence.identity_of(user),
@@ -258,6 +271,7 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "mentionable": f"{api}mentionable/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
+            "credentials": reverse("credentials:list"),
         },
         "user": {"id": str(user.pk), "name": str(user)},
         "lastRun": history.last_run(workflow, user),

@@ -17,7 +17,8 @@ BIND = env_str("AUTERITY_BIND", "127.0.0.1", help="Address that the web server l
 PRODUCTION = False
 SECRET_KEY = env_secret("AUTERITY_SECRET_KEY", help="Signs sessions and tokens.")
 MASTER_KEY = env_secret(
-    "AUTERITY_MASTER_KEY", help="Wraps the data keys that encrypt the tenants' secrets."
+    "AUTERITY_MASTER_KEY",
+    help="Wraps the data keys that encrypt the tenants' secrets. While it is changed: the new one, a comma, the one before.",
 )
 
 # Where people reach us. Tenants live at <slug>.<base domain>.
@@ -94,6 +95,7 @@ SHARED_APPS = [
     "apps.dispatch",
     "apps.grants",
     "apps.onboarding",
+    "apps.operators",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -106,6 +108,7 @@ TENANT_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.notifications",
+    "apps.credentials",
     "apps.gateway",
     "apps.workflows",
     "apps.runs",
@@ -252,6 +255,20 @@ API_CALLS_PER_MINUTE = env_int(
     help="API calls a minute that one user or key may make.",
 )
 
+# What becomes of a workspace that somebody wants deleted.
+DELETION_GRACE_DAYS = env_int(
+    "AUTERITY_DELETION_GRACE_DAYS",
+    7,
+    minimum=0,
+    help="Days in which the deletion of a workspace can be taken back.",
+)
+SLUG_REST_DAYS = env_int(
+    "AUTERITY_SLUG_REST_DAYS",
+    180,
+    minimum=0,
+    help="Days in which nobody can have the address of a deleted workspace.",
+)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["apps.common.permissions.DenyUndeclared"],
@@ -292,6 +309,7 @@ SPECTACULAR_SETTINGS = {
         "TargetRole": "apps.gateway.models.RouteTarget.Role",
         "BudgetState": "apps.gateway.budgets.standing.STATES",
         "ServiceState": "apps.breakers.filters.STATES",
+        "CredentialKindName": "apps.credentials.kinds.CHOICES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -27,6 +27,7 @@ def stale(user: User) -> Client:
 SENSITIVE_PAGES = [
     "/api-keys/new/",
     f"/members/{SOME}/role/",
+    f"/api-keys/{SOME}/",
     f"/members/{SOME}/suspend/",
     f"/members/{SOME}/remove/",
     "/members/invite/",
@@ -50,6 +51,7 @@ SENSITIVE_PAGES = [
     f"/single-sign-on/{SOME}/directory/tokens/{SOME}/revoke/",
     f"/single-sign-on/{SOME}/directory/on/",
     f"/single-sign-on/{SOME}/directory/cap/",
+    f"/single-sign-on/{SOME}/directory/heir/",
     f"/single-sign-on/emergency/{SOME}/allow/",
     "/audit/exports/new/",
     "/accounts/email/",

@@ -1,6 +1,7 @@
 """Targets of HTTP steps, on loopback, that say how they were called."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -57,5 +58,25 @@ class Crowd(Target):
 @pytest.fixture
 def crowd(settings: Settings) -> Iterator[Crowd]:
     made = Crowd()
+    with made.served(settings):
+        yield made
+
+
+class Echo(Target):
+    """A target that says back all it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    async def handle(self, request: web.Request) -> web.Response:
+        said = {"headers": dict(request.headers), "query": dict(request.query)}
+        self.heard.append(json.dumps(said))
+        return web.json_response(said, headers={"X-Said": request.query_string})
+
+
+@pytest.fixture
+def echo(settings: Settings) -> Iterator[Echo]:
+    made = Echo()
     with made.served(settings):
         yield made

@@ -269,3 +269,13 @@ def test_lists_are_searched_filtered_and_ones_own(alice: User, bob: User, vera: 
     assert api_client(bob).delete(f"{URL}{other.pk}/").status_code == 404
     for method in ("get", "post"):
         assert getattr(api_client(vera), method)(URL).status_code == 403
+
+
+def test_a_key_is_accepted_from_its_networks_alone(alice: User, client: APIClient) -> None:
+    key, text = create_key(actor=alice, name="Bot", networks=["203.0.113.0/24"])
+    reply = Program(text).chat("fast")
+    assert (reply.status, error_of(reply)["code"]) == (403, "address_refused")
+    assert AuditEntry.objects.get(action="api_key.refused").result == "denied"
+    changed = client.patch(f"{URL}{key.pk}/", {"networks": ["127.0.0.1"]}, format="json")
+    assert changed.json()["networks"] == ["127.0.0.1/32"]
+    assert Program(text).chat("fast").status == 200

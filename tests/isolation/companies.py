@@ -12,6 +12,7 @@ from apps.directory import services as directories
 from apps.directory.imports import services as imports
 from apps.directory.models import Directory, PeopleImport
 from apps.identity import attempts, pinning, services, setup_views
+from apps.identity.api_access import services as api_access
 from apps.identity.models import Attempt, Connection, Domain, SetupLink
 from apps.identity.oidc import provider
 from apps.identity.saml import certificates, flow, keys
@@ -49,7 +50,19 @@ def make(owner: User, canary: str) -> dict[str, str]:
         "opened_link": str(_opened(draft).pk),
         "guest_token": str(directories.make_token(draft, life=timedelta(1), actor=owner)[0].pk),
         **_directory(connection, owner, canary),
+        **_api_access(connection, owner, canary),
     }
+
+
+def _api_access(connection: Connection, owner: User, canary: str) -> dict[str, str]:
+    """Accept the provider's tokens, with a rule and a program; return their ids."""
+    wanted = {"is_on": True, "audiences": [f"{canary}-api"]}
+    access = api_access.change(connection, wanted, actor=owner)
+    api_access.set_rule(connection, value=f"{canary}-scope", role="viewer", actor=owner)
+    client = api_access.add_client(
+        connection, name=f"{canary} robot", subject=canary, client_id=canary, role="viewer", actor=owner
+    )  # fmt: skip
+    return {"scope_rule": str(access.rules.get().pk), "token_client": str(client.pk)}
 
 
 def _directory(connection: Connection, owner: User, canary: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from apps.accounts.models import Folder, RoleBinding, SignIn, User
 from apps.audit.models import AuditEntry
 from apps.comments import services as comments
 from apps.common.types import JSONDict
+from apps.credentials.services import create_credential, set_enabled
 from apps.dispatch.models import Ticket
 from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
@@ -88,6 +89,7 @@ def make_world(slug: str) -> World:
         _triggers(world)
         _waits(world)
         world.objects |= gateways.make(world.people["owner"], world.canary, world.objects)
+        _credentials(world)
         _services(world)
         _reviews(world)
         _comments(world)
@@ -290,6 +292,18 @@ def _waits(world: World) -> None:
         "notification": str(owner.notifications.get(key="news").pk),
         "mail": str(Mail.objects.get().pk),
     }
+
+
+def _credentials(world: World) -> None:
+    """Keep credentials in the folder of workflows, of which one is disabled."""
+    owner, folder = world.people["owner"], Folder.objects.get(pk=world.objects["folder"])
+    for name in ("stored_credential", "spare_credential", "disabled_credential"):
+        made = create_credential(
+            actor=owner, name=f"{world.canary}-inner {name}", kind="bearer",
+            values={"token": "a-token-of-a-test"}, hosts=["api.invalid"], folder=folder,
+        )  # fmt: skip
+        world.objects[name] = str(made.pk)
+    set_enabled(made, actor=owner, enabled=False)
 
 
 def _services(world: World) -> None:

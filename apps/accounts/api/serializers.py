@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.accounts import networks
 from apps.accounts.models import ApiKey, Invitation, Role, User
 
 
@@ -25,11 +26,17 @@ class MemberSerializer(serializers.ModelSerializer[User]):
     """A member; role and activity can be changed. Without a role: what groups and folders give."""
 
     role = RoleName(max_length=40, allow_null=True)
+    heir = serializers.UUIDField(
+        write_only=True, required=False, allow_null=True,
+        help_text="With `is_active` false: who takes over what they look after.",
+    )  # fmt: skip
     groups = NamedSerializer(many=True, read_only=True, source="in_groups")
 
     class Meta:
         model = User
-        fields = ["id", "email", "name", "role", "groups", "is_active", "last_login", "created_at"]
+        fields = [
+            "id", "email", "name", "role", "groups", "is_active", "heir", "last_login", "created_at",
+        ]  # fmt: skip
         read_only_fields = ["id", "email", "name", "last_login", "created_at"]
 
 
@@ -67,6 +74,20 @@ class NewInvitationSerializer(serializers.Serializer[Any]):
     role = serializers.CharField(max_length=40)
 
 
+class NetworksField(serializers.ListField):
+    """From where a key is accepted."""
+
+    child = serializers.CharField(max_length=networks.LONGEST)
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Say what is named, unless it is said already."""
+        kwargs.setdefault("max_length", networks.MOST)
+        kwargs.setdefault(
+            "help_text", "Addresses or networks (CIDR), IPv4 or IPv6. Empty: from everywhere."
+        )
+        super().__init__(**kwargs)
+
+
 class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
     """A key, without its secret."""
 
@@ -83,6 +104,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
             "role",
             "user",
             "state",
+            "networks",
             "created_at",
             "expires_at",
             "last_used_at",
@@ -97,8 +119,33 @@ class NewApiKeySerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     role = serializers.CharField(max_length=40)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    networks = NetworksField(required=False)
     for_program = serializers.BooleanField(
         default=False, write_only=True, help_text="It acts as a service account of its own."
     )
     prefix = serializers.CharField(read_only=True)
     key = serializers.CharField(read_only=True)
+
+
+class ApiKeyChangesSerializer(serializers.Serializer[Any]):
+    """What can be changed of a key without a new secret."""
+
+    name = serializers.CharField(max_length=80, required=False)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    networks = NetworksField(required=False)
+
+
+class ThingSerializer(serializers.Serializer[Any]):
+    """One thing; `stays` says why the heir cannot look after it, and is empty if they can."""
+
+    name = serializers.CharField(read_only=True)
+    stays = serializers.CharField(read_only=True)
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    """What a member looks after of one sort, and what becomes of it with an heir and without."""
+
+    name = serializers.CharField(read_only=True)
+    about = serializers.CharField(read_only=True)
+    left = serializers.CharField(read_only=True)
+    things = ThingSerializer(many=True, read_only=True)

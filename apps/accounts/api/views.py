@@ -3,35 +3,40 @@
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts import duties, policies, proof, services
+from apps.accounts.acting import ActingToken
 from apps.accounts.api import idempotency
 from apps.accounts.api.authentication import ApiKeyAuthentication
 from apps.accounts.api.serializers import (
+    ApiKeyChangesSerializer,
     ApiKeySerializer,
     InvitationSerializer,
     MemberSerializer,
     MeSerializer,
     NewApiKeySerializer,
     NewInvitationSerializer,
+    ShareSerializer,
 )
 from apps.accounts.api.throttling import PrincipalThrottle
-from apps.accounts.exceptions import ProofRequired, SecondFactorOwed
+from apps.accounts.exceptions import ProofRequired, SecondFactorOwed, TokenTooLittle
 from apps.accounts.filters import FACTORS, STATES, members_in
 from apps.accounts.links import invitation_link
 from apps.accounts.models import ApiKey, Invitation, StoredAnswer, User, UserQuerySet
 from apps.accounts.roles import ANY_MEMBER
-from apps.common.errors import Unauthenticated
+from apps.common.errors import Invalid, NotFound, Unauthenticated
 from apps.common.parsing import MAX_BODY
 
 M = TypeVar("M", bound=Model)
@@ -42,6 +47,9 @@ MEMBER_FILTERS = [
     OpenApiParameter("state", str, enum=list(STATES)),
     OpenApiParameter("factor", str, enum=list(FACTORS), description="A second factor."),
 ]
+HEIR = OpenApiParameter(
+    "heir", OpenApiTypes.UUID, description="The member who takes over what they look after."
+)
 
 
 class HasDeclaredPermission(BasePermission):
@@ -52,6 +60,8 @@ class HasDeclaredPermission(BasePermission):
             raise Unauthenticated
         if request.auth is None:  # by session
             self._check_session(request, request.user, view)
+        elif isinstance(request.auth, ActingToken) and self._asks_proof(request, view):
+            raise TokenTooLittle
         declared: Mapping[str, str] = getattr(view, "permission_required", {})
         needed = declared.get(request.method or "")
         return needed is not None and policies.holds_anywhere(request.user, needed)
@@ -60,9 +70,11 @@ class HasDeclaredPermission(BasePermission):
         """Raise SecondFactorOwed, and ProofRequired for what asks for a fresh proof."""
         if duties.is_overdue(user, request.session):
             raise SecondFactorOwed
-        asked = request.method in getattr(view, "proof_required", ())
-        if asked and not proof.is_fresh(request.session):
+        if self._asks_proof(request, view) and not proof.is_fresh(request.session):
             raise ProofRequired
+
+    def _asks_proof(self, request: Request, view: APIView) -> bool:
+        return request.method in getattr(view, "proof_required", ())
 
 
 class TenantAPIView(APIView):
@@ -175,14 +187,34 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
         if "role" in changes:
             services.change_role(member, role=changes["role"], actor=self.actor)
         if "is_active" in changes:
-            services.set_active(member, active=changes["is_active"], actor=self.actor)
+            active, heir = changes["is_active"], self._member(changes.get("heir"))
+            services.set_active(member, active=active, actor=self.actor, heir=heir)
         return Response(MemberSerializer(User.objects.get(pk=member.pk)).data)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[HEIR], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Remove a member."""
-        services.remove_member(self.get_object(), actor=self.actor)
+        """Remove a member; what they look after goes to the heir, if one is named."""
+        heir = self._member(request.query_params.get("heir"))
+        services.remove_member(self.get_object(), actor=self.actor, heir=heir)
         return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(parameters=[HEIR], responses=ShareSerializer(many=True), filters=False)
+    @action(detail=True, methods=["GET"], pagination_class=None)
+    def belongings(self, request: Request, pk: str) -> Response:
+        """Return what a member looks after, and what of it an heir could take over."""
+        heir = self._member(request.query_params.get("heir"))
+        shares = services.preview(self.get_object(), heir, actor=self.actor)
+        return Response(ShareSerializer(shares, many=True).data)
+
+    def _member(self, user_id: UUID | str | None) -> User | None:
+        """Return the member of an id, none without one. Raises Invalid."""
+        if not user_id:
+            return None
+        try:
+            members: QuerySet[User] = User.objects.members()
+            return policies.find(self.actor, members, pk=UUID(str(user_id)))
+        except (ValueError, NotFound):
+            raise Invalid.at("heir", "This is no id of a member.") from None
 
 
 class InvitationViewSet(mixins.ListModelMixin, TenantViewSet[Invitation]):
@@ -220,8 +252,8 @@ class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     queryset = ApiKey.objects.select_related("role", "user")
     serializer_class = ApiKeySerializer
     shows_secret = True
-    permission_required = {"GET": "api_key.use", "POST": "api_key.use", "DELETE": "api_key.use"}
-    proof_required = ("POST",)
+    permission_required = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "api_key.use")
+    proof_required = ("POST", "PATCH")
 
     @extend_schema(request=NewApiKeySerializer, responses={201: NewApiKeySerializer})
     def create(self, request: Request) -> Response:
@@ -235,6 +267,16 @@ class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
             key, text = services.create_api_key(**asked, user=self.actor, actor=self.actor)
         body = {**ApiKeySerializer(key).data, "key": text}
         return Response(body, status=HTTPStatus.CREATED)
+
+    @extend_schema(request=ApiKeyChangesSerializer, responses=ApiKeySerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change name, end and from where it is accepted; its secret stays the same."""
+        key = self.get_object()
+        serializer = ApiKeyChangesSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        wanted = {"name": key.name, "expires_at": key.expires_at, **serializer.validated_data}
+        services.change_api_key(key, actor=self.actor, **wanted)
+        return Response(ApiKeySerializer(key).data)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

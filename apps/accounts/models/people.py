@@ -7,12 +7,14 @@ from typing import Any, ClassVar, Self
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from apps.accounts import keys
+from apps.accounts import keys, networks
+from apps.accounts.acting import ActingToken
 from apps.accounts.models.rights import Membership, Role, RoleBinding
 from apps.common.models import TimestampedModel
 
@@ -97,8 +99,8 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
 
-    # The key this user acts through in the current request, if any.
-    acting_key: "ApiKey | None" = None
+    # The key, or the provider's token, that this user acts through in the current request, if any.
+    acting_key: "ApiKey | ActingToken | None" = None
 
     class Meta:
         constraints = [
@@ -183,6 +185,8 @@ class ApiKey(TimestampedModel):
     # The secret that the last rotation replaced; until then it opens too.
     former_hash = models.CharField(max_length=64, blank=True)
     former_until = models.DateTimeField(null=True, blank=True)
+    # From where it is accepted; empty: from everywhere.
+    networks = ArrayField(models.CharField(max_length=networks.LONGEST), default=list, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -215,6 +219,10 @@ class ApiKey(TimestampedModel):
     def is_rotating(self) -> bool:
         """Whether two secrets open it."""
         return self.former_until is not None and self.former_until > timezone.now()
+
+    def opens_from(self, address: str) -> bool:
+        """Tell whether it is accepted from a sender's address."""
+        return not self.networks or networks.admit(networks.read(self.networks), address)
 
     def ends_at(self, hashed: str) -> datetime | None:
         """Return when the secret of this hash stops opening it; None: never."""

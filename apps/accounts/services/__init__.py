@@ -1,5 +1,6 @@
 """People and what they may do: each change is transaction, audit entry and mail in one place."""
 
+from apps.accounts.services.first_owner import invite_first_owner
 from apps.accounts.services.giving import role_named
 from apps.accounts.services.groups import (
     add_to_group,
@@ -9,24 +10,32 @@ from apps.accounts.services.groups import (
     rename_group,
     set_group_role,
 )
+from apps.accounts.services.handing_over import (
+    check_is_no_more_than,
+    hand_over,
+    preview,
+)
 from apps.accounts.services.keeping import change_details, change_people
-from apps.accounts.services.people import (
-    accept_invitation,
-    add_member,
-    add_staff,
+from apps.accounts.services.keys import (
     change_api_key,
-    change_role,
     check_end,
     create_api_key,
     create_service_key,
     end_rotation,
+    note_refusal,
+    revoke_api_key,
+    rotate_api_key,
+)
+from apps.accounts.services.people import (
+    accept_invitation,
+    add_member,
+    add_staff,
+    change_role,
     find_invitation,
     invite_member,
     remove_member,
     resend_invitation,
-    revoke_api_key,
     revoke_invitation,
-    rotate_api_key,
     set_active,
 )
 from apps.accounts.services.rights import create_folder, give_right, take_right
@@ -55,6 +64,7 @@ __all__ = [
     "change_role",
     "change_sign_in_rules",
     "check_end",
+    "check_is_no_more_than",
     "create_api_key",
     "create_folder",
     "create_group",
@@ -67,8 +77,12 @@ __all__ = [
     "end_sign_in",
     "find_invitation",
     "give_right",
+    "hand_over",
+    "invite_first_owner",
     "invite_member",
+    "note_refusal",
     "note_use",
+    "preview",
     "remove_from_group",
     "remove_member",
     "rename_group",

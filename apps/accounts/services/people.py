@@ -1,6 +1,4 @@
-"""Members, invitations and keys: transaction, audit and mail in one place each."""
-
-from datetime import datetime, timedelta
+"""Members and invitations: transaction, audit and mail in one place each."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -14,23 +12,21 @@ from apps.accounts.exceptions import (
     AlreadyInvited,
     AlreadyMember,
     InvitationClosed,
-    KeyOver,
     LastOwner,
     RoleKept,
 )
 from apps.accounts.keepers import Keeper
 from apps.accounts.models import (
     INVITATION_LIFE,
-    ApiKey,
     Invitation,
     RoleBinding,
     User,
 )
 from apps.accounts.services.giving import check_may_give, check_may_manage, role_named
+from apps.accounts.services.handing_over import hand_over
+from apps.accounts.services.keys import revoke_api_key
 from apps.audit.services import record
-from apps.common.errors import Forbidden, Invalid
-from apps.tenants.context import current_tenant, public_scope
-from apps.tenants.models import KeyIndex
+from apps.tenants.context import current_tenant
 
 
 @transaction.atomic
@@ -105,12 +101,17 @@ def change_role(user: User, *, role: str | None, actor: User) -> None:
 
 
 @transaction.atomic
-def set_active(user: User, *, active: bool, actor: User | Keeper) -> None:
-    """Suspend a member or let them in again; sessions and keys of a suspended one stop at once."""
+def set_active(user: User, *, active: bool, actor: User | Keeper, heir: User | None = None) -> None:
+    """Suspend a member or let them in again; sessions and keys of a suspended one stop at once.
+
+    Who is suspended may hand over what they look after. Raises LastOwner, Forbidden, Invalid.
+    """
     check_may_manage(actor)
     _check_owner_rights(actor, {user.role.name if user.role else ""})
     if not active:
         _check_another_owner(user)
+        if heir is not None:
+            hand_over(user, heir, actor=actor)
         user.session_epoch += 1  # the sessions of before must not come back with the person
     user.is_active = active
     user.save(update_fields=["is_active", "session_epoch", "updated_at"])
@@ -121,11 +122,16 @@ def set_active(user: User, *, active: bool, actor: User | Keeper) -> None:
 
 
 @transaction.atomic
-def remove_member(user: User, *, actor: User | Keeper) -> None:
-    """End a membership. What the person made stays; their keys stop working."""
+def remove_member(user: User, *, actor: User | Keeper, heir: User | None = None) -> None:
+    """End a membership. What the person made stays, with the heir if there is one; their keys stop.
+
+    Raises LastOwner, Forbidden, Invalid.
+    """
     check_may_manage(actor)
     _check_owner_rights(actor, {user.role.name if user.role else ""})
     _check_another_owner(user)
+    if heir is not None:
+        hand_over(user, heir, actor=actor)
     record("member.removed", actor=actor, target=user, before={"email": user.email})
     for key in user.api_keys.filter(revoked_at=None):
         revoke_api_key(key, actor=actor)
@@ -213,123 +219,6 @@ def accept_invitation(token: str, *, name: str, password: str) -> User:
     )
 
 
-@transaction.atomic
-def create_api_key(
-    *, name: str, role: str, user: User, actor: User | None, expires_at: datetime | None = None
-) -> tuple[ApiKey, str]:
-    """Make a key that acts as the user, never with more than the role; return it and its text.
-
-    The text is shown once: only a hash is stored. Raises Forbidden when the actor would hand out
-    more than they hold.
-    """
-    chosen = role_named(role)
-    if actor is not None:
-        check_may_give(actor, chosen)
-    key_id, secret = keys.new_key()
-    key = ApiKey.objects.create(
-        key_id=key_id,
-        name=name,
-        secret_hash=keys.hash_secret(secret),
-        user=user,
-        role=chosen,
-        created_by=actor,
-        expires_at=expires_at,
-    )
-    record("api_key.created", actor=actor, target=key, after={"role": role, "user": str(user)})
-    tenant = current_tenant()
-    with public_scope():  # the tenant's role may not touch the index
-        KeyIndex.objects.create(key_id=key_id, tenant=tenant)
-    return key, keys.text_of(key_id, secret)
-
-
-@transaction.atomic
-def create_service_key(
-    *, name: str, role: str, actor: User | None, expires_at: datetime | None = None
-) -> tuple[ApiKey, str]:
-    """Make a key for a program: it acts as a service account of its own, whoever leaves.
-
-    Raises Forbidden for who does not manage keys.
-    """
-    if actor is not None:
-        policies.require(actor, "api_key.manage")
-    key_id = keys.new_key()[0]
-    service = User.objects.create_user(
-        f"{key_id}@service.invalid", name=name, kind=User.Kind.SERVICE
-    )
-    RoleBinding.objects.create(user=service, role=role_named(role))
-    return create_api_key(name=name, role=role, user=service, actor=actor, expires_at=expires_at)
-
-
-@transaction.atomic
-def revoke_api_key(key: ApiKey, *, actor: User | Keeper) -> None:
-    """End a key; the next request with it is refused. Repeating changes nothing."""
-    if not isinstance(actor, Keeper) and key.user_id != actor.pk:
-        policies.require(actor, "api_key.manage")
-    if key.revoked_at is None:
-        key.revoked_at = timezone.now()
-        key.save(update_fields=["revoked_at", "updated_at"])
-        record("api_key.revoked", actor=actor, target=key)
-
-
-def check_end(expires_at: datetime | None) -> None:
-    """Raise Invalid for an end of a key that is past."""
-    if expires_at is not None and expires_at <= timezone.now():
-        raise Invalid.at("expires_at", "The key would be expired already.")
-
-
-@transaction.atomic
-def change_api_key(key: ApiKey, *, actor: User, name: str, expires_at: datetime | None) -> None:
-    """Give a key another name and end. Raises Forbidden, KeyOver, Invalid."""
-    if key.user_id != actor.pk:
-        policies.require(actor, "api_key.manage")
-    _check_usable(key)
-    before = {"name": key.name, "expires_at": key.expires_at}
-    after = {"name": name, "expires_at": expires_at}
-    if after == before:
-        return
-    if expires_at != key.expires_at:
-        check_end(expires_at)
-    key.name, key.expires_at = name, expires_at
-    key.save(update_fields=["name", "expires_at", "updated_at"])
-    record("api_key.changed", actor=actor, target=key, before=before, after=after)
-
-
-@transaction.atomic
-def rotate_api_key(key: ApiKey, *, actor: User, overlap: timedelta) -> str:
-    """Give a key another secret and return its new text; the one before opens for so long still.
-
-    A person's key is rotated by that person alone: whoever reads the text can act in their name.
-    Raises Forbidden, KeyOver.
-    """
-    if key.user_id != actor.pk:
-        policies.require(actor, "api_key.manage")
-        if key.user.kind != User.Kind.SERVICE:
-            raise Forbidden(f"Only {key.user} can rotate this key: it acts in their name.")
-    if not key.allowed <= actor.permissions_in():
-        raise Forbidden("This key holds more rights than you have.")
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
-    _check_usable(key)
-    secret = keys.new_key()[1]
-    key.former_hash, key.former_until = key.secret_hash, timezone.now() + overlap
-    key.secret_hash = keys.hash_secret(secret)
-    key.save(update_fields=["secret_hash", "former_hash", "former_until", "updated_at"])
-    record(
-        "api_key.rotated", actor=actor, target=key, after={"former_until": key.former_until}
-    )  # fmt: skip
-    return keys.text_of(key.key_id, secret)
-
-
-@transaction.atomic
-def end_rotation(key: ApiKey, *, actor: User) -> None:
-    """Stop the secret from before the last rotation. Repeating changes nothing."""
-    if key.user_id != actor.pk:
-        policies.require(actor, "api_key.manage")
-    if key.is_rotating:
-        key.former_hash, key.former_until = "", None
-        key.save(update_fields=["former_hash", "former_until", "updated_at"])
-        record("api_key.rotation_ended", actor=actor, target=key)
-
-
 def _check_owner_rights(actor: User | Keeper, roles: set[str | None]) -> None:
     """Raise Forbidden where owners are concerned, for all but owners: for directories too."""
     if "owner" in roles:
@@ -350,8 +239,3 @@ def _mail_invitation(invitation: Invitation, link: str) -> None:
     context = {"invitation": invitation, "link": link, "workspace": current_tenant().name}
     subject = f"Join {current_tenant().name} on Auterity"
     send_mail(subject, render_to_string("emails/invitation.txt", context), None, [invitation.email])
-
-
-def _check_usable(key: ApiKey) -> None:
-    if key.state != "active":
-        raise KeyOver

@@ -22,9 +22,19 @@ class Directory(Keeper):
     is_on = models.BooleanField(default=False)
     # The most that anybody can get through it.
     cap = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
+    # Who takes over what people look after whom it suspends or removes; nobody: it stays theirs.
+    heir = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     def __str__(self) -> str:
         return f"{self.connection} directory"
+
+    def heir_of(self, user: User) -> User | None:
+        """Return who takes over from somebody: nobody, where the heir has left or is the one."""
+        heir = self.heir
+        is_here = heir is not None and heir.is_active and heir.removed_at is None
+        return heir if is_here and heir != user else None
 
 
 class TokenQuerySet(models.QuerySet["Token"]):

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.accounts.api.serializers import NetworksField
 from apps.accounts.models import ApiKey, User
 from apps.gateway.api.serializers import TotalsSerializer
 from apps.gateway.virtual_keys.filters import STATES
@@ -32,7 +33,7 @@ class VirtualKeySerializer(serializers.ModelSerializer[ApiKey]):
         model = ApiKey
         fields = [
             "id", "prefix", "name", "user", "for_program", "state", "routes", "direct", "rpm",
-            "tpm", "created_at", "expires_at", "last_used_at", "former_until",
+            "tpm", "networks", "created_at", "expires_at", "last_used_at", "former_until",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -72,6 +73,7 @@ class TermsSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=264), max_length=MOST_PATTERNS, required=False,
         help_text="Models that may be named past all routes: provider/model, with * and ?.",
     )  # fmt: skip
+    networks = NetworksField(required=False)
     rpm = serializers.IntegerField(
         min_value=1, max_value=MOST_RPM, required=False, allow_null=True,
         help_text="Calls a minute. Null: as many as like.",

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.accounts import policies
+from apps.accounts.forms import NetworksField
 from apps.accounts.models import ApiKey, User
 from apps.common.types import JSONDict
 from apps.gateway.models import ModelRoute
@@ -53,6 +54,7 @@ class TermsForm(forms.Form):
         help_text="In and out together. Empty: as many as like.",
     )  # fmt: skip
     expires_at = DayField(label="Last day", required=False, help_text="Empty: no end.")
+    networks = NetworksField()
 
     def __init__(self, data: Any = None, *, actor: User, key: ApiKey | None = None) -> None:
         """Show a key's terms, or offer those of a new one."""
@@ -121,6 +123,7 @@ def _shown(key: ApiKey | None) -> JSONDict:
     terms = key.virtual
     return {
         "name": key.name,
+        "networks": "\n".join(key.networks),
         "every_route": terms.routes is None,
         "routes": terms.routes or [],
         "direct": "\n".join(terms.direct),

@@ -5,7 +5,7 @@ is which models may be asked and how often.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ TERMS = ("routes", "direct", "rpm", "tpm")
 @transaction.atomic
 def create_key(
     *, actor: User, name: str, for_program: bool = False, expires_at: datetime | None = None,
-    **terms: Any,
+    networks: Collection[str] = (), **terms: Any,
 ) -> tuple[ApiKey, str]:  # fmt: skip
     """Make a key that asks models, and return it with its text, which is shown once.
 
@@ -41,11 +41,12 @@ def create_key(
     accounts.check_end(expires_at)
     if for_program:
         policies.require(actor, "api_key.manage")
-        made = accounts.create_service_key
-        key, text = made(name=name, role=ROLE, actor=actor, expires_at=expires_at)
+        key, text = accounts.create_service_key(
+            name=name, role=ROLE, actor=actor, expires_at=expires_at, networks=networks
+        )
     else:
         key, text = accounts.create_api_key(
-            name=name, role=ROLE, user=actor, actor=actor, expires_at=expires_at
+            name=name, role=ROLE, user=actor, actor=actor, expires_at=expires_at, networks=networks
         )
     virtual = VirtualKey(key=key)
     _set(virtual, actor, terms)
@@ -56,13 +57,14 @@ def create_key(
 
 @transaction.atomic
 def change_key(key: ApiKey, *, actor: User, changes: JSONDict) -> ApiKey:
-    """Change name, end and terms, as far as they are given; they count within five seconds.
+    """Change name, end, networks and terms, as far as they are given; they count within five seconds.
 
     Raises Forbidden, KeyOver, Invalid.
     """
     virtual = VirtualKey.objects.select_for_update().get(pk=key.pk)
     name, end = changes.get("name", key.name), changes.get("expires_at", key.expires_at)
-    accounts.change_api_key(key, actor=actor, name=name, expires_at=end)
+    networks = changes.get("networks")
+    accounts.change_api_key(key, actor=actor, name=name, expires_at=end, networks=networks)
     before = _told(virtual)
     _set(virtual, actor, {each: changes[each] for each in TERMS if each in changes})
     if _told(virtual) != before:

@@ -3,23 +3,21 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.utils.crypto import constant_time_compare
 
 from apps.common.types import JSONDict
 from apps.identity.exceptions import AnswerRefused
-from apps.identity.oidc import provider as publishing
+from apps.identity.oidc import signatures
 from apps.identity.oidc.provider import Provider
 
 # Public keys only: a shared secret, or none, never signs.
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
-KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
-MAX_TOKEN, MAX_SUBJECT, SMALLEST_RSA = 64 << 10, 255, 2048
+ID_TOKEN = signatures.Kind("The ID token", ALGORITHMS, 64 << 10)
+MAX_SUBJECT = 255
 LEEWAY_S = 60
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 # What PyJWT says, as the people say it who set a provider up.
@@ -43,9 +41,10 @@ class Expected:
 
 def verify(token: str, provider: Provider, expected: Expected) -> JSONDict:
     """Return the claims of an ID token. Raises AnswerRefused, saying why, unless all of it holds."""
-    header = _header(token)
-    algorithm = _algorithm(header, provider)
-    key = _key(header, algorithm, provider)
+    header = signatures.header_of(token, ID_TOKEN)
+    algorithm = signatures.algorithm_of(header, ID_TOKEN)
+    _check_algorithm(algorithm, provider)
+    key = signatures.key_of(header, algorithm, provider, ID_TOKEN)
     try:
         claims: JSONDict = jwt.decode(
             token,
@@ -67,53 +66,9 @@ def verify(token: str, provider: Provider, expected: Expected) -> JSONDict:
     return claims
 
 
-def _header(token: str) -> JSONDict:
-    if len(token) > MAX_TOKEN:
-        raise AnswerRefused("The ID token is larger than 64 KiB. Send fewer groups.")
-    try:
-        header: JSONDict = jwt.get_unverified_header(token)
-    except jwt.PyJWTError as error:
-        raise AnswerRefused("The ID token is not a signed JSON Web Token.") from error
-    if "crit" in header or header.get("b64") is False:
-        raise AnswerRefused("The ID token asks for something that we do not know.")
-    return header
-
-
-def _algorithm(header: JSONDict, provider: Provider) -> str:
-    algorithm = header.get("alg")
-    known = isinstance(algorithm, str) and algorithm in ALGORITHMS
-    if not known or algorithm not in provider.algorithms:
+def _check_algorithm(algorithm: str, provider: Provider) -> None:
+    if algorithm not in provider.algorithms:
         raise AnswerRefused(f"The ID token is signed by {algorithm}. Choose RS256 in the provider.")
-    return str(algorithm)
-
-
-def _key(header: JSONDict, algorithm: str, provider: Provider) -> Any:
-    """Return the one key that the provider published for this; keys in the token itself are nothing."""
-    wanted = header.get("kid", "")
-    if not isinstance(wanted, str):
-        raise AnswerRefused("The ID token names its key by something that is no text.")
-    fitting = [
-        key
-        for key in publishing.keys(provider, wanted)
-        if _fits(key, algorithm) and (not wanted or key.get("kid") == wanted)
-    ]
-    if len(fitting) != 1:
-        raise AnswerRefused("The ID token is signed by a key that the provider does not publish.")
-    try:
-        key = jwt.PyJWK(fitting[0], algorithm=algorithm).key
-    except jwt.PyJWTError as error:
-        raise AnswerRefused("The provider's key cannot be read.") from error
-    if isinstance(key, RSAPublicKey) and key.key_size < SMALLEST_RSA:
-        raise AnswerRefused("The provider's key is shorter than 2048 bits.")
-    return key
-
-
-def _fits(key: JSONDict, algorithm: str) -> bool:
-    return (
-        key.get("kty") == KINDS[algorithm[:2]]
-        and key.get("use", "sig") == "sig"
-        and key.get("alg", algorithm) == algorithm
-    )
 
 
 def _check_party(claims: JSONDict, client_id: str) -> None:

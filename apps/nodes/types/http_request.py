@@ -15,6 +15,7 @@ from apps.nodes.base import (
     NodeContext,
     NodeError,
     Output,
+    credential_field,
     text_field,
     value_field,
 )
@@ -27,6 +28,7 @@ RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 class HttpConfig(Config):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
     url: str = text_field(title="URL", description="Address that starts with http:// or https://.")
+    credential: str = credential_field()
     query: dict[str, Any] = value_field({}, widget="key-value")
     headers: dict[str, Any] = value_field({}, widget="key-value")
     body: Any = value_field(None, description="A text is sent as it is, anything else as JSON.")
@@ -77,6 +79,7 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
                 json=None if isinstance(config.body, str) else config.body,
                 content=config.body.encode() if isinstance(config.body, str) else None,
                 timeout_s=config.timeout_s,
+                credential=config.credential,
             )
         except EgressError as error:
             raise NodeError(

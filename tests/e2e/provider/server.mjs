@@ -5,7 +5,14 @@ const { port, client_id, client_secret, redirect_uri, claims } = JSON.parse(proc
 const issuer = `http://127.0.0.1:${port}`;
 
 const provider = new Provider(issuer, {
-  clients: [{ client_id, client_secret, redirect_uris: [redirect_uri] }],
+  clients: [
+    {
+      client_id,
+      client_secret,
+      redirect_uris: [redirect_uri],
+      grant_types: ["authorization_code", "client_credentials"],
+    },
+  ],
   claims: {
     openid: ["sub"],
     email: ["email", "email_verified"],
@@ -14,6 +21,18 @@ const provider = new Provider(issuer, {
   },
   scopes: ["openid", "email", "profile", "groups"],
   pkce: { required: () => true },
+  features: {
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (context, resource) => ({
+        audience: resource,
+        scope: "read write",
+        accessTokenFormat: "jwt",
+        accessTokenTTL: 600,
+      }),
+    },
+  },
   cookies: { keys: ["only for tests"] },
   findAccount: (context, id) => ({ accountId: id, claims: () => ({ sub: id, ...claims }) }),
 });

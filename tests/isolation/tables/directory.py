@@ -68,6 +68,7 @@ DIRECTORY = [
     _page("switch", None, "off", way="off"),
     _page("switch", None, "on", way="on"),
     _page("set_cap", {"role": "builder"}),
+    _page("set_heir", {"heir": ""}),
     Probe("directory:setup", elsewhere=None),
     Probe("directory:setup", "POST", media=FORM, body=LIFE, **NOBODYS),
     Probe("directory:setup_requests", elsewhere=None),

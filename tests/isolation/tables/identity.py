@@ -36,6 +36,18 @@ IDENTITY = [
     _post("set_default_role", CONNECTION, role="viewer"),
     _post("add_rule", CONNECTION, group="builders", role="builder"),
     _post("remove_rule", {**CONNECTION, "rule_id": "group_rule"}),
+    Probe("identity:api_access", args=CONNECTION),
+    _post("change_api_access", CONNECTION, audiences="new", claim="scope", longest="900", cap="viewer"),
+    _post("set_scope_rule", CONNECTION, value="new", role="viewer"),
+    _post(
+        "add_token_client", CONNECTION, name="New", subject="new", client_id="new", role="viewer"
+    ),
+    _post("try_token", CONNECTION, token="a.b.c"),
+    _post("remove_api_row", {**CONNECTION, "kind": "rules", "row_id": "scope_rule"}, "rules"),
+    _post(
+        "remove_api_row", {**CONNECTION, "kind": "programs", "row_id": "token_client"},
+        "programs",
+    ),
     Probe("identity:test", args=CONNECTION),
     Probe("identity:begin_test", args=CONNECTION),
     *(

@@ -16,6 +16,7 @@ PEOPLE = [
     api("member-detail", pk="colleague"),
     api("member-detail", "PATCH", pk="colleague", body={"role": "operator"}),
     api("member-detail", "DELETE", pk="colleague", shows=False),
+    api("member-belongings", pk="colleague", shows=False),
     api("invitation-list", **LIST),
     api(
         "invitation-list", "POST", body={"email": "new@example.com", "role": "viewer"}, elsewhere=None
@@ -23,6 +24,7 @@ PEOPLE = [
     api("invitation-detail", "DELETE", pk="invitation", shows=False),
     api("api-key-list", **LIST),
     api("api-key-list", "POST", body={"name": "New", "role": "viewer"}, **NOBODYS),
+    api("api-key-detail", "PATCH", pk="key", body={"networks": ["127.0.0.0/8"]}),
     api("api-key-detail", "DELETE", pk="key", shows=False),
     Probe("accounts:members", elsewhere=None),
     Probe(
@@ -33,7 +35,15 @@ PEOPLE = [
             "accounts:change_member", "POST", {"user_id": "colleague", "action": action},
             body={"role": "operator"}, media=FORM, note=action, shows=False,
         )
-        for action in ("role", "suspend", "resume", "factors", "remove")
+        for action in ("role", "resume", "factors")
+    ),
+    *(
+        Probe(
+            "accounts:leave", method, {"user_id": "colleague", "action": action}, media=FORM,
+            note=action, shows=method == "GET",
+        )
+        for action in ("suspend", "remove")
+        for method in ("GET", "POST")
     ),
     *(
         Probe(
@@ -51,6 +61,11 @@ PEOPLE = [
     Probe(
         "accounts:create_key", "POST", media=FORM, elsewhere=None,
         body={"name": "New", "role": "viewer", "life": "30"},
+    ),
+    Probe("accounts:change_key", args={"key_id": "key"}),
+    Probe(
+        "accounts:change_key", "POST", {"key_id": "key"}, media=FORM, shows=False,
+        body={"name": "Renamed", "networks": "127.0.0.0/8"},
     ),
     Probe("accounts:revoke_key", "POST", {"key_id": "key"}, media=FORM, shows=False),
     Probe("accounts:profile", elsewhere=None),

@@ -6,6 +6,7 @@ import { useStep } from "./context";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useFieldPlace } from "./useFieldPlace";
 import { CodeWidget } from "./widgets/CodeWidget";
+import { CredentialWidget } from "./widgets/CredentialWidget";
 import { CronWidget } from "./widgets/CronWidget";
 import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
@@ -27,6 +28,7 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   model: ModelWidget,
   workflow: WorkflowWidget,
   "library-prompt": LibraryPromptWidget,
+  credential: CredentialWidget,
   value: ValueWidget,
   code: CodeWidget,
   "key-value": KeyValueWidget,

@@ -46,6 +46,7 @@ export interface Schema {
   pattern?: string;
   format?: string;
   readOnly?: boolean;
+  writeOnly?: boolean;
   "x-widget"?: string;
   "x-expression"?: boolean;
   "x-text"?: boolean;
@@ -218,6 +219,8 @@ export interface Boot {
   etag: string;
   nodeTypes: NodeType[];
   permissions: { edit: boolean; run: boolean; publish: boolean; comment: boolean; moderate: boolean };
+  /** Whether somebody sees credentials, and may make one: in a folder, or in the whole workspace. */
+  credentials: { see: boolean; make: boolean; folder: string | null };
   urls: {
     api: string;
     workflow: string;
@@ -237,6 +240,7 @@ export interface Boot {
     mentionable: string;
     live: string;
     list: string;
+    credentials: string;
   };
   user: { id: string; name: string };
   /** Where people meet in the draft, and as whom the others see this one. */

@@ -22,6 +22,15 @@ test("secrets stay behind", () => {
   expect(pasteable(text, BY_NAME).nodes[0]?.config).toEqual({ prompt: "Hi" });
 });
 
+test("a credential stays within its workspace; another one finds a reminder in its place", () => {
+  const own = new Store(BY_NAME);
+  own.load({ ...CHAIN, nodes: [step("gen", "ai.generate", { config: { credential: "c1" } })], edges: [] });
+  const text = copied(own, ["gen"]);
+  expect(pasteable(text, BY_NAME).nodes[0]?.config["credential"]).toBe("c1");
+  const foreign = JSON.stringify({ ...JSON.parse(text), workspace: "other.example" });
+  expect(pasteable(foreign, BY_NAME).nodes[0]?.config["credential"]).toBe("left-behind");
+});
+
 test("a definition and an exported file can be pasted", () => {
   const definition = { schema: 1, nodes: [{ id: "x", type: "core.start" }], edges: [{ source: "x", target: "y" }, 7] };
   const file = { format: "auterity.workflow/1", name: "W", definition };

@@ -11,6 +11,8 @@ import { wholeStep, type NodeKey } from "./stored";
 const FORMAT = "auterity.steps/1";
 const ID = /^[a-z][a-z0-9_]{0,62}$/;
 const MOST = 5_000;
+/** What stands where a copy from another workspace named a credential: the server makes it a problem. */
+const LEFT_BEHIND = "left-behind";
 
 /** The clipboard holds something that cannot be pasted; the message says why. */
 export class NotPasteable extends Error {
@@ -27,11 +29,25 @@ export function copied(store: Store, ids: Iterable<string>): string {
   const notes = [...store.notes.values()].filter((note) => chosen.has(note.id));
   const fragment = {
     format: FORMAT,
+    workspace: here(),
     nodes: nodes.map((step) => withoutSecrets(store.types, standing(store, step, chosen))),
     edges: edges.map(({ id: _, ...edge }) => edge),
     ...(notes.length ? { notes } : {}),
   };
   return JSON.stringify(fragment, null, 2);
+}
+
+/** The workspace is told by its host: credentials of another one are not known here. */
+function here(): string {
+  return globalThis.location?.host ?? "";
+}
+
+function withoutForeign(types: NodeTypes, step: Step): Step {
+  const properties = types.get(step.type)?.config_schema.properties ?? {};
+  const config = Object.entries(step.config).map(([name, value]) =>
+    value && properties[name]?.["x-widget"] === "credential" ? [name, LEFT_BEHIND] : [name, value],
+  );
+  return { ...step, config: Object.fromEntries(config) as JsonObject };
 }
 
 function withoutSecrets(types: NodeTypes, step: Step): Step {
@@ -62,7 +78,9 @@ export function pasteable(text: string, types: NodeTypes): Fragment {
   if (!Array.isArray(inner["nodes"]))
     throw new NotPasteable("The clipboard holds JSON without steps: it has no list “nodes”.");
   if (inner["nodes"].length > MOST) throw new NotPasteable(`More than ${MOST} steps cannot be pasted.`);
-  const nodes = inner["nodes"].map((each, index) => step(each, index, types));
+  const read = inner["nodes"].map((each, index) => step(each, index, types));
+  const foreign = typeof data["workspace"] === "string" && data["workspace"] !== here();
+  const nodes = foreign ? read.map((each) => withoutForeign(types, each)) : read;
   const notes = listOf(inner, "notes").flatMap(note);
   if (!nodes.length && !notes.length) throw new NotPasteable("The clipboard holds no steps.");
   return { nodes, notes, edges: listOf(inner, "edges").flatMap(edge) };

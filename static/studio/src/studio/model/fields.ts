@@ -12,6 +12,7 @@ export type Widget =
   | "model"
   | "workflow"
   | "library-prompt"
+  | "credential"
   | "value"
   | "code"
   | "key-value"
@@ -112,6 +113,7 @@ const NAMED: Record<string, Widget> = {
   workflow: "workflow",
   cron: "cron",
   "library-prompt": "library-prompt",
+  credential: "credential",
   expression: "value",
   code: "code",
   "key-value": "key-value",

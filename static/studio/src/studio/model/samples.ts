@@ -45,6 +45,7 @@ export const TYPES: NodeType[] = [
         route: { type: "string", default: "default" },
         prompt: { type: "string", "x-text": true },
         secret: { type: "string", "x-widget": "secret" },
+        credential: { type: "string", "x-widget": "credential" },
         temperature: { type: "number" },
       },
     },
@@ -150,6 +151,7 @@ export function boot(more: Partial<Boot> = {}): Boot {
     etag: '"1"',
     nodeTypes: TYPES,
     permissions: { edit: true, run: true, publish: true, comment: true, moderate: false },
+    credentials: { see: true, make: true, folder: null },
     urls: {
       api: "/api/v1/",
       workflow: "/api/v1/workflows/w1/",
@@ -169,6 +171,7 @@ export function boot(more: Partial<Boot> = {}): Boot {
       mentionable: "/api/v1/workflows/w1/mentionable/",
       live: "/ws/live",
       list: "/workflows/",
+      credentials: "/credentials/",
     },
     user: { id: "u1", name: "Ben" },
     collab: { url: "/ws/wf/w1", user: { id: "u1", name: "Ben", colour: "teal" }, canEdit: true },

@@ -4,6 +4,7 @@ import type { NodeType, Schema, Step } from "./boot";
 import type { Json } from "./json";
 
 const MOST = 3;
+const IDS: ReadonlySet<string> = new Set(["workflow", "credential"]); // which say nothing to people
 
 /** Return a step's line: its first meaningful settings, or what its type is called. */
 export function summary(type: NodeType | undefined, step: Step): string {
@@ -20,7 +21,7 @@ export function summary(type: NodeType | undefined, step: Step): string {
 
 function wordFor(name: string, schema: Schema, value: Json | undefined): string {
   if (value === undefined || value === null || value === "" || value === false) return "";
-  if (schema["x-widget"] === "workflow") return ""; // an id says nothing to people
+  if (IDS.has(schema["x-widget"] ?? "")) return "";
   if (value === true) return schema.title?.toLowerCase() ?? name.replaceAll("_", " ");
   if (Array.isArray(value)) return value.length ? counted(value.length, schema.title ?? name) : "";
   if (typeof value === "object") return schema.title ?? name.replaceAll("_", " ");

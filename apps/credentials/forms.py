@@ -1,0 +1,178 @@
+"""Forms of the pages of credentials; the fields of a kind are made from its schema."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from apps.accounts import policies
+from apps.accounts.models import Folder, User
+from apps.common.errors import DomainError
+from apps.common.types import JSONDict
+from apps.credentials.kinds import LONGEST, Kind
+from apps.credentials.models import StoredCredential
+from apps.credentials.trying import METHODS
+
+MONO = {"class": "mono", "spellcheck": "false", "autocomplete": "off"}
+SECRET = {"class": "mono", "spellcheck": "false", "autocomplete": "new-password"}
+MANAGE = "credential.manage"
+
+
+class FolderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
+    """Where a credential lies: in a folder where somebody manages them, or in the workspace."""
+
+    def __init__(self, actor: User) -> None:
+        """Offer the places where the actor manages credentials."""
+        seen = policies.visible(actor, Folder.objects.order_by("name"))
+        able = [each.pk for each in seen if policies.holds(actor, MANAGE, each.path)]
+        everywhere = policies.holds(actor, MANAGE)
+        super().__init__(
+            Folder.objects.filter(pk__in=able).order_by("name"),
+            required=not everywhere,
+            empty_label="The whole workspace" if everywhere else None,
+            help_text="Only those with rights there may use it.",
+        )
+
+
+class HostsField(forms.CharField):
+    """Hosts, one a line or with commas between."""
+
+    def __init__(self, **options: Any) -> None:
+        """Show them one a line."""
+        super().__init__(
+            max_length=20_000, widget=forms.Textarea({**MONO, "rows": 3}),
+            help_text="It is sent to these and to no other, also after a redirect. "
+            "One a line, such as api.example.com or *.example.com.",
+            **options,
+        )  # fmt: skip
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the hosts as a list."""
+        text: str = super().clean(value)
+        return [each for each in re.split(r"[\s,;]+", text) if each]
+
+
+class ValuesForm(forms.Form):
+    """The values of a kind; of one that is rotated only the secret ones."""
+
+    def __init__(self, data: Any = None, *, kind: type[Kind], initial: Any = None) -> None:
+        """Make a field for each of the kind's own."""
+        super().__init__(data, initial=initial)
+        self.kind = kind
+        for name, told in kind.model_json_schema(by_alias=True)["properties"].items():
+            if not told.get("readOnly"):
+                self.fields[name] = _field(told)
+
+    @property
+    def value_names(self) -> list[str]:
+        """The names of the kind's fields."""
+        return [name for name in self.kind.model_json_schema()["properties"] if name in self.fields]
+
+    @property
+    def value_fields(self) -> list[forms.BoundField]:
+        """The kind's fields, to be shown."""
+        return [self[name] for name in self.value_names]
+
+    @property
+    def values(self) -> JSONDict:
+        """The values as the services take them."""
+        return {name: self.cleaned_data[name] for name in self.value_names}
+
+    def blame(self, error: DomainError) -> None:
+        """Show a refusal at the fields that it names, else above the form."""
+        for entry in error.errors or [{"field": "", "message": error.detail}]:
+            field = entry["field"].removeprefix("values.").split(".")[0]
+            self.add_error(field if field in self.fields else None, entry["message"])
+
+
+class NewCredentialForm(ValuesForm):
+    """A credential to keep."""
+
+    name = forms.CharField(max_length=120, help_text="How people find it in a step.")
+    description = forms.CharField(max_length=300, required=False)
+    hosts = HostsField(label="May be sent to")
+
+    def __init__(self, data: Any = None, *, kind: type[Kind], actor: User) -> None:
+        """Offer the actor's folders."""
+        super().__init__(data, kind=kind)
+        self.fields["folder"] = FolderField(actor)
+        self.order_fields(["name", "description", *self.value_names, "hosts", "folder"])
+
+    @property
+    def told(self) -> JSONDict:
+        """What `create_credential` takes."""
+        named = {
+            name: self.cleaned_data[name] for name in ("name", "description", "hosts", "folder")
+        }
+        return {**named, "kind": self.kind.name, "values": self.values}
+
+
+class RotateForm(ValuesForm):
+    """Another secret, and perhaps other hosts."""
+
+    hosts = HostsField(label="May be sent to")
+
+    def __init__(self, data: Any = None, *, credential: StoredCredential) -> None:
+        """Show what is no secret as it is."""
+        shown = {**credential.settings, "hosts": "\n".join(credential.hosts)}
+        super().__init__(data, kind=credential.shape, initial=shown)
+        self.order_fields([*self.value_names, "hosts"])
+
+
+class DetailsForm(forms.Form):
+    """What can be changed without the secret; hosts can only be taken away."""
+
+    name = forms.CharField(max_length=120)
+    description = forms.CharField(max_length=300, required=False)
+    hosts = HostsField(label="May be sent to")
+
+    def __init__(self, data: Any = None, *, credential: StoredCredential, actor: User) -> None:
+        """Show how it is."""
+        shown = {name: getattr(credential, name) for name in ("name", "description", "folder")}
+        super().__init__(data, initial={**shown, "hosts": "\n".join(credential.hosts)})
+        self.fields["folder"] = FolderField(actor)
+        self.fields["hosts"].help_text = "Take hosts away here. To add one, rotate the credential."
+
+    def blame(self, error: DomainError) -> None:
+        """Show a refusal at the fields that it names, else above the form."""
+        for entry in error.errors or [{"field": "", "message": error.detail}]:
+            self.add_error(
+                entry["field"] if entry["field"] in self.fields else None, entry["message"]
+            )
+
+
+class TryForm(forms.Form):
+    """An address to try it on."""
+
+    url = forms.CharField(
+        label="Address", max_length=2_000,
+        widget=forms.URLInput({**MONO, "placeholder": "https://api.example.com/v1/me"}),
+    )  # fmt: skip
+    method = forms.ChoiceField(choices=[(each, each) for each in METHODS], initial="GET")
+
+
+class HeadersField(forms.CharField):
+    """Headers, one a line."""
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """Return the headers by name."""
+        found: dict[str, str] = {}
+        for line in super().clean(value).splitlines():
+            name, colon, rest = line.partition(":")
+            if line.strip() and not (colon and name.strip() and rest.strip()):
+                raise forms.ValidationError("Write each header as Name: value, one a line.")
+            if line.strip():
+                found[name.strip()] = rest.strip()
+        return found
+
+
+def _field(told: JSONDict) -> forms.Field:
+    """Return the field for a part of a kind's schema."""
+    options: dict[str, Any] = {"label": told["title"], "initial": told.get("default")}
+    if told.get("type") == "object":
+        area = forms.Textarea({**SECRET, "rows": 4, "placeholder": "X-Client-Id: 17"})
+        return HeadersField(
+            max_length=LONGEST, widget=area, help_text="Name: value, one a line.", **options
+        )
+    widget = forms.PasswordInput(SECRET) if told.get("writeOnly") else forms.TextInput(MONO)
+    return forms.CharField(max_length=LONGEST, widget=widget, **options)

@@ -1,0 +1,1 @@
+"""Access tokens of the company's identity provider, accepted on the API."""
