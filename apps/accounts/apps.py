@@ -14,7 +14,10 @@ class AccountsConfig(AppConfig):
             receivers,  # noqa: F401 - listens
         )
         from apps.accounts.api import schema  # noqa: F401 - registers the security schemes
+        from apps.accounts.sealed_factors import SealedFactors
         from apps.accounts.services.handing_over import FolderRights, ServiceKeys
+        from apps.vault import resealing
 
+        resealing.register(SealedFactors(), public=True)
         belongings.register(ServiceKeys())
         belongings.register(FolderRights())

@@ -51,6 +51,7 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         "folder_choices": folder_choices(request.user),
         "problem": problem,
         "may_manage": policies.holds_anywhere(request.user, MANAGE),
+        "may_rotate": policies.holds(request.user, "workspace.manage"),
     }
     return render(request, "credentials/list.html", context, status=status)
 

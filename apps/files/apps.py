@@ -9,11 +9,15 @@ class FilesConfig(AppConfig):
     name = "apps.files"
 
     def ready(self) -> None:
+        from apps.files.resealing import SealedBlobs
         from apps.files.storage import clear
         from apps.tenants.provisioning import restrict_table
         from apps.tenants.services import register_remover
+        from apps.vault import resealing
 
         register_remover(clear)
 
-        # A blob says what was stored once: its hash is never rewritten, only its removal noted.
-        restrict_table("files_blob", "SELECT, INSERT, DELETE, UPDATE (removed_at)")
+        resealing.register(SealedBlobs())
+        # A blob says what was stored once: its hash is never rewritten, only its removal noted, and
+        # where it lies once another key seals it.
+        restrict_table("files_blob", "SELECT, INSERT, DELETE, UPDATE (removed_at, name, key_id)")

@@ -44,12 +44,12 @@ def store(data: bytes, *, kind: str = Blob.Kind.PAYLOAD) -> Blob:
         blob = Blob.objects.create(
             id=blob_id,
             kind=kind,
-            name=_name_of(blob_id),
+            name=name_of(blob_id),
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
             key_id=vault.current_key_id(),
         )
-    sealed = vault.seal_bytes(data, key_id=blob.key_id, context=_context(blob))
+    sealed = vault.seal_bytes(data, key_id=blob.key_id, context=context_of(blob))
     storage().put(blob.name, sealed)
     return blob
 
@@ -67,6 +67,9 @@ def load(blob: Blob) -> bytes:
     try:
         return _checked(blob, storage().get(blob.name, blob.size + OVERHEAD))
     except (BlobMissing, BlobAltered) as error:
+        moved = Blob.objects.filter(pk=blob.pk).exclude(name=blob.name).first()
+        if moved is not None:  # it was sealed with another key since the row was read
+            return load(moved)
         logger.error("Blob %s of %s: %s", blob.pk, current_schema(), error.detail)
         raise
 
@@ -143,7 +146,7 @@ def _discarded(ids: list[UUID]) -> list[UUID]:
 
 def _checked(blob: Blob, sealed: bytes) -> bytes:
     try:
-        data = vault.unseal_bytes(sealed, key_id=blob.key_id, context=_context(blob))
+        data = vault.unseal_bytes(sealed, key_id=blob.key_id, context=context_of(blob))
     except CannotUnseal as error:
         raise BlobAltered from error
     if len(data) != blob.size or hashlib.sha256(data).hexdigest() != blob.sha256:
@@ -151,9 +154,11 @@ def _checked(blob: Blob, sealed: bytes) -> bytes:
     return data
 
 
-def _name_of(blob_id: UUID) -> str:
+def name_of(blob_id: UUID) -> str:
+    """Return where bytes lie in the storage."""
     return f"{current_schema()}/{blob_id.hex[-2:]}/{blob_id.hex}"
 
 
-def _context(blob: Blob) -> str:
+def context_of(blob: Blob) -> str:
+    """Return what the bytes of a blob are sealed for."""
     return f"blob:{blob.pk}"

@@ -20,14 +20,17 @@ class GatewayConfig(AppConfig):
             workers,  # noqa: F401 - starts the ledger's writer
         )
         from apps.gateway.budgets import alerts
+        from apps.gateway.models import Credential
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
         from apps.gateway.tasks import call_look_at_retiring
         from apps.gateway.virtual_keys.handing_over import VouchedKeys
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
+        from apps.vault.resealing import register_column
 
         belongings.register(VouchedKeys())
+        register_column(Credential, "sealed", lambda key: key.context)
         receivers.connect()
         kinds.register(*alarms.KINDS)
         sharing.on_news(decline.watch)

@@ -12,6 +12,7 @@ from apps.gateway import bills, ledger
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.cache.answering import answered
+from apps.gateway.cache.similar.asking import similar_first
 from apps.gateway.calls import GoThrough
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.exchange import Trace, exchange
@@ -86,7 +87,8 @@ async def carried(
     try:
         entry.plan = plan or (await routing_table()).plan(ask.model)
         gate = await way.guarded()
-        async with answered(entry.plan, way.ask, trace, way.asked) as answer:
+        asked = similar_first(way.asked, entry.plan, way.ask, trace)
+        async with answered(entry.plan, way.ask, trace, asked) as answer:
             assert trace.target is not None
             passed = gate.answered(answer) if gate else answer
             yield Call(way.ask, entry.plan, passed, trace.target, entry, trace)

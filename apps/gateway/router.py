@@ -133,6 +133,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Similar:
+    """Which route or model tells whether questions are alike, and how often that may be wrong."""
+
+    embedder: str
+    accepted_error: float
+
+
+@dataclass(frozen=True)
 class CachePolicy:
     """How a route keeps its answers: for how long, of which questions, and sealed with what."""
 
@@ -140,6 +148,7 @@ class CachePolicy:
     varied: bool
     epoch: int
     sealer: Sealer
+    similar: Similar | None = None
 
 
 @dataclass(frozen=True)
@@ -211,7 +220,11 @@ class RoutingTable:
     def _cache_of(self, route: ModelRoute) -> CachePolicy | None:
         if route.cache_ttl_s is None or self.sealer is None:
             return None
-        return CachePolicy(route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer)
+        embedder = route.cache_embedder
+        return CachePolicy(
+            route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer,
+            Similar(embedder, route.cache_error) if embedder else None,
+        )  # fmt: skip
 
     def _direct(self, name: str) -> Plan:
         slug, _, model = name.partition("/")

@@ -45,6 +45,7 @@ class Trace:
     cache: str = ""  # `LlmCall.Cache`, with the name of what is kept and what a hit saved
     cache_name: str = ""
     saved_usd: Decimal | None = None
+    similarity: float | None = None  # of the question whose kept answer was given
     seed: str = ""  # of the choice: the call's id
     verdict: Verdict | None = None  # on the answer that was given
     judged_usd: Decimal = Decimal(0)  # for calls of judges, which have entries of their own

@@ -8,3 +8,11 @@ class GrantsConfig(AppConfig):
 
     name = "apps.grants"
     verbose_name = "Models of the platform"
+
+    def ready(self) -> None:
+        from apps.grants.models import PlatformProvider
+        from apps.vault.resealing import register_column
+
+        register_column(
+            PlatformProvider, "sealed", lambda key: key.context, tenants=False, public=True
+        )

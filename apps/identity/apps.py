@@ -14,11 +14,15 @@ class IdentityConfig(AppConfig):
         from apps.identity import policies  # noqa: F401 - registers
         from apps.identity.api_access.bearing import ProvidersTokens
         from apps.identity.gate import CompanyGate
+        from apps.identity.models import Connection, SigningKey
         from apps.identity.saml.watching import CHORE
         from apps.identity.tasks import call_look
         from apps.identity.telling import KINDS
         from apps.notifications import kinds
+        from apps.vault.resealing import register_column
 
+        register_column(Connection, "sealed_secret", lambda each: each.seal_context)
+        register_column(SigningKey, "sealed_key", lambda each: each.seal_context)
         entrance.register(CompanyGate())
         bearers.register(ProvidersTokens())
         kinds.register(*KINDS)

@@ -96,14 +96,18 @@ class Connection(TimestampedModel):
     @property
     def secret(self) -> str:
         """The client secret; empty for a public client."""
-        return vault.unseal(self.sealed_secret, context=self._seal) if self.sealed_secret else ""
+        return (
+            vault.unseal(self.sealed_secret, context=self.seal_context)
+            if self.sealed_secret
+            else ""
+        )
 
     @secret.setter
     def secret(self, plain: str) -> None:
-        self.sealed_secret = vault.seal(plain, context=self._seal) if plain else ""
+        self.sealed_secret = vault.seal(plain, context=self.seal_context) if plain else ""
 
     @property
-    def _seal(self) -> str:
+    def seal_context(self) -> str:
         return f"connection:{self.pk}"
 
 
@@ -278,14 +282,14 @@ class SigningKey(TimestampedModel):
     @property
     def private_key(self) -> str:
         """The key itself, in PEM."""
-        return vault.unseal(self.sealed_key, context=self._seal)
+        return vault.unseal(self.sealed_key, context=self.seal_context)
 
     @private_key.setter
     def private_key(self, pem: str) -> None:
-        self.sealed_key = vault.seal(pem, context=self._seal)
+        self.sealed_key = vault.seal(pem, context=self.seal_context)
 
     @property
-    def _seal(self) -> str:
+    def seal_context(self) -> str:
         return f"signing-key:{self.pk}"
 
 

@@ -18,9 +18,12 @@ class NotificationsConfig(AppConfig):
             policies,  # noqa: F401 - registers the policies
         )
         from apps.notifications.counts import unread_of
-        from apps.notifications.outbox import CHORE
+        from apps.notifications.models import Mail
+        from apps.notifications.outbox import CHORE, context_of
         from apps.notifications.tasks import call_send_mails
+        from apps.vault.resealing import register_column
 
+        register_column(Mail, "sealed", context_of)
         kinds.register(*outages.KINDS)
         on_change(outages.hear)
         chores.register(CHORE, call_send_mails)

@@ -87,11 +87,11 @@ def _sealed(mail: Addressed, kind: str, about: UUID | None) -> Mail:
         key=mail.key, kind=kind, about=about, recipient=mail.recipient,
         subject=one_line(mail.letter.subject),
     )  # fmt: skip
-    made.sealed = vault.seal(mail.letter.write(), context=_context(made))
+    made.sealed = vault.seal(mail.letter.write(), context=context_of(made))
     return made
 
 
-def _context(mail: Mail) -> str:
+def context_of(mail: Mail) -> str:
     return f"mail:{mail.pk}"
 
 
@@ -121,7 +121,7 @@ def _send(mail: Mail) -> bool:
 def _message(mail: Mail) -> EmailMessage:
     return EmailMessage(
         subject=mail.subject,
-        body=vault.unseal(mail.sealed, context=_context(mail)),
+        body=vault.unseal(mail.sealed, context=context_of(mail)),
         to=[mail.recipient],
         headers={
             "Message-ID": f"<{mail.pk}@{settings.BASE_DOMAIN}>",

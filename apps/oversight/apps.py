@@ -17,7 +17,10 @@ class OversightConfig(AppConfig):
             tasks,
             verifying,
         )
+        from apps.oversight.models import Stream
+        from apps.vault.resealing import register_column
 
+        register_column(Stream, "sealed", delivering.context_of)
         chores.register(verifying.CHORE, tasks.call_verify)
         chores.register(exporting.CHORE, tasks.call_write)
         chores.register(exporting.EXPIRY, tasks.call_expire)

@@ -18,10 +18,13 @@ class TriggersConfig(AppConfig):
         from apps.triggers.deliveries import DELIVERY, SCHEDULE
         from apps.triggers.handing_over import Triggers
         from apps.triggers.keeping import Deliveries
+        from apps.triggers.models import Trigger
         from apps.triggers.reactions import hear, hear_changes, hear_service
         from apps.triggers.tasks import call_carry_out, call_fire
+        from apps.vault.resealing import register_column
         from apps.workflows import settling
 
+        register_column(Trigger, "secret", lambda trigger: trigger.secret_context)
         belongings.register(Triggers())
         chores.register(SCHEDULE, call_fire)
         chores.register(DELIVERY, call_carry_out)

@@ -23,3 +23,27 @@ class DataKey(TimestampedModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class VerifyingKey(TimestampedModel):
+    """What checks the signatures that a data key made in a context, after the key itself is gone."""
+
+    data_key_id = models.UUIDField()
+    context = models.CharField(max_length=80)
+    # Public, and sealed all the same: who writes into the database cannot put another one there.
+    sealed = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["data_key_id", "context"], name="vault_verifying_key_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.context} of {self.data_key_id}"
+
+    @property
+    def seal_context(self) -> str:
+        """What its sealed text is bound to."""
+        return f"verifying-key:{self.data_key_id}:{self.context}"

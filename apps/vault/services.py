@@ -94,17 +94,36 @@ def _current_key() -> DataKey:
         return DataKey.objects.get(retired_at=None)
 
 
+def rewrap() -> int:
+    """Wrap this schema's data keys with the first master key; return how many were not.
+
+    What they seal stays as it is. Raises CannotUnseal where the one before is not given any more.
+    """
+    master, count = _master(), 0
+    for data_key in DataKey.objects.exclude(master_id=cipher.key_id(master)):
+        same = DataKey.objects.filter(pk=data_key.pk, wrapped=data_key.wrapped)
+        count += same.update(**_wrapped(data_key.pk, _unwrap(data_key), master))
+    return count
+
+
 def _make_key() -> DataKey:
-    # The first master key of the list is the current one; the others only unwrap.
-    master = cipher.key_from(_masters()[0])
     key_id = uuid7()
-    wrapped = cipher.encrypt(cipher.new_key(), key=master, context=_bound(f"data-key:{key_id}"))
-    return DataKey.objects.create(pk=key_id, wrapped=wrapped, master_id=cipher.key_id(master))
+    return DataKey.objects.create(pk=key_id, **_wrapped(key_id, cipher.new_key(), _master()))
+
+
+def _wrapped(key_id: UUID, key: bytes, master: bytes) -> dict[str, str]:
+    wrapped = cipher.encrypt(key, key=master, context=_bound(f"data-key:{key_id}"))
+    return {"wrapped": wrapped, "master_id": cipher.key_id(master)}
+
+
+def _master() -> bytes:
+    """Return the first master key of the list, which wraps; the others only unwrap."""
+    return cipher.key_from(_masters()[0])
 
 
 def _key(key_id: str) -> bytes:
     """Return the data key that a token names."""
-    data_key = DataKey.objects.filter(pk=key_id).first() if _is_uuid(key_id) else None
+    data_key = DataKey.objects.filter(pk=key_id).first() if is_uuid(key_id) else None
     if data_key is None:
         raise CannotUnseal
     return _unwrap(data_key)
@@ -127,7 +146,8 @@ def _bound(context: str) -> str:
     return f"{current_schema()}:{context}"
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is the form of an id."""
     try:
         UUID(text)
     except ValueError:

@@ -7,11 +7,29 @@ database holds only wrapped, and from a context such as `audit chain`.
 import base64
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from apps.vault import cipher
 from apps.vault.exceptions import CannotUnseal
-from apps.vault.services import VERSION, current_key_id, derive
+from apps.vault.models import DataKey, VerifyingKey
+from apps.vault.services import VERSION, current_key_id, derive, is_uuid, seal, unseal
+
+_contexts: list[str] = []
+
+
+def register_context(context: str) -> None:
+    """Keep what checks signatures of a context when their data key goes. For `AppConfig.ready()`."""
+    _contexts.append(context)
+
+
+def keep_verifying(data_key: DataKey) -> None:
+    """Keep what checks the signatures that a data key made, before it goes."""
+    for context in _contexts:
+        public = cipher.signing_key(derive(str(data_key.pk), context)).public_key()
+        kept = VerifyingKey(data_key_id=data_key.pk, context=context)
+        text = base64.urlsafe_b64encode(public.public_bytes_raw()).decode()
+        kept.sealed = seal(text, context=kept.seal_context)
+        kept.save()
 
 
 class Signatures:
@@ -20,6 +38,7 @@ class Signatures:
     def __init__(self, context: str) -> None:
         self._context = context
         self._keys: dict[str, Ed25519PrivateKey] = {}
+        self._public: dict[str, Ed25519PublicKey] = {}
 
     def sign(self, message: bytes) -> str:
         """Return the signature of a message by the current key."""
@@ -35,10 +54,26 @@ class Signatures:
             return False
         try:
             raw = base64.b64decode(text, altchars=b"-_", validate=True)
-            self._key(key_id).public_key().verify(raw, message)
+            self._verifier(key_id).verify(raw, message)
         except (CannotUnseal, InvalidSignature, ValueError):
             return False
         return True
+
+    def _verifier(self, key_id: str) -> Ed25519PublicKey:
+        if key_id not in self._public:
+            self._public[key_id] = self._kept(key_id) or self._key(key_id).public_key()
+        return self._public[key_id]
+
+    def _kept(self, key_id: str) -> Ed25519PublicKey | None:
+        """Return what was kept of a data key that is gone."""
+        if not is_uuid(key_id):
+            return None
+        named = VerifyingKey.objects.filter(data_key_id=key_id, context=self._context)
+        kept = named.first()
+        if kept is None:
+            return None
+        raw = base64.urlsafe_b64decode(unseal(kept.sealed, context=kept.seal_context))
+        return Ed25519PublicKey.from_public_bytes(raw)
 
     def _key(self, key_id: str) -> Ed25519PrivateKey:
         if key_id not in self._keys:

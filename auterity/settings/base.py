@@ -17,7 +17,8 @@ BIND = env_str("AUTERITY_BIND", "127.0.0.1", help="Address that the web server l
 PRODUCTION = False
 SECRET_KEY = env_secret("AUTERITY_SECRET_KEY", help="Signs sessions and tokens.")
 MASTER_KEY = env_secret(
-    "AUTERITY_MASTER_KEY", help="Wraps the data keys that encrypt the tenants' secrets."
+    "AUTERITY_MASTER_KEY",
+    help="Wraps the data keys that encrypt the tenants' secrets. While it is changed: the new one, a comma, the one before.",
 )
 
 # Where people reach us. Tenants live at <slug>.<base domain>.
@@ -307,6 +308,8 @@ SPECTACULAR_SETTINGS = {
         "KeyState": "apps.gateway.virtual_keys.filters.STATES",
         "PromptRole": "apps.gateway.prompts.content.ROLES",
         "TargetRole": "apps.gateway.models.RouteTarget.Role",
+        "GuardAction": "apps.gateway.api.guards.ACTIONS",
+        "GuardSeverity": "apps.gateway.api.guards.SEVERITIES",
         "BudgetState": "apps.gateway.budgets.standing.STATES",
         "ServiceState": "apps.breakers.filters.STATES",
         "CredentialKindName": "apps.credentials.kinds.CHOICES",

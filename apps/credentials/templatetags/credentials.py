@@ -24,3 +24,24 @@ def public_settings(credential: StoredCredential) -> Iterator[tuple[str, str]]:
     for name, value in credential.settings.items():
         label = fields[name].title if name in fields else name
         yield label or name, ", ".join(value) if isinstance(value, list) else str(value)
+
+
+# What people call the places where something is sealed.
+PLACES = {
+    "credentials_storedcredential.sealed": "Credentials",
+    "files_blob": "Stored files",
+    "gateway_credential.sealed": "Keys of providers",
+    "identity_connection.sealed_secret": "Secrets of identity providers",
+    "identity_signingkey.sealed_key": "Signing keys for single sign-on",
+    "mfa_authenticator.data": "Second factors",
+    "notifications_mail.sealed": "Mails that wait",
+    "oversight_stream.sealed": "Secrets of audit streams",
+    "triggers_trigger.secret": "Secrets of triggers",
+    "vault_verifyingkey.sealed": "Checks of earlier signatures",
+}
+
+
+@register.filter
+def place_words(place: str) -> str:
+    """Return what people call a place."""
+    return PLACES.get(place, place)

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
-from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.gateway import services
+from apps.gateway.exceptions import BadGuards, BadRoute
 from apps.gateway.forms import blame
 from apps.gateway.guard_rules.forms import GuardsForm, RouteGuardsForm, TryForm
 from apps.gateway.guard_rules.services import guards_of_route, guards_of_workspace, set_guards
@@ -32,7 +32,7 @@ def workspace(request: AuthenticatedRequest) -> HttpResponse:
             set_guards(actor=request.user, guards=form.settings)
             messages.success(request, "The guards are saved. They hold from the next call on.")
             return redirect("gateway:guards")
-        except DomainError as error:
+        except BadGuards as error:
             blame(form, error)
     return _page(request, None, guards, form=form)
 
@@ -52,7 +52,7 @@ def route(request: AuthenticatedRequest, alias: str) -> HttpResponse:
             )
             messages.success(request, f"The guards of {saved.alias} are saved.")
             return redirect("gateway:route_guards", saved.alias)
-        except DomainError as error:
+        except BadRoute as error:
             blame(form, error)
     return _page(request, found, guards, form=form)
 

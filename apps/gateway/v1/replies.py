@@ -73,6 +73,8 @@ def headers_of(call: Call) -> Headers:
     }
     if call.answer.age_s is not None:
         headers["age"] = str(call.answer.age_s)
+    if call.trace.similarity is not None:
+        headers["x-auterity-similarity"] = f"{call.trace.similarity:.4f}"
     if call.plan.route:
         headers["x-auterity-route"] = f"{call.plan.route}@{call.plan.version}"
     if call.trace.verdict is not None:

@@ -16,6 +16,10 @@ def details(world: World) -> dict[str, object]:
 
 
 CREDENTIALS = [
+    api("data-key", **NOBODYS),
+    api("data-key", "POST", **NOBODYS),
+    Probe("credentials:data_key", **NOBODYS),
+    Probe("credentials:data_key", "POST", media=FORM, **NOBODYS),
     api("credential-list", **LIST),
     api("credential-list", query="q=canary&kind=bearer&state=active", note="some", **LIST),
     api("credential-list", "POST", body=NEW, **NOBODYS),
