@@ -7,6 +7,7 @@ from apps.accounts.views import link
 from apps.common import errors_views
 
 urlpatterns = [
+    path("api/v1/", include("apps.operators.api.urls")),
     path("accounts/link/<str:uid>/<str:token>/", link, name="link"),
     path("accounts/", include("apps.accounts.sign_in_urls")),
     path("", admin.site.urls),

@@ -53,6 +53,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("accounts:sign_in_rules", "Sign-in rules", "lock", "connection.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
         Place("credentials:list", "Credentials", "key", "credential.view"),
+        Place("access:report", "Access", "user-check", "audit.view"),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("retention:overview", "Retention", "archive", "retention.view"),
     ),
@@ -109,6 +110,11 @@ class Shell:
     def workspace(self) -> str:
         """What the top left says."""
         return self.tenant_name or "Auterity"
+
+    @cached_property
+    def may_end(self) -> bool:
+        """Whether the person signed in decides about the end of the workspace."""
+        return policies.holds(self.user, "workspace.manage")
 
     @property
     def host(self) -> str:

@@ -21,7 +21,9 @@ ROOM = """
 SELECT CASE WHEN slots > 0 THEN least(2 * slots - active, %(batch)s) ELSE %(batch)s END, turn
 FROM (SELECT coalesce(sum(slots), 0) AS slots FROM dispatch_workerprocess
       WHERE NOT is_draining AND beat_at > clock_timestamp() - %(alive)s * interval '1 second') AS w,
-     (SELECT count(*) AS active FROM dispatch_ticket WHERE status IN ('ready', 'running')) AS t,
+     (SELECT count(*) AS active FROM dispatch_ticket
+      WHERE status IN ('ready', 'running')
+        AND role NOT IN (SELECT role_name FROM tenants_tenant WHERE status <> 'active')) AS t,
      (SELECT coalesce(max(turn), 0) AS turn FROM dispatch_pulse) AS p
 """
 FULL_LANES = """
@@ -65,6 +67,7 @@ WITH RECURSIVE roles AS (
 SELECT role FROM (
     SELECT roles.role FROM roles LEFT JOIN dispatch_tenantload AS load ON load.role = roles.role
     WHERE roles.role IS NOT NULL AND load.paused_at IS NULL
+      AND roles.role NOT IN (SELECT role_name FROM tenants_tenant WHERE status <> 'active')
     ORDER BY coalesce(load.served, 0) LIMIT %(batch)s
 ) AS found
 WHERE pg_try_advisory_xact_lock(%(space)s, hashtext(role))

@@ -30,7 +30,7 @@ TAKE = """
 WITH due AS (
     SELECT chore.id, tenant.schema_name
     FROM dispatch_chore AS chore JOIN tenants_tenant AS tenant ON tenant.role_name = chore.role
-    WHERE chore.due_at <= clock_timestamp()
+    WHERE chore.due_at <= clock_timestamp() AND tenant.status = 'active'
     ORDER BY chore.due_at LIMIT %(batch)s FOR UPDATE OF chore SKIP LOCKED
 )
 UPDATE dispatch_chore AS chore

@@ -64,7 +64,9 @@ UPDATE dispatch_ticket AS ticket
 SET lease_until = clock_timestamp() + %(lease)s * interval '1 second'
 FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[]) AS held (id, fence)
 WHERE ticket.id = held.id AND ticket.fence = held.fence AND ticket.status = 'running'
-RETURNING ticket.id, ticket.wake, ticket.wanted
+RETURNING ticket.id, ticket.wake, ticket.wanted,
+          EXISTS (SELECT FROM tenants_tenant AS tenant
+                  WHERE tenant.role_name = ticket.role AND tenant.status <> 'active')
 """
 FORSAKE = """
 UPDATE dispatch_ticket AS ticket
@@ -102,10 +104,14 @@ class Lease:
 
 @dataclass(frozen=True)
 class News:
-    """What others want of a run's carrier: its wake count when it is looked at, and their wish."""
+    """What others want of a run's carrier: its wake count when it is looked at, and their wish.
+
+    `is_closed`: its workspace is suspended, so nothing new is begun there; the keeper tells that.
+    """
 
     wake: int
     wanted: str
+    is_closed: bool = False
 
 
 def claim(run_id: UUID, owner: str, *, alone: bool = False) -> Lease | None:
@@ -174,7 +180,7 @@ def renew(leases: Sequence[Lease]) -> dict[UUID, News]:
     """Renew leases of any workspaces, from the public scope; those left out are lost."""
     with connection.cursor() as cursor:
         cursor.execute(RENEW, {"lease": LEASE_S, **_all(leases)})
-        return {run_id: News(wake, wanted) for run_id, wake, wanted in cursor.fetchall()}
+        return {run_id: News(*told) for run_id, *told in cursor.fetchall()}
 
 
 def forsake(leases: Sequence[Lease]) -> None:

@@ -50,7 +50,7 @@ class Staff:
 
     email: str
     pk: str = ""
-    acting_key: None = None
+    acting_key: object | None = None
 
     def __str__(self) -> str:
         return f"Platform staff ({self.email})"

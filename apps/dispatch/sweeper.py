@@ -53,6 +53,7 @@ WITH due AS (
     SELECT id FROM dispatch_ticket
     WHERE due_at <= clock_timestamp()
       AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
+      AND role NOT IN (SELECT role_name FROM tenants_tenant WHERE status <> 'active')
     ORDER BY priority DESC, due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 )
 UPDATE dispatch_ticket AS ticket SET due_at = clock_timestamp() + interval '4 seconds'

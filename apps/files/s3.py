@@ -56,6 +56,11 @@ class Bucket:
                 for each in found:
                     self._ask("delete_object", Key=each["Key"])
 
+    def holds(self, prefix: str) -> bool:
+        """Ask for one object."""
+        with _guarded():
+            return bool(self._ask("list_objects_v2", Prefix=prefix, MaxKeys=1).get("Contents"))
+
     def _ask(self, operation: str, **what: Any) -> Any:
         try:
             return getattr(self._client, operation)(Bucket=self._bucket, **what)

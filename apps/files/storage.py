@@ -35,12 +35,20 @@ class Storage(Protocol):
     def clear(self, prefix: str) -> None:
         """Let go of all names that begin so; the prefix ends with a slash."""
 
+    def holds(self, prefix: str) -> bool:
+        """Tell whether there is any name that begins so; the prefix ends with a slash."""
+
 
 def clear(schema: str) -> None:
     """Let go of all that a workspace has stored. Raises StorageAway."""
     if not SCHEMA.fullmatch(schema):
         raise ValueError(f"No workspace's schema: {schema!r}")
     storage().clear(f"{schema}/")
+
+
+def holds_any(schema: str) -> bool:
+    """Tell whether anything of a workspace is stored. Raises StorageAway."""
+    return storage().holds(f"{schema}/")
 
 
 @cache
@@ -107,6 +115,10 @@ class Folder:
             return  # it never stored anything
         except OSError as error:
             raise StorageAway from error
+
+    def holds(self, prefix: str) -> bool:
+        """Tell whether the folder is there."""
+        return (self.root / prefix).exists()
 
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name):

@@ -23,6 +23,7 @@ class Answer:
     """What one upstream answers. Reading it may raise GatewayError."""
 
     streams = False
+    age_s: int | None = None  # of one that was kept
 
     def __init__(self, upstream: Upstream, body: bytes = b"", told: JSONDict | None = None) -> None:
         """Hold a whole answer, and what of it was parsed."""

@@ -5,18 +5,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from apps.common.errors import DomainError
 from apps.gateway import bills, ledger
 from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.cache.answering import answered
+from apps.gateway.cache.similar.asking import similar_first
 from apps.gateway.calls import GoThrough
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.exchange import Trace, exchange
+from apps.gateway.guards.door import gate_of
 from apps.gateway.ledger import Entry
 from apps.gateway.models import LlmCall
 from apps.gateway.router import Plan, Target, routing_table
+
+if TYPE_CHECKING:
+    from apps.gateway.guards.gate import Gate
 
 
 @dataclass
@@ -39,6 +45,16 @@ class _Way:
     entry: Entry
     trace: Trace
     bill: bills.Bill = bills.NONE
+
+    async def guarded(self) -> "Gate | None":
+        """Let the call pass the guards of its route, where it has some. Raises GuardRefused."""
+        assert self.entry.plan is not None
+        if self.entry.plan.guards is None:
+            return None
+        gate = await gate_of(self.entry.plan.guards)
+        self.trace.tally = gate.tally
+        self.ask = await gate.screened(self.ask)
+        return gate
 
     @asynccontextmanager
     async def asked(self) -> AsyncIterator[Answer]:
@@ -70,9 +86,12 @@ async def carried(
     way = _Way(ask, entry, trace)
     try:
         entry.plan = plan or (await routing_table()).plan(ask.model)
-        async with answered(entry.plan, ask, trace, way.asked) as answer:
+        gate = await way.guarded()
+        asked = similar_first(way.asked, entry.plan, way.ask, trace)
+        async with answered(entry.plan, way.ask, trace, asked) as answer:
             assert trace.target is not None
-            yield Call(ask, entry.plan, answer, trace.target, entry, trace)
+            passed = gate.answered(answer) if gate else answer
+            yield Call(way.ask, entry.plan, passed, trace.target, entry, trace)
         entry.status, entry.error_code = LlmCall.Status.OK, ""
     except (GatewayError, DomainError) as error:
         entry.error_code = error.code

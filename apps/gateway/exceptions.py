@@ -317,6 +317,12 @@ class BadRoute(Invalid):
     code = "bad_route"
 
 
+class BadGuards(Invalid):
+    """The guards cannot be saved like this."""
+
+    code = "bad_guards"
+
+
 class BadBudget(Invalid):
     """The budget cannot be saved like this."""
 
@@ -379,3 +385,10 @@ class NotCached(Conflict):
     """No answer of this call is kept."""
 
     code = "not_cached"
+
+
+class GuardRefused(GatewayError):
+    """The guards of this route do not let the call pass."""
+
+    code = "guard_refused"
+    hint = "Leave it out, or have the guards of the route changed."

@@ -57,7 +57,7 @@ def close(entry: Entry, ask: Ask, trace: Trace) -> None:
 
 def _taken(target: Target, usage: Usage | None, trace: Trace) -> tuple[Usage, Decimal | None]:
     """Return what the call took, with what was begun and lost on the way: that is paid for too."""
-    if usage is not None and trace.cache == LlmCall.Cache.HIT:
+    if usage is not None and trace.cache in (LlmCall.Cache.HIT, LlmCall.Cache.SEMANTIC):
         return usage, Decimal(0)
     if usage is None and not trace.lost:
         return Usage(0, 0), None
@@ -112,8 +112,10 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "cost_usd": None if cost is None else str(cost),
         "verdict": str(trace.verdict.mark) if trace.verdict else "",
         "explored": bool(trace.decision and trace.decision.outcome.explored),
+        "guards": trace.tally.rows() if trace.tally else [],
         "cache": trace.cache,
         "cache_name": trace.cache_name,
+        "similarity": trace.similarity,
         "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),
         "latency_ms": entry.latency_ms,
         "ttft_ms": trace.first_ms,

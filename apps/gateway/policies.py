@@ -5,6 +5,7 @@ from apps.accounts.policies import Policy, Rows, holds, register
 from apps.gateway.models import (
     AllowList,
     Budget,
+    GuardDefaults,
     LlmCall,
     ModelPrice,
     ModelRoute,
@@ -30,6 +31,11 @@ class RoutePolicy(ProviderPolicy):
 @register(AllowList)
 class AllowListPolicy(ProviderPolicy):
     """Whoever manages providers decides which of their models may be asked."""
+
+
+@register(GuardDefaults)
+class GuardDefaultsPolicy(ProviderPolicy):
+    """Whoever manages providers decides what may reach them."""
 
 
 @register(ModelPrice)

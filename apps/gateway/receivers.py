@@ -11,6 +11,7 @@ from apps.gateway.models import (
     AllowList,
     Budget,
     Credential,
+    GuardDefaults,
     ModelPrice,
     ModelRoute,
     MoneyRules,
@@ -21,8 +22,8 @@ from apps.gateway.models import (
 )
 
 WATCHED: tuple[type[Model], ...] = (
-    ApiKey, Membership, Role, RoleBinding, User, AllowList, Budget, Credential, ModelPrice,
-    ModelRoute, MoneyRules, Prompt, PromptLabel, Provider, VirtualKey,
+    ApiKey, Membership, Role, RoleBinding, User, AllowList, Budget, Credential, GuardDefaults,
+    ModelPrice,    ModelRoute, MoneyRules, Prompt, PromptLabel, Provider, VirtualKey,
 )  # fmt: skip
 # Saved at each use or sign-in, and no change of what anybody may do.
 HARMLESS = (frozenset({"last_login"}), frozenset({"last_used_at"}))

@@ -122,6 +122,7 @@ class RouteForm(forms.Form):
         if route is not None:
             kwargs["initial"] = {"description": route.description, **_shown(route.policy)}
         super().__init__(*args, **kwargs)
+        self._kept = {} if route is None else _beside(route)
         if route is not None:
             del self.fields["alias"]
 
@@ -135,7 +136,12 @@ class RouteForm(forms.Form):
         policy = {name: value for name, value in data.items() if value not in (None, "", [])}
         if "explore" in policy:
             policy["explore"] = round(policy["explore"] / 100, 6)
-        return {**named, "policy": policy}
+        return {**named, "policy": {**policy, **self._kept}}
+
+
+def _beside(route: ModelRoute) -> JSONDict:
+    """Return what of a policy has a page of its own."""
+    return {name: route.policy[name] for name in ("guards",) if name in route.policy}
 
 
 def _shown(policy: JSONDict) -> JSONDict:

@@ -20,6 +20,8 @@ from apps.gateway import explaining, services
 from apps.gateway.asks import SPEAKING
 from apps.gateway.cache.views import CacheForm
 from apps.gateway.forms import blame
+from apps.gateway.guard_rules.services import guards_of_route
+from apps.gateway.guards import counts
 from apps.gateway.models import AllowList, Credential, LlmCall, ModelRoute
 from apps.gateway.route_forms import AllowedForm, QuestionForm, RouteForm, TargetForms
 from apps.gateway.routes.versions import STATED
@@ -83,6 +85,7 @@ def _facts(request: AuthenticatedRequest, found: ModelRoute | None) -> JSONDict:
     may_manage = policies.allows(request.user, "manage", found or ModelRoute)
     if found is None:
         return {"route": None, "may_manage": may_manage}
+    may_count = policies.holds(request.user, "usage.view")
     return {
         "route": found,
         "may_manage": may_manage,
@@ -91,6 +94,9 @@ def _facts(request: AuthenticatedRequest, found: ModelRoute | None) -> JSONDict:
         "versions": page_of(request, found.versions.all(), 10),
         "question": QuestionForm(),
         "cache": CacheForm.of(found),
+        "guards": guards_of_route(found),
+        "guard_days": counts.DAYS,
+        "guard_counts": counts.lately(found) if may_count else None,
     }
 
 

@@ -18,10 +18,12 @@ from apps.egress.exceptions import EgressError
 from apps.gateway.asks import storable
 from apps.gateway.calls import PATIENCE, WORKFLOW, Patience, Upstream
 from apps.gateway.exceptions import UnknownRoute
+from apps.gateway.guards.policy import NONE, Guards
 from apps.gateway.memory import Memory
 from apps.gateway.models import (
     AllowList,
     Credential,
+    GuardDefaults,
     ModelPrice,
     ModelRoute,
     Prompt,
@@ -131,6 +133,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Similar:
+    """Which route or model tells whether questions are alike, and how often that may be wrong."""
+
+    embedder: str
+    accepted_error: float
+
+
+@dataclass(frozen=True)
 class CachePolicy:
     """How a route keeps its answers: for how long, of which questions, and sealed with what."""
 
@@ -138,6 +148,7 @@ class CachePolicy:
     varied: bool
     epoch: int
     sealer: Sealer
+    similar: Similar | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +162,7 @@ class Plan:
     allowed: Allowed = ALL
     cache: CachePolicy | None = None
     known: Known = field(default_factory=dict, repr=False)  # what was learnt of models
+    guards: Guards | None = None  # None: nothing is looked for
 
 
 @dataclass(frozen=True)
@@ -164,6 +176,7 @@ class RoutingTable:
     allowed: Allowed = ALL
     sealer: Sealer | None = None  # where a route keeps answers
     known: Known = field(default_factory=dict, repr=False)  # where a route asks for it
+    guards: Guards = NONE  # of all calls whose route has none of its own
     _plans: dict[str, Plan] = field(default_factory=dict, repr=False)
 
     def plan(self, name: str) -> Plan:
@@ -199,14 +212,19 @@ class RoutingTable:
         )
         policy = Policy.of(route.policy)
         cache = self._cache_of(route)
+        guards = _working(policy.guards or self.guards)
         return Plan(
-            route.alias, route.version, targets, policy, self.allowed, cache, self.known
+            route.alias, route.version, targets, policy, self.allowed, cache, self.known, guards
         )  # fmt: skip
 
     def _cache_of(self, route: ModelRoute) -> CachePolicy | None:
         if route.cache_ttl_s is None or self.sealer is None:
             return None
-        return CachePolicy(route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer)
+        embedder = route.cache_embedder
+        return CachePolicy(
+            route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer,
+            Similar(embedder, route.cache_error) if embedder else None,
+        )  # fmt: skip
 
     def _direct(self, name: str) -> Plan:
         slug, _, model = name.partition("/")
@@ -214,7 +232,7 @@ class RoutingTable:
         if provider is None or not model:
             raise UnknownRoute(f"There is no model route named “{name[:80]}”.")
         target = self._target(provider, model[:200], {})
-        return Plan("", None, (target,), allowed=self.allowed)
+        return Plan("", None, (target,), allowed=self.allowed, guards=_working(self.guards))
 
     def _target(self, provider: Provider, model: str, params: JSONDict) -> Target:
         return _target(provider, model, params, self.keys.get(provider.pk, ()), self.prices)
@@ -247,6 +265,7 @@ def load() -> RoutingTable:
         allowed=allowed(),
         sealer=_sealer() if any(each.cache_ttl_s for each in routes) else None,
         known=_known() if any(LEARNING & set(each.policy) for each in routes) else {},
+        guards=guards(),
     )
 
 
@@ -262,6 +281,16 @@ def allowed() -> Allowed:
     if found is None:
         return ALL
     return Allowed(patterns=tuple(found.patterns), regions=tuple(found.regions))
+
+
+def guards() -> Guards:
+    """Return the guards of calls whose route has none of its own."""
+    found = GuardDefaults.objects.first()
+    return Guards.model_validate(found.settings) if found is not None else NONE
+
+
+def _working(guards: Guards) -> Guards | None:
+    return None if guards.is_idle else guards
 
 
 def _sealer() -> Sealer | None:

@@ -17,6 +17,7 @@ from apps.gateway.checks.verdicts import Verdict
 from apps.gateway.deciding import affordable, refusal_of, schema
 from apps.gateway.exceptions import FirstWordLate, GatewayError, KeyRefused, ProviderBusy
 from apps.gateway.granted import limited
+from apps.gateway.guards.tally import Tally
 from apps.gateway.judging import Carry
 from apps.gateway.legs import Leg
 from apps.gateway.router import Key, Plan, Target
@@ -44,10 +45,12 @@ class Trace:
     cache: str = ""  # `LlmCall.Cache`, with the name of what is kept and what a hit saved
     cache_name: str = ""
     saved_usd: Decimal | None = None
+    similarity: float | None = None  # of the question whose kept answer was given
     seed: str = ""  # of the choice: the call's id
     verdict: Verdict | None = None  # on the answer that was given
     judged_usd: Decimal = Decimal(0)  # for calls of judges, which have entries of their own
     carry: Carry | None = None  # how another call is made on the way
+    tally: Tally | None = None  # of what guards did
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 

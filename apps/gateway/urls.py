@@ -6,6 +6,7 @@ from apps.common.ids import UUID_PATTERN
 from apps.gateway import route_views, views
 from apps.gateway.budgets import views as budgets
 from apps.gateway.cache import views as kept
+from apps.gateway.guard_rules import views as guards
 from apps.gateway.playground import views as playground
 from apps.gateway.prices import views as prices
 from apps.gateway.prompts import views as prompts
@@ -60,6 +61,8 @@ urlpatterns = [
     path("relaycore/calls/<uuid:call_id>/", route_views.why, name="call"),
     path("relaycore/new-route/", route_views.new, name="new_route"),
     path("relaycore/allowed/", route_views.allowed, name="allowed"),
+    path("relaycore/guards/", guards.workspace, name="guards"),
+    path("relaycore/guards/try/", guards.try_workspace, name="try_guards"),
     path("relaycore/routes/", route_views.list_, name="routes"),
     path("relaycore/routes/<str:alias>/", route_views.detail, name="route"),
     path("relaycore/routes/<str:alias>/delete/", route_views.delete, name="delete_route"),
@@ -69,6 +72,8 @@ urlpatterns = [
         route_views.restore,
         name="restore_route",
     ),
+    path("relaycore/routes/<str:alias>/guards/", guards.route, name="route_guards"),
+    path("relaycore/routes/<str:alias>/guards/try/", guards.try_route, name="try_route_guards"),
     path("relaycore/routes/<str:alias>/cache/", kept.set_cache, name="set_cache"),
     path("relaycore/routes/<str:alias>/purge/", kept.purge_cache, name="purge_cache"),
     path("relaycore/calls/<uuid:call_id>/forget/", kept.evict_answer, name="evict_answer"),

@@ -15,7 +15,7 @@ from apps.onboarding.sample_workflows import FIRST, add_sample
 from apps.tenants.addresses import public_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
-from apps.tenants.services import SlugTaken, create_tenant
+from apps.tenants.services import SlugTaken, create_tenant, is_resting
 
 
 def create_workspace(
@@ -38,9 +38,9 @@ def create_workspace(
 
 
 def slug_is_free(slug: str) -> bool:
-    """Tell whether no workspace has the address."""
+    """Tell whether no workspace has the address, nor had it lately."""
     with public_scope():
-        return not Tenant.objects.filter(slug=slug).exists()
+        return not (is_resting(slug) or Tenant.objects.filter(slug=slug).exists())
 
 
 def request_workspace(*, name: str, slug: str, email: str) -> None:

@@ -55,6 +55,7 @@ class Segment:
         self.news = News(ledger.lease.wake, ledger.lease.wanted)
         # Up to which wake-up everything was taken in; of a run that nobody knows there is none.
         self.wake = self.news.wake if here else -1
+        self.is_closed = False  # the workspace; what is outside comes to its end, nothing begins
         self._here = here
         self._until = time.monotonic() + (HERE_S if here else BUDGET_S)
 
@@ -147,9 +148,9 @@ class Segment:
 
     @property
     def _is_spent(self) -> bool:
-        """Whether others should have their turn, or this process is asked to stop."""
+        """Whether others should have their turn, or this process or workspace is asked to stop."""
         spent = time.monotonic() > self._until or self.steps.book.ended >= BUDGET_STEPS
-        return spent or workers.draining.is_set()
+        return spent or self.is_closed or workers.draining.is_set()
 
     def _look(self) -> None:
         """Obey wishes, and take in what woke the run."""
@@ -263,6 +264,7 @@ class Segment:
 
     def _hear_news(self, news: News) -> None:
         """Take the newest news: the keeper's may be older than those of a flush."""
+        self.is_closed = self.is_closed or news.is_closed
         if news.wake >= self.news.wake:
             self.news = news
 

@@ -82,7 +82,9 @@ def _refusal(request: HttpRequest, found: Destination) -> HttpResponse | None:
     if tenant is None:
         return _page(request, "tenants/unknown.html", "There is no workspace at this address.")
     request.tenant = tenant  # type: ignore[attr-defined]
-    if tenant.status == Tenant.Status.SUSPENDED:
+    if tenant.status == Tenant.Status.DELETING:
+        return _page(request, "tenants/deleting.html", "This workspace is being deleted.")
+    if tenant.status != Tenant.Status.ACTIVE:
         return _page(request, "tenants/suspended.html", "This workspace is suspended.")
     return None
 

@@ -49,6 +49,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     class Status(models.TextChoices):
         ACTIVE = "active"
         SUSPENDED = "suspended"
+        DELETING = "deleting"  # for good: nobody comes in any more
 
     auto_create_schema = False  # `services.create_tenant` clones the template instead
 
@@ -69,6 +70,10 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     # Which release's tables and grants its schema has; empty until it was looked at.
     ready_for: "models.CharField[str, str]" = models.CharField(
         max_length=64, blank=True, editable=False
+    )
+    # When it will be deleted, where that is wanted; until then it can be taken back.
+    deletes_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
+        null=True, editable=False
     )
     created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(auto_now_add=True)
 

@@ -146,20 +146,20 @@ def drop(schema: str) -> None:
     """Remove a schema with all its data, and its role."""
     role = role_of(schema)
     _execute("DROP SCHEMA {} CASCADE", schema)
-    for table in _tables("public") & _of_roles:
-        _forget_rows(table, role)
+    forget_rows(role)
     # DROP OWNED would need the role's own rights, which the application deliberately lacks.
     _execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role)
     _execute("DROP ROLE {}", role)
 
 
-def _forget_rows(table: str, role: str) -> None:
-    """Delete what a role has in a shared table; those carry their row's role as `role`."""
-    with connection.cursor() as cursor:
-        statement = sql.SQL("DELETE FROM {} WHERE role = %s").format(
-            sql.Identifier("public", table)
-        )
-        cursor.execute(statement, [role])
+def forget_rows(role: str) -> None:
+    """Delete what a role has in the shared tables; those carry their row's role as `role`."""
+    for table in sorted(_tables("public") & _of_roles, reverse=True):  # timers before tickets
+        with connection.cursor() as cursor:
+            statement = sql.SQL("DELETE FROM {} WHERE role = %s").format(
+                sql.Identifier("public", table)
+            )
+            cursor.execute(statement, [role])
 
 
 def _limit(schema: str, table: str, rights: str, role: str) -> None:

@@ -10,6 +10,7 @@ from apps.tenants.context import maintenance, public_scope
 from apps.tenants.models import Tenant, validate_slug
 
 _removers: list[Callable[[str], None]] = []
+_resting: list[Callable[[str], bool]] = []
 
 
 class SlugTaken(Conflict):
@@ -24,6 +25,8 @@ def create_tenant(*, name: str, slug: str) -> Tenant:
     Raises ValidationError for a bad slug, SlugTaken when another workspace has it.
     """
     validate_slug(slug)
+    if is_resting(slug):
+        raise SlugTaken
     schema = "t_" + slug.replace("-", "_")
     try:
         with maintenance(), provisioning.locked():
@@ -34,6 +37,17 @@ def create_tenant(*, name: str, slug: str) -> Tenant:
     except IntegrityError as error:
         raise SlugTaken from error
     return tenant
+
+
+def register_rest(is_kept: Callable[[str], bool]) -> None:
+    """Keep addresses of workspaces that are gone from others for a while; asked in the public scope."""
+    _resting.append(is_kept)
+
+
+def is_resting(slug: str) -> bool:
+    """Tell whether an address belonged to a workspace that is gone, so that nobody may have it yet."""
+    with public_scope():
+        return any(is_kept(slug) for is_kept in _resting)
 
 
 def register_remover(remover: Callable[[str], None]) -> None:
@@ -47,11 +61,21 @@ def drop_tenant(tenant: Tenant) -> None:
     The database goes first, and the data keys with it: what a storage that is away keeps cannot be
     read any more.
     """
+    drop_tables(tenant)
+    remove_outside(tenant.schema_name)
+
+
+def drop_tables(tenant: Tenant) -> None:
+    """Remove what the database holds of a workspace: its schema, its role, and what all share."""
     with maintenance(), provisioning.locked():
         provisioning.drop(tenant.schema_name)
         Tenant.objects.filter(pk=tenant.pk).delete()
+
+
+def remove_outside(schema: str) -> None:
+    """Remove what lies outside of the database; repeatable."""
     for remove in _removers:
-        remove(tenant.schema_name)
+        remove(schema)
 
 
 def suspend_tenant(tenant: Tenant) -> None:

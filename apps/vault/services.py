@@ -72,6 +72,17 @@ def rotate_data_key() -> DataKey:
     return _make_key()
 
 
+def shred() -> list[str]:
+    """Destroy all data keys of this schema for good; what they sealed can never be read again.
+
+    Returns their ids.
+    """
+    ids = [str(each) for each in DataKey.objects.order_by("pk").values_list("pk", flat=True)]
+    DataKey.objects.update(wrapped="")  # also the row that the database keeps for a while
+    DataKey.objects.all().delete()
+    return ids
+
+
 def _current_key() -> DataKey:
     found = DataKey.objects.filter(retired_at=None).first()
     if found is not None:

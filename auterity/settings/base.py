@@ -95,6 +95,7 @@ SHARED_APPS = [
     "apps.dispatch",
     "apps.grants",
     "apps.onboarding",
+    "apps.operators",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -129,6 +130,7 @@ PLAIN_APPS = [
     "apps.collaboration",
     "apps.nodes",
     "apps.local",
+    "apps.access",
     "apps.dashboard",
     "channels",
     "rest_framework",
@@ -252,6 +254,20 @@ API_CALLS_PER_MINUTE = env_int(
     1200,
     minimum=1,
     help="API calls a minute that one user or key may make.",
+)
+
+# What becomes of a workspace that somebody wants deleted.
+DELETION_GRACE_DAYS = env_int(
+    "AUTERITY_DELETION_GRACE_DAYS",
+    7,
+    minimum=0,
+    help="Days in which the deletion of a workspace can be taken back.",
+)
+SLUG_REST_DAYS = env_int(
+    "AUTERITY_SLUG_REST_DAYS",
+    180,
+    minimum=0,
+    help="Days in which nobody can have the address of a deleted workspace.",
 )
 
 REST_FRAMEWORK = {

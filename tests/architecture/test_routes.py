@@ -11,6 +11,9 @@ from django.test import Client
 from apps.accounts.api.views import HasDeclaredPermission, TenantAPIView
 from apps.accounts.roles import ANY_MEMBER, PERMISSIONS
 from apps.common.permissions import PUBLIC
+from apps.operators.api.authentication import HasScope
+from apps.operators.api.views import PlatformAPIView
+from apps.operators.scopes import SCOPES
 from tests.factories.routes import Route, routes
 
 KNOWN = PERMISSIONS | {ANY_MEMBER}
@@ -32,11 +35,23 @@ def test_each_route_declares_its_permission(route: Route) -> None:
         return
     if route.declared == PUBLIC:
         return
+    if issubclass(route.api, PlatformAPIView):
+        assert route.site == "auterity.urls_admin"
+        assert route.api.permission_classes == [HasScope]
+        assert {_declared(route).get(each) for each in route.methods} <= set(SCOPES)
+        return
     assert issubclass(route.api, TenantAPIView)
     assert HasDeclaredPermission in route.api.permission_classes
     missing = {each: route.declared.get(each) for each in route.methods} if route.declared else {}
     assert route.declared, f"{_label(route)} declares nothing"
     assert set(missing.values()) <= KNOWN, f"{_label(route)} declares {missing}"
+
+
+def _declared(route: Route) -> dict[str, str]:
+    """Return what an action declares, or the class that it belongs to."""
+    own: dict[str, Any] = getattr(route.view, "initkwargs", {})
+    declared: dict[str, str] = own.get("permission_required") or route.declared
+    return declared
 
 
 def allowed() -> dict[str, str]:

@@ -17,7 +17,7 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows import services
 from apps.workflows.models import Workflow
-from tests.factories.browsers import browser, staff_browser
+from tests.factories.browsers import browser
 from tests.workflows.definitions import greeting
 
 
@@ -168,31 +168,3 @@ def test_unknown_and_suspended_workspaces_name_nobody(alpha: Tenant) -> None:
     assert page.status_code == 404
     assert "suspended" in page.content.decode()
     assert "Alpha" not in page.content.decode()
-
-
-def test_staff_see_workspaces_with_figures_and_no_content(
-    workflow: Workflow, beta: Tenant, public: None
-) -> None:
-    page = staff_browser().get("/tenants/tenant/").content.decode()
-    assert "Alpha" in page
-    assert "Beta" in page
-    assert "Refund triage" not in page
-    assert "style=" not in page
-    assert "<style" not in page
-
-
-def test_staff_suspend_and_resume(alpha: Tenant, beta: Tenant) -> None:
-    client = staff_browser()
-    for action, status in (("suspend", "suspended"), ("resume", "active")):
-        data = {"action": action, "_selected_action": [str(beta.pk)]}
-        assert client.post("/tenants/tenant/", data).status_code == 302
-        with public_scope():
-            beta.refresh_from_db()
-        assert beta.status == status
-
-
-def test_staff_without_second_factor_and_members_stay_outside(alice: User, alpha: Tenant) -> None:
-    assert staff_browser(second_factor=False).get("/tenants/tenant/").status_code == 302
-    with tenant_context(alpha):
-        assert browser(alice).get("/tenants/tenant/").status_code == 404
-    assert Client(HTTP_HOST="admin.localhost").get("/tenants/tenant/").status_code == 302

@@ -7,7 +7,8 @@ follows makes it another model, with a breaker of its own:
 `ok` (or any other name), `tool`, `tools`, `tool-once` (until it has a result), `tools-at-once` (two
 calls of one index), `bad-arguments`, `reason`, `refuses`, `short` (cut by its limit), `no-usage`,
 `no-done`, `usage-inside`, `long-<n>` (so many words), `slow-<ms>` (before the first word), `echo` (the
-last message), `whole` (no stream, though asked), `floats` (numbers, though base64 was asked),
+last message), `scripted` (as the test says), `whole` (no stream, though
+asked), `near` (vectors of which all are alike), `floats` (numbers, though base64 was asked),
 `error-<status>`, `too-long`, `no-quota`, `garbage`, `html`, `silent`, `stalls`, `cut`, `broken`,
 `early` (an error before the first word) and the models of `LIES`, which lie about usage.
 `python -m tests.fakeai` serves alone, for measurements.

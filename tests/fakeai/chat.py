@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import struct
 from collections.abc import Awaitable, Callable, Iterator
@@ -28,6 +29,7 @@ LIES: dict[str, Any] = {
 LOOK_UP = {"name": "look_up", "arguments": '{"q": "x"}'}
 ADD = {"name": "add", "arguments": '{"a": 1, "b": 2}'}
 DIMENSIONS = 4
+APART = 0.045  # how far `near` lets texts lie apart, in each of 32 directions
 HEARD_S = 0.1  # in which the first word is passed on before the rest goes wrong
 
 
@@ -99,6 +101,8 @@ def words(body: Body) -> tuple[str, ...]:
         return tuple(f" word{place}" for place in range(int(number)))
     if body["model"] == "echo":
         return (json.dumps(body["messages"][-1]["content"]),)
+    if body["model"] == "says":
+        return tuple(json.loads(body["messages"][-1]["content"]))
     if tool_calls(body):
         return ()
     return ('{"answer":', ' "yes"}') if body.get("response_format") else WORDS
@@ -110,6 +114,8 @@ def tool_calls(body: Body) -> list[Body]:
     tools = {"tool": [LOOK_UP], "tools": [LOOK_UP, ADD], "bad-arguments": [broken]}
     if body["model"] == "tool-once" and body["messages"][-1]["role"] != "tool":
         tools["tool-once"] = [LOOK_UP]
+    if body["model"] == "calls":
+        tools["calls"] = [{**LOOK_UP, "arguments": body["messages"][-1]["content"]}]
     functions = tools.get(body["model"], [])
     return [
         {"id": f"call_{place}", "type": "function", "function": function}
@@ -125,9 +131,10 @@ async def embed(request: web.Request, body: Body) -> web.StreamResponse:
     given = body["input"]
     many = given if isinstance(given, list) and not isinstance(given[0], int) else [given]
     base64d = body.get("encoding_format") == "base64" and model != "floats"
+    vectors = [near(each) if model == "near" else _vector(place) for place, each in enumerate(many)]
     data = [
-        {"object": "embedding", "index": place, "embedding": _vector(place, base64d)}
-        for place in range(len(many))
+        {"object": "embedding", "index": place, "embedding": _coded(vector, base64d)}
+        for place, vector in enumerate(vectors)
     ]
     usage = {"prompt_tokens": 8, "total_tokens": 8}
     return web.json_response({"object": "list", "data": data, "model": model, "usage": usage})
@@ -158,9 +165,19 @@ async def say(said: web.StreamResponse, data: Any) -> None:
     await said.write(f"data: {json.dumps(data)}\n\n".encode())
 
 
-def _vector(place: int, base64d: bool) -> list[float] | str:
-    values = [place + 0.5] * DIMENSIONS
-    return base64.b64encode(struct.pack("<4f", *values)).decode() if base64d else values
+def near(text: str) -> list[float]:
+    """Return a vector that lies near to every other one: a similarity of at least 0.95."""
+    noise = hashlib.sha256(text.encode()).digest()
+    return [1.0, *((each - 127.5) / 127.5 * APART for each in noise)]
+
+
+def _vector(place: int) -> list[float]:
+    return [place + 0.5] * DIMENSIONS
+
+
+def _coded(values: list[float], base64d: bool) -> list[float] | str:
+    packed = struct.pack(f"<{len(values)}f", *values)
+    return base64.b64encode(packed).decode() if base64d else values
 
 
 def _chunk(model: str, **choice: Any) -> Body:

@@ -44,6 +44,7 @@ class FakeProvider:
     asked: list[Asked] = field(default_factory=list)
     ill: bool = False  # whether every model fails for now
     told: dict[str, Any] = field(default_factory=dict)  # what is read at an address
+    scripted: dict[str, str] = field(default_factory=dict)  # what `scripted` says to whom
     says: dict[str, str] = field(default_factory=dict)  # models, and their words
     turned_away: dict[str, int] = field(default_factory=dict)  # keys, and with which status
     came: threading.Event = field(default_factory=threading.Event)  # somebody asked
@@ -68,6 +69,9 @@ class FakeProvider:
             return chat.error(self.turned_away[key], request)
         model = str(body.get("model", ""))
         behaviour = {**body, "model": model.partition(":")[0], "says": self.says.get(model)}
+        if behaviour["model"] == "scripted":
+            asked = str(body["messages"][-1]["content"])
+            behaviour["says"] = self.scripted.get(asked, "Nobody knows.")
         try:
             return await ENDPOINTS[request.path](request, behaviour)
         except (asyncio.CancelledError, ConnectionError):

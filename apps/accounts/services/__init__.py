@@ -1,5 +1,6 @@
 """People and what they may do: each change is transaction, audit entry and mail in one place."""
 
+from apps.accounts.services.first_owner import invite_first_owner
 from apps.accounts.services.giving import role_named
 from apps.accounts.services.groups import (
     add_to_group,
@@ -77,6 +78,7 @@ __all__ = [
     "find_invitation",
     "give_right",
     "hand_over",
+    "invite_first_owner",
     "invite_member",
     "note_refusal",
     "note_use",

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView
 from apps.gateway.cache import services
-from apps.gateway.models import MOST_CACHED_S, LlmCall, ModelRoute
+from apps.gateway.models import ACCEPTED_ERROR, MOST_CACHED_S, LlmCall, ModelRoute
 
 
 class CacheSerializer(serializers.Serializer[Any]):
@@ -23,6 +23,21 @@ class CacheSerializer(serializers.Serializer[Any]):
         source="cache_varied",
         default=False,
         help_text="Keep answers, too, where the temperature lets them differ.",
+    )
+    embedder = serializers.CharField(
+        source="cache_embedder",
+        default="",
+        allow_blank=True,
+        max_length=264,
+        help_text="A route, or a model as `provider/model`, whose vectors tell which questions are "
+        "alike; empty: an answer is given again to the same question only.",
+    )
+    accepted_error = serializers.FloatField(
+        source="cache_error",
+        default=ACCEPTED_ERROR,
+        min_value=services.LEAST_ERROR,
+        max_value=services.MOST_ERROR,
+        help_text="The share of answers to similar questions that may be wrong.",
     )
 
 
@@ -44,8 +59,11 @@ class CacheView(TenantAPIView):
         route = self._route(alias)
         serializer = CacheSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        ttl_s, varied = (serializer.validated_data[f"cache_{name}"] for name in ("ttl_s", "varied"))
-        changed = services.set_cache(route, actor=self.actor, ttl_s=ttl_s, varied=varied)
+        given = serializer.validated_data
+        changed = services.set_cache(
+            route, actor=self.actor, ttl_s=given["cache_ttl_s"], varied=given["cache_varied"],
+            embedder=given["cache_embedder"], accepted_error=given["cache_error"],
+        )  # fmt: skip
         return Response(CacheSerializer(changed).data)
 
     @extend_schema(responses={204: None})

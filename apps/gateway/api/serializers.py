@@ -108,11 +108,20 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
     run = serializers.UUIDField(source="run_id", allow_null=True)
     node = serializers.CharField(source="node_id")
     cache = serializers.CharField(
-        help_text="`hit`, `miss`, or empty where the answer may not come from the cache."
+        help_text="`hit`, `semantic` (kept for another question), `miss`, or empty where the answer "
+        "may not come from the cache."
+    )
+    similarity = serializers.FloatField(
+        allow_null=True, help_text="Of the question to the one whose kept answer was given."
     )
     key = serializers.UUIDField(source="key_id", allow_null=True, help_text="Who asked over /v1.")
     credential = serializers.UUIDField(
         source="credential_id", allow_null=True, help_text="The key that the provider was shown."
+    )
+
+    guards = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="What guards found and did: place, kind, action, count. Never what was found.",
     )
 
     class Meta:
@@ -120,8 +129,8 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
         fields = [
             "id", "request_id", "run", "node", "key", "credential", "route", "route_version", "task", "task_class", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
-            "tokens_estimated", "cost_usd", "verdict", "explored", "cache", "saved_usd", "latency_ms", "ttft_ms", "streamed", "builtin",
-            "created_at",
+            "tokens_estimated", "cost_usd", "verdict", "explored", "guards", "cache", "similarity", "saved_usd",
+            "latency_ms", "ttft_ms", "streamed", "builtin", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.gateway.api import cache, routes, views
+from apps.gateway.api import cache, guards, routes, views
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
 from apps.gateway.api.known_providers import KnownProvidersView
 from apps.gateway.api.prices import PriceViewSet
@@ -58,5 +58,8 @@ urlpatterns = [
         routes.DecisionView.as_view(),
         name="call-decision",
     ),
+    path("gateway/guards/", guards.GuardsView.as_view(), name="guards"),
+    path("gateway/guards/try/", guards.TryView.as_view(), name="guards-try"),
+    path("gateway/guards/counts/", guards.CountsView.as_view(), name="guards-counts"),
     *router.urls,
 ]

@@ -52,7 +52,7 @@ async def answered(plan: Plan, ask: Ask, trace: Trace, asked: Asked) -> AsyncIte
     trace.cache_name = name
     cached = None if ask.fresh else await store.find(name, policy)
     if cached is not None:
-        yield _again(cached, plan, trace)
+        yield again(cached, plan, trace)
         return
     async with AsyncExitStack() as turn:
         await turn.enter_async_context(store.turn(name))
@@ -61,12 +61,13 @@ async def answered(plan: Plan, ask: Ask, trace: Trace, asked: Asked) -> AsyncIte
             trace.cache = LlmCall.Cache.MISS
             async with asked() as answer:
                 yield answer
-            await _put(name, policy, ask, trace)
+            if trace.cache == LlmCall.Cache.MISS:
+                await _put(name, policy, ask, trace)
             return
-    yield _again(cached, plan, trace)
+    yield again(cached, plan, trace)
 
 
-def _again(cached: Cached, plan: Plan, trace: Trace) -> CachedAnswer:
+def again(cached: Cached, plan: Plan, trace: Trace) -> CachedAnswer:
     """Return a kept answer, and note who gave it first and what that cost."""
     same = (each for each in plan.targets if each.upstream.provider == cached.provider)
     target = next(same, plan.targets[0])

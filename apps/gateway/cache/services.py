@@ -1,5 +1,7 @@
 """What people decide about kept answers: whether a route keeps any, and when they are forgotten."""
 
+from contextlib import suppress
+
 from django.db import transaction
 
 from apps.accounts import policies
@@ -7,26 +9,40 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import Forbidden
 from apps.common.types import JSONDict
+from apps.gateway import router
 from apps.gateway.cache import store
-from apps.gateway.exceptions import BadRoute, NotCached
-from apps.gateway.models import MOST_CACHED_S, LlmCall, ModelRoute
+from apps.gateway.cache.similar import shelves
+from apps.gateway.exceptions import BadRoute, NotCached, UnknownRoute
+from apps.gateway.models import ACCEPTED_ERROR, MOST_CACHED_S, LlmCall, ModelRoute
+
+LEAST_ERROR, MOST_ERROR = 0.001, 0.05
+MOST_ROUTES = 8  # of a workspace whose similar questions are told: what that takes is bounded
 
 
 @transaction.atomic
 def set_cache(
-    route: ModelRoute, *, actor: User, ttl_s: int | None, varied: bool = False
+    route: ModelRoute,
+    *,
+    actor: User,
+    ttl_s: int | None,
+    varied: bool = False,
+    embedder: str = "",
+    accepted_error: float = ACCEPTED_ERROR,
 ) -> ModelRoute:
     """Let a route keep its answers for so many seconds; None: no more. Raises BadRoute, Forbidden.
 
-    Without `varied` only answers at temperature 0 are cached. What was cached before is forgotten once
-    the cache is switched off.
+    Without `varied` only answers at temperature 0 are cached. With an `embedder`, a route or
+    `provider/model`, they are given to similar questions too, once it was learnt which are, and
+    wrongly in no more than the accepted share. What was cached is forgotten once the cache is off.
     """
     policies.check(actor, "manage", route)
     if ttl_s is not None and not 0 < ttl_s <= MOST_CACHED_S:
         raise BadRoute.at("ttl_s", f"Use 1 to {MOST_CACHED_S:,} seconds, or none.")
+    _check_embedder(route, embedder, accepted_error)
     route = ModelRoute.objects.select_for_update().get(pk=route.pk)
     before = _shown(route)
     route.cache_ttl_s, route.cache_varied = ttl_s, varied
+    route.cache_embedder, route.cache_error = embedder, accepted_error
     if ttl_s is None:
         route.cache_epoch += 1
     if _shown(route) != before:
@@ -55,12 +71,41 @@ def evict_answer(call: LlmCall, *, actor: User) -> None:
     if not call.cache_name:
         raise NotCached
     record("call.answer_evicted", actor=actor, target=call)
+    _learn_from(call)
     store.drop(call.cache_name)
 
 
+def _check_embedder(route: ModelRoute, embedder: str, accepted_error: float) -> None:
+    """Raise BadRoute unless similar questions of a route can be told like this."""
+    if not LEAST_ERROR <= accepted_error <= MOST_ERROR:
+        raise BadRoute.at("accepted_error", f"Use {LEAST_ERROR} to {MOST_ERROR}.")
+    if not embedder:
+        return
+    try:
+        router.load().plan(embedder)
+    except UnknownRoute as error:
+        raise BadRoute.at("embedder", "Name a route, or a model as provider/model.") from error
+    others = ModelRoute.objects.exclude(pk=route.pk).exclude(cache_embedder="")
+    if others.count() >= MOST_ROUTES:
+        raise BadRoute.at("embedder", f"At most {MOST_ROUTES} routes of a workspace may do this.")
+
+
+def _learn_from(call: LlmCall) -> None:
+    """Have it learnt that an answer did not fit the question of a call."""
+    if call.similarity is None:
+        return
+    with suppress(UnknownRoute):
+        plan = router.load().plan(call.route)
+        shelves.blame(plan, call.cache_name, str(call.pk), call.similarity)
+
+
 def _save(route: ModelRoute) -> None:
-    route.save(update_fields=["cache_ttl_s", "cache_varied", "cache_epoch", "updated_at"])
+    fields = ("ttl_s", "varied", "epoch", "embedder", "error")
+    route.save(update_fields=[*(f"cache_{each}" for each in fields), "updated_at"])
 
 
 def _shown(route: ModelRoute) -> JSONDict:
-    return {"ttl_s": route.cache_ttl_s, "varied": route.cache_varied}
+    shown: JSONDict = {"ttl_s": route.cache_ttl_s, "varied": route.cache_varied}
+    if route.cache_embedder:
+        shown |= {"embedder": route.cache_embedder, "accepted_error": route.cache_error}
+    return shown

@@ -121,6 +121,11 @@ async def turn(name: str) -> AsyncIterator[None]:
                 await lock.release()
 
 
+async def redis() -> "Redis":
+    """Return the running loop's connection, which waits no longer than PATIENCE_S."""
+    return await _clients.get()
+
+
 async def close() -> None:
     """Close the running loop's connections."""
     await _clients.close()

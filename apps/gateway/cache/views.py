@@ -1,5 +1,7 @@
 """What pages let people decide about kept answers."""
 
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -11,8 +13,11 @@ from django.views.decorators.http import require_POST
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError
+from apps.gateway import router
 from apps.gateway.cache import services
-from apps.gateway.models import LlmCall, ModelRoute
+from apps.gateway.cache.similar import shelves
+from apps.gateway.forms import MONO, blame
+from apps.gateway.models import ACCEPTED_ERROR, LlmCall, ModelRoute
 
 TERMS = [
     ("", "Never"),
@@ -25,8 +30,9 @@ TERMS = [
 
 
 class CacheForm(forms.Form):
-    """How long a route gives an answer again."""
+    """How long a route gives an answer again, and whether to similar questions too."""
 
+    taught = ""  # what was learnt so far, in words
     ttl_s = forms.TypedChoiceField(
         label="Give an answer again for",
         choices=TERMS,
@@ -39,13 +45,47 @@ class CacheForm(forms.Form):
         required=False,
         help_text="The same question is then always answered alike.",
     )
+    embedder = forms.CharField(
+        label="Similar questions too, as told by",
+        max_length=264,
+        required=False,
+        widget=forms.TextInput({**MONO, "list": "embedders", "autocomplete": "off"}),
+        help_text="A route or provider/model that makes vectors of texts. Empty: only the very same "
+        "question is given a kept answer.",
+    )
+    accepted_percent = forms.DecimalField(
+        label="Of their answers, at most so many may be wrong, in percent",
+        required=False,
+        min_value=Decimal(str(services.LEAST_ERROR * 100)),
+        max_value=Decimal(str(services.MOST_ERROR * 100)),
+        decimal_places=2,
+    )
 
     @classmethod
     def of(cls, route: ModelRoute) -> "CacheForm":
         """Return the form with what holds now; a term that the API set stays among the choices."""
-        form = cls(initial={"ttl_s": route.cache_ttl_s, "varied": route.cache_varied})
+        now = {"ttl_s": route.cache_ttl_s, "varied": route.cache_varied}
+        percent = Decimal(str(round(route.cache_error * 100, 2))).normalize()
+        form = cls(
+            initial={**now, "embedder": route.cache_embedder, "accepted_percent": f"{percent:f}"}
+        )
         form.offer(route.cache_ttl_s)
+        form.taught = _taught(route)
         return form
+
+    @property
+    def embedders(self) -> list[str]:
+        """Routes, and models whose name says that they make vectors."""
+        table = router.load()
+        return [*sorted(table.routes), *(each for each in table.models if "embed" in each)]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The cleaned values as the service takes them."""
+        data = dict(self.cleaned_data)
+        percent = data.pop("accepted_percent")
+        error = ACCEPTED_ERROR if percent is None else float(percent) / 100
+        return {**data, "accepted_error": error}
 
     def offer(self, ttl_s: int | None) -> None:
         """Offer a term beside the usual ones."""
@@ -62,12 +102,32 @@ def set_cache(request: AuthenticatedRequest, alias: str) -> HttpResponse:
     route = policies.find(request.user, ModelRoute.objects.all(), alias=alias)
     form = CacheForm(request.POST)
     form.offer(route.cache_ttl_s)
-    if form.is_valid():
-        services.set_cache(route, actor=request.user, **form.cleaned_data)
+    if not form.is_valid():
+        messages.error(request, _what_is_wrong(form))
+        return redirect("gateway:route", alias)
+    try:
+        services.set_cache(route, actor=request.user, **form.values)
         messages.success(request, "Saved: the next call follows it.")
-    else:
-        messages.error(request, "Choose how long an answer may be given again.")
+    except DomainError as error:
+        blame(form, error)
+        messages.error(request, _what_is_wrong(form))
     return redirect("gateway:route", alias)
+
+
+def _taught(route: ModelRoute) -> str:
+    if not route.cache_embedder:
+        return ""
+    compared, wrong = shelves.counts_of(router.load().plan(route.alias))
+    if not compared:
+        return "Nothing is compared yet."
+    return f"Compared so far: {compared:,} answers, of which {wrong:,} said something else."
+
+
+def _what_is_wrong(form: CacheForm) -> str:
+    if "ttl_s" in form.errors:
+        return "Choose how long an answer may be given again."
+    named = {name: f"{field.label}: " for name, field in form.fields.items()}
+    return " ".join(f"{named.get(name, '')}{said[0]}" for name, said in form.errors.items())
 
 
 @require_POST

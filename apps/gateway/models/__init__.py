@@ -22,6 +22,7 @@ from apps.gateway.models.budgets import (
     BudgetSlice,
     MoneyRules,
 )
+from apps.gateway.models.guards import GuardDefaults
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 from apps.gateway.models.prompts import Prompt, PromptLabel, PromptQuerySet, PromptVersion
 from apps.gateway.models.providers import (
@@ -36,6 +37,7 @@ from apps.gateway.models.quality import TaskQuality, TaskQualityQuerySet
 from apps.gateway.models.virtual_keys import VirtualKey
 
 __all__ = [
+    "ACCEPTED_ERROR",
     "MOST_CACHED_S",
     "MOST_CALLS",
     "MOST_KEYS",
@@ -47,6 +49,7 @@ __all__ = [
     "BudgetSlice",
     "Credential",
     "Endpoint",
+    "GuardDefaults",
     "LlmCall",
     "LlmCallQuerySet",
     "ModelPrice",
@@ -68,6 +71,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_CACHED_S = 30 * 24 * 3600  # for which an answer may be given again
+ACCEPTED_ERROR = 0.005  # of answers to questions in other words
 
 
 class ModelRoute(TimestampedModel):
@@ -83,6 +87,11 @@ class ModelRoute(TimestampedModel):
     # Whether that holds, too, where the temperature lets answers differ.
     cache_varied = models.BooleanField(default=False)
     cache_epoch = models.PositiveIntegerField(default=0)  # one more forgets what was kept
+    # What tells whether questions are alike, a route or `provider/model`; empty: only the same are.
+    cache_embedder = models.CharField(max_length=264, blank=True)
+    cache_error = models.FloatField(
+        default=ACCEPTED_ERROR
+    )  # share of such answers that may be wrong
     policy = models.JSONField(default=dict, blank=True)  # what `routes.policy.Policy` says
 
     class Meta:
@@ -197,7 +206,7 @@ _SUMS: dict[str, Any] = {
     "output_tokens": Sum("output_tokens", default=0),
     "cost_usd": Sum("cost_usd", default=Decimal(0)),
     "saved_usd": Sum("saved_usd", default=Decimal(0)),
-    "hits": Count("pk", filter=Q(cache="hit")),
+    "hits": Count("pk", filter=Q(cache__in=("hit", "semantic"))),
 }
 
 
@@ -224,6 +233,7 @@ class LlmCall(models.Model):
     class Cache(models.TextChoices):
         MISS = "miss", "Asked"
         HIT = "hit", "From the cache"
+        SEMANTIC = "semantic", "Semantic hit"
 
     class Verdict(models.TextChoices):
         PASSED = "passed", "Passed its check"
@@ -262,9 +272,11 @@ class LlmCall(models.Model):
     # What the check of its answer said; empty: none was made. `explored`: to learn about a target.
     verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
     explored = models.BooleanField(default=False)
-    cache = models.CharField(max_length=4, choices=Cache, blank=True)  # empty: nothing is kept
+    cache = models.CharField(max_length=8, choices=Cache, blank=True)  # empty: nothing is kept
     cache_name = models.CharField(max_length=64, blank=True)  # of the kept answer
+    similarity = models.FloatField(null=True)  # of the question that it was kept for, if another
     saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # by a hit
+    guards = models.JSONField(default=list)  # [{place, kind, action, count}], never what was found
     latency_ms = models.PositiveIntegerField(default=0)
     ttft_ms = models.PositiveIntegerField(null=True)
     streamed = models.BooleanField(default=False)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from apps.common.types import JSONDict
 from apps.gateway.exceptions import BadRoute
+from apps.gateway.guards.policy import Guards
 
 CAPABILITIES = ("json_schema", "tools", "vision", "embeddings")
 LONGEST_MS = 600_000
@@ -73,6 +74,7 @@ class Policy(BaseModel):
     judge_usd: Amount = Decimal("0.01")  # the most that one judgement may cost
     # The share of checked calls that ask another target first, to learn how it does.
     explore: float = Field(0.02, ge=0, le=0.2)
+    guards: Guards | None = None  # None: those of the workspace
 
     @classmethod
     def of(cls, settings: JSONDict) -> Self:

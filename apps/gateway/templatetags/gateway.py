@@ -1,4 +1,4 @@
-"""The tabs of RelayCore's pages."""
+"""The tabs of RelayCore's pages, and words that several of them use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 
 from apps.accounts import policies
+from apps.gateway.guards.kinds import NAMES, Kind
 from apps.gateway.routes.words import CHECKS
 
 register = template.Library()
@@ -58,3 +59,10 @@ def relaycore_tabs(context: template.Context, current: str) -> dict[str, Any]:
 def check_words(name: str) -> str:
     """Return what an answer was checked by, in words."""
     return CHECKS.get(name, name)
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    """Return how people call what guards found."""
+    name = NAMES[Kind(kind)] if kind in set(Kind) else kind
+    return name[0].upper() + name[1:]

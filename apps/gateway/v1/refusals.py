@@ -12,6 +12,7 @@ from apps.gateway.exceptions import (
     FirstWordLate,
     GatewayError,
     GrantUsedUp,
+    GuardRefused,
     NoFittingTarget,
     NotBuiltIn,
     NotOffered,
@@ -95,7 +96,7 @@ def _of_gateway(error: GatewayError) -> Refusal:
     message = f"{error.message} {error.hint}".strip()
     if isinstance(error, UnknownRoute):
         return Refusal(404, error.message, INVALID, "model_not_found", "model")
-    if isinstance(error, NotBuiltIn | NotOffered | NoFittingTarget):
+    if isinstance(error, GuardRefused | NotBuiltIn | NotOffered | NoFittingTarget):
         return Refusal(400, message, INVALID, error.code, headers=FINAL)
     if isinstance(error, ProviderRejected):
         return _rejected(error)

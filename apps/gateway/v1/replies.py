@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 
 from apps.common.bodies import Send
-from apps.gateway.cache.answering import CachedAnswer
 from apps.gateway.carrying import Call
 from apps.gateway.models import LlmCall
 from apps.gateway.v1.manners import Manner
@@ -72,8 +71,10 @@ def headers_of(call: Call) -> Headers:
         "x-auterity-provider": _safe(target.upstream.provider),
         "x-auterity-cache": call.trace.cache or LlmCall.Cache.MISS,
     }
-    if isinstance(call.answer, CachedAnswer):
+    if call.answer.age_s is not None:
         headers["age"] = str(call.answer.age_s)
+    if call.trace.similarity is not None:
+        headers["x-auterity-similarity"] = f"{call.trace.similarity:.4f}"
     if call.plan.route:
         headers["x-auterity-route"] = f"{call.plan.route}@{call.plan.version}"
     if call.trace.verdict is not None:

@@ -1,6 +1,6 @@
 """Requests about the model gateway: providers, routes, prices, calls and usage."""
 
-from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api
+from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api, of
 
 # A name that nobody can have (RFC 2606): asking it ends at the resolver.
 NOWHERE = "https://models.invalid/v1"
@@ -19,6 +19,9 @@ TARGET_ROWS = {
     "form-INITIAL_FORMS": "0",
     "form-0-provider": "built-in",
 }
+GUARDS = {"contact": {"input": "mask"}}
+GUARDS_FORM = {"contact_input": "flag"}
+TRIED = {"text": "x", "place": "input"}
 ALLOWED = {"patterns": ["*"], "regions": []}
 PRICE = {"provider": "x", "model": "y", "input_usd": "1", "output_usd": "2"}
 BUDGET = {"scope": "workspace", "every": "day", "amount_usd": "10"}
@@ -71,6 +74,11 @@ GATEWAY = [
     Probe("api:route-decide", "POST", args={"alias": "route"}, body={}, shows=False),
     api("allowed-models", **LIST),
     api("allowed-models", "PUT", body=ALLOWED, **NOBODYS),
+    api("guards", **NOBODYS),
+    api("guards", "PUT", body=GUARDS, **NOBODYS),
+    api("guards-try", "POST", body=TRIED, note="of all", **NOBODYS),
+    api("guards-try", "POST", body=lambda world: {**TRIED, "route": of(world, "route")}, shows=False),
+    api("guards-counts", query="route={route}", shows=False),
     api("price-list", **LIST),
     api("price-list", "POST", body=PRICE, **NOBODYS),
     api("price-detail", pk="price"),
@@ -187,6 +195,12 @@ GATEWAY = [
     Probe("gateway:routes", **LIST),
     Probe("gateway:allowed", **NOBODYS),
     Probe("gateway:allowed", "POST", body={"patterns": "*"}, media=FORM, **NOBODYS),
+    Probe("gateway:guards", **NOBODYS),
+    Probe("gateway:guards", "POST", body=GUARDS_FORM, media=FORM, **NOBODYS),
+    Probe("gateway:try_guards", "POST", body=TRIED, media=FORM, **NOBODYS),
+    Probe("gateway:route_guards", args={"alias": "route"}),
+    Probe("gateway:route_guards", "POST", {"alias": "route"}, body={"own": "own"}, media=FORM, shows=False),
+    Probe("gateway:try_route_guards", "POST", {"alias": "route"}, body=TRIED, media=FORM),
     Probe("gateway:decide", args={"alias": "route"}, query="characters=10"),
     Probe(
         "gateway:restore_route", "POST", {"alias": "route", "number": "1"}, shows=False

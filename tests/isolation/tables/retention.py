@@ -1,4 +1,4 @@
-"""Requests about retention: rules, legal holds, deletions."""
+"""Requests about retention: rules, legal holds, deletions; and about the end of the workspace."""
 
 from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api, of
 from tests.isolation.world import World
@@ -6,6 +6,10 @@ from tests.isolation.world import World
 
 def _hold(world: World) -> dict[str, object]:
     return {"workflow": of(world, "draft"), "reason": "x"}
+
+
+def _address(world: World) -> dict[str, str]:
+    return {"slug": world.tenant.slug}
 
 
 RETENTION = [
@@ -23,4 +27,7 @@ RETENTION = [
     Probe("retention:release_hold", "POST", {"hold_id": "hold"}, media=FORM, shows=False),
     Probe("retention:start_job", "POST", media=FORM, **NOBODYS),
     Probe("retention:job", args={"job_id": "job"}, shows=False),
+    Probe("operators:end", **NOBODYS),
+    Probe("operators:end", "POST", media=FORM, body=_address, elsewhere=422, shows=False),
+    Probe("operators:keep", "POST", media=FORM, **NOBODYS),
 ]  # fmt: skip

@@ -1,0 +1,140 @@
+"""Endpoints of guards: those of the workspace, a text to try, and what they did."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts import policies
+from apps.accounts.api.views import TenantAPIView
+from apps.gateway.guard_rules.forms import MOST_TRIED
+from apps.gateway.guard_rules.services import guards_of_route, guards_of_workspace, set_guards
+from apps.gateway.guards import counts, door
+from apps.gateway.guards.kinds import GROUPS, Action, Group, Place, Severity
+from apps.gateway.guards.policy import MOST_HOSTS
+from apps.gateway.models import ModelRoute
+
+CHOICES = [str(each) for each in Action]
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    """What becomes of what is found of a group in prompts and in answers."""
+
+    input = serializers.ChoiceField(choices=CHOICES, required=False, default="allow")
+    output = serializers.ChoiceField(choices=CHOICES, required=False, default="allow")
+
+
+class GuardsSerializer(serializers.Serializer[Any]):
+    """A rule for each group of what guards look for."""
+
+    contact = RuleSerializer(required=False, help_text=GROUPS[Group.CONTACT].text)
+    financial = RuleSerializer(required=False, help_text=GROUPS[Group.FINANCIAL].text)
+    identity = RuleSerializer(required=False, help_text=GROUPS[Group.IDENTITY].text)
+    secrets = RuleSerializer(required=False, help_text=GROUPS[Group.SECRETS].text)
+    hidden = RuleSerializer(required=False, help_text=GROUPS[Group.HIDDEN].text)
+    override = RuleSerializer(required=False, help_text=GROUPS[Group.OVERRIDE].text)
+    links = RuleSerializer(required=False, help_text=GROUPS[Group.LINKS].text)
+    trusted_hosts = serializers.ListField(
+        child=serializers.CharField(max_length=255), max_length=MOST_HOSTS, required=False
+    )
+    refuse_unreadable = serializers.BooleanField(required=False)
+
+
+class QuestionSerializer(serializers.Serializer[Any]):
+    """A text to try, with the guards of a route or of the workspace."""
+
+    text = serializers.CharField(max_length=MOST_TRIED, trim_whitespace=False)
+    place = serializers.ChoiceField(choices=[str(each) for each in Place])
+    route = serializers.CharField(max_length=63, required=False)
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """What of one kind was found."""
+
+    kind = serializers.CharField()
+    group = serializers.CharField(source="about.label")
+    severity = serializers.ChoiceField(
+        choices=[str(each) for each in Severity], source="about.severity"
+    )
+    action = serializers.ChoiceField(choices=CHOICES)
+    count = serializers.IntegerField()
+
+
+class TriedSerializer(serializers.Serializer[Any]):
+    """What would become of the text: `text` is passed on, unless `refusal` says why the call ends."""
+
+    found = FoundSerializer(many=True)
+    text = serializers.CharField()
+    refusal = serializers.CharField()
+
+
+class CountedSerializer(FoundSerializer):
+    """How often a kind was found in one place, and in how many calls."""
+
+    place = serializers.ChoiceField(choices=[str(each) for each in Place])
+    calls = serializers.IntegerField()
+
+
+class GuardsView(TenantAPIView):
+    """What is looked for in calls whose route has no guards of its own."""
+
+    permission_required = {"GET": "provider.view", "PUT": "provider.manage"}
+
+    @extend_schema(responses=GuardsSerializer, operation_id="gateway_guards_retrieve")
+    def get(self, request: Request) -> Response:
+        """Return the guards of the workspace."""
+        return Response(GuardsSerializer(guards_of_workspace()).data)
+
+    @extend_schema(
+        request=GuardsSerializer,
+        responses=GuardsSerializer,
+        operation_id="gateway_guards_update",
+    )
+    def put(self, request: Request) -> Response:
+        """Set them, for every call from now on."""
+        serializer = GuardsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        set_guards(actor=self.actor, guards=serializer.validated_data)
+        return Response(GuardsSerializer(guards_of_workspace()).data)
+
+
+class TryView(TenantAPIView):
+    """What guards would do with a text."""
+
+    permission_required = {"POST": "provider.manage"}
+
+    @extend_schema(
+        request=QuestionSerializer, responses=TriedSerializer, operation_id="gateway_guards_try"
+    )
+    def post(self, request: Request) -> Response:
+        """Try a text. It is sent to nobody and kept nowhere."""
+        serializer = QuestionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        guards = guards_of_workspace()
+        if "route" in data:
+            routes = ModelRoute.objects.all()
+            guards = guards_of_route(policies.find(self.actor, routes, alias=data["route"]))
+        return Response(
+            TriedSerializer(door.tried(guards, Place(data["place"]), data["text"])).data
+        )
+
+
+class CountsView(TenantAPIView):
+    """What guards did lately."""
+
+    permission_required = {"GET": "usage.view"}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("route", str, description="Of this route alone.")],
+        responses=CountedSerializer(many=True),
+        operation_id="gateway_guards_counts",
+    )
+    def get(self, request: Request) -> Response:
+        """Count what was found in the last 30 days: kinds, never values."""
+        alias = request.query_params.get("route")
+        routes = ModelRoute.objects.all()
+        route = policies.find(self.actor, routes, alias=alias) if alias else None
+        return Response(CountedSerializer(counts.lately(route), many=True).data)

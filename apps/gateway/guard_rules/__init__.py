@@ -1,0 +1,1 @@
+"""What people decide about guards, and the pages on which they do."""

@@ -1,0 +1,126 @@
+"""Forms of the pages of guards: what becomes of each group in each place, and a text to try."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from apps.common.types import JSONDict
+from apps.gateway.forms import MONO
+from apps.gateway.guards.kinds import GROUPS, About, Action, Group, Place
+from apps.gateway.guards.policy import HOST, MOST_HOSTS, Guards
+from apps.gateway.models import ModelRoute
+from apps.gateway.route_forms import WordsField
+
+WORDS = {
+    Action.ALLOW: "let pass",
+    Action.FLAG: "let pass, count",
+    Action.MASK: "mask",
+    Action.REPLACE: "replace, restore in the answer",
+    Action.REFUSE: "refuse the call",
+}
+MOST_TRIED = 20_000  # characters
+
+
+@dataclass(frozen=True)
+class Row:
+    """A group, with its fields; None where nothing is to be decided."""
+
+    about: About
+    input: forms.BoundField | None
+    output: forms.BoundField | None
+
+
+class GuardsForm(forms.Form):
+    """The guards of a workspace."""
+
+    trusted_hosts = WordsField(
+        label="Hosts that answers may show images of and link to", max_length=10_000, required=False,
+        widget=forms.Textarea({**MONO, "rows": 2}),
+        help_text="Such as cdn.example.com, or *.example.com for all below it.",
+    )  # fmt: skip
+    refuse_unreadable = forms.BooleanField(
+        label="Refuse calls with images, documents or token numbers, which cannot be looked into",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, guards: Guards, **kwargs: Any) -> None:
+        """Show how it is, with a field for each group and place where something can be decided."""
+        kwargs.setdefault("initial", _initial(guards))
+        super().__init__(*args, **kwargs)
+        for group, place, actions in _decisions():
+            self.fields[f"{group}_{place}"] = forms.ChoiceField(
+                choices=[(each, WORDS[each]) for each in actions],
+                required=False,
+                label=f"{GROUPS[group].label} in {'prompts' if place == Place.INPUT else 'answers'}",
+            )
+
+    def clean_trusted_hosts(self) -> list[str]:
+        """Return the hosts. Raises ValidationError for what is none."""
+        hosts = [each.lower() for each in self.cleaned_data["trusted_hosts"]]
+        if wrong := [each for each in hosts if not re.fullmatch(HOST, each)]:
+            raise forms.ValidationError(f"“{wrong[0][:60]}” is not the name of a host.")
+        if len(hosts) > MOST_HOSTS:
+            raise forms.ValidationError(f"Name at most {MOST_HOSTS} hosts.")
+        return hosts
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """The groups with their fields."""
+        for group, about in GROUPS.items():
+            fields = [f"{group}_{place}" for place in Place]
+            shown = [self[name] if name in self.fields else None for name in fields]
+            yield Row(about, *shown)
+
+    @property
+    def settings(self) -> JSONDict:
+        """The cleaned values as the service takes them."""
+        data = self.cleaned_data
+        found: JSONDict = {name: data[name] for name in ("trusted_hosts", "refuse_unreadable")}
+        for group, place, _ in _decisions():
+            found.setdefault(group, {})[place] = data[f"{group}_{place}"] or Action.ALLOW
+        return found
+
+
+class RouteGuardsForm(GuardsForm):
+    """The guards of a route, which may be those of the workspace."""
+
+    own = forms.ChoiceField(
+        label="This route", required=False,
+        choices=[("", "has the guards of the workspace"), ("own", "has guards of its own, as below")],
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, route: ModelRoute, **kwargs: Any) -> None:
+        """Show whether the route has its own."""
+        super().__init__(*args, **kwargs)
+        self.fields["own"].initial = "own" if "guards" in route.policy else ""
+
+
+class TryForm(forms.Form):
+    """A text to try."""
+
+    place = forms.ChoiceField(
+        label="As", choices=[(Place.INPUT, "a prompt"), (Place.OUTPUT, "an answer")]
+    )
+    text = forms.CharField(
+        max_length=MOST_TRIED, strip=False, widget=forms.Textarea({"rows": 6}),
+        help_text="It is looked at on the server, sent to nobody and kept nowhere.",
+    )  # fmt: skip
+
+
+def _decisions() -> Iterator[tuple[Group, Place, tuple[Action, ...]]]:
+    for group, about in GROUPS.items():
+        for place, actions in about.actions.items():
+            if len(actions) > 1:
+                yield group, place, actions
+
+
+def _initial(guards: Guards) -> JSONDict:
+    rules = {f"{group}_{place}": str(guards.rule(group, place)) for group, place, _ in _decisions()}
+    return {
+        **rules,
+        "trusted_hosts": list(guards.trusted_hosts),
+        "refuse_unreadable": guards.refuse_unreadable,
+    }

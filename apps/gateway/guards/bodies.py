@@ -1,0 +1,131 @@
+"""The texts in the bodies of calls and answers, whichever protocol they are in."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apps.common.types import JSON, JSONDict
+from apps.gateway.guards.redacting import Redactor
+
+# What belongs to the protocol: a change would break it, and nobody writes words there.
+STRUCTURE = frozenset(
+    {
+        "id", "object", "type", "role", "model", "status", "index", "created", "created_at",
+        "finish_reason", "stop_reason", "call_id", "tool_call_id", "tool_use_id", "item_id",
+        "response_id", "signature", "encrypted_content", "media_type", "system_fingerprint", "usage",
+    }
+)  # fmt: skip
+OWN_FIELDS = frozenset(
+    {"system", "instructions", "tools", "functions", "response_format", "text", "tool_choice"}
+)
+OWN_ROLES = frozenset({"system", "developer", "assistant"})
+JSON_FIELDS = frozenset({"arguments", "partial_json"})
+ECHOES = "logprobs"  # says the words of an answer once more, token by token
+ENCODED = re.compile(r"data:[\w/+.\-]{0,100}(?:;[\w=\-]{1,60}){0,4},")
+UNREADABLE = frozenset(
+    {
+        "image_url",
+        "input_image",
+        "image",
+        "document",
+        "file",
+        "input_file",
+        "input_audio",
+        "video_url",
+    }
+)
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a value stands."""
+
+    name: str = ""
+    is_own: bool = False
+    is_json: bool = False
+
+
+def redacted(body: JSONDict, redactor: Redactor, *, is_json: bool = False) -> JSONDict:
+    """Return a body as it may go on; `is_json`: its words are JSON."""
+    return {
+        name: _value(each, _Spot(name, name in OWN_FIELDS, is_json), redactor)
+        for name, each in body.items()
+    }
+
+
+def _value(value: JSON, spot: _Spot, redactor: Redactor) -> JSON:
+    if spot.name in STRUCTURE:
+        return value
+    if isinstance(value, str):
+        if ENCODED.match(value):
+            return value
+        is_json = spot.name in JSON_FIELDS or (spot.is_json and spot.name in ("content", "text"))
+        return redactor.text(value, is_json=is_json, is_own=spot.is_own)
+    if isinstance(value, dict):
+        return _object(value, spot, redactor)
+    if isinstance(value, list):
+        if value and isinstance(value[0], int | float):
+            return value  # tokens by their numbers, or a vector
+        return [_value(each, spot, redactor) for each in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    return redactor.number(value)
+
+
+def _object(value: JSONDict, spot: _Spot, redactor: Redactor) -> JSONDict:
+    is_own = value["role"] in OWN_ROLES if isinstance(value.get("role"), str) else spot.is_own
+    encoded = value.get("type") == "base64"
+    return {
+        name: each
+        if encoded and name == "data"
+        else _value(each, _Spot(name, is_own, spot.is_json), redactor)
+        for name, each in value.items()
+    }
+
+
+def texts_of(value: JSON) -> Iterator[str]:
+    """Yield all texts of a body."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+
+
+def has_unreadable(body: JSONDict) -> bool:
+    """Tell whether a call holds what nobody can look into: images, documents, tokens by number."""
+    left: list[JSON] = [body.get(name) for name in ("messages", "input", "system", "documents")]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            if each.get("type") in UNREADABLE and not _is_plain_document(each):
+                return True
+            left += [part for name, part in each.items() if name != "arguments"]
+        elif isinstance(each, list):
+            if each and isinstance(each[0], int):
+                return True
+            left += each
+    return False
+
+
+def _is_plain_document(part: JSONDict) -> bool:
+    source = part.get("source")
+    return isinstance(source, dict) and source.get("type") in ("text", "content")
+
+
+def without_echoes(value: JSON) -> JSON:
+    """Return an answer without what repeats its words outside of them."""
+    if isinstance(value, dict):
+        return {
+            name: []
+            if name == ECHOES and isinstance(each, list)
+            else None
+            if name == ECHOES
+            else without_echoes(each)
+            for name, each in value.items()
+        }
+    return [without_echoes(each) for each in value] if isinstance(value, list) else value

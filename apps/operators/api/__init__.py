@@ -1,0 +1,1 @@
+"""The platform API, on the administration's host alone."""

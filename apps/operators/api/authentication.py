@@ -1,0 +1,45 @@
+"""Who is calling the platform API: keys alone, since a session belongs to a browser."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.accounts.api.authentication import SCHEME
+from apps.accounts.models import User
+from apps.common.errors import Unauthenticated
+from apps.operators.exceptions import MissingScope
+from apps.operators.keys import user_of
+from apps.operators.models import PlatformKey
+
+
+class PlatformKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer aup_...`; keys of workspaces are none of these."""
+
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        header = request.headers.get("Authorization")
+        if not header:
+            return None
+        user = user_of(header.removeprefix(SCHEME)) if header.startswith(SCHEME) else None
+        if user is None:
+            raise AuthenticationFailed
+        return user, user.acting_key
+
+    def authenticate_header(self, request: Request) -> str:
+        return Unauthenticated.challenge
+
+
+class HasScope(BasePermission):
+    """Ask for the scope that the view declares for this method; what is not declared is refused."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        key = request.auth
+        if not isinstance(key, PlatformKey):
+            raise Unauthenticated
+        needed = getattr(view, "permission_required", {}).get(request.method)
+        if needed not in key.scopes:
+            raise MissingScope(f"This asks for a key with the scope {needed}.")
+        return True
