@@ -63,7 +63,7 @@ class VaultReference(Reference):
     def _https(cls, address: str) -> str:
         """Take an origin alone, over https unless the operator excepts it."""
         try:
-            origin = egress.origin_of(address)
+            egress.origin_of(address)
         except EgressError as error:
             raise ValueError(str(error)) from error
         url = URL(address)
@@ -71,7 +71,7 @@ class VaultReference(Reference):
             raise ValueError("Write the address without a path, such as https://vault.example.com.")
         if url.scheme != "https" and not egress.is_excepted(url):
             raise ValueError("A token may only be sent over https://.")
-        return origin
+        return str(url.origin())
 
     @validator(mode="after")
     def _plain(self) -> Self:
