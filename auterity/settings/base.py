@@ -312,6 +312,8 @@ SPECTACULAR_SETTINGS = {
         "KeyState": "apps.gateway.virtual_keys.filters.STATES",
         "PromptRole": "apps.gateway.prompts.content.ROLES",
         "TargetRole": "apps.gateway.models.RouteTarget.Role",
+        "GuardAction": "apps.gateway.api.guards.ACTIONS",
+        "GuardSeverity": "apps.gateway.api.guards.SEVERITIES",
         "BudgetState": "apps.gateway.budgets.standing.STATES",
         "ServiceState": "apps.breakers.filters.STATES",
         "CredentialKindName": "apps.credentials.kinds.CHOICES",
