@@ -73,7 +73,8 @@ def test_only_what_is_lent_to_the_workspace_is_named_and_only_for_its_hosts(
 def test_hosts_stay_within_what_is_lent(alice: User, settings: Settings) -> None:
     lend(settings, "*.example.com")
     made = keep(alice, values={}, hosts=["*.example.com"], reference=NAMED)
-    assert change_credential(made, actor=alice, changes={"hosts": ["eu.example.com"]})
+    made = change_credential(made, actor=alice, changes={"hosts": ["eu.example.com"]})
+    assert made.hosts == ["eu.example.com"]
     with pytest.raises(BadCredential):
         rotate_credential(made, actor=alice, values={}, reference=NAMED, hosts=["evil.example"])
 
