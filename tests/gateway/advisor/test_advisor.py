@@ -18,7 +18,8 @@ from apps.gateway.advisor import services as advisor
 from apps.gateway.exceptions import AdviceDecided, BadAdvice, RouteChanged
 from apps.gateway.models import Advice, LlmCall, ModelRoute, Provider, TaskQuality
 from apps.gateway.prices import retiring
-from tests.factories.cast import api_client, browser
+from tests.factories.browsers import browser
+from tests.factories.cast import api_client
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/gateway/advice/"
