@@ -211,6 +211,7 @@ def test_the_page_in_each_of_its_states(alice: User, route: ModelRoute) -> None:
     advice = Advice.objects.get()
     shown = client.get(page).content.decode()
     assert "would save $178.24 a month" in shown
+    assert "Of 100 checked answers a share of 0.950 held" in shown
     assert "Clear filters" in client.get(f"{page}?q=nothing").content.decode()
     assert client.get(f"{page}?status=odd").status_code == 422
     client.post(f"{page}{advice.pk}/apply/")
