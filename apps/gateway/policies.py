@@ -3,6 +3,7 @@
 from apps.accounts.models import User
 from apps.accounts.policies import Policy, Rows, holds, register
 from apps.gateway.models import (
+    Advice,
     AllowList,
     Budget,
     GuardDefaults,
@@ -58,6 +59,13 @@ class PromptVersionPolicy(PromptPolicy):
 @register(LlmCall)
 class CallPolicy(Policy):
     """Calls and what they cost are usage."""
+
+    resource = "usage"
+
+
+@register(Advice)
+class AdvicePolicy(Policy):
+    """Advice tells what calls cost: it is seen by who sees usage. Who manages providers acts on it."""
 
     resource = "usage"
 
