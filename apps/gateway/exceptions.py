@@ -275,24 +275,6 @@ class BadVariables(GatewayError):
     hint = "Give each variable of the prompt a value of its type."
 
 
-class BadPrompt(Invalid):
-    """The prompt cannot be saved like this."""
-
-    code = "bad_prompt"
-
-
-class NothingNew(Conflict):
-    """The newest version says the same."""
-
-    code = "nothing_new"
-
-
-class PromptUsed(Conflict):
-    """Workflows use this prompt. Change those first."""
-
-    code = "prompt_used"
-
-
 class BadAddress(Invalid):
     """The provider's address cannot be used."""
 
@@ -339,18 +321,6 @@ class RouteChanged(Conflict):
     """The route was changed since. The advice is looked at anew tonight."""
 
     code = "route_changed"
-
-
-class BadBudget(Invalid):
-    """The budget cannot be saved like this."""
-
-    code = "bad_budget"
-
-
-class BudgetTaken(Conflict):
-    """There is such a budget already. Change that one."""
-
-    code = "budget_taken"
 
 
 class NameTaken(Conflict):

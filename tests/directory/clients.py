@@ -6,9 +6,10 @@ from typing import Any
 
 from django.test import Client
 
-from apps.accounts.models import User
+from apps.accounts.models import Group, RoleBinding, User
+from apps.audit.models import AuditEntry
 from apps.common.types import JSONDict
-from apps.directory.models import Directory
+from apps.directory.models import Directory, KeptGroup, Person
 from apps.directory.services import make_token
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -81,3 +82,15 @@ def refused(answer: Any, status: int, kind: str | None = None) -> str:
     assert told.get("scimType") == kind
     detail: str = told["detail"]
     return detail
+
+
+def state() -> Any:
+    """Return all that a directory could have changed."""
+    return (
+        list(User.objects.order_by("pk").values("pk", "email", "name", "is_active", "is_staff", "is_superuser", "password", "session_epoch")),
+        list(RoleBinding.objects.order_by("pk").values("user", "group", "role__name", "folder")),
+        list(Group.objects.order_by("pk").values("pk", "name", "memberships__user")),
+        list(Person.objects.order_by("pk").values("pk", "document", "active", "version")),
+        list(KeptGroup.objects.order_by("pk").values("pk", "display_name", "version")),
+        AuditEntry.objects.count(),
+    )  # fmt: skip

@@ -33,3 +33,17 @@ def directory(connection: Connection, alice: User) -> Directory:
 def scim(directory: Directory, alice: User) -> ScimClient:
     """Whoever speaks for it."""
     return client_of(directory, alice)
+
+
+@pytest.fixture
+def person(scim: ScimClient) -> str:
+    """Somebody whom the directory keeps."""
+    found: str = scim.add("priya@halden.example")["id"]
+    return found
+
+
+@pytest.fixture
+def group(scim: ScimClient) -> str:
+    """A group that it keeps."""
+    found: str = scim.add_group("Rail")["id"]
+    return found

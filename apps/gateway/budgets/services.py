@@ -18,8 +18,8 @@ from apps.audit.services import record
 from apps.common.types import JSONDict
 from apps.dispatch import chores
 from apps.gateway.budgets import book, slices, subjects
+from apps.gateway.budgets.exceptions import BadBudget, BudgetTaken
 from apps.gateway.budgets.periods import around, zones
-from apps.gateway.exceptions import BadBudget, BudgetTaken
 from apps.gateway.models import Budget, BudgetPeriod, LlmCall, MoneyRules
 
 MOST_BUDGETS = 1_000

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from apps.common.types import JSON, JSONDict
-from apps.gateway.exceptions import BadPrompt, BadVariables
+from apps.gateway.exceptions import BadVariables
+from apps.gateway.prompts.exceptions import BadPrompt
 
 PLACE = re.compile(r"\{\{\s*([a-z][a-z0-9_]{0,62})\s*\}\}")
 MOST_MESSAGES, MOST_VARIABLES, LONGEST = 50, 50, 100_000

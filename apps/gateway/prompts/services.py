@@ -10,10 +10,11 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import NotFound
 from apps.common.types import JSONDict
-from apps.gateway.exceptions import BadPrompt, NameTaken, NothingNew, PromptUsed
+from apps.gateway.exceptions import NameTaken
 from apps.gateway.models import Prompt, PromptLabel, PromptVersion
 from apps.gateway.models.prompts import SLUG
 from apps.gateway.prompts.content import Content
+from apps.gateway.prompts.exceptions import BadPrompt, NothingNew, PromptUsed
 from apps.gateway.prompts.usage import Use, uses_of
 
 MOST_LABELS, MOST_PROMPTS, SHOWN = 20, 5_000, 3

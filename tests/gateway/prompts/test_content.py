@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from apps.gateway.exceptions import BadPrompt, BadVariables
+from apps.gateway.exceptions import BadVariables
 from apps.gateway.prompts.content import Content
 from apps.gateway.prompts.differing import sections
+from apps.gateway.prompts.exceptions import BadPrompt
 from tests.gateway.prompts.writing import content
 
 TYPED: list[dict[str, Any]] = [

@@ -11,9 +11,10 @@ from apps.accounts.services.roles import create_role
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden, NotFound
 from apps.common.types import JSONDict
-from apps.gateway.exceptions import BadPrompt, NameTaken, NothingNew, PromptUsed
+from apps.gateway.exceptions import NameTaken
 from apps.gateway.models import Prompt, PromptVersion
 from apps.gateway.prompts import services
+from apps.gateway.prompts.exceptions import BadPrompt, NothingNew, PromptUsed
 from apps.gateway.prompts.library import find
 from apps.workflows.services import create_workflow, publish_workflow, update_workflow
 from tests.factories.browsers import browser
