@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check faults golden simulate probes tamper soak edits fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden simulate probes tamper chaos soak edits fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -43,6 +43,10 @@ tamper: .venv/dev.stamp ## Tamper with an audit trail at random; each time it mu
 	@TRIALS=$(or $(trials),10000) $(BIN)/python manage.py with_services -- \
 	  $(BIN)/pytest tests/audit/test_tampering.py -q --create-db
 
+chaos: .venv/dev.stamp ## Let three providers fail in bursts behind one route: make chaos calls=100000, or seed=7 for other bursts
+	@CALLS=$(or $(calls),100000) $(if $(seed),SEED=$(seed)) $(BIN)/python manage.py with_services -- \
+	  $(BIN)/pytest tests/gateway/chaos -q --create-db -n0 && cat test-results/chaos.json
+
 soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was lost: make soak minutes=30
 	@$(BIN)/python -m tests.faults.soak $(or $(minutes),30)
 
@@ -66,7 +70,7 @@ tenant: .venv/local.stamp ## Make a workspace in the running product: make tenan
 	@[ -n "$(name)" ] || { echo "Name the workspace: make tenant name=acme"; exit 1; }
 	@$(BIN)/python manage.py create_workspace $(name) || { echo "Is Auterity running? Start it with: make run"; exit 1; }
 
-bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, api_runs, webhooks, live, collab, canvas, recovery, similar, routing args=<url>)
+bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, api_runs, webhooks, live, collab, canvas, recovery, guards, similar, routing args=<url>)
 	@$(BIN)/python manage.py with_services -- $(BIN)/python -m bench.$(name) $(args)
 
 shell: .venv/local.stamp ## Open a Python shell in the project

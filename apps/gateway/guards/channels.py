@@ -6,7 +6,7 @@ from apps.gateway.guards.redacting import Redactor
 from apps.gateway.guards.scanning import Finding
 from apps.gateway.guards.standing_in import PLACEHOLDER, Quotes
 
-REMEMBERED = 128  # characters that were passed on, for labels that stand before a value
+REMEMBERED = 64  # characters that were passed on, for labels that stand before a value
 MOST_HELD = 16_384  # longer than anything that is looked for
 SMALL = 512  # held characters that are looked through again at each part
 
