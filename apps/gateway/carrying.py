@@ -82,7 +82,8 @@ async def carried(
     Raises GatewayError.
     """
     entry = ledger.opened()
-    trace = Trace(go_through=go_through, seed=entry.id.hex, carry=partial(carried, go_through=go_through))  # fmt: skip
+    again = partial(carried, go_through=go_through)
+    trace = Trace(go_through=go_through, seed=entry.id.hex, carry=again)
     way = _Way(ask, entry, trace)
     try:
         entry.plan = plan or (await routing_table()).plan(ask.model)

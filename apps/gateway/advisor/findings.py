@@ -69,7 +69,8 @@ class Finding:
 def findings() -> Iterator[Finding]:
     """Yield for each route what saves most, where anything does."""
     table, now = router.load(), timezone.now()
-    known = {(each.task, each.model): Prior.of(each, now) for each in TaskQuality.objects.latest_known()}  # fmt: skip
+    learnt = TaskQuality.objects.latest_known()
+    known = {(each.task, each.model): Prior.of(each, now) for each in learnt}
     targets = _targets(table)
     for alias, route in table.routes.items():
         plan = table.plan(alias)
@@ -124,7 +125,8 @@ def _finding(
     is_first = any(each.stated.name == name and each.stated.cheap for each in plan.targets)
     if is_first or plan.targets[0].stated.name == name:
         return None
-    if reasons(target.stated, Need(), plan.policy.model_copy(update={"quality_floor": None}), plan.allowed):  # fmt: skip
+    policy = plan.policy.model_copy(update={"quality_floor": None})  # what was learnt counts below
+    if reasons(target.stated, Need(), policy, plan.allowed):
         return None
     floor = plan.policy.quality_floor or FLOOR
     borne = [each for each in spent if _is_borne_out(known.get((each.task, name)), floor)]

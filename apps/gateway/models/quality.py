@@ -6,7 +6,6 @@ from django.db import models
 from django.utils import timezone
 
 from apps.common.ids import uuid7
-from apps.common.types import JSONDict
 
 MOST_KNOWN = 2_000  # of a workspace, the latest: models named by programs can be many
 
@@ -43,8 +42,3 @@ class TaskQuality(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} at {self.task}"
-
-    def counts(self) -> JSONDict:
-        """Return what was counted."""
-        names = ("passed", "failed", "input_tokens", "cached_tokens")
-        return {name: getattr(self, name) for name in names}
