@@ -6,6 +6,7 @@ from apps.gateway.models import (
     AllowList,
     Budget,
     GuardDefaults,
+    KeptBody,
     LlmCall,
     ModelPrice,
     ModelRoute,
@@ -60,6 +61,13 @@ class CallPolicy(Policy):
     """Calls and what they cost are usage."""
 
     resource = "usage"
+
+
+@register(KeptBody)
+class KeptBodyPolicy(Policy):
+    """What people asked and were told is seen by those who may see it, and by nobody else."""
+
+    resource = "call_body"
 
 
 @register(Budget)
