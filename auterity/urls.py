@@ -17,6 +17,7 @@ api: list[Any] = [
     path("", include("apps.runs.api.urls")),
     path("", include("apps.retention.api.urls")),
     path("", include("apps.oversight.api.urls")),
+    path("", include("apps.access.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.credentials.api.urls")),
     path("", include("apps.gateway.api.urls")),
@@ -52,6 +53,7 @@ urlpatterns = [
     path("", include("apps.retention.urls")),
     path("", include("apps.operators.urls")),
     path("audit/", include("apps.oversight.urls")),
+    path("access/", include("apps.access.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]

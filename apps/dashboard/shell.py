@@ -53,6 +53,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("accounts:sign_in_rules", "Sign-in rules", "lock", "connection.view"),
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
         Place("credentials:list", "Credentials", "key", "credential.view"),
+        Place("access:report", "Access", "user-check", "audit.view"),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("retention:overview", "Retention", "archive", "retention.view"),
     ),

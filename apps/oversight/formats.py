@@ -53,7 +53,7 @@ def as_json(entry: JSONDict) -> str:
 
 def as_csv(entry: JSONDict) -> str:
     """Return a row; no cell of it is a formula to any spreadsheet."""
-    return _row([_cell(entry[name]) for name in COLUMNS])
+    return _row([cell(entry[name]) for name in COLUMNS])
 
 
 def heading(format_: str) -> str:
@@ -70,7 +70,8 @@ def _row(cells: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return a value as a cell that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

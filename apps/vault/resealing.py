@@ -70,7 +70,7 @@ class SealedColumn(Generic[M]):
         except CannotUnseal:
             logger.error("%s of %s does not open; it stays as it is.", self.place, row.pk)
             return
-        same = QuerySet(self.model).filter(**{"pk": row.pk, self.column: before})
+        same: QuerySet[M] = QuerySet(self.model).filter(**{"pk": row.pk, self.column: before})
         same.update(**{self.column: after})
 
     def _others(self, key_id: UUID) -> "QuerySet[M]":

@@ -6,6 +6,7 @@ fails for a route that has no row in it.
 
 from tests.factories.routes import Route, routes
 from tests.isolation.probe import SITE, Probe
+from tests.isolation.tables.access import ACCESS
 from tests.isolation.tables.breakers import BREAKERS
 from tests.isolation.tables.comments import COMMENTS
 from tests.isolation.tables.credentials import CREDENTIALS
@@ -25,7 +26,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
+    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *ACCESS, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
 ]  # fmt: skip
 
 

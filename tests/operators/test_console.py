@@ -33,7 +33,7 @@ def test_they_suspend_and_resume_with_a_reason(alpha: Tenant, beta: Tenant) -> N
         data = {"action": action, "_selected_action": [str(beta.pk)]}
         assert "Reason" in client.post(LIST, data).content.decode()
         page = client.post(LIST, data | {"reason": "The bill is open."}, follow=True)
-        assert f"Beta: {action}" in page.content.decode()
+        assert f"Beta is {status}" in page.content.decode()
         with public_scope():
             beta.refresh_from_db()
         assert beta.status == status

@@ -25,7 +25,7 @@ from apps.files.storage import Folder
 from apps.tenants.models import Tenant
 from apps.vault import resealing, retiring
 from apps.vault.models import DataKey, VerifyingKey
-from apps.vault.services import current_key_id, rotate_data_key
+from apps.vault.services import current_key_id, rotate_data_key, unseal
 from apps.vault.signing import Signatures
 from tests.credentials.keeping import SECRET, keep
 from tests.factories.browsers import browser
@@ -97,7 +97,7 @@ def test_what_is_changed_meanwhile_is_not_taken_back(
 ) -> None:
     made = keep(alice)
     new = rotate(actor=alice)
-    opened = resealing.unseal
+    opened = unseal
 
     def meanwhile(token: str, *, context: str) -> str:
         rotate_credential(made, actor=alice, values={"token": "newer-token-123"})

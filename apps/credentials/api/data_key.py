@@ -25,7 +25,7 @@ class DataKeySerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="current.pk")
     since = serializers.DateTimeField(source="current.created_at")
     left = serializers.IntegerField(source="count", help_text="Values that are sealed with them.")
-    left_in = serializers.DictField(source="left", child=serializers.IntegerField())  # type: ignore[assignment]  # of the same name
+    left_in = serializers.DictField(source="left", child=serializers.IntegerField())
     retired = RetiredKeySerializer(many=True)
 
 

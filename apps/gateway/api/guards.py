@@ -17,14 +17,15 @@ from apps.gateway.guards.policy import LONGEST_HOURS, MASKED, MOST_HOSTS, MOST_P
 from apps.gateway.kept.services import open_body
 from apps.gateway.models import LlmCall, ModelRoute
 
-CHOICES = [str(each) for each in Action]
+ACTIONS = [str(each) for each in Action]
+SEVERITIES = [str(each) for each in Severity]
 
 
-class RuleSerializer(serializers.Serializer[Any]):
+class GuardRuleSerializer(serializers.Serializer[Any]):
     """What becomes of what is found of a group in prompts and in answers."""
 
-    input = serializers.ChoiceField(choices=CHOICES, required=False, default="allow")
-    output = serializers.ChoiceField(choices=CHOICES, required=False, default="allow")
+    input = serializers.ChoiceField(choices=ACTIONS, required=False, default="allow")
+    output = serializers.ChoiceField(choices=ACTIONS, required=False, default="allow")
 
 
 class KeepingSerializer(serializers.Serializer[Any]):
@@ -45,13 +46,13 @@ class KeepingSerializer(serializers.Serializer[Any]):
 class GuardsSerializer(serializers.Serializer[Any]):
     """A rule for each group of what guards look for."""
 
-    contact = RuleSerializer(required=False, help_text=GROUPS[Group.CONTACT].text)
-    financial = RuleSerializer(required=False, help_text=GROUPS[Group.FINANCIAL].text)
-    identity = RuleSerializer(required=False, help_text=GROUPS[Group.IDENTITY].text)
-    secrets = RuleSerializer(required=False, help_text=GROUPS[Group.SECRETS].text)
-    hidden = RuleSerializer(required=False, help_text=GROUPS[Group.HIDDEN].text)
-    override = RuleSerializer(required=False, help_text=GROUPS[Group.OVERRIDE].text)
-    links = RuleSerializer(required=False, help_text=GROUPS[Group.LINKS].text)
+    contact = GuardRuleSerializer(required=False, help_text=GROUPS[Group.CONTACT].text)
+    financial = GuardRuleSerializer(required=False, help_text=GROUPS[Group.FINANCIAL].text)
+    identity = GuardRuleSerializer(required=False, help_text=GROUPS[Group.IDENTITY].text)
+    secrets = GuardRuleSerializer(required=False, help_text=GROUPS[Group.SECRETS].text)
+    hidden = GuardRuleSerializer(required=False, help_text=GROUPS[Group.HIDDEN].text)
+    override = GuardRuleSerializer(required=False, help_text=GROUPS[Group.OVERRIDE].text)
+    links = GuardRuleSerializer(required=False, help_text=GROUPS[Group.LINKS].text)
     trusted_hosts = serializers.ListField(
         child=serializers.CharField(max_length=255), max_length=MOST_HOSTS, required=False
     )
@@ -59,7 +60,7 @@ class GuardsSerializer(serializers.Serializer[Any]):
     keeping = KeepingSerializer(required=False)
 
 
-class QuestionSerializer(serializers.Serializer[Any]):
+class GuardTextSerializer(serializers.Serializer[Any]):
     """A text to try, with the guards of a route or of the workspace."""
 
     text = serializers.CharField(max_length=MOST_TRIED, trim_whitespace=False)
@@ -72,10 +73,8 @@ class FoundSerializer(serializers.Serializer[Any]):
 
     kind = serializers.CharField()
     group = serializers.CharField(source="about.label")
-    severity = serializers.ChoiceField(
-        choices=[str(each) for each in Severity], source="about.severity"
-    )
-    action = serializers.ChoiceField(choices=CHOICES)
+    severity = serializers.ChoiceField(choices=SEVERITIES, source="about.severity")
+    action = serializers.ChoiceField(choices=ACTIONS)
     count = serializers.IntegerField()
 
 
@@ -142,11 +141,11 @@ class TryView(TenantAPIView):
     permission_required = {"POST": "provider.manage"}
 
     @extend_schema(
-        request=QuestionSerializer, responses=TriedSerializer, operation_id="gateway_guards_try"
+        request=GuardTextSerializer, responses=TriedSerializer, operation_id="gateway_guards_try"
     )
     def post(self, request: Request) -> Response:
         """Try a text. It is sent to nobody and kept nowhere."""
-        serializer = QuestionSerializer(data=request.data)
+        serializer = GuardTextSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
         guards = guards_of_workspace()

@@ -81,7 +81,7 @@ def read(told: bytes, model: str, count: int) -> list[Vector]:
     if not isinstance(data, list) or len(data) != count:
         raise ValueError("another number of vectors")
     ordered = sorted(data, key=lambda each: int(each.get("index", 0)))
-    return [Vector(model, _packed(_numbers(each["embedding"]))) for each in ordered]
+    return [Vector(model, packed(_numbers(each["embedding"]))) for each in ordered]
 
 
 def _numbers(told: Any) -> Sequence[float]:
@@ -93,7 +93,8 @@ def _numbers(told: Any) -> Sequence[float]:
     raise ValueError("no vector")
 
 
-def _packed(numbers: Sequence[float]) -> bytes:
+def packed(numbers: Sequence[float]) -> bytes:
+    """Return a direction in half floats. Raises one of BROKEN."""
     length = sqrt(sum(map(mul, numbers, numbers)))
     if not 0 < len(numbers) <= MOST_DIMENSIONS or not isfinite(length) or length == 0:
         raise ValueError("a vector of no direction")
