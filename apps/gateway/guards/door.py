@@ -1,7 +1,6 @@
 """The way to the guards, which are loaded by the first call of a route that has some."""
 
 import asyncio
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,19 @@ if TYPE_CHECKING:
     from apps.gateway.guards.trial import Tried
 
 GATE, TRIAL = "apps.gateway.guards.gate", "apps.gateway.guards.trial"
+_gates: list[type["Gate"]] = []
 
 
 async def gate_of(guards: Guards) -> "Gate":
     """Return the gate that a call passes."""
-    if GATE not in sys.modules:  # a third of a second, while other calls go on
-        await asyncio.to_thread(import_module, GATE)
-    gate: Gate = sys.modules[GATE].Gate(guards)
-    return gate
+    if not _gates:  # a third of a second, while other calls go on
+        await asyncio.to_thread(_load)
+    return _gates[0](guards)
+
+
+def _load() -> None:
+    """Load the gate; who does so at the same time waits until it is there as a whole."""
+    _gates.append(import_module(GATE).Gate)
 
 
 def tried(guards: Guards, place: Place, text: str) -> "Tried":

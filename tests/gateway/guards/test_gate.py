@@ -238,3 +238,27 @@ def test_routes_without_guards_load_none_of_it(fake: FakeProvider) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(LIGHT)
+
+
+FIRST_CALLS = """
+import asyncio
+import django
+django.setup()
+from apps.gateway.guards.door import gate_of
+from apps.gateway.guards.policy import Guards
+
+async def first() -> None:
+    gates = await asyncio.gather(*(gate_of(Guards()) for _ in range(8)))
+    print({type(each).__name__ for each in gates})
+
+asyncio.run(first())
+"""
+
+
+def test_the_first_calls_of_a_process_wait_until_the_guards_are_loaded() -> None:
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "auterity.settings.test"}
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_CALLS], cwd=Path(__file__).parents[3], env=environment,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "{'Gate'}", done.stderr
