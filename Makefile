@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check faults golden simulate tamper soak edits fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden simulate probes tamper soak edits fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -34,6 +34,10 @@ golden: .venv/dev.stamp ## Keep the histories that are new in tests/faults/histo
 simulate: .venv/dev.stamp ## Tell more seeds of the simulator than CI does: make simulate seeds=10000, or seed=130 alone
 	@$(if $(seed),SEED=$(seed),SEEDS=$(or $(seeds),10000)) $(BIN)/python manage.py with_services -- \
 	  $(BIN)/pytest tests/simulation/test_seeds.py -q --create-db $(if $(seed),-k no_seed,-n auto)
+
+probes: .venv/dev.stamp ## Send generated requests across workspaces, all or so many: make probes count=25000
+	@PROBES=$(or $(count),10000000) SEED=$(or $(seed),20) $(BIN)/python manage.py with_services -- \
+	  $(BIN)/pytest tests/isolation/test_mutations.py -q --create-db
 
 tamper: .venv/dev.stamp ## Tamper with an audit trail at random; each time it must be found: make tamper trials=10000
 	@TRIALS=$(or $(trials),10000) $(BIN)/python manage.py with_services -- \
@@ -62,8 +66,8 @@ tenant: .venv/local.stamp ## Make a workspace in the running product: make tenan
 	@[ -n "$(name)" ] || { echo "Name the workspace: make tenant name=acme"; exit 1; }
 	@$(BIN)/python manage.py create_workspace $(name) || { echo "Is Auterity running? Start it with: make run"; exit 1; }
 
-bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, guards, api_runs, webhooks, live, collab, canvas, recovery, similar)
-	@$(BIN)/python manage.py with_services -- $(BIN)/python -m bench.$(name)
+bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, api_runs, webhooks, live, collab, canvas, recovery, guards, similar, routing args=<url>)
+	@$(BIN)/python manage.py with_services -- $(BIN)/python -m bench.$(name) $(args)
 
 shell: .venv/local.stamp ## Open a Python shell in the project
 	@$(BIN)/python manage.py shell

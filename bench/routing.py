@@ -41,7 +41,7 @@ from bench.routing_set import Case, cases
 WEAK_USD, STRONG_USD = (Decimal("0.6"), Decimal("0.6")), (Decimal(10), Decimal(30))
 LETTER_TOKENS = 5  # of an answer that is one of four letters
 MOST_BYTES, PATIENCE_S = 200 << 20, 60
-ROUNDS, SEED = 500, 71
+ROUNDS, SEED = 1_000, 71
 GOAL = {"saved": 0.35, "quality": 0.99}
 
 

@@ -40,8 +40,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Refuse service accounts, which have keys, and whoever must come through their company."""
-        if user.kind == User.Kind.SERVICE:
+        """Refuse who is no person of the workspace, and whoever must come through their company."""
+        if user.kind != User.Kind.HUMAN:  # programs have keys, platform support its own door
             answer: HttpResponse = self.respond_user_inactive(request, user)
             return answer
         through = (kwargs.get("signal_kwargs") or {}).get("through")

@@ -77,6 +77,16 @@ FOR_KEYS = frozenset({"caller"})
 PERMISSIONS = OWNER
 # What a workspace's own roles may hold: owners are made by owners, and by no other role.
 GRANTABLE = PERMISSIONS - {"owner.manage"}
+# The most that platform support may do once it is let in, whatever its role: it neither meets
+# secrets nor decides in anybody's name.
+FOR_SUPPORT = VIEWER | {
+    "workflow.run",
+    "run.control",
+    "run.signal",
+    "service.manage",
+    "workflow.edit",
+    "workflow.publish",
+}
 # Roles that groups and folders cannot carry: an owner is a person, of the whole workspace.
 FOR_PEOPLE_ALONE = frozenset({"owner"})
 

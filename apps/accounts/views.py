@@ -252,6 +252,8 @@ def revoke_key(request: AuthenticatedRequest, key_id: UUID) -> HttpResponse:
 def profile(request: AuthenticatedRequest) -> HttpResponse:
     """Show and change one's own name, time zone and language."""
     # The form works on a copy: until it is saved the frame keeps showing who is signed in.
+    if request.user.kind == User.Kind.SUPPORT:  # whose name stands beside what they do
+        raise Forbidden("Platform support has no profile here.")
     form = ProfileForm(request.POST or None, instance=copy(request.user))
     if request.method == "POST" and form.is_valid():
         form.save()

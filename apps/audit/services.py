@@ -53,7 +53,7 @@ def record(
         actor_type="system" if actor is None else type(actor).__name__.lower(),
         actor_id="" if actor is None else str(actor.pk),
         actor_label=SYSTEM if actor is None else _label(actor),
-        via="" if actor is None or actor.acting_key is None else _label(actor.acting_key),
+        via=_via(actor),
         action=action,
         target_type="" if target is None else target._meta.model_name or "",
         target_id="" if target is None else str(target.pk),
@@ -67,6 +67,13 @@ def record(
     for hear in _listeners:
         hear(entry)
     return entry
+
+
+def _via(actor: Acting | None) -> str:
+    """Return through what somebody acts: a key, or who let them in to act in their name."""
+    if actor is None:
+        return ""
+    return _label(actor.acting_key or getattr(actor, "let_in_by", ""))
 
 
 def _label(thing: object) -> str:

@@ -27,8 +27,9 @@ class NotLent(Exception):
     code = "credential_unusable"
     hint = "Choose another credential in the step."
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: str = "", *, retryable: bool = False) -> None:
         """Say what happened; the docstring is the message where nothing is added."""
+        self.retryable = retryable
         self.message = message or (type(self).__doc__ or "").strip().split("\n")[0]
         super().__init__(self.message)
 
@@ -51,3 +52,10 @@ class CredentialForbidden(NotLent):
 
     code = "credential_forbidden"
     hint = "Ask somebody who may use it to publish the workflow, or choose another credential."
+
+
+class NotFetched(NotLent):
+    """The secret could not be read from where it is kept."""
+
+    code = "credential_not_fetched"
+    hint = "Look at what the credential refers to, under Credentials."

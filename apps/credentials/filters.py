@@ -7,16 +7,18 @@ from apps.accounts.models import Folder, User
 from apps.accounts.policies import visible
 from apps.common.errors import Invalid
 from apps.credentials.kinds import KINDS
-from apps.credentials.models import StoredCredentialQuerySet
+from apps.credentials.models import StoredCredential, StoredCredentialQuerySet
 
 STATES = {"active": "active", "disabled": "disabled", "unused": "never used"}
 
 
 def filtered(found: StoredCredentialQuerySet, params: Any) -> StoredCredentialQuerySet:
-    """Keep what the parameters ask for: `q`, `kind`, `state`, `folder`. Raises Invalid."""
+    """Keep what the parameters ask for: `q`, `kind`, `source`, `state`, `folder`. Raises Invalid."""
     found = found.matching(params.get("q", ""))
     if kind := _one_of(params, "kind", KINDS):
         found = found.filter(kind=kind)
+    if source := _one_of(params, "source", StoredCredential.Source.values):
+        found = found.filter(source=source)
     if folder := params.get("folder", ""):
         found = found.filter(folder=_uuid(folder))
     return found.in_state(_one_of(params, "state", STATES))

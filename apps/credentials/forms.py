@@ -11,11 +11,14 @@ from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.credentials.kinds import LONGEST, Kind
 from apps.credentials.models import StoredCredential
+from apps.credentials.sources.references import VaultReference
 from apps.credentials.trying import METHODS
 
 MONO = {"class": "mono", "spellcheck": "false", "autocomplete": "off"}
 SECRET = {"class": "mono", "spellcheck": "false", "autocomplete": "new-password"}
 MANAGE = "credential.manage"
+VAULT = "vault_"  # before the names of a reference's fields
+OPTIONAL = frozenset({"namespace", "role_id"})
 
 
 class FolderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
@@ -55,33 +58,37 @@ class HostsField(forms.CharField):
 class ValuesForm(forms.Form):
     """The values of a kind; of one that is rotated only the secret ones."""
 
-    def __init__(self, data: Any = None, *, kind: type[Kind], initial: Any = None) -> None:
-        """Make a field for each of the kind's own."""
+    def __init__(
+        self, data: Any = None, *, kind: type[Kind], in_vault: bool = False, initial: Any = None
+    ) -> None:
+        """Make a field for each of the kind's own; in place of a secret in Vault, for where it is."""
         super().__init__(data, initial=initial)
-        self.kind = kind
+        self.kind, self.in_vault = kind, in_vault
         for name, told in kind.model_json_schema(by_alias=True)["properties"].items():
-            if not told.get("readOnly"):
+            if not told.get("readOnly") and not (in_vault and told.get("writeOnly")):
                 self.fields[name] = _field(told)
-
-    @property
-    def value_names(self) -> list[str]:
-        """The names of the kind's fields."""
-        return [name for name in self.kind.model_json_schema()["properties"] if name in self.fields]
-
-    @property
-    def value_fields(self) -> list[forms.BoundField]:
-        """The kind's fields, to be shown."""
-        return [self[name] for name in self.value_names]
+        self.value_names = [
+            name for name in kind.model_json_schema()["properties"] if name in self.fields
+        ]
+        told_of = VaultReference.model_json_schema()["properties"] if in_vault else {}
+        for name, told in told_of.items():
+            self.fields[VAULT + name] = _field(told, required=name not in OPTIONAL)
+        self.reference_names = [VAULT + name for name in told_of]
 
     @property
     def values(self) -> JSONDict:
-        """The values as the services take them."""
-        return {name: self.cleaned_data[name] for name in self.value_names}
+        """Values and reference as the services take them."""
+        data = self.cleaned_data
+        values = {name: data[name] for name in self.value_names}
+        named = {name.removeprefix(VAULT): data[name] for name in self.reference_names}
+        return {"values": values, "reference": named or None}
 
     def blame(self, error: DomainError) -> None:
         """Show a refusal at the fields that it names, else above the form."""
         for entry in error.errors or [{"field": "", "message": error.detail}]:
-            field = entry["field"].removeprefix("values.").split(".")[0]
+            name = entry["field"].removeprefix("values.")
+            name = f"{VAULT}{name[len('reference.') :]}" if name.startswith("reference.") else name
+            field = name.split(".")[0]
             self.add_error(field if field in self.fields else None, entry["message"])
 
 
@@ -92,11 +99,14 @@ class NewCredentialForm(ValuesForm):
     description = forms.CharField(max_length=300, required=False)
     hosts = HostsField(label="May be sent to")
 
-    def __init__(self, data: Any = None, *, kind: type[Kind], actor: User) -> None:
+    def __init__(
+        self, data: Any = None, *, kind: type[Kind], actor: User, in_vault: bool = False
+    ) -> None:
         """Offer the actor's folders."""
-        super().__init__(data, kind=kind)
+        super().__init__(data, kind=kind, in_vault=in_vault)
         self.fields["folder"] = FolderField(actor)
-        self.order_fields(["name", "description", *self.value_names, "hosts", "folder"])
+        own = [*self.value_names, *self.reference_names]
+        self.order_fields(["name", "description", *own, "hosts", "folder"])
 
     @property
     def told(self) -> JSONDict:
@@ -104,7 +114,7 @@ class NewCredentialForm(ValuesForm):
         named = {
             name: self.cleaned_data[name] for name in ("name", "description", "hosts", "folder")
         }
-        return {**named, "kind": self.kind.name, "values": self.values}
+        return {**named, "kind": self.kind.name, **self.values}
 
 
 class RotateForm(ValuesForm):
@@ -112,11 +122,14 @@ class RotateForm(ValuesForm):
 
     hosts = HostsField(label="May be sent to")
 
-    def __init__(self, data: Any = None, *, credential: StoredCredential) -> None:
+    def __init__(
+        self, data: Any = None, *, credential: StoredCredential, in_vault: bool = False
+    ) -> None:
         """Show what is no secret as it is."""
-        shown = {**credential.settings, "hosts": "\n".join(credential.hosts)}
-        super().__init__(data, kind=credential.shape, initial=shown)
-        self.order_fields([*self.value_names, "hosts"])
+        named = {VAULT + name: value for name, value in credential.reference.items()}
+        shown = {**credential.settings, **named, "hosts": "\n".join(credential.hosts)}
+        super().__init__(data, kind=credential.shape, in_vault=in_vault, initial=shown)
+        self.order_fields([*self.value_names, *self.reference_names, "hosts"])
 
 
 class DetailsForm(forms.Form):
@@ -166,9 +179,10 @@ class HeadersField(forms.CharField):
         return found
 
 
-def _field(told: JSONDict) -> forms.Field:
-    """Return the field for a part of a kind's schema."""
-    options: dict[str, Any] = {"label": told["title"], "initial": told.get("default")}
+def _field(told: JSONDict, *, required: bool = True) -> forms.Field:
+    """Return the field for a part of a schema."""
+    initial = told.get("default")
+    options: dict[str, Any] = {"label": told["title"], "initial": initial, "required": required}
     if told.get("type") == "object":
         area = forms.Textarea({**SECRET, "rows": 4, "placeholder": "X-Client-Id: 17"})
         return HeadersField(

@@ -93,6 +93,11 @@ class Kind(BaseModel):
         """Return what nobody may see."""
         return self.model_dump(include=self.hidden())
 
+    @classmethod
+    def refers(cls) -> bool:
+        """Tell whether the secret may be kept elsewhere: one that is a single text."""
+        return cls.main in cls.model_json_schema(by_alias=True)["properties"]
+
     @property
     def last4(self) -> str:
         """The last four signs of a secret that is long enough to show them."""
@@ -230,6 +235,7 @@ def described() -> list[JSONDict]:
     return [
         {
             "name": kind.name, "label": kind.label, "icon": kind.icon, "about": kind.about,
+            "refers": kind.refers(),
             "schema": kind.model_json_schema(by_alias=True),
         }
         for kind in KINDS.values()

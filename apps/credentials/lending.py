@@ -4,7 +4,7 @@ Each use is in the trail, once for a run: a step that calls ten thousand times s
 one that calls once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,14 +14,20 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
+from apps.common.types import JSONDict
 from apps.credentials.exceptions import (
+    BadCredential,
     CredentialDisabled,
     CredentialForbidden,
     CredentialMissing,
+    NotFetched,
 )
+from apps.credentials.kinds import Kind
 from apps.credentials.models import CredentialUse, StoredCredential
-from apps.credentials.services import values_of
-from apps.egress.bound import Bound, parse_places
+from apps.credentials.services import hidden_of
+from apps.credentials.sources import vault_kv
+from apps.credentials.sources.references import VaultReference
+from apps.egress.bound import Bound, Place, parse_places
 
 KEPT = timedelta(days=90)  # how long it is known which runs used one
 
@@ -36,8 +42,35 @@ class Borrower:
     is_vouched: bool
 
 
-def lend(credential_id: str, borrower: Borrower) -> Bound:
-    """Return a credential as the egress client sends it; the use is recorded.
+@dataclass(frozen=True)
+class Loan:
+    """A credential that is opened: `bound` sends it, once what is kept elsewhere is read."""
+
+    name: str
+    places: tuple[Place, ...]
+    kind: type[Kind]
+    settings: JSONDict
+    hidden: JSONDict = field(repr=False)
+    reference: JSONDict = field(default_factory=dict)
+
+    async def bound(self) -> Bound:
+        """Return it as the egress client sends it. Raises NotFetched."""
+        hidden = self.hidden
+        if self.reference:
+            named = VaultReference.of({**self.reference, **self.hidden})
+            hidden = {self.kind.main: await vault_kv.read(named)}
+        try:
+            values = self.kind.of({**self.settings, **hidden})
+        except BadCredential as error:
+            raise NotFetched(
+                f"What “{self.name}” refers to holds signs that cannot be sent."
+            ) from error
+        secrets = tuple(values.secrets())
+        return Bound(self.name, self.places, values.headers(), values.params(), secrets)
+
+
+def lend(credential_id: str, borrower: Borrower) -> Loan:
+    """Return a credential, opened; the use is recorded.
 
     Raises CredentialMissing, CredentialDisabled, CredentialForbidden, CannotUnseal.
     """
@@ -48,17 +81,16 @@ def lend(credential_id: str, borrower: Borrower) -> Bound:
         raise CredentialDisabled(f"The credential “{credential}” is disabled.")
     if not borrower.is_vouched and not policies.allows(borrower.actor, "use", credential):
         raise CredentialForbidden(f"Whoever runs this draft may not use “{credential}”.")
-    bound = bound_of(credential)
+    loan = opened(credential)
     _note(credential, borrower)
-    return bound
+    return loan
 
 
-def bound_of(credential: StoredCredential) -> Bound:
-    """Return a credential with its hosts. Raises CannotUnseal."""
-    values = values_of(credential)
-    return Bound(
-        credential.name, parse_places(credential.hosts), values.headers(), values.params(),
-        tuple(values.secrets()),
+def opened(credential: StoredCredential) -> Loan:
+    """Return a credential with what is sealed in it. Raises CannotUnseal."""
+    return Loan(
+        credential.name, parse_places(credential.hosts), credential.shape, credential.settings,
+        hidden_of(credential), credential.reference,
     )  # fmt: skip
 
 

@@ -38,9 +38,16 @@ class StoredCredentialQuerySet(models.QuerySet["StoredCredential"]):
 class StoredCredential(TimestampedModel):
     """A secret that steps name by its id; it is sent to its hosts and shown to nobody."""
 
+    class Source(models.TextChoices):
+        KEPT = "kept", "Kept here"
+        VAULT = "vault", "HashiCorp Vault"
+
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=300, blank=True)
     kind = models.CharField(max_length=12, choices=CHOICES)
+    # Where the secret is, and what names it there; what opens the door there is sealed.
+    source = models.CharField(max_length=8, choices=Source, default=Source.KEPT)
+    reference = models.JSONField(default=dict)
     # What of the values people may see, and what nobody may.
     settings = models.JSONField(default=dict)
     sealed = models.TextField()

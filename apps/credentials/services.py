@@ -15,6 +15,7 @@ from apps.common.types import JSONDict
 from apps.credentials.exceptions import BadCredential, CredentialNameTaken, CredentialUsed
 from apps.credentials.kinds import Kind, kind_called
 from apps.credentials.models import StoredCredential
+from apps.credentials.sources.references import VaultReference
 from apps.credentials.uses import HIDDEN, uses_of
 from apps.egress.bound import Place, parse_places
 from apps.egress.exceptions import EgressInvalid
@@ -34,15 +35,19 @@ def create_credential(
     hosts: Sequence[str],
     description: str = "",
     folder: Folder | None = None,
+    reference: JSONDict | None = None,
 ) -> StoredCredential:
-    """Seal a credential for its hosts. Raises BadCredential, CredentialNameTaken, Forbidden."""
+    """Seal a credential for its hosts. With a reference its secret is kept in Vault.
+
+    Raises BadCredential, CredentialNameTaken, Forbidden.
+    """
     made = StoredCredential(pk=uuid7(), kind=kind, folder=folder, created_by=actor)
     policies.check(actor, "manage", made if folder else StoredCredential)
     made.name, made.description = _named(name), description.strip()
     made.hosts = checked_hosts(hosts)
     if StoredCredential.objects.count() >= MOST:
         raise BadCredential(f"A workspace has at most {MOST:,} credentials.")
-    _fill(made, kind_called(kind).of(values))
+    _fill(made, kind_called(kind), values, reference)
     _save(made)
     record("credential.created", actor=actor, target=made, after=_told(made))
     return made
@@ -81,16 +86,18 @@ def rotate_credential(
     actor: User,
     values: JSONDict,
     hosts: Sequence[str] | None = None,
+    reference: JSONDict | None = None,
 ) -> StoredCredential:
     """Put another secret in its place: steps need no change, and the one before is gone.
 
-    What is shown of it stays where `values` does not say otherwise. Raises BadCredential, Forbidden.
+    With a reference it is kept in Vault from now on, without one it is kept here. What is shown of
+    it stays where `values` does not say otherwise. Raises BadCredential, Forbidden.
     """
     credential = _locked(credential, actor)
     before = _told(credential)
     if hosts is not None:
         credential.hosts = checked_hosts(hosts)
-    _fill(credential, credential.shape.of({**credential.settings, **values}))
+    _fill(credential, credential.shape, {**credential.settings, **values}, reference)
     credential.rotated_at = timezone.now()
     credential.save()
     after = _told(credential)
@@ -126,10 +133,15 @@ def delete_credential(
     credential.delete()
 
 
-def values_of(credential: StoredCredential) -> Kind:
-    """Return what is sealed, for whoever sends it. Raises CannotUnseal."""
+def hidden_of(credential: StoredCredential) -> JSONDict:
+    """Return what is sealed, for whoever sends or asks with it. Raises CannotUnseal."""
     hidden: JSONDict = json.loads(unseal(credential.sealed, context=credential.context))
-    return credential.shape.of({**credential.settings, **hidden})
+    return hidden
+
+
+def values_of(credential: StoredCredential) -> Kind:
+    """Return the values of one that is kept here. Raises CannotUnseal."""
+    return credential.shape.of({**credential.settings, **hidden_of(credential)})
 
 
 def checked_hosts(texts: Sequence[str]) -> list[str]:
@@ -162,9 +174,29 @@ def _within(place: Place, wider: Place) -> bool:
     return wider.below and place.port == wider.port and place.host.endswith(f".{wider.host}")
 
 
-def _fill(credential: StoredCredential, values: Kind) -> None:
-    credential.settings, credential.last4 = values.shown(), values.last4
-    credential.sealed = seal(json.dumps(values.sealed()), context=credential.context)
+def _fill(
+    credential: StoredCredential, kind: type[Kind], values: JSONDict, reference: JSONDict | None
+) -> None:
+    """Take in values, or what of them is no secret and where the secret is."""
+    if reference is None:
+        told = kind.of(values)
+        credential.source, credential.reference = StoredCredential.Source.KEPT, {}
+        credential.settings, credential.last4, hidden = told.shown(), told.last4, told.sealed()
+    else:
+        named = VaultReference.of(reference)
+        credential.source, credential.reference = StoredCredential.Source.VAULT, named.shown()
+        credential.settings, credential.last4 = _public(kind, values), ""
+        hidden = named.sealed()
+    credential.sealed = seal(json.dumps(hidden), context=credential.context)
+
+
+def _public(kind: type[Kind], values: JSONDict) -> JSONDict:
+    """Return what of the values is no secret, where that one is kept elsewhere."""
+    if not kind.refers():
+        raise BadCredential.at("reference", f"{kind.label} are kept here: they are several texts.")
+    if kind.main in values:
+        raise BadCredential.at(f"values.{kind.main}", "It is kept elsewhere: leave it out.")
+    return kind.of({**values, kind.main: "kept-elsewhere"}).shown()
 
 
 def _locked(credential: StoredCredential, actor: User) -> StoredCredential:
@@ -189,5 +221,6 @@ def _named(name: str) -> str:
 
 def _told(credential: StoredCredential) -> JSONDict:
     folder = None if credential.folder is None else credential.folder.name
-    told: dict[str, Any] = {name: getattr(credential, name) for name in (*TEXTS, "kind", "last4")}
+    texts = (*TEXTS, "kind", "source", "reference", "last4")
+    told: dict[str, Any] = {name: getattr(credential, name) for name in texts}
     return {**told, "hosts": list(credential.hosts), "folder": folder, **credential.settings}

@@ -12,8 +12,8 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.credentials.exceptions import BadCredential, CredentialDisabled
-from apps.credentials.lending import bound_of
+from apps.credentials.exceptions import BadCredential, CredentialDisabled, NotFetched
+from apps.credentials.lending import Loan, opened
 from apps.credentials.models import StoredCredential
 from apps.egress import client as egress
 from apps.egress.bound import Bound
@@ -47,16 +47,25 @@ def try_credential(
         raise BadCredential.at("method", f"Choose one of: {', '.join(METHODS)}.")
     if not credential.is_active:
         raise BadCredential.at("url", CredentialDisabled(f"“{credential}” is disabled.").message)
-    bound = bound_of(credential)
+    loan = opened(credential)
     # A loop of its own in a thread of its own: whatever loop the caller is served by goes on.
     with ThreadPoolExecutor(max_workers=1) as thread:
-        trying = _try(bound, method, url.strip())
+        trying = _try(loan, method, url.strip())
         trial = thread.submit(copy_context().run, asyncio.run, trying).result()
     _note(credential, actor, trial)
     return trial
 
 
-async def _try(bound: Bound, method: str, url: str) -> Trial:
+async def _try(loan: Loan, method: str, url: str) -> Trial:
+    try:
+        return await _tried(await loan.bound(), method, url)
+    except NotFetched as error:
+        return Trial(False, error.message)
+    finally:
+        await egress.close()  # the connections of this short-lived loop
+
+
+async def _tried(bound: Bound, method: str, url: str) -> Trial:
     try:
         answer = await egress.request(
             method, url, bound=bound, timeout_s=PATIENCE_S, max_bytes=MOST_BYTES
@@ -64,8 +73,6 @@ async def _try(bound: Bound, method: str, url: str) -> Trial:
         return _judged(answer, bound)
     except EgressError as error:
         return Trial(False, bound.masked(str(error)))
-    finally:
-        await egress.close()  # the connections of this short-lived loop
 
 
 def _judged(answer: EgressResponse, bound: Bound) -> Trial:

@@ -24,7 +24,7 @@ from apps.credentials.trying import try_credential
 from apps.credentials.uses import names_of, uses_of
 
 VIEW, USE, MANAGE = "credential.view", "credential.use", "credential.manage"
-FILTERS = ("kind", "state", "folder")
+FILTERS = ("kind", "source", "state", "folder")
 RUNS_SHOWN = 10
 
 
@@ -47,6 +47,7 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         "filters": {name: request.GET.get(name, "") for name in ("q", *FILTERS)},
         "applied": sum(bool(request.GET.get(name)) for name in FILTERS),
         "kind_choices": CHOICES,
+        "source_choices": StoredCredential.Source.choices,
         "state_choices": list(STATES.items()),
         "folder_choices": folder_choices(request.user),
         "problem": problem,
@@ -70,7 +71,10 @@ def new(request: AuthenticatedRequest, kind: str) -> HttpResponse:
     """Take in the values of one kind."""
     if kind not in KINDS:
         raise NotFound
-    form = NewCredentialForm(request.POST or None, kind=KINDS[kind], actor=request.user)
+    in_vault = _is_vault(request) and KINDS[kind].refers()
+    form = NewCredentialForm(
+        request.POST or None, kind=KINDS[kind], actor=request.user, in_vault=in_vault
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = services.create_credential(actor=request.user, **form.told)
@@ -107,9 +111,10 @@ def rotate(request: AuthenticatedRequest, credential_id: UUID) -> HttpResponse:
     """Take in another secret; here hosts can be added, too."""
     credential = _find(request, credential_id)
     policies.check(request.user, "manage", credential)
-    form = RotateForm(request.POST or None, credential=credential)
+    in_vault = _is_vault(request) and credential.shape.refers()
+    form = RotateForm(request.POST or None, credential=credential, in_vault=in_vault)
     if request.method == "POST" and form.is_valid():
-        told: dict[str, Any] = {"values": form.values, "hosts": form.cleaned_data["hosts"]}
+        told: dict[str, Any] = {**form.values, "hosts": form.cleaned_data["hosts"]}
         try:
             services.rotate_credential(credential, actor=request.user, **told)
             messages.success(request, "The new secret is sent from the next request on.")
@@ -153,6 +158,11 @@ def act(request: AuthenticatedRequest, credential_id: UUID, name: str) -> HttpRe
         return redirect("credentials:detail", credential.pk)
     messages.success(request, f"{credential} is deleted.")
     return redirect("credentials:list")
+
+
+def _is_vault(request: AuthenticatedRequest) -> bool:
+    """Tell whether the secret is said to be in Vault, by the address."""
+    return request.GET.get("source") == StoredCredential.Source.VAULT
 
 
 def _credentials() -> StoredCredentialQuerySet:

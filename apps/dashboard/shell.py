@@ -5,6 +5,7 @@ Nothing is asked of the database until a template shows it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.http import HttpRequest
@@ -13,6 +14,7 @@ from django.urls import reverse
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
+from apps.accounts.session_store import SessionStore
 from apps.common import navigation
 from apps.common.cookies import cookie_name
 from apps.tenants.context import current_scope
@@ -55,6 +57,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("credentials:list", "Credentials", "key", "credential.view"),
         Place("access:report", "Access", "user-check", "audit.view"),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
+        Place("operators:support", "Support access", "life-buoy", "member.manage"),
         Place("retention:overview", "Retention", "archive", "retention.view"),
     ),
 }
@@ -115,6 +118,18 @@ class Shell:
     def may_end(self) -> bool:
         """Whether the person signed in decides about the end of the workspace."""
         return policies.holds(self.user, "workspace.manage")
+
+    @property
+    def guest(self) -> User | None:
+        """The person signed in where that is platform support."""
+        return self.user if self.user and self.user.kind == User.Kind.SUPPORT else None
+
+    @property
+    def guest_until(self) -> datetime:
+        """When platform support is shown out."""
+        session = self.request.session
+        assert isinstance(session, SessionStore)
+        return session.last_moment()
 
     @property
     def host(self) -> str:

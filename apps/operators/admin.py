@@ -12,7 +12,12 @@ from django.utils.safestring import SafeString
 
 from apps.common.errors import DomainError
 from apps.common.templatetags import look
-from apps.operators import end_admin, key_admin, keys, services  # noqa: F401 - register theirs
+from apps.operators import (
+    end_admin,  # noqa: F401 - registers
+    key_admin,  # noqa: F401 - registers
+    services,
+    support_admin,  # noqa: F401 - registers
+)
 from apps.operators.console import Console, actor_of
 from apps.operators.facts import Facts, facts_of
 from apps.operators.forms import ReasonForm, WorkspaceForm
@@ -36,7 +41,7 @@ class TenantAdmin(Console):
         "workflows",
         "runs",
         "activity",
-        "created_at",
+        "made",
     )
     list_filter = ("status",)
     search_fields = ("name", "slug")
@@ -97,6 +102,11 @@ class TenantAdmin(Console):
         """When somebody signed in or something ran."""
         facts = self._facts(tenant)
         return look.ago(facts.last if facts else None)
+
+    @admin.display(description="Made", ordering="created_at")
+    def made(self, tenant: Tenant) -> str:
+        """The day on which it was made."""
+        return f"{tenant.created_at:%-d %b %Y}"
 
     @admin.action(description="Suspend: nobody can work there, nothing is lost")
     def suspend(self, request: HttpRequest, tenants: QuerySet[Tenant]) -> HttpResponse | None:

@@ -10,9 +10,11 @@ class OperatorsConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        from apps.operators import workers  # noqa: F401 - goes round
+        from apps.notifications import kinds
+        from apps.operators import telling, workers  # noqa: F401 - goes round
         from apps.operators.api import schema  # noqa: F401 - registers the security scheme
         from apps.operators.models import Deletion
         from apps.tenants.services import register_rest
 
+        kinds.register(*telling.KINDS)
         register_rest(lambda slug: Deletion.objects.keeping(slug).exists())

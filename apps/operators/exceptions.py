@@ -1,6 +1,8 @@
 """What can go wrong with workspaces in the hands of staff."""
 
-from apps.common.errors import Conflict, Forbidden
+from http import HTTPStatus
+
+from apps.common.errors import Conflict, DomainError, Forbidden
 
 
 class MissingScope(Forbidden):
@@ -31,3 +33,15 @@ class TooLate(Conflict):
     """The deletion has begun, is over or was cancelled: there is nothing to take back."""
 
     code = "too_late"
+
+
+class AccessOver(Conflict):
+    """This access was decided, withdrawn or is over already. Look at the list again."""
+
+    code = "access_over"
+
+
+class EntranceClosed(DomainError):
+    """This way in was used, is older than a minute, or belongs to somebody else. Make a new one."""
+
+    status, code = HTTPStatus.GONE, "entrance_closed"

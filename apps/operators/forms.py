@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.common.errors import DomainError
 from apps.operators.ends import check_may_end
-from apps.operators.models import Deletion, PlatformKey
+from apps.operators.models import MOST_HOURS, Deletion, PlatformKey, SupportAccess
 from apps.operators.scopes import SCOPES
 from apps.tenants.models import Tenant
 
@@ -141,3 +141,35 @@ class DeletionForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic 
     def grace(self) -> timedelta:
         """How long it can be taken back."""
         return timedelta(days=self.cleaned_data["grace_days"])
+
+
+class SupportForm(forms.ModelForm):  # type: ignore[type-arg]  # not a generic at run time
+    """A wish to look into a workspace."""
+
+    slug = forms.CharField(
+        max_length=40,
+        label="Address",
+        help_text="The first part of the workspace's address.",
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+    )
+    hours = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_HOURS,
+        initial=1,
+        label="Hours",
+        help_text=f"At most {MOST_HOURS}. They begin when somebody there lets you in.",
+    )
+
+    class Meta:
+        model = SupportAccess
+        fields = ("reason", "hours")
+        help_texts = {"reason": "The people of the workspace decide by it."}
+
+    def clean_slug(self) -> str:
+        """Find the workspace, which is open."""
+        slug = str(self.cleaned_data["slug"]).strip()
+        found = Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+        if found is None:
+            raise forms.ValidationError("There is no open workspace at this address.")
+        self.found = found
+        return slug

@@ -1,8 +1,9 @@
-"""Keys to the platform API, and the deletions of workspaces with what proves them.
+"""Keys to the platform API, deletions of workspaces with what proves them, and support accesses.
 
 They lie in the public schema, where no workspace's role reads.
 """
 
+from datetime import timedelta
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.common.models import TimestampedModel
+from apps.tenants.models import Tenant
 
 KIND = "aup"  # how the texts of these keys begin
 
@@ -127,3 +129,84 @@ class Deletion(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.slug})"
+
+
+MOST_HOURS = 8
+ASKED_FOR = timedelta(days=7)  # after which an answer to a wish comes too late
+
+
+class SupportAccessQuerySet(models.QuerySet["SupportAccess"]):
+    """Reads of support accesses."""
+
+    def waiting(self) -> Self:
+        """Keep those that nobody has answered yet."""
+        asked = SupportAccess.State.ASKED
+        return self.filter(state=asked, created_at__gt=timezone.now() - ASKED_FOR)
+
+    def live(self) -> Self:
+        """Keep those by which somebody may be inside now."""
+        return self.filter(state=SupportAccess.State.OPEN, ends_at__gt=timezone.now())
+
+    def over(self) -> Self:
+        """Keep those whose time has passed and that nobody has ended yet."""
+        return self.filter(state=SupportAccess.State.OPEN, ends_at__lte=timezone.now())
+
+
+class SupportAccess(TimestampedModel):
+    """A wish of staff to look into a workspace, and what its people said to it."""
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        OPEN = "open", "Let in"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+        OVER = "over"
+
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, related_name="+", verbose_name="workspace"
+    )
+    staff = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    staff_email = models.EmailField()
+    reason = models.CharField(max_length=200)
+    hours = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    role = models.CharField(max_length=40, blank=True)  # chosen by who let them in
+    decided_by = models.CharField(max_length=200, blank=True)
+    ends_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    guest = models.UUIDField(null=True)  # the user inside of the workspace
+    entry_hash = models.CharField(max_length=64, blank=True)
+    entry_until = models.DateTimeField(null=True)
+
+    objects = SupportAccessQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "support accesses"
+
+    def __str__(self) -> str:
+        return f"{self.staff_email}, {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_lapsed(self) -> bool:
+        """Whether nobody answered in time."""
+        return self.created_at <= timezone.now() - ASKED_FOR
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it can still be answered."""
+        return self.state == self.State.ASKED and not self.is_lapsed
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody may be inside now."""
+        ends = self.ends_at
+        return self.state == self.State.OPEN and ends is not None and ends > timezone.now()
+
+    @property
+    def word(self) -> str:
+        """How it stands, in a word."""
+        if self.state == self.State.ASKED and self.is_lapsed:
+            return "Not answered"
+        over = self.state == self.State.OPEN and not self.is_live
+        return "Over" if over else str(self.get_state_display())

@@ -1,4 +1,4 @@
-"""What each worker process does beside its tasks: once a minute it looks whether a deletion is due."""
+"""What each worker process does beside its tasks: once a minute it looks what is due."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from apps.operators import deleting
+from apps.operators import deleting, support
 from apps.tenants.context import public_scope
 
 logger = logging.getLogger(__name__)
@@ -26,9 +26,12 @@ class Rounds(threading.Thread):
     def run(self) -> None:
         while not self._stopping.wait(ROUND_S):
             try:
+                support.close_over()
                 deleting.carry_due()
             except DatabaseError as error:
-                logger.warning("Deletions wait for the database: %s", str(error).strip())
+                logger.warning(
+                    "Support accesses and deletions wait for the database: %s", str(error).strip()
+                )
             finally:
                 with public_scope():
                     connection.close()

@@ -27,7 +27,7 @@ from apps.gateway.exceptions import GatewayError
 from apps.gateway.services import complete
 from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
-from apps.runs.borrowing import lent
+from apps.runs.borrowing import borrowed
 from apps.runs.course import Spot
 from apps.runs.metrics import ATTEMPTS
 from apps.runs.models import Run
@@ -37,7 +37,6 @@ from apps.runs.tokens import TokenStream
 from apps.sandbox.services import CodeResult, Stop, run_code
 from apps.sandbox.usage import Usage
 from apps.tenants.context import current_schema
-from apps.tenants.database import query
 from apps.workflows.graph import CompiledNode
 
 logger = logging.getLogger(__name__)
@@ -100,7 +99,7 @@ class Attempt:
     async def _request(self, *args: Any, credential: str = "", **options: Any) -> EgressResponse:
         """Make a request, which tells hosts of ours how deep the run lies."""
         if credential:
-            options["bound"] = await query(lent, credential, self.run)
+            options["bound"] = await borrowed(credential, self.run)
         with nested(self.run.depth):
             return await egress.request(*args, **options)
 

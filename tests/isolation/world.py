@@ -40,7 +40,7 @@ from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
-from tests.isolation import companies, gateways
+from tests.isolation import companies, gateways, guests
 from tests.workflows.definitions import asking, expecting, greeting
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -95,6 +95,7 @@ def make_world(slug: str) -> World:
         _comments(world)
         _oversight(world)
         world.objects |= companies.make(world.people["owner"], world.canary)
+        world.objects |= guests.make(world.people["owner"], world.canary)
     return world
 
 

@@ -97,13 +97,12 @@ def test_what_is_changed_meanwhile_is_not_taken_back(
 ) -> None:
     made = keep(alice)
     new = rotate(actor=alice)
-    opened = unseal
 
     def meanwhile(token: str, *, context: str) -> str:
         rotate_credential(made, actor=alice, values={"token": "newer-token-123"})
-        return opened(token, context=context)
+        return unseal(token, context=context)
 
-    monkeypatch.setattr(resealing, "unseal", meanwhile)
+    monkeypatch.setattr("apps.vault.resealing.unseal", meanwhile)
     list(resealing.reseal(new.pk))
     made.refresh_from_db()
     assert values_of(made).headers() == {"Authorization": "Bearer newer-token-123"}

@@ -26,14 +26,15 @@ class StoredCredentialSerializer(serializers.ModelSerializer[StoredCredential]):
 
     enabled = serializers.BooleanField(source="is_active")
     settings = serializers.DictField(help_text="What of its values is no secret.")
+    reference = serializers.DictField(help_text="Where the secret is, unless it is kept here.")
     may_use = serializers.SerializerMethodField()
     may_manage = serializers.SerializerMethodField()
 
     class Meta:
         model = StoredCredential
         fields = [
-            "id", "name", "description", "kind", "settings", "last4", "hosts", "folder", "enabled",
-            "may_use", "may_manage", "created_by", "created_at", "updated_at", "rotated_at",
+            "id", "name", "description", "kind", "source", "reference", "settings", "last4",
+            "hosts", "folder", "enabled", "may_use", "may_manage", "created_by", "created_at", "updated_at", "rotated_at",
             "last_used_at", "last_workflow_id",
         ]  # fmt: skip
         read_only_fields = fields
@@ -70,6 +71,12 @@ class CredentialValuesSerializer(serializers.Serializer[Any]):
     """Values of a credential, as its kind says (`credentials/kinds/`)."""
 
     values = serializers.DictField(write_only=True, help_text="As the kind's schema says.")
+    reference = serializers.DictField(
+        write_only=True, required=False,
+        help_text="Of a secret in HashiCorp Vault (KV version 2), which then is not among the values: "
+        "address, mount, path, field, namespace; and secret, which is a token, or the secret id "
+        "where role_id names an AppRole. Once the secret itself is given anew it is kept here.",
+    )  # fmt: skip
 
 
 class NewCredentialSerializer(CredentialChangeSerializer, CredentialValuesSerializer):
@@ -91,6 +98,7 @@ class CredentialKindSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]  # DRF's own name
     icon = serializers.CharField()
     about = serializers.CharField()
+    refers = serializers.BooleanField(help_text="Whether its secret may be kept in Vault.")
     schema = serializers.DictField(help_text="JSON Schema; what is writeOnly is never shown.")
 
 

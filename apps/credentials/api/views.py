@@ -40,6 +40,7 @@ MANAGED: dict[str, str] = {
 FILTERS = [
     OpenApiParameter("q", str, description="A part of the name, description or a host."),
     OpenApiParameter("kind", str, enum=list(kinds.KINDS)),
+    OpenApiParameter("source", str, enum=StoredCredential.Source.values),
     OpenApiParameter("state", str, enum=list(STATES)),
     OpenApiParameter("folder", OpenApiTypes.UUID),
 ]

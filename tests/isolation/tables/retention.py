@@ -1,4 +1,4 @@
-"""Requests about retention: rules, legal holds, deletions; and about the end of the workspace."""
+"""Requests about retention: rules, legal holds, deletions; the end of the workspace, and support."""
 
 from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api, of
 from tests.isolation.world import World
@@ -12,6 +12,8 @@ def _address(world: World) -> dict[str, str]:
     return {"slug": world.tenant.slug}
 
 
+ASKS = {"access_id": "asking_support"}
+ENTRANCE = {"access_id": "inside_support", "token": "entrance"}
 RETENTION = [
     api("retention", **NOBODYS),
     api("retention", "PATCH", body={"runs": 30, "audit": None}, **NOBODYS),
@@ -30,4 +32,10 @@ RETENTION = [
     Probe("operators:end", **NOBODYS),
     Probe("operators:end", "POST", media=FORM, body=_address, elsewhere=422, shows=False),
     Probe("operators:keep", "POST", media=FORM, **NOBODYS),
+    Probe("operators:support", **LIST),
+    Probe("operators:approve", "POST", ASKS, media=FORM, body={"role": "viewer"}, shows=False),
+    Probe("operators:refuse", "POST", ASKS, media=FORM, shows=False),
+    Probe("operators:withdraw", "POST", {"access_id": "inside_support"}, media=FORM, shows=False),
+    Probe("operators:enter", args=ENTRANCE, elsewhere=410, shows=False),
+    Probe("operators:enter", "POST", ENTRANCE, media=FORM, elsewhere=410, shows=False),
 ]  # fmt: skip
