@@ -17,6 +17,7 @@ from apps.gateway.guards.policy import Keeping
 from apps.gateway.kept.services import keep, open_body
 from apps.gateway.models import KeptBody, LlmCall, Provider
 from apps.retention.classes import RULED
+from apps.retention.services import place_hold, release_hold
 from apps.vault.resealing import reseal
 from apps.vault.services import rotate_data_key
 from tests.factories.browsers import browser
@@ -127,6 +128,9 @@ def test_one_whose_time_is_over_is_not_shown_and_goes(call: LlmCall, alice: User
     with pytest.raises(NotFound):
         open_body(call, actor=alice)
     assert bodies.over(long_ago) == [call.pk]
+    hold = place_hold(actor=alice, workflow=None, reason="A case")
+    assert bodies.over(long_ago) == []
+    release_hold(hold, actor=alice)
     bodies.delete([call.pk])
     assert not KeptBody.objects.exists()
 
