@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check faults golden simulate probes tamper soak edits fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden simulate probes tamper chaos soak edits fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -42,6 +42,10 @@ probes: .venv/dev.stamp ## Send generated requests across workspaces, all or so 
 tamper: .venv/dev.stamp ## Tamper with an audit trail at random; each time it must be found: make tamper trials=10000
 	@TRIALS=$(or $(trials),10000) $(BIN)/python manage.py with_services -- \
 	  $(BIN)/pytest tests/audit/test_tampering.py -q --create-db
+
+chaos: .venv/dev.stamp ## Let three providers fail in bursts behind one route: make chaos calls=100000, or seed=7 for other bursts
+	@CALLS=$(or $(calls),100000) $(if $(seed),SEED=$(seed)) $(BIN)/python manage.py with_services -- \
+	  $(BIN)/pytest tests/gateway/chaos -q --create-db -n0 && cat test-results/chaos.json
 
 soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was lost: make soak minutes=30
 	@$(BIN)/python -m tests.faults.soak $(or $(minutes),30)

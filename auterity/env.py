@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -69,6 +69,36 @@ def env_list(name: str, default: str = "", *, help: str) -> list[str]:  # noqa: 
         return [part.strip() for part in raw.split(",") if part.strip()]
 
     return _read(name, default, parse, kind="list, separated by commas", about=help)
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A secret of the environment that one workspace may have sent to one host."""
+
+    name: str
+    workspace: str
+    host: str
+    value: str = field(repr=False)
+
+
+def env_lent(name: str, *, help: str) -> list[Lent]:  # noqa: A002
+    """Return what a list of `NAME=workspace@host` lends; the secrets are in NAME or its file."""
+
+    def parse(raw: str) -> list[Lent]:
+        return [_lent(part.strip()) for part in raw.split(",") if part.strip()]
+
+    return _read(name, "", parse, kind="list, separated by commas", about=help)
+
+
+def _lent(entry: str) -> Lent:
+    named, _, place = entry.partition("=")
+    workspace, _, host = place.partition("@")
+    if not (named and workspace and host):
+        raise ValueError("write each as NAME=workspace@host")
+    value = _find(named)[0]
+    if not value:
+        raise ValueError(f"neither {named} nor {named}_FILE is set")
+    return Lent(named, workspace, host, value)
 
 
 def env_secret(name: str, default: str = "", *, help: str) -> str:  # noqa: A002

@@ -11,13 +11,18 @@ from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.credentials.kinds import LONGEST, Kind
 from apps.credentials.models import StoredCredential
-from apps.credentials.sources.references import VaultReference
+from apps.credentials.sources import environment
+from apps.credentials.sources.references import EnvReference, Reference, VaultReference
 from apps.credentials.trying import METHODS
 
 MONO = {"class": "mono", "spellcheck": "false", "autocomplete": "off"}
 SECRET = {"class": "mono", "spellcheck": "false", "autocomplete": "new-password"}
 MANAGE = "credential.manage"
-VAULT = "vault_"  # before the names of a reference's fields
+PLACE = "place_"  # before the names of a reference's fields
+KEPT = StoredCredential.Source.KEPT.value
+REFERENCES: dict[str, type[Reference]] = {
+    each.source: each for each in (VaultReference, EnvReference)
+}
 OPTIONAL = frozenset({"namespace", "role_id"})
 
 
@@ -59,35 +64,43 @@ class ValuesForm(forms.Form):
     """The values of a kind; of one that is rotated only the secret ones."""
 
     def __init__(
-        self, data: Any = None, *, kind: type[Kind], in_vault: bool = False, initial: Any = None
+        self, data: Any = None, *, kind: type[Kind], source: str = KEPT, initial: Any = None
     ) -> None:
-        """Make a field for each of the kind's own; in place of a secret in Vault, for where it is."""
+        """Make a field for each of the kind's own; in the place of a secret that is elsewhere, for where it is."""
         super().__init__(data, initial=initial)
-        self.kind, self.in_vault = kind, in_vault
+        self.kind, self.source = kind, source
         for name, told in kind.model_json_schema(by_alias=True)["properties"].items():
-            if not told.get("readOnly") and not (in_vault and told.get("writeOnly")):
+            if not told.get("readOnly") and not (source != KEPT and told.get("writeOnly")):
                 self.fields[name] = _field(told)
         self.value_names = [
             name for name in kind.model_json_schema()["properties"] if name in self.fields
         ]
-        told_of = VaultReference.model_json_schema()["properties"] if in_vault else {}
-        for name, told in told_of.items():
-            self.fields[VAULT + name] = _field(told, required=name not in OPTIONAL)
-        self.reference_names = [VAULT + name for name in told_of]
+        self.reference_names: list[str] = []
+        if source != KEPT:
+            self._refer()
+
+    def _refer(self) -> None:
+        """Ask where the secret is."""
+        for name, told in REFERENCES[self.source].model_json_schema()["properties"].items():
+            self.fields[PLACE + name] = _field(told, required=name not in OPTIONAL)
+            self.reference_names.append(PLACE + name)
+        if self.source == EnvReference.source:
+            known = [(name, name) for name in environment.offered()]
+            self.fields[f"{PLACE}name"] = forms.ChoiceField(label="Variable", choices=known)
 
     @property
     def values(self) -> JSONDict:
         """Values and reference as the services take them."""
         data = self.cleaned_data
         values = {name: data[name] for name in self.value_names}
-        named = {name.removeprefix(VAULT): data[name] for name in self.reference_names}
-        return {"values": values, "reference": named or None}
+        named = {name.removeprefix(PLACE): data[name] for name in self.reference_names}
+        return {"values": values, "reference": {"source": self.source, **named} if named else None}
 
     def blame(self, error: DomainError) -> None:
         """Show a refusal at the fields that it names, else above the form."""
         for entry in error.errors or [{"field": "", "message": error.detail}]:
             name = entry["field"].removeprefix("values.")
-            name = f"{VAULT}{name[len('reference.') :]}" if name.startswith("reference.") else name
+            name = f"{PLACE}{name[len('reference.') :]}" if name.startswith("reference.") else name
             field = name.split(".")[0]
             self.add_error(field if field in self.fields else None, entry["message"])
 
@@ -100,10 +113,10 @@ class NewCredentialForm(ValuesForm):
     hosts = HostsField(label="May be sent to")
 
     def __init__(
-        self, data: Any = None, *, kind: type[Kind], actor: User, in_vault: bool = False
+        self, data: Any = None, *, kind: type[Kind], actor: User, source: str = KEPT
     ) -> None:
         """Offer the actor's folders."""
-        super().__init__(data, kind=kind, in_vault=in_vault)
+        super().__init__(data, kind=kind, source=source)
         self.fields["folder"] = FolderField(actor)
         own = [*self.value_names, *self.reference_names]
         self.order_fields(["name", "description", *own, "hosts", "folder"])
@@ -123,12 +136,12 @@ class RotateForm(ValuesForm):
     hosts = HostsField(label="May be sent to")
 
     def __init__(
-        self, data: Any = None, *, credential: StoredCredential, in_vault: bool = False
+        self, data: Any = None, *, credential: StoredCredential, source: str = KEPT
     ) -> None:
         """Show what is no secret as it is."""
-        named = {VAULT + name: value for name, value in credential.reference.items()}
+        named = {PLACE + name: value for name, value in credential.reference.items()}
         shown = {**credential.settings, **named, "hosts": "\n".join(credential.hosts)}
-        super().__init__(data, kind=credential.shape, in_vault=in_vault, initial=shown)
+        super().__init__(data, kind=credential.shape, source=source, initial=shown)
         self.order_fields([*self.value_names, *self.reference_names, "hosts"])
 
 

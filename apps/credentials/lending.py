@@ -25,8 +25,8 @@ from apps.credentials.exceptions import (
 from apps.credentials.kinds import Kind
 from apps.credentials.models import CredentialUse, StoredCredential
 from apps.credentials.services import hidden_of
-from apps.credentials.sources import vault_kv
-from apps.credentials.sources.references import VaultReference
+from apps.credentials.sources import environment, vault_kv
+from apps.credentials.sources.references import EnvReference, reference_of
 from apps.egress.bound import Bound, Place, parse_places
 
 KEPT = timedelta(days=90)  # how long it is known which runs used one
@@ -51,14 +51,14 @@ class Loan:
     kind: type[Kind]
     settings: JSONDict
     hidden: JSONDict = field(repr=False)
+    source: str = StoredCredential.Source.KEPT
     reference: JSONDict = field(default_factory=dict)
 
     async def bound(self) -> Bound:
         """Return it as the egress client sends it. Raises NotFetched."""
         hidden = self.hidden
         if self.reference:
-            named = VaultReference.of({**self.reference, **self.hidden})
-            hidden = {self.kind.main: await vault_kv.read(named)}
+            hidden = {self.kind.main: await self._fetched()}
         try:
             values = self.kind.of({**self.settings, **hidden})
         except BadCredential as error:
@@ -67,6 +67,12 @@ class Loan:
             ) from error
         secrets = tuple(values.secrets())
         return Bound(self.name, self.places, values.headers(), values.params(), secrets)
+
+    async def _fetched(self) -> str:
+        named = reference_of({"source": self.source, **self.reference, **self.hidden})
+        if isinstance(named, EnvReference):
+            return environment.read(named.name, self.places)
+        return await vault_kv.read(named)
 
 
 def lend(credential_id: str, borrower: Borrower) -> Loan:
@@ -90,7 +96,7 @@ def opened(credential: StoredCredential) -> Loan:
     """Return a credential with what is sealed in it. Raises CannotUnseal."""
     return Loan(
         credential.name, parse_places(credential.hosts), credential.shape, credential.settings,
-        hidden_of(credential), credential.reference,
+        hidden_of(credential), credential.source, credential.reference,
     )  # fmt: skip
 
 

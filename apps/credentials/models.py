@@ -41,6 +41,7 @@ class StoredCredential(TimestampedModel):
     class Source(models.TextChoices):
         KEPT = "kept", "Kept here"
         VAULT = "vault", "HashiCorp Vault"
+        ENV = "env", "Operator's environment"
 
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=300, blank=True)

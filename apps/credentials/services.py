@@ -15,7 +15,8 @@ from apps.common.types import JSONDict
 from apps.credentials.exceptions import BadCredential, CredentialNameTaken, CredentialUsed
 from apps.credentials.kinds import Kind, kind_called
 from apps.credentials.models import StoredCredential
-from apps.credentials.sources.references import VaultReference
+from apps.credentials.sources import environment
+from apps.credentials.sources.references import EnvReference, reference_of
 from apps.credentials.uses import HIDDEN, uses_of
 from apps.egress.bound import Place, parse_places
 from apps.egress.exceptions import EgressInvalid
@@ -37,7 +38,7 @@ def create_credential(
     folder: Folder | None = None,
     reference: JSONDict | None = None,
 ) -> StoredCredential:
-    """Seal a credential for its hosts. With a reference its secret is kept in Vault.
+    """Seal a credential for its hosts. With a reference its secret is kept elsewhere.
 
     Raises BadCredential, CredentialNameTaken, Forbidden.
     """
@@ -90,7 +91,7 @@ def rotate_credential(
 ) -> StoredCredential:
     """Put another secret in its place: steps need no change, and the one before is gone.
 
-    With a reference it is kept in Vault from now on, without one it is kept here. What is shown of
+    With a reference it is kept elsewhere from now on, without one it is kept here. What is shown of
     it stays where `values` does not say otherwise. Raises BadCredential, Forbidden.
     """
     credential = _locked(credential, actor)
@@ -160,18 +161,12 @@ def checked_hosts(texts: Sequence[str]) -> list[str]:
 def _narrowed(credential: StoredCredential, hosts: list[str]) -> list[str]:
     known = [Place.parse(each) for each in credential.hosts]
     for each in hosts:
-        place = Place.parse(each)
-        if place not in known and not any(_within(place, wider) for wider in known):
+        if not any(Place.parse(each).is_within(wider) for wider in known):
             message = (
                 f"{each} is new. Rotate the credential to add a host: that asks for the secret."
             )
             raise BadCredential.at("hosts", message)
     return hosts
-
-
-def _within(place: Place, wider: Place) -> bool:
-    """Tell whether whatever lies at a place lies at the wider one too."""
-    return wider.below and place.port == wider.port and place.host.endswith(f".{wider.host}")
 
 
 def _fill(
@@ -183,8 +178,10 @@ def _fill(
         credential.source, credential.reference = StoredCredential.Source.KEPT, {}
         credential.settings, credential.last4, hidden = told.shown(), told.last4, told.sealed()
     else:
-        named = VaultReference.of(reference)
-        credential.source, credential.reference = StoredCredential.Source.VAULT, named.shown()
+        named = reference_of(reference)
+        credential.source, credential.reference = named.source, named.shown()
+        if isinstance(named, EnvReference):
+            environment.check(named.name, credential.hosts)
         credential.settings, credential.last4 = _public(kind, values), ""
         hidden = named.sealed()
     credential.sealed = seal(json.dumps(hidden), context=credential.context)

@@ -18,8 +18,9 @@ from apps.credentials import services
 from apps.credentials.exceptions import CredentialUsed
 from apps.credentials.filters import STATES, filtered, folder_choices
 from apps.credentials.forms import DetailsForm, NewCredentialForm, RotateForm, TryForm
-from apps.credentials.kinds import CHOICES, KINDS
+from apps.credentials.kinds import CHOICES, KINDS, Kind
 from apps.credentials.models import StoredCredential, StoredCredentialQuerySet
+from apps.credentials.sources import environment
 from apps.credentials.trying import try_credential
 from apps.credentials.uses import names_of, uses_of
 
@@ -71,9 +72,9 @@ def new(request: AuthenticatedRequest, kind: str) -> HttpResponse:
     """Take in the values of one kind."""
     if kind not in KINDS:
         raise NotFound
-    in_vault = _is_vault(request) and KINDS[kind].refers()
+    source = _source(request, KINDS[kind])
     form = NewCredentialForm(
-        request.POST or None, kind=KINDS[kind], actor=request.user, in_vault=in_vault
+        request.POST or None, kind=KINDS[kind], actor=request.user, source=source
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -111,8 +112,8 @@ def rotate(request: AuthenticatedRequest, credential_id: UUID) -> HttpResponse:
     """Take in another secret; here hosts can be added, too."""
     credential = _find(request, credential_id)
     policies.check(request.user, "manage", credential)
-    in_vault = _is_vault(request) and credential.shape.refers()
-    form = RotateForm(request.POST or None, credential=credential, in_vault=in_vault)
+    source = _source(request, credential.shape)
+    form = RotateForm(request.POST or None, credential=credential, source=source)
     if request.method == "POST" and form.is_valid():
         told: dict[str, Any] = {**form.values, "hosts": form.cleaned_data["hosts"]}
         try:
@@ -160,9 +161,13 @@ def act(request: AuthenticatedRequest, credential_id: UUID, name: str) -> HttpRe
     return redirect("credentials:list")
 
 
-def _is_vault(request: AuthenticatedRequest) -> bool:
-    """Tell whether the secret is said to be in Vault, by the address."""
-    return request.GET.get("source") == StoredCredential.Source.VAULT
+def _source(request: AuthenticatedRequest, kind: type[Kind]) -> str:
+    """Return where the secret is, as the address says; here where it cannot be there."""
+    wanted = request.GET.get("source", "")
+    if not kind.refers() or wanted not in StoredCredential.Source.values:
+        return StoredCredential.Source.KEPT
+    is_lent = wanted != StoredCredential.Source.ENV or environment.offered()
+    return wanted if is_lent else StoredCredential.Source.KEPT
 
 
 def _credentials() -> StoredCredentialQuerySet:
@@ -197,4 +202,5 @@ def _detail(
 
 def _form(request: AuthenticatedRequest, template: str, **context: Any) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
-    return render(request, template, context, status=status)
+    lends = bool(environment.offered())
+    return render(request, template, {**context, "lends": lends}, status=status)

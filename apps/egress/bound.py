@@ -48,6 +48,11 @@ class Place:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'*.' * self.below}{host}{'' if self.port is None else f':{self.port}'}"
 
+    def is_within(self, wider: "Place") -> bool:
+        """Tell whether whatever lies here lies at the other place too."""
+        below = wider.below and self.host.endswith(f".{wider.host}")
+        return self == wider or (below and self.port == wider.port)
+
     def covers(self, url: URL) -> bool:
         """Tell whether an address lies at this place."""
         host = url.raw_host or ""

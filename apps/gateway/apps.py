@@ -23,7 +23,7 @@ class GatewayConfig(AppConfig):
         from apps.gateway.models import Credential, KeptBody
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
-        from apps.gateway.tasks import call_look_at_retiring
+        from apps.gateway.tasks import call_look_at_retiring, call_look_for_advice
         from apps.gateway.virtual_keys.handing_over import VouchedKeys
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
@@ -39,5 +39,6 @@ class GatewayConfig(AppConfig):
         restrict_table("gateway_llmcall", "SELECT, INSERT, DELETE")
         kinds.register(*alerts.KINDS, retiring.KIND)
         chores.register(outlook.CHORE, call_look_at_retiring)
+        chores.register(outlook.ADVICE, call_look_for_advice)
         restrict_table("gateway_routeversion", "SELECT, INSERT, DELETE")
         restrict_table("gateway_promptversion", "SELECT, INSERT, DELETE")

@@ -323,6 +323,24 @@ class BadGuards(Invalid):
     code = "bad_guards"
 
 
+class BadAdvice(Invalid):
+    """The advice cannot be dismissed like this."""
+
+    code = "bad_advice"
+
+
+class AdviceDecided(Conflict):
+    """Somebody has decided about this advice, or it was taken back."""
+
+    code = "advice_decided"
+
+
+class RouteChanged(Conflict):
+    """The route was changed since. The advice is looked at anew tonight."""
+
+    code = "route_changed"
+
+
 class BadBudget(Invalid):
     """The budget cannot be saved like this."""
 

@@ -3,6 +3,7 @@
 from apps.accounts.models import User
 from apps.accounts.policies import Policy, Rows, holds, register
 from apps.gateway.models import (
+    Advice,
     AllowList,
     Budget,
     GuardDefaults,
@@ -68,6 +69,13 @@ class KeptBodyPolicy(Policy):
     """What people asked and were told is seen by those who may see it, and by nobody else."""
 
     resource = "call_body"
+
+
+@register(Advice)
+class AdvicePolicy(Policy):
+    """Advice tells what calls cost: it is seen by who sees usage. Who manages providers acts on it."""
+
+    resource = "usage"
 
 
 @register(Budget)

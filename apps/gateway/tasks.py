@@ -5,6 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from apps.gateway.advisor import looking
 from apps.gateway.prices import retiring
 from apps.tenants.tasks import HEADER, TenantTask
 
@@ -18,3 +19,14 @@ def look_at_retiring() -> None:
 def call_look_at_retiring(subjects: Collection[UUID], schema: str) -> None:
     """Send for a worker; a broker that is away is the caller's to notice, at once."""
     look_at_retiring.apply_async([], headers={HEADER: schema}, retry=False)
+
+
+@shared_task(base=TenantTask, name="gateway.look_for_advice")
+def look_for_advice() -> None:
+    """Find what would be cheaper. Safe to deliver twice: it is found anew."""
+    looking.look()
+
+
+def call_look_for_advice(subjects: Collection[UUID], schema: str) -> None:
+    """Send for a worker; a broker that is away is the caller's to notice, at once."""
+    look_for_advice.apply_async([], headers={HEADER: schema}, retry=False)

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
 from apps.gateway import route_views, views
+from apps.gateway.advisor import views as advisor
 from apps.gateway.budgets import views as budgets
 from apps.gateway.cache import views as kept
 from apps.gateway.guard_rules import views as guards
@@ -79,6 +80,12 @@ urlpatterns = [
     path("relaycore/routes/<str:alias>/cache/", kept.set_cache, name="set_cache"),
     path("relaycore/routes/<str:alias>/purge/", kept.purge_cache, name="purge_cache"),
     path("relaycore/calls/<uuid:call_id>/forget/", kept.evict_answer, name="evict_answer"),
+    path("relaycore/advice/", advisor.list_, name="advice"),
+    re_path(
+        rf"^relaycore/advice/(?P<advice_id>{UUID_PATTERN})/(?P<name>apply|undo|dismiss)/$",
+        advisor.act,
+        name="act_on_advice",
+    ),
     path("relaycore/budgets/", budgets.list_, name="budgets"),
     path("relaycore/budgets/new/", budgets.new, name="new_budget"),
     path("relaycore/budgets/rules/", budgets.rules, name="budget_rules"),

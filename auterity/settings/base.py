@@ -5,7 +5,7 @@ from typing import Any
 from csp.constants import NONCE
 
 from apps.common.cookies import cookie_name
-from auterity.env import env_int, env_list, env_secret, env_socket_url, env_str, env_url
+from auterity.env import env_int, env_lent, env_list, env_secret, env_socket_url, env_str, env_url
 from auterity.settings.files import *
 from auterity.settings.mail import *
 from auterity.settings.queue import *
@@ -39,6 +39,10 @@ TRUSTED_PROXIES = env_int(
 EGRESS_ALLOW = env_list(
     "AUTERITY_EGRESS_ALLOW",
     help="Internal scheme://host:port entries that outbound requests may reach.",
+)
+CREDENTIAL_ENV = env_lent(
+    "AUTERITY_CREDENTIAL_ENV",
+    help="Secrets of the environment that credentials may name, each for one workspace and one host: STOCK_TOKEN=acme@api.example.com; the secret is in STOCK_TOKEN or in the file that STOCK_TOKEN_FILE names.",
 )
 # The one internal page that `manage.py up` serves and lets the samples read.
 SAMPLE_SITE = env_url(

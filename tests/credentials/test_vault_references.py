@@ -177,11 +177,11 @@ def test_the_page_and_the_api_take_a_reference_and_never_show_what_opens_it(alic
     place = "/credentials/new/bearer/?source=vault"
     assert "The secret stays in Vault." in client.get(place).content.decode()
     form = {
-        "name": "Stock", "hosts": "api.example.com", "vault_address": PLACE["address"],
-        "vault_mount": "secret", "vault_path": "shop/stock", "vault_field": "value",
-        "vault_secret": TOKEN,
+        "name": "Stock", "hosts": "api.example.com", "place_address": PLACE["address"],
+        "place_mount": "secret", "place_path": "shop/stock", "place_field": "value",
+        "place_secret": TOKEN,
     }  # fmt: skip
-    refused = client.post(place, {**form, "vault_path": "../x"})
+    refused = client.post(place, {**form, "place_path": "../x"})
     assert refused.status_code == 422
     assert "It holds signs that cannot be sent there." in refused.content.decode()
     page: Any = client.post(place, form, follow=True)

@@ -131,9 +131,9 @@ class _Server(threading.Thread):
 
 
 @contextmanager
-def serving() -> Iterator[FakeProvider]:
+def serving(provider: FakeProvider | None = None) -> Iterator[FakeProvider]:
     """Serve on loopback for as long as the block lasts."""
-    provider = FakeProvider()
+    provider = provider or FakeProvider()
     server = _Server(provider)
     server.start()
     server.ready.wait(5)

@@ -10,11 +10,12 @@ from asgiref.sync import async_to_sync
 from apps.accounts.models import User
 from apps.accounts.services import rotate_api_key
 from apps.gateway import services
+from apps.gateway.advisor.services import apply_advice
 from apps.gateway.budgets.services import add_budget
 from apps.gateway.cache.services import set_cache
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.kept.services import keep
-from apps.gateway.models import LlmCall, ModelRoute
+from apps.gateway.models import Advice, LlmCall, ModelRoute
 from apps.gateway.pools import add_key
 from apps.gateway.prompts import services as prompts
 from apps.gateway.virtual_keys.services import create_key
@@ -28,6 +29,7 @@ def make(owner: User, canary: str, objects: Mapping[str, str]) -> dict[str, str]
     return {
         **_providers(owner, canary), **_routes(owner, canary), **_keys(owner, canary),
         **_calls(owner, canary), **_budgets(owner, objects), **_prompts(owner, canary),
+        **_advice(owner, canary),
     }  # fmt: skip
 
 
@@ -97,6 +99,19 @@ def _calls(owner: User, canary: str) -> dict[str, str]:
         "call": str(call.pk),
         "cached_call": str(LlmCall.objects.exclude(cache_name="").get().pk),
     }
+
+
+def _advice(owner: User, canary: str) -> dict[str, str]:
+    """Advise to ask the built-in rules first: on one route still open, on another one applied."""
+    made = {}
+    for name, alias in (("advice", canary), ("applied_advice", f"{canary}-spare")):
+        route = ModelRoute.objects.get(alias=alias)
+        made[name] = Advice.objects.create(
+            route=route, provider="built-in", model="", route_version=route.version, classes=["json"],
+            calls=1, now_usd=2, then_usd=1, saved_usd=1, checked=100, passed=1, low=0.9, high=1, floor=0.8,
+        )  # fmt: skip
+    apply_advice(made["applied_advice"], actor=owner)
+    return {name: str(each.pk) for name, each in made.items()}
 
 
 def _budgets(owner: User, objects: Mapping[str, str]) -> dict[str, str]:

@@ -75,7 +75,8 @@ class CredentialValuesSerializer(serializers.Serializer[Any]):
         write_only=True, required=False,
         help_text="Of a secret in HashiCorp Vault (KV version 2), which then is not among the values: "
         "address, mount, path, field, namespace; and secret, which is a token, or the secret id "
-        "where role_id names an AppRole. Once the secret itself is given anew it is kept here.",
+        "where role_id names an AppRole. Or of what the operator lends: source `env`, and name. "
+        "Without a reference the secret is kept here.",
     )  # fmt: skip
 
 

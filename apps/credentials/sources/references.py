@@ -32,6 +32,14 @@ class Reference(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     source: ClassVar[str]
 
+    def shown(self) -> JSONDict:
+        """Return what people may see."""
+        return self.model_dump(exclude={"secret"})
+
+    def sealed(self) -> JSONDict:
+        """Return what nobody may see."""
+        return {}
+
     @classmethod
     def of(cls, told: JSON) -> Self:
         """Return a checked reference. Raises BadCredential with an entry for each field."""
@@ -79,16 +87,27 @@ class VaultReference(Reference):
             raise ValueError("A path holds no “.” or “..”.")
         return self
 
-    def shown(self) -> JSONDict:
-        """Return what people may see."""
-        return self.model_dump(exclude={"secret"})
-
     def sealed(self) -> JSONDict:
-        """Return what nobody may see."""
         return {"secret": self.secret}
 
-    def __str__(self) -> str:
-        return f"{self.mount}/{self.path}, field {self.field}, at {URL(self.address).host}"
+
+class EnvReference(Reference):
+    """A variable of the operator's environment, of those that are lent to the workspace."""
+
+    source = "env"
+
+    name: Word = Field(title="Variable", min_length=1)
+
+
+def reference_of(told: JSONDict) -> VaultReference | EnvReference:
+    """Return a checked reference; its `source` is `vault` or `env`. Raises BadCredential."""
+    rest = {name: value for name, value in told.items() if name != "source"}
+    match told.get("source", VaultReference.source):
+        case VaultReference.source:
+            return VaultReference.of(rest)
+        case EnvReference.source:
+            return EnvReference.of(rest)
+    raise BadCredential.at("reference.source", "Choose one of: vault, env.")
 
 
 def _told(entry: Any) -> JSONDict:

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from apps.gateway.api import cache, guards, routes, views
+from apps.gateway.api.advice import AdviceViewSet
 from apps.gateway.api.budgets import BudgetViewSet, RulesView
 from apps.gateway.api.known_providers import KnownProvidersView
 from apps.gateway.api.prices import PriceViewSet
@@ -21,6 +22,7 @@ router.register("gateway/routes", routes.RouteViewSet, basename="route")
 router.register("gateway/prices", PriceViewSet, basename="price")
 router.register("gateway/prompts", PromptViewSet, basename="prompt")
 router.register("gateway/budgets", BudgetViewSet, basename="budget")
+router.register("gateway/advice", AdviceViewSet, basename="advice")
 router.register("gateway/calls", views.CallViewSet, basename="call")
 router.register("gateway/keys", VirtualKeyViewSet, basename="virtual-key")
 

@@ -46,15 +46,15 @@ class CacheForm(forms.Form):
         help_text="The same question is then always answered alike.",
     )
     embedder = forms.CharField(
-        label="Similar questions too, as told by",
+        label="Route or model that tells what is similar",
         max_length=264,
         required=False,
         widget=forms.TextInput({**MONO, "list": "embedders", "autocomplete": "off"}),
-        help_text="A route or provider/model that makes vectors of texts. Empty: only the very same "
-        "question is given a kept answer.",
+        help_text="One that makes vectors of texts, a route or provider/model. Empty: only exactly the "
+        "same question is given a kept answer.",
     )
     accepted_percent = forms.DecimalField(
-        label="Of their answers, at most so many may be wrong, in percent",
+        label="Accepted share of wrong answers to similar questions, in percent",
         required=False,
         min_value=Decimal(str(services.LEAST_ERROR * 100)),
         max_value=Decimal(str(services.MOST_ERROR * 100)),

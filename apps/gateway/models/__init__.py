@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.common.ids import uuid7
 from apps.common.models import TimestampedModel
 from apps.common.types import JSONDict
+from apps.gateway.models.advice import Advice, AdviceQuerySet
 from apps.gateway.models.budgets import (
     Budget,
     BudgetPeriod,
@@ -43,6 +44,8 @@ __all__ = [
     "MOST_CALLS",
     "MOST_KEYS",
     "NAME",
+    "Advice",
+    "AdviceQuerySet",
     "AllowList",
     "Budget",
     "BudgetPeriod",

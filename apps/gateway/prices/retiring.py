@@ -17,9 +17,10 @@ KIND = Kind("model.retires", "A model is retired", "Where a route leads to it", 
 
 
 def look() -> None:
-    """Tell of what routes lead to and is going; look again tomorrow as long as models are used."""
+    """Tell of what routes lead to and is going, and have advice looked for; again tomorrow as long as models are used."""
     for row in table.leaving():
         _tell(row)
+    outlook.advise()
     if RouteTarget.objects.exclude(provider__kind="builtin").exists():
         outlook.look_tomorrow()
     else:

@@ -40,6 +40,7 @@ TABS = (
     Tab("keys", "api_key.use"),
     Tab("calls", "usage.view"),
     Tab("budgets", "usage.view"),
+    Tab("advice", "usage.view"),
     Tab("prices", "provider.view"),
     Tab("usage", "usage.view"),
 )

@@ -118,6 +118,19 @@ GATEWAY = [
     Probe("gateway:delete_budget", "POST", {"budget_id": "spare_budget"}, shows=False),
     Probe("gateway:budget_rules", **NOBODYS),
     Probe("gateway:budget_rules", "POST", body=RULES, media=FORM, **NOBODYS),
+    api("advice-list", **LIST),
+    api("advice-detail", pk="advice"),
+    api("advice-apply", "POST", pk="advice"),
+    api("advice-undo", "POST", pk="applied_advice"),
+    api("advice-dismiss", "POST", pk="advice", body={"reason": "No"}),
+    Probe("gateway:advice", **LIST),
+    *(
+        Probe(
+            "gateway:act_on_advice", "POST", {"advice_id": whose, "name": name},
+            body={"reason": "No"}, media=FORM, note=name, shows=False,
+        )
+        for name, whose in (("apply", "advice"), ("undo", "applied_advice"), ("dismiss", "advice"))
+    ),
     Probe("gateway:prices", **LIST),
     Probe("gateway:new_price", **NOBODYS),
     Probe("gateway:new_price", "POST", body=PRICE, media=FORM, **NOBODYS),

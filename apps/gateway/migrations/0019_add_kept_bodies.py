@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway', '0017_keep_similar_answers'),
+        ('gateway', '0018_add_advice'),
     ]
 
     operations = [
