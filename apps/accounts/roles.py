@@ -55,7 +55,13 @@ ADMIN = BUILDER | {
     "retention.view",
     "retention.manage",
 }
-OWNER = ADMIN | {"owner.manage", "connection.manage", "workflow.purge", "workspace.manage"}
+OWNER = ADMIN | {
+    "call_body.view",  # what was asked and answered in calls, where it is kept
+    "owner.manage",
+    "connection.manage",
+    "workflow.purge",
+    "workspace.manage",
+}
 CALLER = frozenset({"model.call"})
 
 BUILTIN: dict[str, frozenset[str]] = {

@@ -20,7 +20,7 @@ class GatewayConfig(AppConfig):
             workers,  # noqa: F401 - starts the ledger's writer
         )
         from apps.gateway.budgets import alerts
-        from apps.gateway.models import Credential
+        from apps.gateway.models import Credential, KeptBody
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
         from apps.gateway.tasks import call_look_at_retiring, call_look_for_advice
@@ -31,6 +31,7 @@ class GatewayConfig(AppConfig):
 
         belongings.register(VouchedKeys())
         register_column(Credential, "sealed", lambda key: key.context)
+        register_column(KeptBody, "sealed", lambda body: body.context)
         receivers.connect()
         kinds.register(*alarms.KINDS)
         sharing.on_news(decline.watch)

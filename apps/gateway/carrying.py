@@ -93,6 +93,8 @@ async def carried(
             assert trace.target is not None
             passed = gate.answered(answer) if gate else answer
             yield Call(way.ask, entry.plan, passed, trace.target, entry, trace)
+        if gate is not None:
+            await gate.keep(entry.id, way.ask)
         entry.status, entry.error_code = LlmCall.Status.OK, ""
     except (GatewayError, DomainError) as error:
         entry.error_code = error.code

@@ -7,6 +7,7 @@ from apps.gateway.models import (
     AllowList,
     Budget,
     GuardDefaults,
+    KeptBody,
     LlmCall,
     ModelPrice,
     ModelRoute,
@@ -61,6 +62,13 @@ class CallPolicy(Policy):
     """Calls and what they cost are usage."""
 
     resource = "usage"
+
+
+@register(KeptBody)
+class KeptBodyPolicy(Policy):
+    """What people asked and were told is seen by those who may see it, and by nobody else."""
+
+    resource = "call_body"
 
 
 @register(Advice)

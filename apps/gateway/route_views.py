@@ -22,7 +22,7 @@ from apps.gateway.cache.views import CacheForm
 from apps.gateway.forms import blame
 from apps.gateway.guard_rules.services import guards_of_route
 from apps.gateway.guards import counts
-from apps.gateway.models import AllowList, Credential, LlmCall, ModelRoute
+from apps.gateway.models import AllowList, Credential, KeptBody, LlmCall, ModelRoute
 from apps.gateway.route_forms import AllowedForm, QuestionForm, RouteForm, TargetForms
 from apps.gateway.routes.versions import STATED
 from apps.gateway.views import form_page, words_of
@@ -168,6 +168,8 @@ def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
         "call": call,
         "attempts": [(_priced(each), keys.get(each.get("key", ""))) for each in call.attempts],
         "explanation": explaining.explanation_of(call),
+        "has_body": policies.holds(request.user, "call_body.view")
+        and KeptBody.objects.unexpired().filter(pk=call.pk).exists(),
         "may_keep": policies.holds_anywhere(request.user, "workflow.edit"),
         "may_ask": call.endpoint in SPEAKING and policies.holds(request.user, "model.call"),
     }

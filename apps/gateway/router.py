@@ -290,7 +290,7 @@ def guards() -> Guards:
 
 
 def _working(guards: Guards) -> Guards | None:
-    return None if guards.is_idle else guards
+    return guards if guards.is_needed else None
 
 
 def _sealer() -> Sealer | None:

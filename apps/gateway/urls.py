@@ -8,6 +8,7 @@ from apps.gateway.advisor import views as advisor
 from apps.gateway.budgets import views as budgets
 from apps.gateway.cache import views as kept
 from apps.gateway.guard_rules import views as guards
+from apps.gateway.kept import views as bodies
 from apps.gateway.playground import views as playground
 from apps.gateway.prices import views as prices
 from apps.gateway.prompts import views as prompts
@@ -60,6 +61,7 @@ urlpatterns = [
         name="act_on_provider_key",
     ),
     path("relaycore/calls/<uuid:call_id>/", route_views.why, name="call"),
+    path("relaycore/calls/<uuid:call_id>/body/", bodies.body, name="call_body"),
     path("relaycore/new-route/", route_views.new, name="new_route"),
     path("relaycore/allowed/", route_views.allowed, name="allowed"),
     path("relaycore/guards/", guards.workspace, name="guards"),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.audit import trimming
 from apps.files import services as files
 from apps.files.models import Blob, referring
+from apps.gateway.models import KeptBody
 from apps.notifications.models import Mail, Notification
 from apps.retention import holds
 from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent
@@ -172,6 +173,25 @@ class Drafts(DataClass):
         thinning.make_coarser(ids)
 
 
+class Bodies(DataClass):
+    """What was asked and answered in calls to models, where a workspace keeps it."""
+
+    kind = Kind(
+        "Bodies of calls to models",
+        "What was asked and answered, where guards keep it; also earlier, when a route's own time is over.",
+        default_days=30,
+    )
+
+    def over(self, before: datetime) -> list[UUID]:
+        late = Q(created_at__lt=before) | Q(expires_at__lt=timezone.now())
+        held = Run.objects.filter(workflow__in=holds.held_workflows())
+        found = KeptBody.objects.filter(late).exclude(run_id__in=held.values("pk"))
+        return _ids(found.order_by("created_at", "pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        KeptBody.objects.filter(pk__in=ids).delete()
+
+
 class Links(DataClass):
     """Links in mails that decide nothing any more; the answers given by them stay."""
 
@@ -209,6 +229,7 @@ RULED: dict[str, DataClass] = {
     "runs": Runs(),
     "drafts": Drafts(),
     "notices": Notices(),
+    "bodies": Bodies(),
     "audit": Trail(),
 }
 CLEARED: dict[str, DataClass] = {"links": Links(), "orphans": Orphans()}

@@ -48,6 +48,7 @@ TABLE = {
     "audit.manage": (1, 1, 0, 0, 0, 0),
     "retention.view": (1, 1, 0, 0, 0, 0),
     "retention.manage": (1, 1, 0, 0, 0, 0),
+    "call_body.view": (1, 0, 0, 0, 0, 0),
     "connection.manage": (1, 0, 0, 0, 0, 0),
     "owner.manage": (1, 0, 0, 0, 0, 0),
     "workflow.purge": (1, 0, 0, 0, 0, 0),

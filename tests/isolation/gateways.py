@@ -14,6 +14,7 @@ from apps.gateway.advisor.services import apply_advice
 from apps.gateway.budgets.services import add_budget
 from apps.gateway.cache.services import set_cache
 from apps.gateway.calls import CompletionRequest
+from apps.gateway.kept.services import keep
 from apps.gateway.models import Advice, LlmCall, ModelRoute
 from apps.gateway.pools import add_key
 from apps.gateway.prompts import services as prompts
@@ -91,6 +92,7 @@ def _calls(owner: User, canary: str) -> dict[str, str]:
     complete = async_to_sync(services.complete)
     complete(CompletionRequest(route=canary, messages=question))
     call = LlmCall.objects.get(route=canary)
+    keep(call.pk, "", {"asked": canary, "answered": {}}, 24)
     set_cache(ModelRoute.objects.get(alias=canary), actor=owner, ttl_s=3600)
     complete(CompletionRequest(route=canary, messages=question, temperature=0))
     return {

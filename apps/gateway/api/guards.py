@@ -13,8 +13,9 @@ from apps.gateway.guard_rules.forms import MOST_TRIED
 from apps.gateway.guard_rules.services import guards_of_route, guards_of_workspace, set_guards
 from apps.gateway.guards import counts, door
 from apps.gateway.guards.kinds import GROUPS, Action, Group, Place, Severity
-from apps.gateway.guards.policy import MOST_HOSTS
-from apps.gateway.models import ModelRoute
+from apps.gateway.guards.policy import LONGEST_HOURS, MASKED, MOST_HOSTS, MOST_PATHS
+from apps.gateway.kept.services import open_body
+from apps.gateway.models import LlmCall, ModelRoute
 
 ACTIONS = [str(each) for each in Action]
 SEVERITIES = [str(each) for each in Severity]
@@ -25,6 +26,21 @@ class GuardRuleSerializer(serializers.Serializer[Any]):
 
     input = serializers.ChoiceField(choices=ACTIONS, required=False, default="allow")
     output = serializers.ChoiceField(choices=ACTIONS, required=False, default="allow")
+
+
+class KeepingSerializer(serializers.Serializer[Any]):
+    """How long bodies of calls are kept; without hours none are. What is not unmasked is masked."""
+
+    hours = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_HOURS, required=False, allow_null=True
+    )
+    unmasked = serializers.ListField(
+        child=serializers.ChoiceField(choices=[str(each) for each in MASKED]), required=False
+    )
+    leave_out = serializers.ListField(
+        child=serializers.CharField(max_length=400), max_length=MOST_PATHS, required=False,
+        help_text="Paths such as asked.messages.*.content; * stands for any name or place.",
+    )  # fmt: skip
 
 
 class GuardsSerializer(serializers.Serializer[Any]):
@@ -41,6 +57,7 @@ class GuardsSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=255), max_length=MOST_HOSTS, required=False
     )
     refuse_unreadable = serializers.BooleanField(required=False)
+    keeping = KeepingSerializer(required=False)
 
 
 class GuardTextSerializer(serializers.Serializer[Any]):
@@ -97,6 +114,25 @@ class GuardsView(TenantAPIView):
         serializer.is_valid(raise_exception=True)
         set_guards(actor=self.actor, guards=serializer.validated_data)
         return Response(GuardsSerializer(guards_of_workspace()).data)
+
+
+class BodySerializer(serializers.Serializer[Any]):
+    """What is kept of a call. An answer that was a stream is told as its parts."""
+
+    asked = serializers.JSONField()
+    answered = serializers.JSONField()
+
+
+class BodyView(TenantAPIView):
+    """What was asked and answered in a call."""
+
+    permission_required = {"GET": "call_body.view"}
+
+    @extend_schema(responses=BodySerializer, operation_id="gateway_calls_body")
+    def get(self, request: Request, call_id: str) -> Response:
+        """Return what is kept; the trail says who looked."""
+        call = policies.find(self.actor, LlmCall.objects.all(), pk=call_id)
+        return Response(BodySerializer(open_body(call, actor=self.actor)).data)
 
 
 class TryView(TenantAPIView):

@@ -60,6 +60,7 @@ urlpatterns = [
         routes.DecisionView.as_view(),
         name="call-decision",
     ),
+    path("gateway/calls/<uuid:call_id>/body/", guards.BodyView.as_view(), name="call-body"),
     path("gateway/guards/", guards.GuardsView.as_view(), name="guards"),
     path("gateway/guards/try/", guards.TryView.as_view(), name="guards-try"),
     path("gateway/guards/counts/", guards.CountsView.as_view(), name="guards-counts"),

@@ -10,7 +10,15 @@ from django import forms
 from apps.common.types import JSONDict
 from apps.gateway.forms import MONO
 from apps.gateway.guards.kinds import GROUPS, About, Action, Group, Place
-from apps.gateway.guards.policy import HOST, MOST_HOSTS, Guards
+from apps.gateway.guards.policy import (
+    HOST,
+    LONGEST_HOURS,
+    MASKED,
+    MOST_HOSTS,
+    MOST_PATHS,
+    PATH,
+    Guards,
+)
 from apps.gateway.models import ModelRoute
 from apps.gateway.route_forms import WordsField
 
@@ -46,6 +54,20 @@ class GuardsForm(forms.Form):
         required=False,
     )
 
+    keep_hours = forms.IntegerField(
+        label="Keep what was asked and answered, in hours", required=False, min_value=1,
+        max_value=LONGEST_HOURS,
+        help_text="Empty: nothing is kept. Only who may see bodies of calls can open it, and the trail says so.",
+    )  # fmt: skip
+    keep_unmasked = forms.MultipleChoiceField(
+        label="Kept as it is; all else is masked", required=False,
+        choices=[(each, GROUPS[each].label) for each in MASKED], widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+    keep_leave_out = WordsField(
+        label="Left out of what is kept", max_length=5_000, required=False, widget=forms.TextInput(MONO),
+        help_text="Such as asked.tools or asked.messages.*.content.",
+    )  # fmt: skip
+
     def __init__(self, *args: Any, guards: Guards, **kwargs: Any) -> None:
         """Show how it is, with a field for each group and place where something can be decided."""
         kwargs.setdefault("initial", _initial(guards))
@@ -66,6 +88,15 @@ class GuardsForm(forms.Form):
             raise forms.ValidationError(f"Name at most {MOST_HOSTS} hosts.")
         return hosts
 
+    def clean_keep_leave_out(self) -> list[str]:
+        """Return the paths. Raises ValidationError for what is none."""
+        paths: list[str] = self.cleaned_data["keep_leave_out"]
+        if wrong := [each for each in paths if not re.fullmatch(PATH, each)]:
+            raise forms.ValidationError(f"“{wrong[0][:60]}” does not begin with asked or answered.")
+        if len(paths) > MOST_PATHS:
+            raise forms.ValidationError(f"Name at most {MOST_PATHS} paths.")
+        return paths
+
     @property
     def rows(self) -> Iterator[Row]:
         """The groups with their fields."""
@@ -81,6 +112,11 @@ class GuardsForm(forms.Form):
         found: JSONDict = {name: data[name] for name in ("trusted_hosts", "refuse_unreadable")}
         for group, place, _ in _decisions():
             found.setdefault(group, {})[place] = data[f"{group}_{place}"] or Action.ALLOW
+        found["keeping"] = {
+            "hours": data["keep_hours"],
+            "unmasked": data["keep_unmasked"],
+            "leave_out": data["keep_leave_out"],
+        }
         return found
 
 
@@ -123,4 +159,7 @@ def _initial(guards: Guards) -> JSONDict:
         **rules,
         "trusted_hosts": list(guards.trusted_hosts),
         "refuse_unreadable": guards.refuse_unreadable,
+        "keep_hours": guards.keeping.hours,
+        "keep_unmasked": list(guards.keeping.unmasked),
+        "keep_leave_out": list(guards.keeping.leave_out),
     }

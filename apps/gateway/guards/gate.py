@@ -4,20 +4,24 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from uuid import UUID
 
 from apps.common.types import JSONDict
 from apps.gateway.answers import Answer
 from apps.gateway.asks import SPEAKING, Ask
 from apps.gateway.exceptions import GuardRefused
 from apps.gateway.guards.bodies import has_unreadable, redacted, texts_of, without_echoes
+from apps.gateway.guards.keeping import MOST_KEPT, body_to_keep
 from apps.gateway.guards.kinds import Place
 from apps.gateway.guards.policy import Guards
 from apps.gateway.guards.redacting import Redactor
 from apps.gateway.guards.standing_in import Placeholders
 from apps.gateway.guards.streams import Stream
 from apps.gateway.guards.tally import Tally
+from apps.gateway.kept.services import keep
 from apps.gateway.models import Endpoint
 from apps.gateway.usage import Usage
+from apps.tenants.database import query
 
 MOST_CHARACTERS = 2_000_000  # that are looked through
 ASIDE = 50_000  # characters from which on other calls need not wait for the look
@@ -34,6 +38,7 @@ class Gate:
         self._placeholders = Placeholders()
         self._is_json = False
         self._answers = False
+        self._heard: HeardAnswer | None = None
 
     async def screened(self, ask: Ask) -> Ask:
         """Return the call as a provider may see it. Raises GuardRefused."""
@@ -54,9 +59,22 @@ class Gate:
     def answered(self, answer: Answer) -> Answer:
         """Return an answer as its asker may see it. Reading it may raise GuardRefused."""
         looks = self._guards.wanted(Place.OUTPUT) or self._placeholders
-        if not looks or not self._answers:
-            return answer
-        return GuardedAnswer(answer, self._redactor(Place.OUTPUT), is_json=self._is_json)
+        if looks and self._answers:
+            answer = GuardedAnswer(answer, self._redactor(Place.OUTPUT), is_json=self._is_json)
+        if self._guards.keeping.hours is not None and self._answers:
+            answer = self._heard = HeardAnswer(answer)
+        return answer
+
+    async def keep(self, call_id: UUID, ask: Ask) -> None:
+        """Keep what was asked and answered, where the guards say so; nothing of what they refused."""
+        keeping, heard = self._guards.keeping, self._heard
+        if keeping.hours is None or heard is None:
+            return
+        answered = heard.whole_heard
+        body = await asyncio.to_thread(
+            body_to_keep, ask.body, answered, keeping, streams=heard.streams
+        )
+        await query(keep, call_id, ask.source.run_id, body, keeping.hours)
 
     def _screened(self, ask: Ask) -> Ask:
         if self._guards.refuse_unreadable and has_unreadable(ask.body):
@@ -117,6 +135,34 @@ class GuardedAnswer(Answer):
         done = redacted(told, self._redactor, is_json=self._is_json)
         self._redactor.check()
         return body if done == told else json.dumps(done, separators=(",", ":")).encode()
+
+
+class HeardAnswer(Answer):
+    """An answer that is remembered while it is passed on."""
+
+    def __init__(self, inner: Answer) -> None:
+        """Hear an answer."""
+        super().__init__(inner.upstream)
+        self.streams, self.age_s, self.model = inner.streams, inner.age_s, inner.model
+        self._inner = inner
+        self._heard: list[bytes] = []
+        self._size = 0
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        async for part in self._inner.parts():
+            self.model = self._inner.model
+            self._size += len(part)
+            if self._size <= MOST_KEPT:
+                self._heard.append(part)
+            yield part
+
+    def usage(self, ask: Ask) -> Usage:
+        return self._inner.usage(ask)
+
+    @property
+    def whole_heard(self) -> bytes | None:
+        """What was passed on; None where that is too much to keep."""
+        return b"".join(self._heard) if self._size <= MOST_KEPT else None
 
 
 def _wants_json(body: JSONDict) -> bool:

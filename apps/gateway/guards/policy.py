@@ -8,7 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from apps.common.types import JSONDict
 from apps.gateway.guards.kinds import GROUP_OF, GROUPS, Action, Group, Kind, Place
 
-MOST_HOSTS = 100
+MOST_HOSTS, MOST_PATHS = 100, 50
+LONGEST_HOURS = 90 * 24
+# Groups of which something stands in texts, not orders or links.
+MASKED = (Group.CONTACT, Group.FINANCIAL, Group.IDENTITY, Group.SECRETS)
+PATH = r"^(asked|answered)(\.([A-Za-z0-9_-]{1,64}|\*)){0,12}$"
+Path = Annotated[str, Field(pattern=PATH)]
 
 HOST = r"^(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 Host = Annotated[str, Field(pattern=HOST)]
@@ -21,6 +26,16 @@ class Rule(BaseModel):
 
     input: Action = Action.ALLOW
     output: Action = Action.ALLOW
+
+
+class Keeping(BaseModel):
+    """How long what is asked and answered is kept, and what of it; None: nothing is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hours: int | None = Field(None, ge=1, le=LONGEST_HOURS)
+    unmasked: tuple[Group, ...] = Field((), max_length=len(Group))  # all others are masked
+    leave_out: tuple[Path, ...] = Field((), max_length=MOST_PATHS)
 
 
 class Guards(BaseModel):
@@ -39,6 +54,7 @@ class Guards(BaseModel):
     trusted_hosts: tuple[Host, ...] = Field((), max_length=MOST_HOSTS)
     # Whether a call ends that holds what nobody can look into: images, documents, numbers of tokens.
     refuse_unreadable: bool = False
+    keeping: Keeping = Keeping()
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
@@ -78,6 +94,11 @@ class Guards(BaseModel):
         """Whether nothing is looked for."""
         rules = all(action == Action.ALLOW for _, _, action in self._rules())
         return rules and not self.refuse_unreadable
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether calls have to be looked at."""
+        return not self.is_idle or self.keeping.hours is not None
 
     def _rules(self) -> Iterator[tuple[Group, Place, Action]]:
         return ((group, place, self.rule(group, place)) for group in Group for place in Place)

@@ -70,7 +70,7 @@ class Stream:
                 self._open.clear()
             yield self._written(told)
             return
-        slots = list(_slots(told, is_json=self._is_json))
+        slots = list(slots_of(told, is_json=self._is_json))
         if not slots and told.get("type") is None:
             yield from self._ends(told)
             yield self._written(redacted(told, self._redactor, is_json=self._is_json))
@@ -129,7 +129,8 @@ class Stream:
         return named(told) if self._named and "type" in told else event_of(told)
 
 
-def _slots(told: JSONDict, *, is_json: bool) -> Iterator[Slot]:
+def slots_of(told: JSONDict, *, is_json: bool) -> Iterator[Slot]:
+    """Yield the texts in an event."""
     delta = told.get("delta")
     if isinstance(delta, str):  # of Responses
         key = (

@@ -24,6 +24,7 @@ from apps.gateway.models.budgets import (
     MoneyRules,
 )
 from apps.gateway.models.guards import GuardDefaults
+from apps.gateway.models.kept import KeptBody, KeptBodyQuerySet
 from apps.gateway.models.prices import ModelPrice, ModelPriceQuerySet, best_price
 from apps.gateway.models.prompts import Prompt, PromptLabel, PromptQuerySet, PromptVersion
 from apps.gateway.models.providers import (
@@ -53,6 +54,8 @@ __all__ = [
     "Credential",
     "Endpoint",
     "GuardDefaults",
+    "KeptBody",
+    "KeptBodyQuerySet",
     "LlmCall",
     "LlmCallQuerySet",
     "ModelPrice",

@@ -127,3 +127,17 @@ def test_only_those_who_manage_providers_set_or_try(bob: User, vera: User) -> No
     assert api.get("/api/v1/gateway/guards/").status_code == 200
     assert api.put("/api/v1/gateway/guards/", {}, format="json").status_code == 403
     assert api.post("/api/v1/gateway/guards/try/", {}, format="json").status_code == 403
+
+
+def test_bodies_are_kept_only_where_somebody_says_how_long(alice: User, client: APIClient) -> None:
+    pages = browser(alice)
+    form = {"keep_hours": "24", "keep_unmasked": ["contact"], "keep_leave_out": "asked.tools"}
+    pages.post("/relaycore/guards/", form)
+    kept = guards_of_workspace().keeping
+    assert (kept.hours, kept.unmasked, kept.leave_out) == (24, ("contact",), ("asked.tools",))
+    assert pages.post("/relaycore/guards/", {"keep_leave_out": "x.y"}).status_code == 422
+    told = client.get("/api/v1/gateway/guards/").json()["keeping"]
+    assert told == {"hours": 24, "unmasked": ["contact"], "leave_out": ["asked.tools"]}
+    body = {"keeping": {"hours": None}}
+    assert client.put("/api/v1/gateway/guards/", body, format="json").status_code == 200
+    assert guards_of_workspace().keeping.hours is None

@@ -74,6 +74,7 @@ GATEWAY = [
     Probe("api:route-decide", "POST", args={"alias": "route"}, body={}, shows=False),
     api("allowed-models", **LIST),
     api("allowed-models", "PUT", body=ALLOWED, **NOBODYS),
+    Probe("api:call-body", args={"call_id": "call"}),
     api("guards", **NOBODYS),
     api("guards", "PUT", body=GUARDS, **NOBODYS),
     api("guards-try", "POST", body=TRIED, note="of all", **NOBODYS),
@@ -205,6 +206,7 @@ GATEWAY = [
         for name in ("test", "models", "use", "disable", "enable", "delete")
     ),
     Probe("gateway:call", args={"call_id": "call"}),
+    Probe("gateway:call_body", args={"call_id": "call"}),
     Probe("gateway:routes", **LIST),
     Probe("gateway:allowed", **NOBODYS),
     Probe("gateway:allowed", "POST", body={"patterns": "*"}, media=FORM, **NOBODYS),
