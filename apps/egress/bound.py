@@ -124,8 +124,12 @@ def parse_places(texts: Iterable[str]) -> tuple[Place, ...]:
 
 
 def _is_plain(host: str, text: str) -> bool:
-    """Tell whether a text was a host, and a port at most."""
-    return bool(host) and len(text) <= MAX_PLACE and not re.search(r"[\s/?#@\\,*]", text)
+    """Tell whether a text was a host, and a port at most.
+
+    The host is looked at as well: what a sign of the text stands for may be a blank.
+    """
+    is_short = len(text) <= MAX_PLACE and len(host) <= MAX_PLACE
+    return bool(host) and is_short and not re.search(r"[\s/?#@\\,*]", f"{text}{host}")
 
 
 def _is_domain(host: str) -> bool:

@@ -48,7 +48,7 @@ def test_a_place_covers_exactly_what_it_says(text: str, address: str, covers: bo
 @pytest.mark.parametrize(
     "text",
     ["", "*", "*.com", "https://a.example", "a.example/x", "me@a.example", "a.example?x", "a b",
-     "*.1.2.3.4", "a.*.example", "a.example:99999", "a.example\\b", "a.example#x", "x" * 300],
+     "*.1.2.3.4", "a.*.example", "a.example:99999", "a.example\\b", "a.example#x", "M\u00b4", "x" * 300],
 )  # fmt: skip
 def test_what_is_no_host_is_refused(text: str) -> None:
     with pytest.raises(EgressInvalid, match="is not a host"):

@@ -144,7 +144,7 @@ def test_every_page_has_the_same_tabs(page: str, alice: User, vera: User) -> Non
     shown = [_tabs(browser(user).get(f"/relaycore/{page}")) for user in (alice, vera)]
     every = [
         "Overview", "Routes", "Providers", "Prompts", "Playground", "Keys", "Calls", "Budgets",
-        "Prices", "Usage",
+        "Advice", "Prices", "Usage",
     ]  # fmt: skip
     assert shown[0] == every
     seen = [each for each in every if each not in ("Keys", "Playground")]

@@ -107,6 +107,10 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
 
     run = serializers.UUIDField(source="run_id", allow_null=True)
     node = serializers.CharField(source="node_id")
+    verdict = serializers.CharField(
+        help_text="`passed`, `failed` or `open` (nothing could tell), or empty where the answer was "
+        "not checked."
+    )
     cache = serializers.CharField(
         help_text="`hit`, `semantic` (kept for another question), `miss`, or empty where the answer "
         "may not come from the cache."
@@ -118,7 +122,6 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
     credential = serializers.UUIDField(
         source="credential_id", allow_null=True, help_text="The key that the provider was shown."
     )
-
     guards = serializers.ListField(
         child=serializers.DictField(),
         help_text="What guards found and did: place, kind, action, count. Never what was found.",
