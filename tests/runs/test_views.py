@@ -50,6 +50,7 @@ def text_of(answer: Any) -> str:
     return str(answer.content.decode())
 
 
+@pytest.mark.django_db(transaction=True)  # its call is written down beside the test
 def test_a_run_shows_the_budget_that_stops_what_it_pays_with_first(
     alice: User, bob: User, vera: User
 ) -> None:
