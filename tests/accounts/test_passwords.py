@@ -38,6 +38,7 @@ def test_any_composition_is_taken_up_to_great_lengths(password: str) -> None:
         ("password123", "too common"),
         ("1234567890", "too common"),
         ("priya@halden", "too similar"),
+        ("Priya-Raman", "too similar"),
     ],
 )
 def test_what_is_guessed_first_is_refused_at_its_field(password: str, why: str) -> None:
