@@ -41,7 +41,7 @@ from apps.workflows.models import Workflow
 from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
 from tests.isolation import companies, gateways, guests
-from tests.workflows.definitions import asking, expecting, greeting
+from tests.workflows.definitions import asking, edge, expecting, greeting, node
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
 ROLES = ("owner", "admin", "builder", "operator", "viewer")
@@ -305,6 +305,11 @@ def _credentials(world: World) -> None:
         )  # fmt: skip
         world.objects[name] = str(made.pk)
     set_enabled(made, actor=owner, enabled=False)
+    asks = {"url": "https://api.invalid/", "credential": world.objects["stored_credential"]}
+    definition = greeting()
+    definition["nodes"].append(node("asks", "http.request", config=asks))
+    definition["edges"].append(edge("start", "asks"))
+    _workflow(world, "borrowing", folder, definition)
 
 
 def _services(world: World) -> None:

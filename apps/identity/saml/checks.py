@@ -1,7 +1,7 @@
 """What the library takes loosely, sign by sign: for whom, where, in answer to what, and when."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -14,6 +14,9 @@ from apps.identity.saml.xml import Element, local, name, text_of
 from apps.identity.vendors import ACS, ENTITY, told_to_set
 
 SKEW = timedelta(seconds=60)
+LAST = (
+    datetime.max.replace(tzinfo=UTC) - SKEW
+)  # some providers say "never" with the last second of all
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 CONDITIONS = frozenset({"AudienceRestriction", "OneTimeUse", "ProxyRestriction"})
 CLOCK = "Check the clock of the provider."
@@ -123,7 +126,7 @@ def _confirmed(assertion: Element, expected: Expected) -> datetime:
         raise refuse("too_early", "The assertion may not be used yet.", CLOCK)
     if ends is None or ends <= timezone.now() - SKEW:
         raise _over(ends)
-    return ends + SKEW
+    return min(ends, LAST) + SKEW
 
 
 def _over(ends: datetime | None) -> AssertionRefused:
