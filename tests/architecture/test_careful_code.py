@@ -75,8 +75,9 @@ def _is_put_together(node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.BinOp):
         return not is_text(node)
-    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    return is_call and node.func.attr in {"format", "join"}  # type: ignore[attr-defined]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in {"format", "join"}
+    return False
 
 
 def without_csrf(tree: ast.AST) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """What goes along to its hosts alone: from the first hop to the last, and never back to who asked."""
 
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,9 +15,9 @@ from apps.egress.exceptions import EgressDenied, EgressInvalid
 SECRET = "s3cret-value-of-a-key"
 
 
-def bound(*hosts: str, **rest: object) -> Bound:
-    given = {"headers": {"X-Api-Key": SECRET}, "secrets": (SECRET,), **rest}
-    return Bound("Stock", parse_places(hosts), **given)  # type: ignore[arg-type]
+def bound(*hosts: str, **rest: Any) -> Bound:
+    given: dict[str, Any] = {"headers": {"X-Api-Key": SECRET}, "secrets": (SECRET,), **rest}
+    return Bound("Stock", parse_places(hosts), **given)
 
 
 def host_of(address: str) -> str:
