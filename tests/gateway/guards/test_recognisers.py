@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from re import _constants, _parser
 from typing import Any
 
 import pytest
@@ -18,6 +18,8 @@ from apps.gateway.guards.untrusted import HIDDEN, ORDERS
 VALUES = (Group.CONTACT, Group.FINANCIAL, Group.IDENTITY, Group.SECRETS)
 SCANNER = Scanner(frozenset(kind for group in VALUES for kind in GROUPS[group].kinds))
 LABEL = re.compile(r"\[\[(\w+)\|(.*?)(?:\|(.*?))?\]\]")
+# What stubs of types do not tell of the standard library.
+_parser, _constants = import_module("re._parser"), import_module("re._constants")
 Spans = set[tuple[str, str]]
 
 
