@@ -128,20 +128,31 @@ class Journal:
     def _write(self) -> None:
         with self._lock:
             waiting, self._waiting = self._waiting, []
-            if self._open is not None and not self._closed:  # else the database was away just now
+        # What others left goes first, and the open file stays open until that is done: while the
+        # database is away one file grows, instead of a new one with each try.
+        done = self._write_closed()
+        if done:
+            self._close()
+            done = self._write_closed()
+        for each in waiting:
+            each.set_result(done)
+
+    def _close(self) -> None:
+        with self._lock:
+            if self._open is not None:
                 self._closed.append(self._open)
                 self._open = None
+
+    def _write_closed(self) -> bool:
+        with self._lock:
             files = list(self._closed)
-            done = self._open is None
         for file in files:
             if not _inserted(file.lines):
-                done = False
-                break
+                return False
             with self._lock:
                 self._closed.remove(file)
             file.drop()
-        for each in waiting:
-            each.set_result(done)
+        return True
 
 
 def _new_file() -> _File:

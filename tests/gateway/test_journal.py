@@ -8,8 +8,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from apps.accounts.models import User
+from apps.gateway.journal import Journal
 from apps.gateway.models import LlmCall
 from apps.gateway.virtual_keys.services import create_key
 from tests.factories.runs import until
@@ -165,3 +167,16 @@ def test_workers_write_what_others_left(
     workers.start()
     until(lambda: LlmCall.objects.exists())
     until(lambda: not list((tmp_path / "ledger").glob("*.rows")))
+
+
+def test_whose_rows_are_written_is_told_so_while_others_left_some(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "ledger").mkdir()
+    for number in range(100):  # reading them takes longer than asking below
+        (tmp_path / "ledger" / f"left{number}.rows").write_text("t_gone\t{}\n")
+    journal = Journal()
+    journal.append("t_gone", {})
+    assert journal.written().result(30)
+    assert list((tmp_path / "ledger").glob("*.rows")) == []
