@@ -5,10 +5,12 @@ The template schema is migrated once and both workspaces are clones of it, as in
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connections, transaction
 from django.test import TestCase, TransactionTestCase
 from hypothesis import HealthCheck
@@ -113,7 +115,10 @@ def _reset_rows(self: TransactionTestCase) -> None:
 
     Django's flush would truncate `public` without CASCADE and lose the workspaces themselves.
     """
-    journal.written().result(30)  # else the rows of this test would come during the next
+    # Else rows of this test, and of the processes that it killed, would come during the next.
+    journal.written().result(30)
+    for left in Path(settings.DATA_DIR, "ledger").glob("*.rows"):
+        left.unlink(missing_ok=True)
     with maintenance(), transaction.atomic():
         for schema in Tenant.objects.values_list("schema_name", flat=True):
             _restore_from_template(schema)

@@ -58,7 +58,7 @@ def errors(call: LlmCall | None = None) -> list[tuple[str, str | None]]:
 def test_a_first_word_that_is_late_is_not_waited_for(
     alice: User, provider: Provider, fake: FakeProvider
 ) -> None:
-    lead(alice, "silent", "ok", max_ttft_ms=100)
+    lead(alice, "silent", "ok", max_ttft_ms=1_000)
     assert complete().model == "ok"
     assert errors() == [("silent", "first_word_late"), ("ok", None)]
     assert fake.left.wait(5)  # it was told that nobody waits any more
@@ -77,7 +77,7 @@ def test_a_deadline_holds_within_an_answer_too(
     alice: User, provider: Provider, program: Program, fake: FakeProvider
 ) -> None:
     lead(alice, "stalls")
-    events = events_of(program.chat(stream=True, max_latency_ms=300))
+    events = events_of(program.chat(stream=True, max_latency_ms=1_500))
     assert events[0]["choices"][0]["delta"] == {"content": "Hello"}
     assert events[-1]["error"]["code"] == "deadline_passed"
     assert fake.left.wait(5)
