@@ -18,6 +18,7 @@ VIEWER = frozenset(
         "service.view",
         "usage.view",
         "budget.view",
+        "data_class.view",
     }
 )
 OPERATOR = VIEWER | {
@@ -54,9 +55,12 @@ ADMIN = BUILDER | {
     "audit.manage",  # where the trail is sent to
     "retention.view",
     "retention.manage",
+    "data_class.manage",
 }
 OWNER = ADMIN | {
     "call_body.view",  # what was asked and answered in calls, where it is kept
+    "data.reveal",  # what is withheld from the rows of runs
+    "data.erase",
     "owner.manage",
     "connection.manage",
     "workflow.purge",

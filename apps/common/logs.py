@@ -2,6 +2,7 @@
 
 import logging
 
+from apps.common.redaction import redacted
 from apps.common.requests import request_info
 
 
@@ -14,5 +15,5 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         request_id = request_info.get().id
-        line = super().format(record)
+        line = redacted(super().format(record))
         return f"{line} [{request_id}]" if request_id else line

@@ -21,6 +21,7 @@ from apps.runs import question, services
 from apps.runs.filters import approvals_in
 from apps.runs.forms import DecisionForm
 from apps.runs.models import Wait, WaitQuerySet
+from apps.runs.services.revealing import may_reveal
 from apps.runs.voting import needs_reason
 
 PAGE_SIZE = 30
@@ -129,6 +130,7 @@ def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | No
         "otherwise": list(question.otherwise(wait)) if is_open else [],
         "next_steps": _next_steps(wait),
         "labels": labels,
+        "may_reveal": wait.run.veil_id is not None and may_reveal(wait.run, request.user),
         "own_vote_label": labels.get(own.decision) if own else "",
     }
 

@@ -25,14 +25,17 @@ class RunsConfig(AppConfig):
         from apps.runs.engine import register_engine
         from apps.runs.handing_over import Approvals
         from apps.runs.last import last_run_of
+        from apps.runs.models import Withheld
         from apps.runs.replaying import asked_by
         from apps.runs.services.steering import end_run
         from apps.runs.shown import approvals_shown, runs_shown
         from apps.runs.tasks import ring
         from apps.tenants.provisioning import restrict_table
+        from apps.vault import resealing
         from apps.workflows.history import register_last_run
         from apps.workflows.live_blocks import register_block
 
+        resealing.register_column(Withheld, "sealed", lambda row: row.seal_context)
         belongings.register(Approvals())
         register_engine(Tickets())
         workflow_models.register(WorkflowModels())

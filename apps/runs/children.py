@@ -7,6 +7,7 @@ from apps.accounts import policies
 from apps.common.errors import DomainError, NotFound
 from apps.common.types import JSONDict
 from apps.files.exceptions import StorageAway
+from apps.runs import withholding
 from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.models import Run
 from apps.runs.outcomes import Failure, failure_of
@@ -56,6 +57,7 @@ def inner_run(parent: Run, path: str, wanted: JSONDict) -> Run:
         started_by=parent.started_by, key_id=parent.key_id, parent=parent, depth=parent.depth + 1,
         root_id=uuid5(parent.root_id, f"{path}:{parent.generations.get(node, 0)}"),
     )  # fmt: skip
+    withholding.learn_inputs(run, inputs)
     try:
         return lay_aside(run)
     except StorageAway as error:

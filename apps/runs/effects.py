@@ -27,6 +27,7 @@ from apps.gateway.exceptions import GatewayError
 from apps.gateway.services import complete
 from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
+from apps.runs import withholding
 from apps.runs.borrowing import borrowed
 from apps.runs.course import Spot
 from apps.runs.metrics import ATTEMPTS
@@ -38,6 +39,7 @@ from apps.sandbox.services import CodeResult, Stop, run_code
 from apps.sandbox.usage import Usage
 from apps.tenants.context import current_schema
 from apps.workflows.graph import CompiledNode
+from apps.workflows.marks import OUTPUT
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +119,7 @@ class Attempt:
             with nested(run.depth):
                 return await complete(
                     replace(request, idempotency_key=key, source=source),
-                    on_text=tokens.add,
+                    on_text=None if withholding.is_withholding() else tokens.add,
                     go_through=self.go_through,
                 )
         except GatewayError as error:
@@ -164,7 +166,7 @@ async def carry_out(attempt: Attempt, delay_s: float = 0) -> Outcome:
     await asyncio.sleep(delay_s)
     begun = time.perf_counter()
     context = attempt.context()
-    verdict = await _held(await _verdict(attempt, context))
+    verdict = await _held(_learnt(attempt, await _verdict(attempt, context)))
     return _outcome(attempt, context, verdict, begun)
 
 
@@ -191,7 +193,14 @@ def carry_out_pure(attempt: Attempt) -> Outcome:
         coroutine.close()
         verdict = failure_of(RuntimeError(f"{attempt.type.name} is not pure: it waits"))
     attempt.used.add(Usage(cpu_ms=(time.thread_time() - computed) * 1000))
-    return _outcome(attempt, context, held(verdict), begun)
+    return _outcome(attempt, context, held(_learnt(attempt, verdict)), begun)
+
+
+def _learnt(attempt: Attempt, verdict: Verdict) -> Verdict:
+    """Withhold what is marked in what the step gave, before any of it is kept."""
+    if isinstance(verdict, Done):
+        withholding.learn(attempt.run, attempt.node.id, OUTPUT, verdict.output)
+    return verdict
 
 
 async def _held(verdict: Verdict) -> Verdict:

@@ -10,15 +10,17 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.classification.veil import resolved
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Timer
-from apps.runs import asking, signals
+from apps.runs import asking, signals, withholding
 from apps.runs.events import Event, tell_listeners
 from apps.runs.models import Run, Vote, Wait
 from apps.runs.terms import Terms
 
 EXPIRED = "expired"
+SAID = frozenset({"outputs", "comment", "form", "value", "votes"})  # with values of people and runs
 
 
 @dataclass
@@ -57,7 +59,9 @@ def fold(run: Run, waiting: Collection[tuple[str, str]]) -> Folded:
         ended = ended.exclude(status=Wait.Status.OPEN).select_related("decided_by", "child")
         read = ended.prefetch_related("votes__voter")
         made = {(wait.frame, wait.node): wait for wait in read}
-        folded.decisions = {each: _decision(made[each]) for each in waiting if each in made}
+        folded.decisions = {each: _decision(run, made[each]) for each in waiting if each in made}
+        for decision in folded.decisions.values():
+            decision |= {name: resolved(decision[name]) for name in SAID & decision.keys()}
     return folded
 
 
@@ -84,10 +88,11 @@ def _end_wait(run: Run, timer: Timer) -> None:
             tell_listeners(run, [Event("approval.expired", node, frame=frame)])
 
 
-def _decision(wait: Wait) -> JSONDict:
+def _decision(run: Run, wait: Wait) -> JSONDict:
     assert wait.decided_at is not None
     if wait.child is not None:
         child = wait.child
+        withholding.adopt(run, child)
         ended = {"status": child.status, "outputs": child.outputs, "error": child.error}
         ended["blob"] = child.outputs_blob  # read by the step that takes it
         return {"run": str(child.pk), **ended, "at": wait.decided_at.isoformat()}

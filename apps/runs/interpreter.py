@@ -27,6 +27,7 @@ from apps.runs.outcomes import failure_of
 from apps.runs.payloads import restore
 from apps.runs.recoveries import note_recovery
 from apps.runs.segment import Segment
+from apps.runs.withholding import veiled
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ def _advance(run_id: UUID, lease: Lease) -> None:
     if run is None:  # its workflow was purged meanwhile
         leases.finish(lease)
         return
-    _carry(run, Ledger(run, lease, clock))
+    with veiled(run):
+        _carry(run, Ledger(run, lease, clock))
 
 
 def _load(run_id: UUID) -> Run | None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from apps.classification.veil import lines
 from apps.common.types import JSON, JSONDict
 from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
 from apps.nodes import registry
 from apps.nodes.base import Effect, NodeError, Spawn, Suspend
-from apps.runs import caching, waiting
+from apps.runs import caching, waiting, withholding
 from apps.runs.book import Book
 from apps.runs.children import ChildRefused, inner_run
 from apps.runs.course import Course, Spot
@@ -42,6 +43,7 @@ from apps.runs.vector import Byte, Takes
 from apps.runs.ways import Ports, Ways
 from apps.sandbox.exceptions import CodeFailed
 from apps.workflows.graph import Graph
+from apps.workflows.marks import INPUT
 
 MAX_STEPS = 10_000
 Status = NodeRun.Status
@@ -114,6 +116,7 @@ class Steps:
         if isinstance(rendered, CodeFailed):
             return Outcome(spot, failure_of(rendered), now, 0)
         rendered, _ = storable(rendered)  # what a step asks of the database comes from here
+        withholding.learn(self.run, node.id, INPUT, rendered)
         if rounds is None:
             kept = shown_config(rendered)
             row.input, row.input_blob = kept.shown, kept.blob
@@ -184,7 +187,7 @@ class Steps:
 
     def _take(self, outcome: Outcome, ports: Ports) -> RunEnds | None:
         row = self.book.row(outcome.spot)
-        row.logs = [*row.logs, *storable(outcome.logs)[0]]
+        row.logs = [*row.logs, *lines(storable(outcome.logs)[0])]
         self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
         self.ledger.use(row, outcome.used)
         match outcome.verdict:
@@ -268,6 +271,7 @@ class Steps:
             return self._fail(row, 0, refused.failure, ports)
         except NodeError as error:
             return self._fail(row, 0, failure_of(error), ports)
+        waiting.withhold(wait, self.run)
         self.ledger.waits.append(wait)
         self.ledger.alarms += waiting.timers_of(wait)
         row.status = Status.WAITING

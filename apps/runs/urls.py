@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.runs import approval_views, control_views, link_views, views
+from apps.runs import approval_views, control_views, link_views, views, withheld_views
 
 app_name = "runs"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>/keep/", control_views.keep, name="keep"),
     path("runs/<uuid:run_id>/settle/", control_views.settle, name="settle"),
     path("runs/<uuid:run_id>/move/<int:version>/", control_views.move, name="move"),
+    path("runs/<uuid:run_id>/reveal/", withheld_views.reveal, name="reveal"),
+    path("runs/<uuid:run_id>/erase/", withheld_views.erase, name="erase"),
     path("runs/many/", control_views.many, name="many"),
     path("approvals/", approval_views.approvals, name="approvals"),
     path("approvals/by-mail/<str:token>/", link_views.by_mail, name="by_mail"),

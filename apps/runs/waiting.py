@@ -1,11 +1,15 @@
 """Beginning to wait: what a step waits for, and the timers that go with it."""
 
+from apps.classification.veil import column, masked, words
 from apps.common.types import JSONDict
 from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
-from apps.runs import asking, signals
+from apps.runs import asking, signals, withholding
 from apps.runs.folding import timer_key
-from apps.runs.models import Wait
+from apps.runs.models import Run, Wait
+from apps.workflows.marks import OUTPUT
+
+TITLE_LENGTH = 400
 
 
 def fill(wait: Wait, wanted: JSONDict) -> None:
@@ -14,6 +18,20 @@ def fill(wait: Wait, wanted: JSONDict) -> None:
         setattr(wait, name, value)
     if wait.kind == Wait.Kind.APPROVAL:
         asking.check(wait.run, wanted)
+
+
+def withhold(wait: Wait, run: Run) -> None:
+    """Take out of a wait what is withheld in its run, and note what will be of the answer to it."""
+    marks = withholding.marks_of(run.version).at(wait.node, OUTPUT)
+    if marks:
+        wait.terms = {**wait.terms, "withholds": withholding.described(marks)}
+    if not withholding.is_withholding():
+        return
+    wait.title, wait.body = words(wait.title, TITLE_LENGTH), words(wait.body)
+    wait.value, wait.key = column(wait.value), signals.stored_key(wait.key)
+    if "fields" in wait.terms:  # with what they are filled in before
+        wait.terms = {**wait.terms, "fields": masked(wait.terms["fields"])}
+    wait.actions = [{**each, "label": words(each["label"])} for each in wait.actions]
 
 
 def timers_of(wait: Wait) -> list[Alarm]:

@@ -6,9 +6,10 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
+from apps.classification.veil import resolved
 from apps.common.errors import NotFound
 from apps.common.types import JSON, JSONDict
-from apps.runs import asking, events, links
+from apps.runs import asking, events, links, withholding
 from apps.runs.engine import engine
 from apps.runs.events import Event
 from apps.runs.exceptions import (
@@ -46,7 +47,22 @@ def decide(
         raise AlreadyDecided
     if not wait.is_assigned_to(actor):
         raise NotAssigned
-    answer = Answer.checked(wait, decision=decision, comment=comment, form=form, value=value)
+    with withholding.writing(wait.run):
+        return _answered(wait, actor, by_link, decision, comment, form, value)
+
+
+def _answered(
+    wait: Wait,
+    actor: User,
+    by_link: bool,
+    decision: str,
+    comment: str,
+    form: JSONDict | None,
+    value: JSON,
+) -> Wait:
+    """Count an answer; what its form shows as withheld stands for what it was."""
+    given, changed = resolved(form), value if value is UNCHANGED else resolved(value)
+    answer = Answer.checked(wait, decision=decision, comment=comment, form=given, value=changed)
     if wait.votes.filter(round=wait.round, voter=actor).exists():
         raise AlreadyVoted
     if answer.edits:

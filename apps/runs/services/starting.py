@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.types import JSONDict
-from apps.runs import caching, events
+from apps.runs import caching, events, withholding
 from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.engine import Over, engine
 from apps.runs.events import Event
@@ -63,22 +63,30 @@ def start_run(
         workflow=workflow, version=pinned, trigger=trigger, started_by=actor,
         dedupe_key=dedupe_key, key_id=key_id, depth=depth,
     )  # fmt: skip
+    with withholding.veiled(run):
+        rows = _prepare(run, part, inputs, actor)
+        if part.is_whole and version != "draft":  # who tries a draft wants to see it run
+            run.cache_key = caching.key_of_run(run)
+        lay_aside(run)  # before the transaction: it may ask the file storage
+        is_kept = bool(run.cache_key) and caching.answer_run(run)
+        over = engine().hurry(run, priority=priority) if is_awaited and not is_kept else None
+        with transaction.atomic():
+            saved = _saved(run, over)
+            if saved is run and is_kept:
+                _tell_kept(run)
+            elif saved is run and over is None:
+                queue(run, priority=priority, also=copies(run, rows))
+            return _beside(saved, alongside)
+
+
+def _prepare(run: Run, part: Part, inputs: JSONDict, actor: User) -> list[NodeRun]:
+    """Give a run its inputs, checked, and the rows of steps that are pinned; return these."""
     rows = [] if part.is_whole else _cut_down(run, part, actor)
     if inputs or part.is_whole or needs_inputs(graph_of(run), part):
-        inputs = checked_inputs(pinned, inputs)
+        inputs = checked_inputs(run.version, inputs)
     run.inputs = inputs
-    if part.is_whole and version != "draft":  # who tries a draft wants to see it run
-        run.cache_key = caching.key_of_run(run)
-    lay_aside(run)  # before the transaction: it may ask the file storage
-    is_kept = bool(run.cache_key) and caching.answer_run(run)
-    over = engine().hurry(run, priority=priority) if is_awaited and not is_kept else None
-    with transaction.atomic():
-        saved = _saved(run, over)
-        if saved is run and is_kept:
-            _tell_kept(run)
-        elif saved is run and over is None:
-            queue(run, priority=priority, also=copies(run, rows))
-        return _beside(saved, alongside)
+    withholding.learn_inputs(run, inputs)
+    return rows
 
 
 def _beside(run: Run, write: Callable[[Run], object] | None) -> Run:
@@ -101,8 +109,10 @@ def _saved(run: Run, over: Over | None) -> Run:
     """Write a new run down; return it, or the one with its key that was faster by a moment."""
     try:
         with transaction.atomic(savepoint=bool(run.dedupe_key)):
+            withholding.claimed(run)
             if over is None:
                 run.save(force_insert=True)
+                withholding.store(run)
             else:
                 over.write()
             return run
