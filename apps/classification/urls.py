@@ -4,7 +4,6 @@ from django.urls import path
 
 from apps.classification import views
 
-
 app_name = "classification"
 urlpatterns = [
     path("data-classes/", views.list_, name="list"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from uuid import UUID
 
 from apps.classification.placeholders import PLACEHOLDER, new_name
 from apps.classification.register import MOST, Entry, Register, names_in
@@ -21,7 +22,7 @@ from apps.common.types import JSON
 PAYLOAD = "payload"  # the class of what is withheld whole
 SEALED = "withheld"  # the key by which a column says so
 Digest = Callable[[str], str]
-Fetch = Callable[[Collection[str]], Iterable[Entry]]
+Fetch = Callable[[UUID, Collection[str]], Iterable[Entry]]
 
 
 class Veil:
@@ -30,8 +31,10 @@ class Veil:
     def __init__(self, fetch: Fetch, digest: Digest, *, whole: bool = False) -> None:
         """Withhold values; with `whole` all that stands in a column, whatever it is.
 
-        `fetch` reads what is stored under some names, `digest` names a text within the run.
+        `fetch` reads what is stored under some names in a family of runs, `digest` names a text
+        within the run.
         """
+        self.family: UUID | None = None  # under which what is withheld is stored
         self._register = Register()
         self._fetch = fetch
         self._digest = digest
@@ -160,8 +163,8 @@ class Veil:
         """Read what others have withheld meanwhile, such as a run inside this one."""
         known = self._wholes.keys() | self._strange
         missing = {name for name in names if name not in self._register} - known
-        if missing:
-            found = {each.name: each for each in self._fetch(missing)}
+        if missing and self.family is not None:
+            found = {each.name: each for each in self._fetch(self.family, missing)}
             self._wholes |= {n: e for n, e in found.items() if e.data_class == PAYLOAD}
             self.know(each for each in found.values() if each.data_class != PAYLOAD)
             self._strange |= missing - found.keys()

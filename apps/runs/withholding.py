@@ -37,7 +37,8 @@ def marks_of(version: WorkflowVersion) -> Marks:
 
 def opened(run: Run) -> Veil:
     """Return the veil over a run, knowing what is withheld already."""
-    veil = Veil(partial(_fetch, run), partial(_digest, run.root_id))
+    veil = Veil(_fetch, partial(_digest, run.root_id))
+    veil.family = run.veil_id
     if run.veil_id is not None:
         veil.know(entries_of(Withheld.objects.filter(run=run.veil_id).exclude(data_class=PAYLOAD)))
     return veil
@@ -91,7 +92,7 @@ def claimed(run: Run) -> UUID | None:
     """Let a run know under which one its values are withheld; nothing changes where none is."""
     veil = current()
     if veil is not None and veil.unstored and run.veil_id is None:
-        run.veil_id = run.pk
+        run.veil_id = veil.family = run.pk
     return run.veil_id
 
 
@@ -176,11 +177,9 @@ def kept_marks(terms: JSONDict) -> list[Mark]:
     return [Mark(tuple(each["path"]), each["data_class"]) for each in terms.get("withholds", ())]
 
 
-def _fetch(run: Run, names: Collection[str]) -> list[Entry]:
-    """Return what is withheld under names, in the family of the run and nowhere else."""
-    if run.veil_id is None:
-        return []
-    return entries_of(Withheld.objects.filter(run=run.veil_id, name__in=names))
+def _fetch(family: UUID, names: Collection[str]) -> list[Entry]:
+    """Return what is withheld under names, in a family of runs and nowhere else."""
+    return entries_of(Withheld.objects.filter(run=family, name__in=names))
 
 
 def _digest(root_id: UUID, text: str) -> str:

@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 from django import template
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from apps.classification.placeholders import PLACEHOLDER
 from apps.classification.veil import PAYLOAD
@@ -23,12 +24,16 @@ NAMES = {PAYLOAD: "not kept"}
 
 @register.simple_tag
 def with_locks(text: str, run: Run, may_reveal: bool) -> SafeString:
-    """Return a text in which placeholders are locks; other signs are escaped, if they are not yet."""
-    shown = str(conditional_escape(text))
-    if run.veil_id is None:
-        return mark_safe(shown)  # noqa: S308 - escaped above
-    drawn = PLACEHOLDER.sub(lambda found: _lock(found, run, may_reveal), shown)
-    return mark_safe(drawn)  # noqa: S308 - escaped above; a placeholder is letters, digits and points
+    """Return a text in which placeholders are locks."""
+    return format_html_join("", "{}", ((part,) for part in _parts(str(text), run, may_reveal)))
+
+
+@register.simple_tag
+def paragraphs_with_locks(text: str, run: Run, may_reveal: bool) -> SafeString:
+    """Return the lines of a text as paragraphs in which placeholders are locks."""
+    lines = (line for line in str(text).splitlines() if line.strip())
+    drawn = ((with_locks(line, run, may_reveal),) for line in lines)
+    return format_html_join("", "<p>{}</p>", drawn)
 
 
 @register.filter
@@ -37,7 +42,17 @@ def holds_placeholders(run: Run) -> bool:
     return run.veil_id is not None
 
 
-def _lock(found: re.Match[str], run: Run, may_reveal: bool) -> str:
+def _parts(text: str, run: Run, may_reveal: bool) -> Iterator[str]:
+    """Yield what lies between placeholders, and a lock for each of these."""
+    place = 0
+    for found in PLACEHOLDER.finditer(text) if run.veil_id is not None else ():
+        yield text[place : found.start()]
+        yield _lock(found, run, may_reveal)
+        place = found.end()
+    yield text[place:]
+
+
+def _lock(found: re.Match[str], run: Run, may_reveal: bool) -> SafeString:
     name = NAMES.get(found["class"], found["class"])
     if run.erased_at is not None:
         return _drawn(name, NOBODY_SEES, icon("eye-off", "small"), "")
@@ -55,7 +70,7 @@ def _lock(found: re.Match[str], run: Run, may_reveal: bool) -> str:
     return _drawn(name, "", icon("lock", "small"), button)
 
 
-def _drawn(name: str, why: str, glyph: str, button: str) -> str:
+def _drawn(name: str, why: str, glyph: str, button: str) -> SafeString:
     return format_html(
         '<span class="withheld" title="{}">{}<span>{}</span>{}</span>', why, glyph, name, button
     )
