@@ -10,7 +10,7 @@ from apps.common.errors import DomainError
 from apps.common.parsing import parse_json
 from apps.common.types import JSONDict
 from apps.gateway.asks import Caps
-from apps.gateway.forms import MONO
+from apps.gateway.forms import MONO, WordsField
 from apps.gateway.models import ModelRoute, Provider, RouteTarget
 from apps.gateway.routes.policy import (
     CAPABILITIES,
@@ -43,16 +43,6 @@ UNVERIFIED = [
     (Unverified.ANSWER, "gets the last answer"),
     (Unverified.ERROR, "ends with an error"),
 ]
-
-
-class WordsField(forms.CharField):
-    """Several words in one line or one on each, as a list."""
-
-    def clean(self, value: Any) -> list[str]:
-        return [each for each in re.split(r"[\s,]+", super().clean(value) or "") if each]
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list | tuple) else value
 
 
 class RouteForm(forms.Form):
