@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
-from apps.runs.loops import FRAMES
+from apps.runs.interpreter.loops import FRAMES
 from tests.faults.crowd import Target
 from tests.faults.scenarios import SOON, call
 from tests.runs.test_semantics import code, graph, transform

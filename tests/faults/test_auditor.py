@@ -17,9 +17,9 @@ from apps.dispatch.models import Ticket, Timer
 from apps.files.services import store
 from apps.files.storage import Folder
 from apps.gateway.models import LlmCall
-from apps.runs.effects import key_of
+from apps.runs.interpreter.effects import key_of
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
-from apps.runs.vector import Byte
+from apps.runs.state.vector import Byte
 from apps.tenants.context import current_schema, maintenance, public_scope
 from apps.tenants.models import Tenant
 from tests.factories import runs as factory

@@ -18,10 +18,11 @@ from apps.accounts.models import User
 from apps.accounts.services import add_member
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
-from apps.gateway import journal, news
+from apps.gateway import news
 from apps.gateway.cache import answering, store
 from apps.gateway.cache import services as cache
 from apps.gateway.exceptions import BadRoute, NotCached
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from apps.gateway.services import set_price
 from apps.tenants.context import tenant_context

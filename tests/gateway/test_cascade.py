@@ -8,8 +8,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
-from apps.gateway import journal, services
+from apps.gateway import services
 from apps.gateway.exceptions import DeadlinePassed, NoFittingTarget, NotVerified, ProviderFailed
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall, ModelRoute, Provider, TaskQuality
 from apps.gateway.routes.decision import Decision
 from tests.factories.cast import api_client

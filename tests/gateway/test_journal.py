@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from apps.accounts.models import User
-from apps.gateway.journal import Journal
+from apps.gateway.ledger.journal import Journal
 from apps.gateway.models import LlmCall
 from apps.gateway.virtual_keys.services import create_key
 from tests.factories.runs import until

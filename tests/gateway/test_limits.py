@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
-from apps.gateway.limits import Left, RateExceeded, headers_of, rates_of, settle, take
+from apps.gateway.v1.limits import Left, RateExceeded, headers_of, rates_of, settle, take
 from apps.gateway.virtual_keys.services import create_key
 from apps.tenants.models import Tenant
 from tests.factories.runs import until
@@ -30,7 +30,7 @@ def place(request: pytest.FixtureRequest, settings: Settings, alpha: Tenant) -> 
 
 def is_local(key: UUID) -> bool:
     """Tell whether this process counts by itself: others then see nothing of what it took."""
-    from apps.gateway import limits
+    from apps.gateway.v1 import limits
 
     took(key, rpm=1_000_000)
     return any(str(key) in name for name in limits._local)

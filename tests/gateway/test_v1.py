@@ -8,7 +8,8 @@ import pytest
 
 from apps.accounts.models import User
 from apps.accounts.services import revoke_api_key, set_active
-from apps.gateway import journal, services
+from apps.gateway import services
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from tests.factories.callers import Caller, Reply
 from tests.fakeai.chat import WORDS

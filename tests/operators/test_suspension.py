@@ -18,8 +18,8 @@ from apps.dispatch.leases import News
 from apps.dispatch.models import Chore, Ticket, WorkerProcess
 from apps.dispatch.services import admit
 from apps.operators.services import resume, suspend
+from apps.runs.interpreter.segment import Segment
 from apps.runs.models import Run
-from apps.runs.segment import Segment
 from apps.runs.tasks import advance_run
 from apps.tenants import hosts
 from apps.tenants.context import public_scope, tenant_context

@@ -28,7 +28,7 @@ from apps.retention.carrying import carry, chained
 from apps.retention.classes import RULED
 from apps.retention.models import RetentionJob
 from apps.retention.services import change_rules, place_hold, release_hold, start_job
-from apps.runs import links
+from apps.runs.approvals import links
 from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent, Wait
 from apps.runs.services import cancel_run, retry_run
 from apps.tenants.context import current_schema, maintenance

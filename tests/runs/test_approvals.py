@@ -15,7 +15,7 @@ from apps.accounts.services import (
     role_named,
 )
 from apps.runs import services
-from apps.runs.asking import people
+from apps.runs.approvals.asking import people
 from apps.runs.models import Run, Wait
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant

@@ -8,10 +8,10 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from apps.dispatch.models import Ticket
-from apps.runs import segment
-from apps.runs.effects import key_of
 from apps.runs.exceptions import BadSettlement, NothingToSettle, RunFinished
-from apps.runs.interpreter import advance
+from apps.runs.interpreter import segment
+from apps.runs.interpreter.advancing import advance
+from apps.runs.interpreter.effects import key_of
 from apps.runs.models import Run
 from apps.runs.services import cancel_run, settle_attention
 from tests.factories.runs import Start, carry, error_of, events, step, steps

@@ -13,7 +13,7 @@ from apps.dispatch.models import Ticket
 from apps.gateway.models import Provider
 from apps.runs import services
 from apps.runs.models import Run
-from apps.runs.parts import FROM, WHOLE, Part
+from apps.runs.state.parts import FROM, WHOLE, Part
 from apps.workflows.models import Workflow
 from apps.workflows.services import definition_of, publish_workflow, update_workflow
 from tests.factories.browsers import browser

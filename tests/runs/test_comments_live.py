@@ -8,7 +8,7 @@ from apps.accounts.models import RoleBinding, User
 from apps.comments import services
 from apps.comments.models import Thread
 from apps.comments.services import Anchor
-from apps.runs import consumers
+from apps.runs.watching import consumers
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant

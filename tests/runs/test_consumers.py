@@ -12,9 +12,10 @@ from apps.accounts.models import RoleBinding, User
 from apps.common.events import publish_from_loop
 from apps.common.ids import uuid7
 from apps.egress.breakers import Fault, breaker
-from apps.runs import consumers, places, relay, services
-from apps.runs.events import frame
+from apps.runs import services
 from apps.runs.models import Run
+from apps.runs.state.events import frame
+from apps.runs.watching import consumers, places, relay
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant

@@ -15,9 +15,9 @@ from apps.accounts.models import User
 from apps.accounts.services import create_api_key
 from apps.common.events import publish_from_loop
 from apps.common.ids import uuid7
-from apps.runs import feed, following, places, relay
-from apps.runs.events import frame
 from apps.runs.models import Run, Wait
+from apps.runs.state.events import frame
+from apps.runs.watching import feed, following, places, relay
 from apps.tenants.database import query
 from apps.tenants.models import Tenant
 from apps.tenants.services import resume_tenant, suspend_tenant

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apps.runs import foresight
+from apps.runs.interpreter import foresight
 from apps.runs.services import retry_run
 from apps.sandbox import services as sandbox
 from tests.factories.runs import Start, carry, error_of, step

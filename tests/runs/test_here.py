@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from apps.accounts.models import User
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import TenantLoad, Ticket
-from apps.runs import here
+from apps.runs.interpreter import here
 from apps.runs.models import Run
 from apps.runs.services import start_run
 from apps.tenants.context import current_scope, public_scope
@@ -64,7 +64,7 @@ def test_what_only_computes_is_over_at_once(
 
 
 def test_its_history_is_that_of_any_other_run(computing: Workflow, bob: User) -> None:
-    from apps.runs.interpreter import advance
+    from apps.runs.interpreter.advancing import advance
 
     at_once, later = started(computing, bob), started(computing, bob, is_awaited=False)
     advance(later.pk)
@@ -128,7 +128,7 @@ def test_what_waits_is_left_to_a_worker(bob: User, rung: list[UUID]) -> None:
 def test_what_takes_too_long_starts_like_any_other(
     computing: Workflow, bob: User, rung: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.runs.segment.HERE_S", -1.0)
+    monkeypatch.setattr("apps.runs.interpreter.segment.HERE_S", -1.0)
     run = started(computing, bob)
     assert (run.status, rung, run.nodes.count()) == ("queued", [run.pk], 0)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import User
-from apps.runs.effects import key_of
+from apps.runs.interpreter.effects import key_of
 from apps.runs.last import last_run_of
 from apps.runs.models import NodeRun, Run, Wait
 from apps.runs.services import cancel_run, retry_run

@@ -16,10 +16,10 @@ from apps.dispatch.passes import Wanted
 from apps.dispatch.services import admit
 from apps.dispatch.sweeper import sweep
 from apps.gateway.models import Provider
-from apps.runs.history import moments
 from apps.runs.models import Run
+from apps.runs.pages.history import moments
 from apps.runs.services import cancel_run
-from apps.runs.vector import Byte
+from apps.runs.state.vector import Byte
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.factories.targets import Crowd
 from tests.fakeai.server import FakeProvider

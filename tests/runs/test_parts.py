@@ -7,11 +7,11 @@ import pytest
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
-from apps.runs.effects import key_of
 from apps.runs.exceptions import BadInputs, BadPart, NoSuchStep, PastAQuestion, RunNotFinished
+from apps.runs.interpreter.effects import key_of
 from apps.runs.models import Run, Wait
-from apps.runs.parts import ALL, FROM, ONLY, UNTIL, Part
 from apps.runs.services import cancel_run, decide, rerun, retry_run, start_run
+from apps.runs.state.parts import ALL, FROM, ONLY, UNTIL, Part
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, events, step, steps

@@ -11,11 +11,11 @@ from apps.accounts.services import create_folder
 from apps.files.models import Blob
 from apps.files.services import load
 from apps.files.storage import Folder
-from apps.runs import outcomes
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
-from apps.runs.payloads import INLINE, read
 from apps.runs.services import retry_run
+from apps.runs.state import outcomes
+from apps.runs.state.payloads import INLINE, read
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.accounts.test_services import guest_of
@@ -181,8 +181,8 @@ class TestRounds:
     def test_chunks_of_a_long_list_share_the_inputs(
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("apps.runs.loops.FRAMES", 1)
-        monkeypatch.setattr("apps.runs.loops.CHUNK", 1)
+        monkeypatch.setattr("apps.runs.interpreter.loops.FRAMES", 1)
+        monkeypatch.setattr("apps.runs.interpreter.loops.CHUNK", 1)
         definition = over(each(), inside("each", transform("big", "{{ input.text }}")))
         run = carry_family(start(definition, orders=[1, 2], text="y" * SIZE))
         assert run.status == "succeeded", run.error
@@ -285,7 +285,7 @@ class TestStorageAway:
         self, start: Start, folder: Folder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The step is not repeated for it: only keeping its output is."""
-        monkeypatch.setattr("apps.runs.effects.KEEP_AGAIN_S", (0.01,) * 500)
+        monkeypatch.setattr("apps.runs.interpreter.effects.KEEP_AGAIN_S", (0.01,) * 500)
         run = start(graph(code("big", f'"x" * {SIZE}'), edge("start", "big")))
         from threading import Timer
 

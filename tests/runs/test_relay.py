@@ -9,11 +9,11 @@ from channels.layers import get_channel_layer
 
 from apps.accounts.models import User
 from apps.common.events import publish_from_loop
-from apps.runs import relay
-from apps.runs.events import frame
-from apps.runs.feed import Feed
 from apps.runs.models import Run
-from apps.runs.relay import Frame, Watcher
+from apps.runs.state.events import frame
+from apps.runs.watching import relay
+from apps.runs.watching.feed import Feed
+from apps.runs.watching.relay import Frame, Watcher
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.runs.scenes import published, started, tell

@@ -15,11 +15,11 @@ from apps.dispatch.models import Ticket, Timer
 from apps.egress import circuits
 from apps.egress.breakers import try_now
 from apps.nodes.base import Effect
+from apps.runs.interpreter.retries import delay_before_next
 from apps.runs.models import Run
-from apps.runs.outcomes import Failure
-from apps.runs.retries import delay_before_next
 from apps.runs.services import start_run
-from apps.runs.vector import Byte
+from apps.runs.state.outcomes import Failure
+from apps.runs.state.vector import Byte
 from apps.workflows.definition import Node, Retry
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps

@@ -341,8 +341,8 @@ def test_the_studio_page_brings_the_workflows_own_steps_only(start: Start, bob: 
 def test_a_failed_chunk_is_for_the_outer_run_to_deal_with(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.runs.loops.FRAMES", 1)
-    monkeypatch.setattr("apps.runs.loops.CHUNK", 1)
+    monkeypatch.setattr("apps.runs.interpreter.loops.FRAMES", 1)
+    monkeypatch.setattr("apps.runs.interpreter.loops.CHUNK", 1)
     failing = inside("each", code("bad", "raise ValueError('no')"))
     gone_through = each(items=[1, 2]) | {"on_error": "branch"}
     run = start(over(gone_through, failing, transform("rescue"), edge("each", "rescue", "error")))

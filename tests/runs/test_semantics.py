@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apps.nodes.base import NodeError
-from apps.runs.outcomes import failure_of
+from apps.runs.state.outcomes import failure_of
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.workflows.definitions import edge, greeting, node
 
@@ -208,7 +208,7 @@ def test_texts_that_no_database_takes_are_cleaned(start: Start, source: str, kep
 def test_too_large_an_output_is_the_steps_error(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.runs.outcomes.MAX_OUTPUT", 1000)
+    monkeypatch.setattr("apps.runs.state.outcomes.MAX_OUTPUT", 1000)
     run = carry(start(graph(code("a", "'x' * 2000"), edge("start", "a"))))
     assert error_of(run)["code"] == "output_too_large"
 

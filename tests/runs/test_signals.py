@@ -143,7 +143,7 @@ def test_an_early_signal_is_kept_for_its_run(bob: User, oscar: User) -> None:
 def test_one_that_comes_while_the_step_begins_to_wait_is_taken(
     bob: User, oscar: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from apps.runs import ledger
+    from apps.runs.interpreter import ledger
     from apps.runs.services import start_run
 
     run = start_run(published(bob, expecting()), actor=bob, inputs={"order": "o-7"})

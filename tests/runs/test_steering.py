@@ -13,7 +13,7 @@ from apps.common.ids import uuid7
 from apps.dispatch import leases
 from apps.dispatch.models import Ticket
 from apps.runs.exceptions import RunFinished, TooManyRuns
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.runs.services import (
     cancel_run,

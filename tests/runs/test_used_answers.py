@@ -8,8 +8,8 @@ from apps.accounts.models import Role, RoleBinding, User
 from apps.accounts.roles import BUILTIN
 from apps.runs.exceptions import PastAQuestion
 from apps.runs.models import Run, Wait
-from apps.runs.parts import ALL, FROM, ONLY, Part
 from apps.runs.services import decide, rerun, retry_run, start_run
+from apps.runs.state.parts import ALL, FROM, ONLY, Part
 from apps.workflows.models import Workflow
 from tests.factories.runs import carry, carry_family, steps
 from tests.factories.targets import Crowd

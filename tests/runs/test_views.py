@@ -15,7 +15,7 @@ from apps.dispatch.leases import claim
 from apps.dispatch.models import Ticket
 from apps.gateway.budgets.services import add_budget
 from apps.runs.models import Run, RunEvent
-from apps.runs.waterfall import Axis, attempts_of, clock
+from apps.runs.pages.waterfall import Axis, attempts_of, clock
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow

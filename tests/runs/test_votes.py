@@ -9,10 +9,10 @@ from apps.accounts.models import User
 from apps.accounts.services import set_active
 from apps.audit.models import AuditEntry
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
+from apps.runs.approvals.terms import verdict
 from apps.runs.exceptions import AlreadyDecided, AlreadyVoted, BadDecision, NotAssigned
 from apps.runs.models import Vote, Wait
 from apps.runs.services import decide
-from apps.runs.terms import verdict
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client, member

@@ -11,7 +11,7 @@ from django.db import connection
 
 from apps.accounts.models import User
 from apps.common.errors import DomainError
-from apps.runs.folding import fold
+from apps.runs.interpreter.folding import fold
 from apps.runs.models import Run
 from apps.runs.services import cancel_run, decide
 from apps.tenants.context import tenant_context

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.common.types import JSONDict
-from apps.runs.course import Course, Loop, Plan, Spot, Stored
-from apps.runs.vector import Byte, Takes, Walk, leaves_by, takes_none
+from apps.runs.state.course import Course, Loop, Plan, Spot, Stored
+from apps.runs.state.vector import Byte, Takes, Walk, leaves_by, takes_none
 from apps.workflows.definition import parse
 from apps.workflows.graph import CompiledEdge, Graph, compile_graph
 from tests.runs.naive import Naive

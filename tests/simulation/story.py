@@ -13,7 +13,7 @@ from apps.common.ids import uuid7
 from apps.dispatch.models import Ticket, Timer
 from apps.nodes import registry
 from apps.runs import services
-from apps.runs.attention import choices_of
+from apps.runs.interpreter.attention import choices_of
 from apps.runs.models import Run, Wait
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow, WorkflowVersion

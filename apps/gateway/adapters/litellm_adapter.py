@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from apps.common.types import JSONDict
 from apps.egress.exceptions import EgressError
-from apps.gateway import failures
-from apps.gateway.answers import Answer, StreamedAnswer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import TRANSLATED, Upstream
-from apps.gateway.events import event_of
 from apps.gateway.exceptions import GatewayError, NotAnAnswer, NotOffered, NoUsableTarget
 from apps.gateway.models import Endpoint
+from apps.gateway.upstreams import failures
+from apps.gateway.upstreams.answers import Answer, StreamedAnswer
+from apps.gateway.upstreams.events import event_of
 
 # What litellm knows to translate, or to leave out where a provider has nothing like it.
 TRANSLATABLE = frozenset(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import ApiKey, User
-from apps.gateway import journal
 from apps.gateway.budgets import services as budgets
 from apps.gateway.cache.services import set_cache
+from apps.gateway.ledger import journal
 from apps.gateway.models import Budget, BudgetPeriod, LlmCall, Provider
 from apps.gateway.services import set_price
 from apps.workflows.models import Workflow

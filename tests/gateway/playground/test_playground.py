@@ -11,10 +11,10 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.egress import client as egress
-from apps.gateway import journal
 from apps.gateway import services as gateway
 from apps.gateway.asks import Ask
 from apps.gateway.budgets.services import add_budget
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall
 from apps.gateway.playground.telling import Telling
 from tests.factories.callers import Caller, Reply

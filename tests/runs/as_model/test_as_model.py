@@ -20,14 +20,15 @@ from apps.accounts.services.roles import create_role
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden, Invalid
 from apps.dispatch import services as dispatch
-from apps.gateway import journal, services
+from apps.gateway import services
 from apps.gateway.asks import Ask, Source
 from apps.gateway.budgets.services import add_budget
 from apps.gateway.calls import WORKFLOW, Upstream
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall, Provider
 from apps.gateway.virtual_keys.services import change_key, create_key
 from apps.runs.as_model.adapter import opened
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
 from tests.factories.cast import member
