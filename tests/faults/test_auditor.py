@@ -26,9 +26,9 @@ from tests.factories import runs as factory
 from tests.factories.runs import Start, carry
 from tests.factories.storage import grown_old
 from tests.faults.auditor import audit, audit_sink
+from tests.runs.interpreter.test_semantics import graph, transform
+from tests.runs.state.test_payloads import BIG
 from tests.runs.test_lifecycle import approval
-from tests.runs.test_payloads import BIG
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, greeting
 
 Corrupt = Callable[[Run], object]

@@ -19,8 +19,8 @@ from apps.runs.state.course import Stored
 from apps.runs.state.vector import Byte, Walk
 from tests.factories.runs import Start, carry, fire_timers
 from tests.faults.auditor import audit_run
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.test_lifecycle import approval
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 

@@ -26,7 +26,7 @@ from tests.faults.ownership import Servers
 from tests.faults.scenarios import call
 from tests.faults.sizes import size
 from tests.local.test_shutdown import sign_in, socket_of_a_page
-from tests.runs.test_semantics import code, graph, transform
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.xdist_group("services-gone")

@@ -29,7 +29,7 @@ from tests.factories.callers import Caller
 from tests.factories.cast import key_client
 from tests.factories.operators import staff
 from tests.factories.runs import Start, carry, steps
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 WHY = {"reason": "The bill is open."}

@@ -20,8 +20,8 @@ from tests.factories.browsers import browser
 from tests.factories.cast import api_client
 from tests.factories.runs import carry, events
 from tests.faults.auditor import audit_run
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.scenes import published
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 Change = Callable[[Workflow, User], None]

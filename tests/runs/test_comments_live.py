@@ -15,7 +15,7 @@ from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow
 from tests.factories.sockets import Socket
 from tests.runs.scenes import published
-from tests.runs.test_consumers import play
+from tests.runs.watching.test_consumers import play
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -45,7 +45,7 @@ from apps.workflows.services import (
     publish_workflow,
 )
 from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
-from tests.runs.test_semantics import code, graph, transform
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, greeting, node
 
 

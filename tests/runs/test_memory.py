@@ -13,7 +13,7 @@ from apps.runs.interpreter.advancing import advance
 from apps.runs.interpreter.segment import Segment
 from apps.runs.models import NodeRun, Run
 from tests.factories.runs import Start
-from tests.runs.test_semantics import code, graph, transform, when
+from tests.runs.interpreter.test_semantics import code, graph, transform, when
 from tests.workflows.definitions import edge, node
 
 HOLDERS = (Segment, Run, NodeRun)

@@ -18,7 +18,7 @@ from apps.runs.models import Run, Wait
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import create_workflow, publish_workflow
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_semantics import graph
 from tests.simulation import rules
 from tests.simulation.clock import BEGIN
 from tests.simulation.definitions import invent

@@ -1,7 +1,7 @@
 """Providers with a dialect of their own, translated by litellm; the only module that imports it.
 
 litellm opens its own connections unless it is handed a client. What is offered here are the
-providers whose calls were seen to go through ours (`tests/gateway/test_litellm.py` shows it for
+providers whose calls were seen to go through ours (`tests/gateway/adapters/test_litellm.py` shows it for
 each): a provider that signs with an SDK, such as Bedrock or Vertex, would bypass the egress
 client and is refused. The import costs seconds and 180 MB, so it happens at the first call.
 """

@@ -23,8 +23,8 @@ from tests.fakeai.chat import WORDS
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
 from tests.gateway.prompts.writing import content, written
+from tests.runs.interpreter.test_semantics import graph
 from tests.runs.scenes import published
-from tests.runs.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)

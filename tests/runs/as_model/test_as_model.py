@@ -37,8 +37,8 @@ from tests.fakeai.chat import WORDS
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
 from tests.gateway.programs import Program, error_of, events_of, key_of, text_of
+from tests.runs.interpreter.test_semantics import code, graph
 from tests.runs.scenes import published
-from tests.runs.test_semantics import code, graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ from apps.runs.services import cancel_run, retry_run
 from apps.workflows.models import Workflow
 from apps.workflows.services import delete_workflow, publish_workflow, update_workflow
 from tests.factories.runs import Start, carry, carry_family, error_of, family, step
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.scenes import asking, failing, published
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 

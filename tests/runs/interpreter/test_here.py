@@ -16,7 +16,7 @@ from apps.tenants.context import current_scope, public_scope
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.faults.auditor import audit_run
-from tests.runs.test_semantics import code, graph, transform
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge
 
 pytestmark = pytest.mark.django_db(transaction=True)

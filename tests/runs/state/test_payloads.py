@@ -32,9 +32,9 @@ from tests.factories.runs import (
     steps,
 )
 from tests.factories.storage import away
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.runs.scenes import published
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 SIZE = 400_000

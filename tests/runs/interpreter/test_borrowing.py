@@ -18,8 +18,8 @@ from apps.workflows.services import create_workflow, publish_workflow
 from tests.credentials.keeping import SECRET, keep
 from tests.factories.runs import carry, error_of, step
 from tests.factories.targets import Echo
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 # Credentials are read by another connection.

@@ -10,8 +10,8 @@ from apps.runs.state.course import Course, Loop, Plan, Spot, Stored
 from apps.runs.state.vector import Byte, Takes, Walk, leaves_by, takes_none
 from apps.workflows.definition import parse
 from apps.workflows.graph import CompiledEdge, Graph, compile_graph
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.naive import Naive
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 PORTS = ("out", "error")

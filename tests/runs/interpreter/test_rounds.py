@@ -19,7 +19,7 @@ from tests.factories.runs import (
     steps,
 )
 from tests.faults.auditor import audit_run
-from tests.runs.test_semantics import code, graph, transform
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 ORDERS = "{{ input.orders }}"

@@ -15,9 +15,9 @@ from apps.runs.interpreter.effects import key_of
 from apps.runs.models import Run
 from apps.runs.services import cancel_run, settle_attention
 from tests.factories.runs import Start, carry, error_of, events, step, steps
-from tests.runs.test_retries import Site, call, site
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_retries import Site, call, site
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 __all__ = ["site"]

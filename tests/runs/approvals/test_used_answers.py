@@ -13,9 +13,9 @@ from apps.runs.state.parts import ALL, FROM, ONLY, Part
 from apps.workflows.models import Workflow
 from tests.factories.runs import carry, carry_family, steps
 from tests.factories.targets import Crowd
+from tests.runs.interpreter.test_inner_runs import calls
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.runs.scenes import asking, published, started
-from tests.runs.test_inner_runs import calls
-from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 PINNED = Part(ALL, pins={"call": {"run": "", "outputs": "paid"}})

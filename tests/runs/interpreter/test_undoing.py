@@ -9,7 +9,7 @@ from apps.runs.models import Run, Wait
 from apps.runs.services import cancel_run, decide, retry_run
 from apps.workflows.exceptions import HasProblems
 from tests.factories.runs import Start, carry, error_of, events, step, steps
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 

@@ -8,9 +8,9 @@ from apps.accounts.models import User
 from apps.runs.models import Run
 from tests.factories.browsers import browser
 from tests.factories.runs import Start, carry, carry_family
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import transform
 from tests.runs.scenes import published
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import transform
 from tests.workflows.definitions import node
 
 

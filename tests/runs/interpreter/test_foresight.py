@@ -8,8 +8,8 @@ from apps.runs.interpreter import foresight
 from apps.runs.services import retry_run
 from apps.sandbox import services as sandbox
 from tests.factories.runs import Start, carry, error_of, step
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 

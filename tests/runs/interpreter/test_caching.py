@@ -14,7 +14,7 @@ from apps.runs.services import start_run
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow, definition_of, update_workflow
 from tests.factories.runs import carry, events, step
-from tests.runs.test_semantics import code, graph, transform
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 # What models are asked is written down by another connection.

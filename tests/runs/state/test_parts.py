@@ -15,9 +15,9 @@ from apps.runs.state.parts import ALL, FROM, ONLY, UNTIL, Part
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, events, step, steps
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import graph, transform, when
 from tests.runs.scenes import asking, published, started
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import graph, transform, when
 from tests.workflows.definitions import edge, greeting
 
 

@@ -24,8 +24,8 @@ from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.factories.targets import Crowd
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 # What models are asked, and who is called, other connections write and read.

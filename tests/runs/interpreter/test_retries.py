@@ -24,7 +24,7 @@ from apps.workflows.definition import Node, Retry
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
 from tests.factories.targets import Target
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

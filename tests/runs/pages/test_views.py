@@ -23,8 +23,8 @@ from apps.workflows.services import publish_workflow, update_workflow
 from apps.workflows.views import boot
 from tests.factories.browsers import browser
 from tests.factories.runs import carry
+from tests.runs.interpreter.test_semantics import graph
 from tests.runs.scenes import asking, failing, published, started
-from tests.runs.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 

@@ -9,10 +9,10 @@ from apps.runs.models import Run
 from apps.workflows.models import Workflow
 from apps.workflows.services import publish_workflow, update_workflow
 from tests.factories.runs import Start, carry, carry_family, family
+from tests.runs.interpreter.test_inner_runs import calls
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import transform
 from tests.runs.scenes import published, started
-from tests.runs.test_inner_runs import calls
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import transform
 from tests.workflows.definitions import greeting
 
 ONE_AT_A_TIME = {"max_concurrent_runs": 1}

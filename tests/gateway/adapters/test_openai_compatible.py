@@ -130,7 +130,7 @@ assert not {{"litellm", "httpx"}} & set(sys.modules), "after a call"
 def test_litellm_is_not_loaded_by_the_fast_path(fake: FakeProvider) -> None:
     code = LAZY.format(origin=fake.origin, url=fake.url)
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "auterity.settings.test"}
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True
     )
