@@ -11,7 +11,13 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import belongings
         from apps.dispatch import chores
-        from apps.gateway import alarms, outlook, receivers
+        from apps.gateway import (
+            alarms,
+            outlook,
+            policies,  # noqa: F401 - registers the policies
+            receivers,
+            workers,  # noqa: F401 - starts the ledger's writer
+        )
         from apps.gateway.budgets import alerts
         from apps.gateway.models import Credential, KeptBody
         from apps.gateway.prices import retiring

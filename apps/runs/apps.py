@@ -15,6 +15,7 @@ class RunsConfig(AppConfig):
         from apps.gateway import workflow_models
         from apps.gateway.playground.kept import register_keeper
         from apps.notifications import kinds
+        from apps.runs import policies  # noqa: F401 - registers the policies
         from apps.runs.approvals import asking
         from apps.runs.approvals.handing_over import Approvals
         from apps.runs.as_model.workflows import WorkflowModels
