@@ -17,8 +17,8 @@ from django.utils.crypto import salted_hmac
 from apps.classification.veil import column
 from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge
 from apps.common.types import JSON, JSONDict
-from apps.runs import withholding
 from apps.runs.models import Run
+from apps.runs.state import withholding
 from apps.tenants.context import current_tenant
 from apps.tenants.hosts import is_served
 from apps.triggers import deliveries, limits

@@ -2,7 +2,7 @@
 
 from apps.accounts.models import Folder, User
 from apps.classification.services import add_class
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.runs.services import start_run
 from apps.workflows import services as workflows

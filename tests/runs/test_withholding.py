@@ -13,11 +13,11 @@ from apps.common.logs import LineFormatter
 from apps.common.types import JSONDict
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from apps.notifications.outbox import send_due
-from apps.runs import withholding
 from apps.runs.models import Run, RunEvent, Signal, Wait, Withheld
-from apps.runs.parts import ALL, Part
 from apps.runs.services import decide, rerun, retry_run, send_signal, start_run
-from apps.runs.withholding import revealed
+from apps.runs.state import withholding
+from apps.runs.state.parts import ALL, Part
+from apps.runs.state.withholding import revealed
 from tests.classification.search import places_of
 from tests.factories.runs import Start, carry, carry_family, error_of, fire_timers, step
 from tests.runs.scenes import published
@@ -176,7 +176,9 @@ def test_questions_mails_and_answers(start: Start, bob: User, alice: User) -> No
         pass
     assert mail.outbox
     assert not any(
-        MAIL in each.body + each.subject or "x7-marker" in each.body for each in mail.outbox
+        word in f"{each.body} {each.subject}"
+        for each in mail.outbox
+        for word in (MAIL, "x7-marker")
     )
     wait = Wait.objects.get(run=run)
     decide(

@@ -9,9 +9,10 @@ from apps.audit.services import record
 from apps.classification.veil import resolved
 from apps.common.errors import NotFound
 from apps.common.types import JSON, JSONDict
-from apps.runs import asking, events, links, withholding
+from apps.runs.approvals import asking, links
+from apps.runs.approvals.terms import Terms, approving, verdict
+from apps.runs.approvals.voting import UNCHANGED, Answer
 from apps.runs.engine import engine
-from apps.runs.events import Event
 from apps.runs.exceptions import (
     AlreadyDecided,
     AlreadyVoted,
@@ -19,10 +20,10 @@ from apps.runs.exceptions import (
     NotAssigned,
     NotForYou,
 )
-from apps.runs.ledger import announce
+from apps.runs.interpreter.ledger import announce
 from apps.runs.models import DecisionLink, Vote, Wait
-from apps.runs.terms import Terms, approving, verdict
-from apps.runs.voting import UNCHANGED, Answer
+from apps.runs.state import events, withholding
+from apps.runs.state.events import Event
 
 
 @transaction.atomic

@@ -13,10 +13,10 @@ from apps.audit.services import record
 from apps.classification.placeholders import PLACEHOLDER, in_form
 from apps.common.errors import Forbidden
 from apps.common.types import JSON
-from apps.runs import withholding
 from apps.runs.engine import engine
 from apps.runs.exceptions import BadPlaceholder, NothingWithheld, PartOfOther, RunNotFinished
 from apps.runs.models import Run, Withheld
+from apps.runs.state import withholding
 from apps.workflows.purging import check_may_go
 
 MOST = 50  # values that are shown at a time

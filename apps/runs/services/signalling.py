@@ -10,9 +10,7 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.classification.veil import column
 from apps.common.types import JSON, JSONDict
-from apps.runs import events, signals, withholding
 from apps.runs.engine import engine
-from apps.runs.events import Event
 from apps.runs.exceptions import (
     AmbiguousSignal,
     BadSignal,
@@ -22,8 +20,11 @@ from apps.runs.exceptions import (
     TooManySignals,
     UnknownSignal,
 )
-from apps.runs.ledger import announce
+from apps.runs.interpreter import signals
+from apps.runs.interpreter.ledger import announce
 from apps.runs.models import Run, Signal, Wait, WaitQuerySet
+from apps.runs.state import events, withholding
+from apps.runs.state.events import Event
 from apps.workflows.marks import OUTPUT
 
 KEEP = timedelta(hours=24)
