@@ -8,7 +8,7 @@ not the number of values: beyond a few, only places that begin like one of them 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from apps.common.types import JSON
 
 FEW = 48  # texts that are each looked for by themselves
 MOST = 5_000  # values of a run; with more of them all of what it writes is withheld
+LEAST_WORD = 2  # characters of a short value that is looked for in a prompt
 BEGINNING = 6  # characters at the end of a cut text that may be the beginning of a value
 _ENDS = "….\"' )]}"
 
@@ -128,6 +129,38 @@ class Register:
             part if is_ours else pattern.sub(lambda found: self._texts[found.group()], part)
             for part, is_ours in self._parts(text)
         )
+
+    def exchanged(
+        self, text: str, allowed: Collection[str], instead: Callable[[str, str], str]
+    ) -> str:
+        """Return a text with something else for the values in it, except for those of some classes.
+
+        Here short values count, too, where they stand as words; of yes and no nothing can be told.
+        """
+        wanted = {
+            found: entry
+            for found in self.present(json.dumps(text, ensure_ascii=False))
+            if (entry := self._entry_of(found)).data_class not in allowed
+        }
+        words = {
+            entry.text: entry
+            for entry in self
+            if LEAST_WORD <= len(entry.text) < LEAST
+            and not isinstance(entry.value, bool)
+            and entry.data_class not in allowed
+        }
+        patterns = [re.escape(each) for each in sorted(wanted, key=len, reverse=True)]
+        patterns += [rf"(?<!\w){re.escape(each)}(?!\w)" for each in words]
+        if not patterns:
+            return text
+        known = words | wanted
+        return re.sub("|".join(patterns), lambda at: instead(known[at[0]].data_class, at[0]), text)
+
+    def _entry_of(self, text: str) -> Entry:
+        """Return the value of which this is a form."""
+        found = PLACEHOLDER.fullmatch(self._texts[text])
+        assert found is not None
+        return self._named[found["name"]]
 
     def without_beginning(self, text: str) -> str:
         """Return a text that somebody cut, with a placeholder for the value in which it was cut."""

@@ -1,5 +1,8 @@
 """The classes of a workspace: those that come with it, and its own."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.db import IntegrityError, transaction
 
 from apps.accounts import policies
@@ -29,6 +32,23 @@ def classes() -> DataClassQuerySet:
             ignore_conflicts=True,
         )
     return DataClass.objects.all()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for the values of some classes in prompts."""
+
+    in_prompts: frozenset[str]
+    stays_out: frozenset[str]
+
+
+def rules_of(slugs: Collection[str]) -> Rules:
+    """Return what holds for classes; of one that is not there any more the strictest."""
+    rows = list(DataClass.objects.filter(slug__in=slugs))
+    return Rules(
+        frozenset(each.slug for each in rows if each.in_prompts),
+        frozenset(each.slug for each in rows if not each.puts_back),
+    )
 
 
 def find_class(slug: str, *, actor: User) -> DataClass:

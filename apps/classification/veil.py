@@ -19,7 +19,9 @@ from apps.classification.shapes import shape_of, size_of
 from apps.common import redaction
 from apps.common.types import JSON
 
-PAYLOAD = "payload"  # the class of what is withheld whole
+PAYLOAD = "payload"  # the class of what is withheld whole because nothing is to be kept,
+MANY = "many"  # and because there are too many values
+WHOLE = frozenset({PAYLOAD, MANY})
 SEALED = "withheld"  # the key by which a column says so
 Digest = Callable[[str], str]
 Fetch = Callable[[UUID, Collection[str]], Iterable[Entry]]
@@ -50,9 +52,28 @@ class Veil:
         return self._is_whole or len(self._register) > MOST
 
     @property
+    def keeps_nothing(self) -> bool:
+        """Whether all that is written is withheld whole, by wish."""
+        return self._is_whole
+
+    @property
     def is_active(self) -> bool:
         """Whether anything is withheld."""
-        return self._is_whole or bool(len(self._register))
+        known = len(self._register) or self.unstored or self.family is not None
+        return self._is_whole or bool(known)
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes of what is withheld by its value."""
+        with self._lock:
+            return frozenset(entry.data_class for entry in self._register)
+
+    def exchanged(
+        self, text: str, allowed: Collection[str], instead: Callable[[str, str], str]
+    ) -> str:
+        """Return a text in which `instead` of a class and a value stands for each that is withheld."""
+        with self._lock:
+            return self._register.exchanged(text, allowed, instead)
 
     def know(self, entries: Iterable[Entry]) -> None:
         """Take in what is stored."""
@@ -74,15 +95,21 @@ class Veil:
         """Return what a column holds in place of a value."""
         if value is None or is_sealed(value):
             return value
-        if not self.is_whole:
-            return self.masked(value)
-        whole = Entry(PAYLOAD, new_name(), value)
-        with self._lock:
-            self.unstored.append(whole)
-            self._wholes[whole.name] = whole
+        return self.sealed(value) if self.is_whole else self.masked(value)
+
+    def sealed(self, value: JSON) -> JSON:
+        """Return what is told of a value that is withheld whole."""
+        whole = self._put_aside(value)
         dumped = json.dumps(value, sort_keys=True, ensure_ascii=False)
         told = {"size": size_of(value), "shape": self.masked(shape_of(value))}
         return {SEALED: whole.placeholder, **told, "digest": self._digest(dumped)}
+
+    def _put_aside(self, value: JSON) -> Entry:
+        whole = Entry(PAYLOAD if self._is_whole else MANY, new_name(), value)
+        with self._lock:
+            self.unstored.append(whole)
+            self._wholes[whole.name] = whole
+        return whole
 
     def stored(self, entries: Collection[Entry]) -> None:
         """Note what was stored; what is withheld whole is read again where it is wanted."""
@@ -99,10 +126,12 @@ class Veil:
 
     def withholds(self, text: str) -> bool:
         """Tell whether something in a text is withheld."""
-        return self.is_active and self.masked(text) != text
+        return self._is_whole or (self.is_active and self.masked(text) != text)
 
     def text(self, text: str) -> str:
         """Return words as they are stored; they may have been cut."""
+        if self._is_whole and text and PLACEHOLDER.fullmatch(text) is None:
+            return self._put_aside(text).placeholder
         if not len(self._register):
             return text
         with self._lock:
@@ -151,6 +180,9 @@ class Veil:
             return [self._resolved(child) for child in value]
         if not isinstance(value, str) or "[" not in value:
             return value
+        found = PLACEHOLDER.fullmatch(value)
+        if found and found["class"] in WHOLE:
+            return self._opened(value)
         return self._register.restored(value)
 
     def _opened(self, placeholder: str) -> JSON:
@@ -165,8 +197,8 @@ class Veil:
         missing = {name for name in names if name not in self._register} - known
         if missing and self.family is not None:
             found = {each.name: each for each in self._fetch(self.family, missing)}
-            self._wholes |= {n: e for n, e in found.items() if e.data_class == PAYLOAD}
-            self.know(each for each in found.values() if each.data_class != PAYLOAD)
+            self._wholes |= {n: e for n, e in found.items() if e.data_class in WHOLE}
+            self.know(each for each in found.values() if each.data_class not in WHOLE)
             self._strange |= missing - found.keys()
 
 
@@ -212,7 +244,9 @@ def words(text: str, most: int | None = None) -> str:
 def lines(texts: Sequence[str]) -> list[str]:
     """Return lines that a step printed as they are to be stored."""
     veil = _open.get()
-    return list(texts) if veil is None else [veil.text(each) for each in texts]
+    if veil is None or not texts:
+        return list(texts)
+    return [veil.text("\n".join(texts))] if veil.keeps_nothing else [veil.text(e) for e in texts]
 
 
 def resolved(value: JSON) -> Any:

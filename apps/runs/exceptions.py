@@ -47,6 +47,12 @@ class ValuesErased(Conflict):
     code = "values_erased"
 
 
+class PayloadsNotKept(Conflict):
+    """This workflow keeps no payloads, so nothing is there to go on from. Run it again with inputs."""
+
+    code = "payloads_not_kept"
+
+
 class NothingWithheld(Conflict):
     """Nothing is withheld in this run, or it is erased already."""
 

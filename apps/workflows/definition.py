@@ -133,6 +133,12 @@ class Settings(BaseModel):
         description="Seconds for which a successful run answers later ones with the same version, "
         "inputs and rights, which then do not run. Every step must only read or compute.",
     )
+    keep_payloads: bool | None = Field(
+        None,
+        title="Keep payloads",
+        description="Whether what runs and their steps get, give and print is kept. Without it, shapes, "
+        "sizes and digests stay once a run is over; it can then not be repeated from a step.",
+    )
 
 
 class Definition(Part):

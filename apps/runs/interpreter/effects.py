@@ -34,6 +34,7 @@ from apps.runs.state import withholding
 from apps.runs.state.course import Spot
 from apps.runs.state.outcomes import Done, Failure, Outcome, Verdict, failure_of, held, judge
 from apps.runs.state.payloads import INLINE, aside
+from apps.runs.state.prompts import over_prompts
 from apps.runs.state.tokens import TokenStream
 from apps.sandbox.services import CodeResult, Stop, run_code
 from apps.sandbox.usage import Usage
@@ -117,8 +118,9 @@ class Attempt:
         tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
             with nested(run.depth):
+                withheld = await over_prompts()
                 return await complete(
-                    replace(request, idempotency_key=key, source=source),
+                    replace(request, idempotency_key=key, source=source, withheld=withheld),
                     on_text=None if withholding.is_withholding() else tokens.add,
                     go_through=self.go_through,
                 )

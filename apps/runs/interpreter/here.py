@@ -24,7 +24,7 @@ from apps.nodes.registry import UnknownNodeType
 from apps.runs.interpreter.ledger import Clock, Ledger, announce, count_end
 from apps.runs.interpreter.segment import Segment
 from apps.runs.models import Run
-from apps.runs.state import events
+from apps.runs.state import events, forgetting
 from apps.runs.state.course import Stored
 from apps.runs.state.graphs import UnknownEngine, graph_of
 from apps.runs.state.lanes import lane_of
@@ -74,6 +74,7 @@ class Story(Ledger):
         self._withhold()
         run.save(force_insert=True)
         told = events.insert(run, self.events)
+        forgetting.plan(run)
         self._write_rows()
         self._keep_results()
         announce(run, told, status=run.status)

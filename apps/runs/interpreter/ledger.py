@@ -26,7 +26,7 @@ from apps.dispatch.services import Alarm
 from apps.runs.approvals import asking
 from apps.runs.metrics import RUN_SECONDS, RUNS
 from apps.runs.models import KeptResult, NodeRun, Run, Wait
-from apps.runs.state import events, withholding
+from apps.runs.state import events, forgetting, withholding
 from apps.runs.state.course import Spot, Stored
 from apps.runs.state.events import Event
 from apps.runs.state.lanes import lane_of
@@ -176,6 +176,7 @@ class Ledger:
             spent = Run.objects.values_list("cost_usd", "tokens").get(pk=self.run.pk)
             self._note_end(status, outputs, error, *spent)
             self._write(Stored(stopped(stored.state), {}))
+            forgetting.plan(self.run)
             if status != Run.Status.SUCCEEDED:
                 self._end_children()
             leases.finish(self.lease)

@@ -273,7 +273,7 @@ class Steps:
             return self._fail(row, 0, refused.failure, ports)
         except NodeError as error:
             return self._fail(row, 0, failure_of(error), ports)
-        waiting.withhold(wait, self.run)
+        waiting.withhold(wait, self.run, self.book.node(spot_of(row)).config)
         self.ledger.waits.append(wait)
         self.ledger.alarms += waiting.timers_of(wait)
         row.status = Status.WAITING

@@ -22,18 +22,28 @@ def fill(wait: Wait, wanted: JSONDict) -> None:
         asking.check(wait.run, wanted)
 
 
-def withhold(wait: Wait, run: Run) -> None:
-    """Take out of a wait what is withheld in its run, and note what will be of the answer to it."""
+def withhold(wait: Wait, run: Run, config: JSONDict) -> None:
+    """Take out of a wait what is withheld in its run, and note what will be of the answer to it.
+
+    What its author wrote as it stands there is no value of a run.
+    """
     marks = withholding.marks_of(run.version).at(wait.node, OUTPUT)
     if marks:
         wait.terms = {**wait.terms, "withholds": withholding.described(marks)}
     if not withholding.is_withholding():
         return
-    wait.title, wait.body = words(wait.title, TITLE_LENGTH), words(wait.body)
+    if wait.title != config.get("title"):
+        wait.title = words(wait.title, TITLE_LENGTH)
+    if wait.body != config.get("body"):
+        wait.body = words(wait.body)
     wait.value, wait.key = column(wait.value), signals.stored_key(wait.key)
     if "fields" in wait.terms:  # with what they are filled in before
         wait.terms = {**wait.terms, "fields": masked(wait.terms["fields"])}
-    wait.actions = [{**each, "label": words(each["label"])} for each in wait.actions]
+    labels = {each.get("label") for each in config.get("actions") or () if isinstance(each, dict)}
+    wait.actions = [
+        each if each["label"] in labels else {**each, "label": str(masked(each["label"]))}
+        for each in wait.actions
+    ]
 
 
 def timers_of(wait: Wait) -> list[Alarm]:

@@ -128,6 +128,8 @@ class Run(TimestampedModel):
     pins = models.JSONField(default=dict)
     # The run under which values of its family are withheld; empty where none is.
     veil_id = models.UUIDField(null=True)
+    # Without it, what it gets and gives is sealed while it goes on, and erased after its end.
+    keeps_payloads = models.BooleanField(default=True)
     # When the values that were withheld were erased for good.
     erased_at = models.DateTimeField(null=True)
     # What was measured of its steps (`runs.effects`): the sum, and the most of any one.

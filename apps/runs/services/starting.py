@@ -18,10 +18,11 @@ from apps.runs.models import NodeRun, Run
 from apps.runs.state import events, withholding
 from apps.runs.state.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.state.events import Event
-from apps.runs.state.graphs import graph_of
+from apps.runs.state.graphs import graph_of, settings_of
 from apps.runs.state.parts import WHOLE, Cut, Part, copies, needs_inputs
 from apps.runs.state.payloads import lay_aside
 from apps.workflows.models import Workflow
+from apps.workflows.settings import keeps_payloads
 
 
 def find_run(run_id: UUID | str, *, actor: User) -> Run:
@@ -64,6 +65,7 @@ def start_run(
         workflow=workflow, version=pinned, trigger=trigger, started_by=actor,
         dedupe_key=dedupe_key, key_id=key_id, depth=depth,
     )  # fmt: skip
+    run.keeps_payloads = keeps_payloads(settings_of(pinned))
     with withholding.veiled(run):
         rows = _prepare(run, part, inputs, actor)
         if part.is_whole and version != "draft":  # who tries a draft wants to see it run

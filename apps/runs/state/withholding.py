@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
 from apps.classification.register import Entry
-from apps.classification.veil import PAYLOAD, Veil, column, current, lying
+from apps.classification.veil import WHOLE, Veil, column, current, is_sealed, lying
 from apps.common import records
 from apps.common.derived import Derived
 from apps.common.types import JSON, JSONDict
@@ -37,10 +38,12 @@ def marks_of(version: WorkflowVersion) -> Marks:
 
 def opened(run: Run) -> Veil:
     """Return the veil over a run, knowing what is withheld already."""
-    veil = Veil(_fetch, partial(_digest, run.root_id))
+    veil = Veil(_fetch, partial(_digest, run.root_id), whole=not run.keeps_payloads)
     veil.family = run.veil_id
     if run.veil_id is not None:
-        veil.know(entries_of(Withheld.objects.filter(run=run.veil_id).exclude(data_class=PAYLOAD)))
+        veil.know(
+            entries_of(Withheld.objects.filter(run=run.veil_id).exclude(data_class__in=WHOLE))
+        )
     return veil
 
 
@@ -71,6 +74,12 @@ def learn_inputs(run: Run, inputs: JSON) -> None:
     """Withhold what is marked in the inputs of a run."""
     marks = marks_of(run.version)
     learn_marked(inputs, marks.at(marks.start, OUTPUT))
+
+
+def sealed(value: JSON) -> Any:
+    """Return what a column holds of a value of which nothing is to be kept."""
+    veil = current()
+    return value if veil is None or is_sealed(value) else veil.sealed(value)
 
 
 def learn_marked(value: JSON, marks: Iterable[Mark]) -> None:
@@ -135,9 +144,10 @@ def adopt(run: Run, inner: Run) -> None:
     if veil is None or inner.veil_id is None or inner.veil_id == run.veil_id:
         return
     known = entries_of(Withheld.objects.filter(run=inner.veil_id))
-    veil.know(each for each in known if each.data_class != PAYLOAD)
-    veil.lend(each for each in known if each.data_class == PAYLOAD)
-    veil.unstored += [each for each in known if each.data_class != PAYLOAD]
+    own = [each for each in known if each.data_class not in WHOLE]
+    veil.know(own)
+    veil.unstored += own
+    veil.lend(each for each in known if each.data_class in WHOLE)
 
 
 def take_over(run: Run, earlier: Run) -> None:

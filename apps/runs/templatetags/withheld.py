@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.classification.placeholders import PLACEHOLDER
-from apps.classification.veil import PAYLOAD
+from apps.classification.veil import MANY, PAYLOAD
 from apps.common.templatetags.look import icon
 from apps.runs.models import Run
 
@@ -19,7 +19,7 @@ register = template.Library()
 PERSON_SEES = "Show what stands here. The audit log says that you were shown it."
 NOBODY_SEES = "Erased for good: nobody can tell what stood here."
 OTHERS_SEE = "Withheld. Whoever has the right to see withheld values can have it shown."
-NAMES = {PAYLOAD: "not kept"}
+NAMES = {PAYLOAD: "not kept", MANY: "withheld as a whole"}
 
 
 @register.simple_tag

@@ -1,6 +1,6 @@
 """Requests about classes of data, and about what is withheld in runs."""
 
-from tests.isolation.probe import FORM, LIST, Probe, of
+from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, of
 from tests.isolation.world import World
 
 
@@ -12,10 +12,6 @@ def _values(world: World) -> dict[str, object]:
     return {"values": [of(world, "withheld_value")]}
 
 
-def _class(world: World) -> dict[str, object]:
-    return {"slug": "hr-file", "name": f"{world.canary} file"}
-
-
 OF_CLASS = {"slug": "data_class"}
 SPARE = {"slug": "spare_class"}
 OF_RUN = {"pk": "withheld_run"}
@@ -23,7 +19,7 @@ RULES = {"name": "Files", "description": "x", "keep_days": "30"}
 CLASSIFICATION = [
     Probe("api:data-class-list", **LIST),
     Probe("api:data-class-list", query="q=canary", note="searched", **LIST),
-    Probe("api:data-class-list", "POST", body=_class, elsewhere=None),
+    Probe("api:data-class-list", "POST", body={"slug": "hr-file", "name": "File"}, **NOBODYS),
     Probe("api:data-class-detail", args=OF_CLASS),
     Probe("api:data-class-detail", "PATCH", OF_CLASS, body={"keep_days": 30}),
     Probe("api:data-class-detail", "DELETE", SPARE, shows=False),
