@@ -31,6 +31,16 @@ def written(data_class: str, name: str, form: str = PLAIN) -> str:
     return f"[{data_class}:{name}.{form}]" if form else f"[{data_class}:{name}]"
 
 
+def in_words(text: str) -> str:
+    """Return a text as people read it where nothing can be shown: without names of values."""
+    return PLACEHOLDER.sub(lambda found: f"[{found['class']}, withheld]", text)
+
+
+def holds_some(text: str) -> bool:
+    """Tell whether a placeholder stands in a text."""
+    return PLACEHOLDER.search(text) is not None
+
+
 def _json(text: str) -> str:
     return json.dumps(text)[1:-1]
 

@@ -128,15 +128,19 @@ class Veil:
         """Tell whether something in a text is withheld."""
         return self._is_whole or (self.is_active and self.masked(text) != text)
 
-    def text(self, text: str) -> str:
-        """Return words as they are stored; they may have been cut."""
-        if self._is_whole and text and PLACEHOLDER.fullmatch(text) is None:
-            return self._put_aside(text).placeholder
+    def line(self, text: str) -> str:
+        """Return a line of the log as it may be written; nothing of it is kept anywhere."""
         if not len(self._register):
             return text
         with self._lock:
             masked = self._register.exchange(text, self._register.present(_dumped(text)))
             return self._register.without_beginning(masked)
+
+    def text(self, text: str) -> str:
+        """Return words as they are stored; they may have been cut."""
+        if self._is_whole and text and PLACEHOLDER.fullmatch(text) is None:
+            return self._put_aside(text).placeholder
+        return self.line(text)
 
     def masked(self, value: JSON, *, texts_only: bool = False) -> JSON:
         """Return a value with placeholders in it; perhaps only in its texts."""
@@ -209,7 +213,7 @@ _open: ContextVar[Veil | None] = ContextVar("veil", default=None)
 def lying(veil: Veil | None) -> Iterator[Veil | None]:
     """Have what is written in the block pass a veil, the lines of the log among it."""
     before = _open.set(veil)
-    logged = redaction.passing.set(None if veil is None else veil.text)
+    logged = redaction.passing.set(None if veil is None else veil.line)
     try:
         yield veil
     finally:

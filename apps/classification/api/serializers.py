@@ -41,7 +41,7 @@ class NewDataClassSerializer(DataClassChangeSerializer):
     name = serializers.CharField(max_length=60)
 
 
-class UseSerializer(serializers.Serializer[object]):
+class DataClassUseSerializer(serializers.Serializer[object]):
     """Something that marks values with a class."""
 
     name = serializers.CharField()

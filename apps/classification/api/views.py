@@ -15,8 +15,8 @@ from apps.classification import services
 from apps.classification.api.serializers import (
     DataClassChangeSerializer,
     DataClassSerializer,
+    DataClassUseSerializer,
     NewDataClassSerializer,
-    UseSerializer,
 )
 from apps.classification.models import DataClass
 from apps.classification.uses import uses_of
@@ -80,9 +80,9 @@ class DataClassViewSet(mixins.ListModelMixin, TenantViewSet[DataClass]):
         services.remove_class(self.get_object(), actor=self.actor)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(responses=UseSerializer(many=True))
+    @extend_schema(responses=DataClassUseSerializer(many=True))
     @action(detail=True, methods=["GET"], pagination_class=None, filter_backends=[])
     def uses(self, request: Request, slug: str) -> Response:
         """List what marks values with the class."""
         found = uses_of(self.get_object().slug, self.actor)
-        return Response(UseSerializer(found, many=True).data)
+        return Response(DataClassUseSerializer(found, many=True).data)

@@ -56,6 +56,7 @@ class WithheldView(TenantViewSet[Run]):
 
     queryset = Run.objects.select_related("workflow__folder", "version")
     pagination_class = None
+    shows_secret = True
     permission_required: ClassVar = {
         "GET": "run.view", "POST": "data.reveal", "DELETE": "data.erase",
     }  # fmt: skip

@@ -61,7 +61,7 @@ def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
     label = dict(form.fields["decision"].choices)[form.cleaned_data["decision"]]  # type: ignore[attr-defined]
     done = wait.status == Wait.Status.DECIDED
     said = f"Decided: {label}." if done else f"Your answer “{label}” is counted, others are asked."
-    messages.success(request, f"{said} “{wait.title}”")
+    messages.success(request, f"{said} “{wait.headline}”")
     return redirect("runs:approvals")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from apps.accounts import policies
@@ -48,7 +48,7 @@ def may_erase(run: Run, actor: User) -> bool:
 
 def may_be_erased(run: Run) -> bool:
     """Tell whether there is something to erase in a run, and nothing that needs it any more."""
-    return run.veil_id == run.pk and run.erased_at is None and run.is_finished
+    return run.veil_id == run.pk and run.is_finished and _of(run).exists()
 
 
 @transaction.atomic
@@ -78,9 +78,7 @@ def reveal(run: Run, *, actor: User, placeholders: Sequence[str]) -> list[Shown]
 
 def summary(run: Run) -> dict[str, int]:
     """Return how many values are withheld in a run and those around and inside it, by class."""
-    if run.veil_id is None:
-        return {}
-    rows = Withheld.objects.filter(run=run.veil_id).values_list("data_class")
+    rows = _of(run).values_list("data_class")
     return dict(rows.annotate(n=Count("pk")).order_by("data_class"))
 
 
@@ -95,8 +93,8 @@ def erase(run: Run, *, actor: User) -> int:
     if not may_erase(run, actor):
         raise Forbidden
     engine().lock(run.pk)
-    run.refresh_from_db(fields=["status", "veil_id", "erased_at"])
-    if run.veil_id is None or run.erased_at is not None:
+    run.refresh_from_db(fields=["status", "veil_id"])
+    if not _of(run).exists():
         raise NothingWithheld
     if run.veil_id != run.pk:
         raise PartOfOther
@@ -117,10 +115,13 @@ def erase_values(runs: Collection[Run]) -> int:
 
 
 def _kept(run: Run, names: set[str]) -> dict[str, JSON]:
-    if run.veil_id is None:
-        return {}
-    rows = Withheld.objects.filter(run=run.veil_id, name__in=names)
+    rows = _of(run).filter(name__in=names)
     return {each.name: each.value for each in withholding.entries_of(rows)}
+
+
+def _of(run: Run) -> QuerySet[Withheld]:
+    """Return what is withheld in a run and those around and inside it."""
+    return Withheld.objects.filter(run=run.veil_id) if run.veil_id else Withheld.objects.none()
 
 
 def _in_form(value: JSON, form: str) -> JSON:

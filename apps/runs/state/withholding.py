@@ -28,6 +28,7 @@ from apps.workflows.marks import OUTPUT, Mark, Marks, found
 from apps.workflows.models import WorkflowVersion
 
 SALT = "runs.withheld"
+SAID = frozenset({"error", "preview", "reason"})  # of an event, with words from outside
 _marks = Derived[Marks](500)
 
 
@@ -211,7 +212,8 @@ def event_stored(event: Event) -> Event:
     veil = current()
     if veil is None or not veil.is_active or not event.data:
         return event
-    return replace(event, data=veil.masked(event.data, texts_only=True))
+    said = {name: event.data[name] for name in SAID & event.data.keys()}
+    return replace(event, data={**event.data, **veil.masked(said, texts_only=True)})
 
 
 def loops_stored(loops: JSONDict) -> JSONDict:

@@ -54,10 +54,9 @@ def _parts(text: str, run: Run, may_reveal: bool) -> Iterator[str]:
 
 def _lock(found: re.Match[str], run: Run, may_reveal: bool) -> SafeString:
     name = NAMES.get(found["class"], found["class"])
-    if run.erased_at is not None:
-        return _drawn(name, NOBODY_SEES, icon("eye-off", "small"), "")
     if not may_reveal:
-        return _drawn(name, OTHERS_SEE, icon("lock", "small"), "")
+        why, glyph = (OTHERS_SEE, "lock") if run.erased_at is None else (NOBODY_SEES, "eye-off")
+        return _drawn(name, why, icon(glyph, "small"), "")
     button = format_html(
         '<button type="button" class="link" hx-post="{}" hx-vals="{}"'
         ' hx-target="closest .withheld" hx-swap="outerHTML" aria-label="Show this value: {}"'

@@ -14,7 +14,7 @@ from tests.classification.search import places_of
 from tests.factories.runs import Start, carry
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
-from tests.runs.test_withholding import INPUTS, MAIL, marked
+from tests.runs.withholding.test_withholding import INPUTS, MAIL, marked
 from tests.workflows.definitions import node
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from apps.runs.state.withholding import revealed
 from tests.classification.search import places_of
 from tests.factories.runs import Start, carry, carry_family, error_of, step
 from tests.runs.scenes import published
-from tests.runs.test_withholding import asking_about, code, marked, transform
+from tests.runs.withholding.test_withholding import asking_about, code, marked, transform
 from tests.workflows.definitions import node
 
 pytestmark = pytest.mark.django_db
