@@ -15,7 +15,9 @@ from auterity.settings.sign_in import *
 PORT = env_int("PORT", 8000, minimum=1, help="Port that the web server listens on.")
 BIND = env_str("AUTERITY_BIND", "127.0.0.1", help="Address that the web server listens on.")
 PRODUCTION = False
-SECRET_KEY = env_secret("AUTERITY_SECRET_KEY", help="Signs sessions and tokens.")
+SECRET_KEY = env_secret(
+    "AUTERITY_SECRET_KEY", help="Signs tokens and seals sessions; another one ends all sessions."
+)
 MASTER_KEY = env_secret(
     "AUTERITY_MASTER_KEY",
     help="Wraps the data keys that encrypt the tenants' secrets. While it is changed: the new one, a comma, the one before.",
@@ -167,7 +169,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",  # outside: pages about a missing workspace have it too
     "apps.tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -150,7 +150,7 @@ def _access(world: World) -> None:
         name=f"{world.canary} key", role="owner", user=owner, actor=owner
     )
     link = sign_in_path(world.people["colleague"]).strip("/").split("/")
-    sign_in = SignIn.objects.create(user=world.people["colleague"], session_key=world.canary)
+    sign_in = SignIn.objects.create(user=world.people["colleague"], session_name=world.canary)
     world.objects |= {
         "sign_in": str(sign_in.pk),
         "invitation": str(invitation.pk),
