@@ -168,7 +168,7 @@ MIDDLEWARE = [
     "apps.common.middleware.RequestInfoMiddleware",
     "csp.middleware.CSPMiddleware",  # outside: pages about a missing workspace have it too
     "apps.tenants.middleware.TenantMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "apps.common.middleware.TransportMiddleware",
     "apps.accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -226,6 +226,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "apps.common.messages.MessageStorage"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -341,6 +342,7 @@ LOGGING: dict[str, Any] = {
         "psycopg.pool": {"level": "ERROR"},
         # While Redis is away its subscriber would log a traceback each second; we say it in a line.
         "channels_redis": {"level": "CRITICAL"},
+        "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "celery": {"level": "WARNING"},
         # RabbitMQ: warns at each start that it cannot delay messages, which none of ours asks for.
         "kombu.transport.native_delayed_delivery": {"level": "ERROR"},
