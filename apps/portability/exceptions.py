@@ -6,7 +6,7 @@ from apps.common.errors import Conflict, DomainError, Invalid
 
 
 class ArchiveRunning(Conflict):
-    """An archive of this workspace is being written already. Wait until it is finished, or cancel it."""
+    """Your last archive is still being written. Wait until it is finished, or cancel it."""
 
     code = "archive_running"
 

@@ -67,16 +67,16 @@ def cancel_export(export_id: UUID, *, actor: User) -> Export:
     return export
 
 
+@transaction.atomic
 def delete_export(export_id: UUID, *, actor: User) -> None:
     """Delete an archive, whatever its state; the trail still tells of it. Raises NotFound, Forbidden."""
-    with transaction.atomic():
-        export = _managed(export_id, actor)
-        record("archive.deleted", actor=actor, target=export, before={"bytes": export.size})
-        exporting.discard([export.pk])
-        chores.done(exporting.EXPIRY, [export.pk])
-        notifications.take_back(export.pk)
-        export.delete()
-    exporting.take_out()
+    export = _managed(export_id, actor)
+    record("archive.deleted", actor=actor, target=export, before={"bytes": export.size})
+    exporting.discard([export.pk])
+    chores.done(exporting.EXPIRY, [export.pk])
+    notifications.take_back(export.pk)
+    export.delete()
+    transaction.on_commit(exporting.take_out, robust=True)
 
 
 @transaction.atomic

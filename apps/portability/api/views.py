@@ -62,7 +62,7 @@ class ArchiveViewSet(mixins.ListModelMixin, TenantViewSet[Export]):
 
     @extend_schema(request=NewArchiveSerializer, responses={202: ArchiveSerializer})
     def create(self, request: Request) -> Response:
-        """Have the workspace written as an archive; one at a time."""
+        """Have the workspace written as an archive; one at a time for each person."""
         serializer = NewArchiveSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         export = services.start_export(actor=self.actor, **serializer.validated_data)

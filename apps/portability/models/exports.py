@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -65,9 +65,9 @@ class Export(TimestampedModel):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                Value(1),
+                fields=["started_by"],
                 condition=Q(status__in=["queued", "reading", "packing"]),
-                name="portability_one_export",
+                name="portability_one_export_each",
             )
         ]
 
