@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from django.apps import apps
-from django.db.models import BigAutoField, BinaryField, Field, ForeignKey, Model, Q
+from django.db.models import BigAutoField, BinaryField, Field, ForeignKey, Model, Q, QuerySet
 
 from apps.files.models import Blob
 
@@ -20,7 +19,7 @@ class Kept:
     and other programs alone; why is in `comes`.
     """
 
-    label: str
+    model: type[Model]
     name: str
     comes: str
     without: tuple[str, ...] = ()
@@ -28,9 +27,9 @@ class Kept:
     taken_in: bool = True
 
     @property
-    def model(self) -> type[Model]:
-        """The model."""
-        return apps.get_model(self.label)
+    def label(self) -> str:
+        """The name of the model."""
+        return self.model._meta.label
 
     @property
     def fields(self) -> list[AnyField]:
@@ -60,20 +59,25 @@ class Kept:
 class LeftOut:
     """A model whose rows no archive holds, and why."""
 
-    label: str
+    model: type[Model]
     why: str
+
+    @property
+    def label(self) -> str:
+        """The name of the model."""
+        return self.model._meta.label
 
 
 @dataclass(frozen=True)
 class Secret:
     """A sealed column that goes into an archive by explicit wish alone, sealed with a passphrase."""
 
-    label: str
+    model: type[Model]
     name: str  # of the kind whose rows it belongs to
     column: str
     context: Callable[[Any], str]
 
     def rows(self) -> Iterator[Any]:
         """Yield the rows that have one."""
-        model: Any = apps.get_model(self.label)
-        yield from model.objects.exclude(**{self.column: ""}).order_by("pk").iterator(100)
+        found: QuerySet[Any] = QuerySet(self.model)
+        yield from found.exclude(**{self.column: ""}).order_by("pk").iterator(100)

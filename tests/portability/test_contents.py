@@ -83,7 +83,7 @@ def test_each_secret_belongs_to_a_kind_that_leaves_it_out() -> None:
         kind = kind_named(secret.name)
         assert kind is not None
         assert secret.column in kind.without
-        assert kind.label == secret.label
+        assert kind.model is secret.model
 
 
 def test_the_page_of_the_format_describes_each_kind() -> None:
