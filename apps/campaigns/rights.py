@@ -150,9 +150,9 @@ def _account(
     roles = [f"{held.role} ({held.place}, {held.through})" for held in holder.roles]
     told = {"active": holder.user.is_active, "comes through": holder.comes_through}
     if holder.is_program:
-        sort, label = Sort.PROGRAM, "Acts by its key or token"
+        sort, label = Sort.PROGRAM, "Program"
     else:
-        sort, label = Sort.MEMBER, "Member of the workspace"
+        sort, label = Sort.MEMBER, "Member"
         told["e-mail"] = holder.user.email
     told |= {"roles": roles[:MOST_NAMED], "allows": _digest(held.allowed for held in holder.roles)}
     keys = [each.source for each in holder.openers if isinstance(each.source, ApiKey)]
