@@ -13,9 +13,9 @@ REVIEWERS = ("me", "nobody")
 OUTCOMES = ("hand", *Item.Outcome.values)
 ITEM_FIELDS = ("q", "sort", "decision", "reviewer", "outcome", "signs")
 SIGNS = {
-    "dormant": {"signs__dormant": True},
-    "bare": {"signs__contains": {"second factor": False}},
-    "suspended": {"signs__suspended": True},
+    "dormant": {"dormant": True},
+    "bare": {"second factor": False},
+    "suspended": {"suspended": True},
 }
 
 
@@ -43,7 +43,7 @@ def items_in(found: ItemQuerySet, params: Mapping[str, str], user: User) -> Item
     if outcome := _word("outcome", OUTCOMES, params):
         found = found.to_follow_up() if outcome == "hand" else found.filter(outcome=outcome)
     if sign := _word("signs", tuple(SIGNS), params):
-        found = found.filter(**SIGNS[sign])
+        found = found.filter(signs__contains=SIGNS[sign])
     return found
 
 

@@ -67,6 +67,7 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
 @permission_required("campaign.manage")
 def new(request: AuthenticatedRequest) -> HttpResponse:
     """Begin an access review, once or again and again."""
+    policies.require(request.user, "campaign.manage")
     form = CampaignForm(request.POST or None, actor=request.user)
     status = HTTPStatus.OK
     if request.method == "POST":
@@ -83,7 +84,7 @@ def _begun(form: CampaignForm, actor: User) -> Campaign | None:
         if months:
             return series.start_series(actor=actor, months=months, **form.terms)[1]
         return services.start_campaign(actor=actor, **form.terms)
-    except DomainError as error:
+    except Invalid as error:
         form.blame(error)
         return None
 

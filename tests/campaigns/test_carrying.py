@@ -214,6 +214,7 @@ def test_a_worker_that_dies_is_followed_by_another(
 def test_the_end_tells_what_came_of_it(campaign: Campaign, alice: User) -> None:
     carried(campaign, alice, right(campaign, "Bob", Sort.KEY))
     entry = AuditEntry.objects.get(action="campaign.closed")
+    assert entry.after is not None
     assert entry.after["digest"] == campaign.digest == carrying.digest(campaign)
     assert (entry.after["removed"], entry.after["remove"]) == (1, 1)
     told = Notification.objects.get(user=alice, kind="campaign.closed")

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.accounts.models import ApiKey, Group, User
-from apps.accounts.services import add_to_group, create_group, hand_over
+from apps.accounts.services import add_to_group, create_group, hand_over, role_named
 from apps.audit.models import AuditEntry
 from apps.campaigns import independence, services
 from apps.campaigns.exceptions import (
@@ -36,6 +36,7 @@ def test_who_is_asked_decides_and_may_change_their_mind(campaign: Campaign, adam
     item = services.decide(item, actor=adam, decision="keep")
     assert (item.decision, item.reason, item.decided_by) == ("keep", "", adam)
     first, second = AuditEntry.objects.filter(action="campaign.decided").order_by("pk")
+    assert first.after is not None
     assert first.after["reason"] == "He has left the team."
     assert second.before == {"decision": "remove", "reason": "He has left the team."}
 
@@ -139,6 +140,7 @@ def test_it_is_signed_when_all_is_decided(campaign: Campaign, alice: User, adam:
     signed = services.sign(campaign, actor=adam, statement="Looked at with the team.")
     assert (signed.status, signed.signed_by) == (Campaign.Status.SIGNED, adam)
     entry = AuditEntry.objects.get(action="campaign.signed")
+    assert entry.after is not None
     assert entry.after["kept"] == campaign.total
     with pytest.raises(NotOpen):
         services.decide(right(campaign, "Bob", Sort.ROLE), actor=adam, decision="keep")
@@ -154,7 +156,7 @@ def test_nobody_reviews_and_signs_alone(alice: User, adam: User, bob: User) -> N
 
 def test_a_key_that_signs_is_remembered(alice: User, adam: User, bob: User) -> None:
     campaign = decided(started(alice, reviewers="person", reviewer=adam, sorts=["role"]))
-    key = ApiKey.objects.create(key_id="k", name="Ops", user=alice, role=alice.role)
+    key = ApiKey.objects.create(key_id="k", name="Ops", user=alice, role=role_named("owner"))
     actor = User.objects.get(pk=alice.pk)
     actor.acting_key = key
     assert services.sign(campaign, actor=actor).signed_through == key

@@ -172,7 +172,7 @@ def test_filters_are_the_same_on_page_and_api(campaign: Campaign, alice: User) -
     client = api_client(alice)
 
     def labels(**params: str) -> set[str]:
-        told = client.get(f"{API}{campaign.pk}/items/", {**params, "page_size": 100}).json()
+        told = client.get(f"{API}{campaign.pk}/items/", {**params, "page_size": "100"}).json()
         return {each["holder"] for each in told["results"]}
 
     assert labels(sort="key") == {"Bob", "Export"}

@@ -9,7 +9,8 @@ def _hand_on(world: World) -> dict[str, object]:
 
 
 BEGIN = {"name": "Quarter", "sorts": ["role"], "reviewers": "managers", "days": 14}
-AGAIN = {**BEGIN, "months": 3}
+FIELDS = {**BEGIN, "sorts": "role"}
+AGAIN = {**FIELDS, "months": "3"}
 REMOVE = {"decision": "remove", "reason": "Not needed."}
 WHY = {"reason": "Not needed."}
 CAMPAIGNS = [
@@ -31,7 +32,7 @@ CAMPAIGNS = [
     api("campaign-series-detail", "DELETE", pk="series", shows=False),
     Probe("campaigns:list", **LIST),
     Probe("campaigns:new", **NOBODYS),
-    Probe("campaigns:new", "POST", media=FORM, body=BEGIN, **NOBODYS),
+    Probe("campaigns:new", "POST", media=FORM, body=FIELDS, **NOBODYS),
     Probe("campaigns:new", "POST", media=FORM, body=AGAIN, note="again and again", **NOBODYS),
     Probe("campaigns:detail", args={"campaign_id": "campaign"}),
     Probe("campaigns:keep", "POST", {"campaign_id": "campaign"}, media=FORM, shows=False),
