@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.common.templatetags import look
-from apps.gateway import platform_providers
-from apps.gateway.platform_forms import GrantForm, PlatformProviderForm
+from apps.gateway.platform import services
+from apps.gateway.platform.forms import GrantForm, PlatformProviderForm
 from apps.grants.models import Grant, PlatformProvider
 
 
@@ -81,11 +81,11 @@ class PlatformProviderAdmin(Written):
     ) -> None:
         """Keep it by the service."""
         key = form.cleaned_data["key"]
-        platform_providers.save_provider(obj, actor=_actor(request), key=key)
+        services.save_provider(obj, actor=_actor(request), key=key)
 
     def delete_model(self, request: HttpRequest, obj: PlatformProvider) -> None:
         """Remove it by the service, which takes it from those it is lent to."""
-        platform_providers.delete_provider(obj, actor=_actor(request))
+        services.delete_provider(obj, actor=_actor(request))
 
 
 @admin.register(Grant)
@@ -122,11 +122,11 @@ class GrantAdmin(Written):
 
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
         """Lend it by the service."""
-        platform_providers.save_grant(obj, actor=_actor(request))
+        services.save_grant(obj, actor=_actor(request))
 
     def delete_model(self, request: HttpRequest, obj: Grant) -> None:
         """Withdraw it by the service."""
-        platform_providers.withdraw(obj, actor=_actor(request))
+        services.withdraw(obj, actor=_actor(request))
 
 
 def _actor(request: HttpRequest) -> User:

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from apps.common.bodies import App, BodyLimit, Receive, Send
 from apps.common.problems import as_domain_error
 from apps.common.types import JSONDict
-from apps.runs import following
-from apps.runs.feed import Feed
-from apps.runs.relay import Frame
+from apps.runs.watching import following
+from apps.runs.watching.feed import Feed
+from apps.runs.watching.relay import Frame
 from apps.tenants.asgi import headers_of, send_answer, send_problem, tenant_scope
 from apps.tenants.context import current_scope
 from apps.tenants.database import query
@@ -34,7 +34,12 @@ MAX_BODY = 4 << 20  # of any webhook; each has its own limit below that
 PREFIX, TEST = "/hooks/", "/hooks/test/"
 EVENT_STREAM = "text/event-stream"
 # Whatever a workflow answers, it runs no script, reads no cookie and is taken for what it says.
-SANDBOXED = [(b"content-security-policy", b"sandbox"), (b"x-content-type-options", b"nosniff")]
+# Pages of anybody's may send something here; what they are answered they may not read.
+SANDBOXED = [
+    (b"content-security-policy", b"sandbox; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+]
 
 
 class Gone(Exception):

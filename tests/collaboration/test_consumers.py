@@ -16,9 +16,10 @@ from apps.accounts.services import (
     create_group,
     remove_from_group,
 )
+from apps.accounts.session_store import name_of
 from apps.collaboration import lobby, protocol
 from apps.collaboration.protocol import Kind, State
-from apps.runs import places
+from apps.runs.watching import places
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant
@@ -205,8 +206,7 @@ def test_what_is_lost_closes(
 
     def take_away() -> None:
         if change == "session":
-            key = tab_session(tab)
-            Session.objects.filter(pk=key).delete()
+            Session.objects.filter(pk=name_of(tab_session(tab))).delete()
         elif change == "user":
             User.objects.filter(pk=bob.pk).update(is_active=False)
         elif change == "role":

@@ -27,8 +27,8 @@ from apps.oversight import services as oversight
 from apps.retention import carrying
 from apps.retention import services as retention
 from apps.reviews import services as reviews
-from apps.runs import links
-from apps.runs.interpreter import advance
+from apps.runs.approvals import links
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Wait
 from apps.runs.services import pause_run, start_run
 from apps.tenants.context import public_scope, tenant_context
@@ -153,7 +153,7 @@ def _access(world: World) -> None:
         name=f"{world.canary} key", role="owner", user=owner, actor=owner
     )
     link = sign_in_path(world.people["colleague"]).strip("/").split("/")
-    sign_in = SignIn.objects.create(user=world.people["colleague"], session_key=world.canary)
+    sign_in = SignIn.objects.create(user=world.people["colleague"], session_name=world.canary)
     world.objects |= {
         "sign_in": str(sign_in.pk),
         "invitation": str(invitation.pk),

@@ -10,9 +10,10 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
-from apps.gateway import known_providers, services
+from apps.gateway import services
 from apps.gateway.calls import TRANSLATED
 from apps.gateway.exceptions import BadProvider
+from apps.gateway.upstreams import known_providers
 from tests.factories.cast import api_client
 from tests.factories.product import ROOT
 
@@ -57,7 +58,7 @@ def test_they_are_found_by_name_and_address_the_usual_ones_first() -> None:
 def test_reading_it_does_not_import_litellm() -> None:
     code = (
         "import django, sys; django.setup()\n"
-        "from apps.gateway import known_providers\n"
+        "from apps.gateway.upstreams import known_providers\n"
         "assert len(known_providers.every()) > 100\n"
         "sys.exit('litellm' in sys.modules)"
     )
