@@ -122,7 +122,7 @@ class WholeItemSerializer(ItemSerializer):
         read_only_fields = fields
 
 
-class DecisionSerializer(serializers.Serializer[Any]):
+class RightDecisionSerializer(serializers.Serializer[Any]):
     """What a reviewer says; a reason is needed unless it stays."""
 
     decision = serializers.ChoiceField(choices=Item.Decision.choices)

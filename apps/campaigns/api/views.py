@@ -192,11 +192,11 @@ class ItemViewSet(TenantViewSet[Item]):
         item.changes, item.is_gone = rights.changes(item, right), right is None  # type: ignore[attr-defined]
         return Response(shapes.WholeItemSerializer(item).data)
 
-    @extend_schema(request=shapes.DecisionSerializer, responses=shapes.ItemSerializer)
+    @extend_schema(request=shapes.RightDecisionSerializer, responses=shapes.ItemSerializer)
     @action(detail=True, methods=["POST"])
     def decide(self, request: Request, pk: str) -> Response:
         """Say whether a right stays, goes or is to be changed; nobody decides on their own."""
-        asked = _asked(shapes.DecisionSerializer, request)
+        asked = _asked(shapes.RightDecisionSerializer, request)
         item = services.decide(self.get_object(), actor=self.actor, **asked)
         return Response(shapes.ItemSerializer(item).data)
 
