@@ -29,6 +29,7 @@ OPERATOR = VIEWER | {
     "service.manage",
     "api_key.use",
     "model.call",
+    "campaign.decide",  # on others' rights, where one is asked
 }
 BUILDER = OPERATOR | {
     "workflow.edit",
@@ -56,11 +57,16 @@ ADMIN = BUILDER | {
     "retention.view",
     "retention.manage",
     "data_class.manage",
+    "campaign.view",
+    "campaign.manage",
+    "campaign.sign",  # have what is to go taken away
 }
 OWNER = ADMIN | {
     "call_body.view",  # what was asked and answered in calls, where it is kept
     "data.reveal",  # what is withheld from the rows of runs
     "data.erase",
+    "archive.view",
+    "archive.manage",  # take all of the workspace away, and let another one come in
     "owner.manage",
     "connection.manage",
     "workflow.purge",
