@@ -23,8 +23,8 @@ def make(owner: User, canary: str, folder: Folder) -> dict[str, str]:
     run = start_run(made, actor=owner, inputs={"who": f"{canary}-inner patient"})
     advance(run.pk)
     run = Run.objects.get(pk=run.pk)
-    spare = f"{canary}-spare"
-    add_class(actor=owner, slug=spare, changes={"name": f"{canary} spare"})
+    spare = f"{canary}-idle"
+    add_class(actor=owner, slug=spare, changes={"name": f"{canary} idle"})
     return {
         "withheld_run": str(run.pk),
         "withheld_value": str(run.inputs["who"]),

@@ -37,7 +37,7 @@ FIELDS = [
 def marked(*steps: JSONDict, body: Any = "Hello {{ input.email }}", **more: Any) -> JSONDict:
     """Start with marked fields, do the steps one after the other, answer."""
     nodes = [
-        node("start", "core.start", config={"fields": FIELDS}),
+        node("start", "core.start", config={"fields": [dict(each) for each in FIELDS]}),
         *steps,
         node("reply", "core.respond", config={"body": body}),
     ]
