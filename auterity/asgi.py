@@ -18,8 +18,8 @@ from servestatic import ServeStaticASGI
 from apps.collaboration.routing import websocket_urlpatterns as collaboration
 from apps.common import memory
 from apps.common.bodies import BodyLimit
-from apps.gateway import journal
 from apps.gateway.asgi import v1
+from apps.gateway.ledger import journal
 from apps.runs.routing import websocket_urlpatterns as runs
 from apps.tenants.asgi import Mounts
 from apps.tenants.consumers import TenantSockets

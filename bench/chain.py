@@ -18,7 +18,7 @@ django.setup()
 from django.db import connection
 
 from apps.accounts.services import add_member
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.runs.services import start_run
 from apps.tenants.context import public_scope, tenant_context

@@ -20,7 +20,6 @@ django.setup()
 
 # ruff: noqa: E402 - apps may be imported only once Django is set up
 from apps.gateway.asks import Ask
-from apps.gateway.events import event_of
 from apps.gateway.guards.gate import Gate
 from apps.gateway.guards.kinds import GROUPS, Action, Place
 from apps.gateway.guards.policy import Guards
@@ -28,6 +27,7 @@ from apps.gateway.guards.redacting import Redactor
 from apps.gateway.guards.standing_in import Placeholders
 from apps.gateway.guards.streams import Stream
 from apps.gateway.guards.tally import Tally
+from apps.gateway.upstreams.events import event_of
 
 PROSE = Path(__file__).parents[1].joinpath("README.md").read_text()
 SIZES = {"4 KB": 4_096, "100 KB": 102_400}

@@ -27,10 +27,10 @@ from apps.accounts.models import User
 from apps.accounts.services import add_member
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.sweeper import sweep
-from apps.runs.counts import approvals_of
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run, Wait
 from apps.runs.services import decide, start_run
+from apps.runs.watching.counts import approvals_of
 from apps.tenants.context import public_scope, tenant_context
 from apps.workflows.services import create_workflow
 from bench.chain import tenant

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as given
 
 from apps.egress import circuits
-from apps.gateway import journal, news
+from apps.gateway import news
+from apps.gateway.ledger import journal
 from apps.gateway.routes import allowance, health, sharing
 from apps.tenants import hosts
 from apps.tenants.context import maintenance, public_scope, tenant_context

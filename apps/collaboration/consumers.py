@@ -13,7 +13,7 @@ from apps.collaboration.protocol import BadFrame
 from apps.collaboration.rooms import BROKEN, Peer, Refused, Room
 from apps.collaboration.tickets import redeem_ticket
 from apps.common.outages import outage_of
-from apps.runs import places
+from apps.runs.watching import places
 from apps.tenants.consumers import TRY_LATER
 from apps.tenants.database import query
 from apps.workflows.exceptions import BadUpdate

@@ -13,8 +13,8 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.dashboard.activity import LOST, activity_of, days_of
 from apps.gateway.models import LlmCall
-from apps.runs.counts import decisions_for
 from apps.runs.models import Run, Wait
+from apps.runs.watching.counts import decisions_for
 from apps.workflows.activity import Activity
 from apps.workflows.models import Workflow
 

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.common.templatetags import look
-from apps.gateway import platform_providers
-from apps.gateway.platform_forms import GrantForm, PlatformProviderForm
+from apps.gateway.platform import services
+from apps.gateway.platform.forms import GrantForm, PlatformProviderForm
 from apps.grants.models import Grant, PlatformProvider
 
 MOST_TRIED = 10  # at once: each waits for its provider
@@ -92,13 +92,13 @@ class PlatformProviderAdmin(Written):
     ) -> None:
         """Keep it by the service."""
         key = form.cleaned_data["key"]
-        platform_providers.save_provider(obj, actor=_actor(request), key=key)
+        services.save_provider(obj, actor=_actor(request), key=key)
         if key and obj.status == PlatformProvider.Status.ACTIVE:
             transaction.on_commit(lambda: self._try(request, obj))
 
     def _try(self, request: HttpRequest, provider: PlatformProvider) -> None:
         """Make a real call, and show in words how it went; never under a database transaction."""
-        trial = platform_providers.try_provider(provider, actor=_actor(request))
+        trial = services.try_provider(provider, actor=_actor(request))
         level = messages.SUCCESS if trial.ok else messages.ERROR
         # The hints are for workspaces: staff enter keys here.
         said = trial.message if trial.ok else f"{provider}: {trial.message}"
@@ -106,7 +106,7 @@ class PlatformProviderAdmin(Written):
 
     def delete_model(self, request: HttpRequest, obj: PlatformProvider) -> None:
         """Remove it by the service, which takes it from those it is lent to."""
-        platform_providers.delete_provider(obj, actor=_actor(request))
+        services.delete_provider(obj, actor=_actor(request))
 
 
 @admin.register(Grant)
@@ -143,11 +143,11 @@ class GrantAdmin(Written):
 
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
         """Lend it by the service."""
-        platform_providers.save_grant(obj, actor=_actor(request))
+        services.save_grant(obj, actor=_actor(request))
 
     def delete_model(self, request: HttpRequest, obj: Grant) -> None:
         """Withdraw it by the service."""
-        platform_providers.withdraw(obj, actor=_actor(request))
+        services.withdraw(obj, actor=_actor(request))
 
 
 def _actor(request: HttpRequest) -> User:

@@ -13,8 +13,6 @@ class GatewayConfig(AppConfig):
         from apps.dispatch import chores
         from apps.gateway import (
             alarms,
-            decline,
-            granted,
             outlook,
             policies,  # noqa: F401 - registers the policies
             receivers,
@@ -24,6 +22,7 @@ class GatewayConfig(AppConfig):
         from apps.gateway.models import Credential, KeptBody
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
+        from apps.gateway.targets import decline, granted
         from apps.gateway.tasks import (
             call_look_at_retiring,
             call_look_for_advice,

@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.common.bodies import App, Receive, Send
 from apps.common.errors import DomainError, Forbidden
-from apps.gateway.access import access_of
+from apps.gateway.v1.access import access_of
 from apps.gateway.v1.chat import chat_completions
 from apps.gateway.v1.embeddings import embeddings
 from apps.gateway.v1.manners import MANNERS, Manner, manner_of

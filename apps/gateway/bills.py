@@ -12,11 +12,11 @@ from apps.gateway.budgets.purse import NOTHING, Charge
 from apps.gateway.budgets.spending import Terms
 from apps.gateway.budgets.subjects import Payer
 from apps.gateway.exceptions import AnswerCut, DeadlinePassed, PriceUnknown, ProviderTimedOut
-from apps.gateway.exchange import Trace
-from apps.gateway.ledger import Entry
+from apps.gateway.ledger.rows import Entry
 from apps.gateway.models import MoneyRules
-from apps.gateway.router import Plan, Target
 from apps.gateway.routes.policy import Mending, Verify
+from apps.gateway.targets.exchange import Trace
+from apps.gateway.targets.router import Plan, Target
 from apps.gateway.usage import Usage
 
 MOST_CHOICES = 128  # answers to one call, as OpenAI's protocol allows

@@ -8,18 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from apps.common.errors import DomainError
-from apps.gateway import bills, ledger
-from apps.gateway.answers import Answer
+from apps.gateway import bills
 from apps.gateway.asks import Ask
 from apps.gateway.cache.answering import answered
 from apps.gateway.cache.similar.asking import similar_first
 from apps.gateway.calls import GoThrough
 from apps.gateway.exceptions import GatewayError
-from apps.gateway.exchange import Trace, exchange
 from apps.gateway.guards.door import gate_of
-from apps.gateway.ledger import Entry
+from apps.gateway.ledger import rows
+from apps.gateway.ledger.rows import Entry
 from apps.gateway.models import LlmCall
-from apps.gateway.router import Plan, Target, routing_table
+from apps.gateway.targets.exchange import Trace, exchange
+from apps.gateway.targets.router import Plan, Target, routing_table
+from apps.gateway.upstreams.answers import Answer
 
 if TYPE_CHECKING:
     from apps.gateway.guards.gate import Gate
@@ -67,7 +68,7 @@ class _Way:
     def close(self) -> None:
         """Write the call down and settle it."""
         try:
-            ledger.close(self.entry, self.ask, self.trace)
+            rows.close(self.entry, self.ask, self.trace)
         finally:
             self.bill.settle(self.entry, self.ask, self.trace)
 
@@ -78,10 +79,10 @@ async def carried(
 ) -> AsyncIterator[Call]:
     """Carry a call: its answer can be read while the block lasts.
 
-    However it ends, it leaves one row in the ledger, and what was reserved for it is settled.
+    However it ends, it leaves one row in the rows, and what was reserved for it is settled.
     Raises GatewayError.
     """
-    entry = ledger.opened()
+    entry = rows.opened()
     again = partial(carried, go_through=go_through)
     trace = Trace(go_through=go_through, seed=entry.id.hex, carry=again)
     way = _Way(ask, entry, trace)

@@ -16,7 +16,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
-from apps.gateway import keys, known_providers, ledger, outlook, router
+from apps.gateway import outlook
 from apps.gateway.calls import (
     TRANSLATED,
     WORKFLOW,
@@ -26,6 +26,7 @@ from apps.gateway.calls import (
     OnText,
 )
 from apps.gateway.carrying import carried
+from apps.gateway.checks.reading import text_of
 from apps.gateway.exceptions import (
     BadProvider,
     BadRoute,
@@ -35,12 +36,14 @@ from apps.gateway.exceptions import (
     NameTaken,
     RouteNeeded,
 )
+from apps.gateway.ledger import rows
 from apps.gateway.models import NAME, AllowList, Credential, ModelPrice, ModelRoute, Provider
 from apps.gateway.prompts.library import filled
-from apps.gateway.reading import text_of
 from apps.gateway.routes import versions
 from apps.gateway.routes.versions import MAX_TARGETS
-from apps.gateway.trials import TEST_PATIENCE, Trial, tried
+from apps.gateway.targets import router
+from apps.gateway.targets.trials import TEST_PATIENCE, Trial, tried
+from apps.gateway.upstreams import keys, known_providers
 
 CAPABILITIES = ("json_schema", "json_object", "responses")
 DELIVERED_ROUTES = ("default", "fast", "large")
@@ -55,7 +58,7 @@ async def complete(
     """Ask the models of a route and return the first answer; `on_text` hears it as it comes.
 
     `go_through` is asked before a provider whose calls at a time are limited. Every call leaves one
-    row in the ledger, also one that failed or was cancelled. Raises GatewayError.
+    row in the rows, also one that failed or was cancelled. Raises GatewayError.
     """
     asked = await filled(request)
     return await _completed(asked, on_text=on_text, go_through=go_through)
@@ -72,7 +75,7 @@ async def _completed(
         async with carried(request.ask(), plan=plan, go_through=go_through) as call:
             text = await text_of(call.answer, on_text)
     finally:
-        await asyncio.shield(ledger.written())
+        await asyncio.shield(rows.written())
     entry = call.entry
     return Completion(
         text=text,

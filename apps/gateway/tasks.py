@@ -5,8 +5,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.gateway import staff_mail
 from apps.gateway.advisor import looking
+from apps.gateway.platform import mail as staff_mail
 from apps.gateway.prices import retiring
 from apps.tenants.context import PUBLIC
 from apps.tenants.tasks import HEADER, TenantTask

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.gateway import route_views, views
+from apps.gateway import views
 from apps.gateway.advisor import views as advisor
 from apps.gateway.budgets import views as budgets
 from apps.gateway.cache import views as kept
@@ -15,6 +15,7 @@ from apps.gateway.prices import views as prices
 from apps.gateway.prompts import views as prompts
 from apps.gateway.providers import key_views as provider_keys
 from apps.gateway.providers import views as providers
+from apps.gateway.route_pages import views as routes
 from apps.gateway.takeover import views as takeover
 from apps.gateway.virtual_keys import views as keys
 
@@ -61,19 +62,19 @@ urlpatterns = [
         provider_keys.act_on_key,
         name="act_on_provider_key",
     ),
-    path("relaycore/calls/<uuid:call_id>/", route_views.why, name="call"),
+    path("relaycore/calls/<uuid:call_id>/", routes.why, name="call"),
     path("relaycore/calls/<uuid:call_id>/body/", bodies.body, name="call_body"),
-    path("relaycore/new-route/", route_views.new, name="new_route"),
-    path("relaycore/allowed/", route_views.allowed, name="allowed"),
+    path("relaycore/new-route/", routes.new, name="new_route"),
+    path("relaycore/allowed/", routes.allowed, name="allowed"),
     path("relaycore/guards/", guards.workspace, name="guards"),
     path("relaycore/guards/try/", guards.try_workspace, name="try_guards"),
-    path("relaycore/routes/", route_views.list_, name="routes"),
-    path("relaycore/routes/<str:alias>/", route_views.detail, name="route"),
-    path("relaycore/routes/<str:alias>/delete/", route_views.delete, name="delete_route"),
-    path("relaycore/routes/<str:alias>/decide/", route_views.decide, name="decide"),
+    path("relaycore/routes/", routes.list_, name="routes"),
+    path("relaycore/routes/<str:alias>/", routes.detail, name="route"),
+    path("relaycore/routes/<str:alias>/delete/", routes.delete, name="delete_route"),
+    path("relaycore/routes/<str:alias>/decide/", routes.decide, name="decide"),
     path(
         "relaycore/routes/<str:alias>/versions/<int:number>/restore/",
-        route_views.restore,
+        routes.restore,
         name="restore_route",
     ),
     path("relaycore/routes/<str:alias>/guards/", guards.route, name="route_guards"),

@@ -19,7 +19,7 @@ from apps.gateway.budgets import standing
 from apps.gateway.costs.breakdown import chosen
 from apps.gateway.models import Credential, LlmCall, ModelRoute, Provider
 from apps.gateway.prices import table
-from apps.gateway.trials import Trial
+from apps.gateway.targets.trials import Trial
 from apps.gateway.virtual_keys.filters import key_choices
 
 PAGE_SIZE = 50

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery.signals import worker_ready
 
-from apps.gateway import journal
+from apps.gateway.ledger import journal
 
 
 @worker_ready.connect

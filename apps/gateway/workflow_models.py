@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Protocol
 
 from apps.accounts.models import ApiKey, User
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask, Source
 from apps.gateway.calls import WORKFLOW, Patience, Upstream
-from apps.gateway.legs import ADAPTERS
 from apps.gateway.models import VirtualKey
-from apps.gateway.router import Plan, Target
+from apps.gateway.targets.legs import ADAPTERS
+from apps.gateway.targets.router import Plan, Target
+from apps.gateway.upstreams.answers import Answer
 from apps.tenants.database import query
 
 PREFIX = "workflow/"

@@ -5,7 +5,7 @@ import json
 from apps.common.schemas import problem_of
 from apps.common.types import JSON, JSONDict
 from apps.gateway.calls import Completion, CompletionRequest
-from apps.gateway.reading import unfenced
+from apps.gateway.checks.reading import unfenced
 from apps.nodes.base import NodeContext, NodeError
 
 

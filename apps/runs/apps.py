@@ -15,20 +15,18 @@ class RunsConfig(AppConfig):
         from apps.gateway import workflow_models
         from apps.gateway.playground.kept import register_keeper
         from apps.notifications import kinds
-        from apps.runs import (
-            asking,
-            policies,  # noqa: F401 - registers the policies
-        )
+        from apps.runs import policies  # noqa: F401 - registers the policies
+        from apps.runs.approvals import asking
+        from apps.runs.approvals.handing_over import Approvals
         from apps.runs.as_model.workflows import WorkflowModels
-        from apps.runs.carrying import Tickets
-        from apps.runs.counts import approvals_of, running_of
         from apps.runs.engine import register_engine
-        from apps.runs.handing_over import Approvals
+        from apps.runs.interpreter.carrying import Tickets
         from apps.runs.last import last_run_of
         from apps.runs.replaying import asked_by
         from apps.runs.services.steering import end_run
         from apps.runs.shown import approvals_shown, runs_shown
         from apps.runs.tasks import ring
+        from apps.runs.watching.counts import approvals_of, running_of
         from apps.tenants.provisioning import restrict_table
         from apps.workflows.history import register_last_run
         from apps.workflows.live_blocks import register_block

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from uuid import UUID
 
-from apps.runs.ledger import Ledger
+from apps.runs.interpreter.ledger import Ledger
 from apps.runs.models import Run
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from apps.common.types import JSONDict
 from apps.nodes.catalogue import output_ports
 from apps.nodes.registry import find
-from apps.runs.graphs import graph_of_version
 from apps.runs.models import NodeRun, Run, Wait
-from apps.runs.parts import before
-from apps.runs.vector import ERROR_PORT, OPEN, Byte
+from apps.runs.state.graphs import graph_of_version
+from apps.runs.state.parts import before
+from apps.runs.state.vector import ERROR_PORT, OPEN, Byte
 from apps.workflows.diff import diff
 from apps.workflows.graph import Graph
 from apps.workflows.models import WorkflowVersion

@@ -9,9 +9,9 @@ from apps.gateway.models import LlmCall
 from apps.gateway.playground.kept import Asked
 from apps.gateway.prompts.library import find
 from apps.nodes.types.ai_generate import Generate
-from apps.runs import payloads
 from apps.runs.as_model.asked import PROMPT
 from apps.runs.models import NodeRun, Run
+from apps.runs.state import payloads
 
 
 def asked_by(call: LlmCall, actor: User) -> Asked | None:

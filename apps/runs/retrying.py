@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from apps.common.types import JSON
-from apps.runs.graphs import graph_of
 from apps.runs.models import NodeRun, Run
-from apps.runs.parts import ALL, UNTIL, Cut, Part, after
-from apps.runs.vector import Byte
+from apps.runs.state.graphs import graph_of
+from apps.runs.state.parts import ALL, UNTIL, Cut, Part, after
+from apps.runs.state.vector import Byte
 from apps.workflows.graph import Graph
 
 

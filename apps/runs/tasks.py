@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.runs import interpreter
+from apps.runs.interpreter import advancing
 from apps.tenants.tasks import HEADER, Refused, TenantTask
 
 
@@ -15,7 +15,7 @@ def advance_run(run_id: str) -> None:
         found = UUID(run_id)
     except (AttributeError, TypeError, ValueError) as error:
         raise Refused("bad arguments") from error
-    interpreter.advance(found)
+    advancing.advance(found)
 
 
 def ring(run_id: UUID, schema: str) -> None:

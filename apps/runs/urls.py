@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from apps.runs import approval_views, control_views, link_views, views
+from apps.runs.approval_pages import link_views
+from apps.runs.approval_pages import views as approvals
+from apps.runs.pages import control_views, views
 
 app_name = "runs"
 urlpatterns = [
@@ -21,8 +23,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>/settle/", control_views.settle, name="settle"),
     path("runs/<uuid:run_id>/move/<int:version>/", control_views.move, name="move"),
     path("runs/many/", control_views.many, name="many"),
-    path("approvals/", approval_views.approvals, name="approvals"),
+    path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/by-mail/<str:token>/", link_views.by_mail, name="by_mail"),
-    path("approvals/<uuid:wait_id>/", approval_views.approval, name="approval"),
-    path("approvals/<uuid:wait_id>/decide/", approval_views.decide, name="decide"),
+    path("approvals/<uuid:wait_id>/", approvals.approval, name="approval"),
+    path("approvals/<uuid:wait_id>/decide/", approvals.decide, name="decide"),
 ]

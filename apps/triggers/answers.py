@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 
 from apps.common.errors import DomainError
 from apps.common.types import JSON, JSONDict
-from apps.runs import payloads
-from apps.runs.following import is_settled
 from apps.runs.models import NodeRun, Run
+from apps.runs.state import payloads
+from apps.runs.watching.following import is_settled
 from apps.triggers.configs import AnswerMode
 from apps.triggers.webhooks import RESPOND, Accepted
 

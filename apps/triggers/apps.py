@@ -13,7 +13,7 @@ class TriggersConfig(AppConfig):
         from apps.dispatch import chores
         from apps.egress.breakers import on_change
         from apps.retention import classes
-        from apps.runs.events import register_listener
+        from apps.runs.state.events import register_listener
         from apps.triggers import policies  # noqa: F401 - registers the policies
         from apps.triggers.deliveries import DELIVERY, SCHEDULE
         from apps.triggers.handing_over import Triggers

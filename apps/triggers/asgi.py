@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from apps.common.bodies import App, BodyLimit, Receive, Send
 from apps.common.problems import as_domain_error
 from apps.common.types import JSONDict
-from apps.runs import following
-from apps.runs.feed import Feed
-from apps.runs.relay import Frame
+from apps.runs.watching import following
+from apps.runs.watching.feed import Feed
+from apps.runs.watching.relay import Frame
 from apps.tenants.asgi import headers_of, send_answer, send_problem, tenant_scope
 from apps.tenants.context import current_scope
 from apps.tenants.database import query

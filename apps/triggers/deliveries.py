@@ -14,9 +14,9 @@ from apps.common.types import JSONDict
 from apps.dispatch import chores
 from apps.nodes.types.core_start import StartConfig
 from apps.retention import holds
-from apps.runs.accepting import form_of, pinned_version
 from apps.runs.models import Run
 from apps.runs.services import cancel_run, start_run
+from apps.runs.state.accepting import form_of, pinned_version
 from apps.triggers.configs import Overlap
 from apps.triggers.models import Delivery, Trigger
 

@@ -15,8 +15,8 @@ from apps.accounts import policies
 from apps.common.types import JSONDict
 from apps.dispatch import chores
 from apps.egress.breakers import Change
-from apps.runs.events import Event
 from apps.runs.models import Run, Wait
+from apps.runs.state.events import Event
 from apps.triggers.configs import EVENTS
 from apps.triggers.deliveries import DELIVERY, Outcome
 from apps.triggers.models import Delivery, Trigger

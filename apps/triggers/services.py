@@ -20,8 +20,8 @@ from apps.common.errors import Invalid
 from apps.common.types import JSONDict
 from apps.dispatch import chores
 from apps.retention import holds
-from apps.runs.accepting import check_in_use, checked_inputs, form_of
 from apps.runs.exceptions import NotPublished
+from apps.runs.state.accepting import check_in_use, checked_inputs, form_of
 from apps.triggers import deliveries, firing
 from apps.triggers.configs import CONFIGS, Config, EventConfig, WebhookConfig, stored
 from apps.triggers.deliveries import DELIVERY, SCHEDULE

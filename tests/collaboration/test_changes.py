@@ -17,7 +17,7 @@ from apps.workflows import document, drafts, services
 from apps.workflows.drafts import Written
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client
-from tests.runs.test_events import Programme
+from tests.runs.state.test_events import Programme
 from tests.workflows.definitions import edge, greeting, node
 
 pytestmark = pytest.mark.django_db(transaction=True)  # streams read from threads of their own

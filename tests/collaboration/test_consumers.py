@@ -18,7 +18,7 @@ from apps.accounts.services import (
 )
 from apps.collaboration import lobby, protocol
 from apps.collaboration.protocol import Kind, State
-from apps.runs import places
+from apps.runs.watching import places
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant

@@ -18,7 +18,7 @@ from apps.tenants.context import public_scope
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser, staff_browser
 from tests.factories.runs import Start, carry
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 TOKEN = "a-token-of-the-monitor"

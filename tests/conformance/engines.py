@@ -6,10 +6,10 @@ import pytest
 
 from apps.dispatch.models import Ticket, Timer
 from apps.dispatch.sweeper import sweep
-from apps.runs import segment
-from apps.runs.carrying import Tickets
 from apps.runs.engine import Engine
-from apps.runs.interpreter import advance
+from apps.runs.interpreter import segment
+from apps.runs.interpreter.advancing import advance
+from apps.runs.interpreter.carrying import Tickets
 from apps.runs.models import Run
 
 LONG_AGO = "2020-01-01T00:00:00Z"

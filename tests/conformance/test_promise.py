@@ -15,7 +15,7 @@ from apps.workflows.services import create_workflow, publish_workflow
 from tests.conformance.conftest import Begin
 from tests.conformance.engines import Driver
 from tests.factories.runs import error_of, events, steps
-from tests.runs.test_semantics import graph, transform, when
+from tests.runs.interpreter.test_semantics import graph, transform, when
 from tests.simulation.effects import Target
 from tests.workflows.definitions import edge, node
 

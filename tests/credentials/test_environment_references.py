@@ -17,7 +17,7 @@ from tests.factories.browsers import browser
 from tests.factories.cast import api_client
 from tests.factories.runs import carry, error_of, step
 from tests.factories.targets import Echo
-from tests.runs.test_borrowing import begin, calling, everything_kept
+from tests.runs.interpreter.test_borrowing import begin, calling, everything_kept
 
 ALONE = pytest.mark.django_db(transaction=True)
 NAMED = {"source": "env", "name": "STOCK_TOKEN"}

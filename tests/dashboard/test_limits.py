@@ -18,7 +18,7 @@ from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 

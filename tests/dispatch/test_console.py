@@ -20,7 +20,7 @@ from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser, staff_browser
 from tests.factories.runs import Start
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 TICKETS, WORKERS = "/dispatch/ticket/", "/dispatch/workerprocess/"

@@ -11,7 +11,7 @@ from apps.dispatch import loop
 from apps.dispatch.models import Timer
 from apps.dispatch.sweeper import sweep
 from apps.egress import client as egress
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import NodeRun, Run
 from apps.runs.services import start_run
 from apps.workflows.services import create_workflow

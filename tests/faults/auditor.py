@@ -20,11 +20,11 @@ from apps.dispatch.models import Pass, Ticket, Timer
 from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.files.models import Blob
 from apps.files.services import GRACE, load
-from apps.runs.effects import key_of
-from apps.runs.folding import timer_key
-from apps.runs.graphs import graph_of
+from apps.runs.interpreter.effects import key_of
+from apps.runs.interpreter.folding import timer_key
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
-from apps.runs.vector import Byte
+from apps.runs.state.graphs import graph_of
+from apps.runs.state.vector import Byte
 from tests.faults import books, history
 from tests.faults.history import Told
 

@@ -9,8 +9,8 @@ from typing import Any
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from tests.faults.crowd import Target
 from tests.faults.scenarios import call, irrevocable
+from tests.runs.interpreter.test_semantics import code, graph, transform, when
 from tests.runs.test_lifecycle import approval
-from tests.runs.test_semantics import code, graph, transform, when
 from tests.workflows.definitions import edge, greeting, node
 
 

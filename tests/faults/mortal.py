@@ -49,7 +49,7 @@ def live(run_id: UUID, schema: str, decider: str) -> None:
 
 def _carry_in_schema(run_id: UUID, schema: str) -> None:
     """Answer a doorbell at once, as the worker that it is meant for."""
-    from apps.runs.interpreter import advance
+    from apps.runs.interpreter.advancing import advance
     from apps.tenants.context import public_scope, tenant_context
     from apps.tenants.models import Tenant
 

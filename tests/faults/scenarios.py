@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from tests.faults.crowd import Target
-from tests.runs.test_semantics import code, graph, transform, when
+from tests.runs.interpreter.test_semantics import code, graph, transform, when
 from tests.workflows.definitions import edge, node
 
 SOON = {"max_attempts": 4, "initial_s": 0.01, "max_s": 0.02}

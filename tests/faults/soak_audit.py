@@ -65,7 +65,7 @@ class Finder:
             self._calls(self.given["calls"][slug])
 
     def _runs_of(self, workflow: str, accepted: int) -> None:
-        from apps.runs.attention import choices_of
+        from apps.runs.interpreter.attention import choices_of
         from apps.runs.models import Run
         from tests.faults.auditor import audit
 
@@ -94,7 +94,7 @@ class Finder:
                 self.wrong.append(f"I1 {trigger}: {len(runs)} runs, fired with gaps of {gaps}")
 
     def _calls(self, workflow: str) -> None:
-        from apps.runs.effects import key_of
+        from apps.runs.interpreter.effects import key_of
         from apps.runs.models import Run
 
         self.keys.update(key_of(run, "put") for run in Run.objects.filter(workflow=UUID(workflow)))

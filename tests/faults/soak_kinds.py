@@ -3,10 +3,10 @@
 from typing import Any
 
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
-from apps.runs.loops import FRAMES
+from apps.runs.interpreter.loops import FRAMES
 from tests.faults.crowd import Target
 from tests.faults.scenarios import SOON, call
-from tests.runs.test_semantics import code, graph, transform
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 KINDS = ("call", "wait", "ask", "flaky", "code", "rounds", "chunks", "inner")

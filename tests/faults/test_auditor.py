@@ -17,18 +17,18 @@ from apps.dispatch.models import Ticket, Timer
 from apps.files.services import store
 from apps.files.storage import Folder
 from apps.gateway.models import LlmCall
-from apps.runs.effects import key_of
+from apps.runs.interpreter.effects import key_of
 from apps.runs.models import NodeRun, Run, RunEvent, Wait
-from apps.runs.vector import Byte
+from apps.runs.state.vector import Byte
 from apps.tenants.context import current_schema, maintenance, public_scope
 from apps.tenants.models import Tenant
 from tests.factories import runs as factory
 from tests.factories.runs import Start, carry
 from tests.factories.storage import grown_old
 from tests.faults.auditor import audit, audit_sink
+from tests.runs.interpreter.test_semantics import graph, transform
+from tests.runs.state.test_payloads import BIG
 from tests.runs.test_lifecycle import approval
-from tests.runs.test_payloads import BIG
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, greeting
 
 Corrupt = Callable[[Run], object]

@@ -13,7 +13,7 @@ from tests.factories.runs import Start, until
 from tests.faults.auditor import audit, audit_sink
 from tests.faults.crowd import Crowd, Target
 from tests.faults.scenarios import call
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("carriers")]

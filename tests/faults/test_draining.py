@@ -12,7 +12,7 @@ from tests.factories.runs import Start, until
 from tests.faults.crowd import Crowd, Target, crowd
 from tests.faults.scenarios import call
 from tests.faults.test_crashes import finishes, is_over
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("carriers")]

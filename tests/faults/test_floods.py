@@ -8,7 +8,7 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.dispatch.models import Ticket
 from apps.dispatch.sweeper import sweep
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.runs.services import start_run
 from apps.tenants.context import tenant_context

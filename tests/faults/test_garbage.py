@@ -18,7 +18,7 @@ from auterity.celery import app
 from tests.factories.runs import Start, until
 from tests.faults.crowd import Crowd, crowd
 from tests.faults.test_crashes import finishes
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("carriers")]

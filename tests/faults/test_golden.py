@@ -17,8 +17,8 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.dispatch.models import Ticket
-from apps.runs import segment
-from apps.runs.interpreter import advance
+from apps.runs.interpreter import segment
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run, Wait
 from apps.runs.services import cancel_run, decide, pause_run, resume_run
 from apps.workflows.services import create_workflow

@@ -16,7 +16,7 @@ from tests.fakeai.chat import USAGE
 from tests.fakeai.server import FakeProvider
 from tests.faults.auditor import audit
 from tests.gateway.calling import connect, lead
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("targets")]

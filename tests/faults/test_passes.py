@@ -18,7 +18,7 @@ from tests.faults.auditor import audit, audit_sink
 from tests.faults.crowd import Crowd, Target
 from tests.faults.scenarios import call
 from tests.faults.sizes import size
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_semantics import graph
 from tests.workflows.definitions import edge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crashes")]

@@ -15,8 +15,8 @@ from tests.factories.storage import grown_old
 from tests.faults.auditor import audit
 from tests.faults.crowd import Crowd, crowd
 from tests.faults.test_crashes import BACK_S, finishes
-from tests.runs.test_payloads import BIG, SIZE
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
+from tests.runs.state.test_payloads import BIG, SIZE
 from tests.workflows.definitions import edge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("crashes")]

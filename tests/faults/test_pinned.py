@@ -22,8 +22,8 @@ from tests.factories.runs import Start, carry, error_of, fire_timers
 from tests.fakeai.server import FakeProvider
 from tests.faults.auditor import audit
 from tests.gateway.calling import connect, lead
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.test_lifecycle import approval
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, greeting, node
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("targets")]

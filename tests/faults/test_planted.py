@@ -10,17 +10,17 @@ from apps.accounts.models import User
 from apps.dispatch import leases
 from apps.dispatch.models import Timer
 from apps.dispatch.sweeper import sweep
-from apps.runs import ledger, segment
-from apps.runs.course import Stored
-from apps.runs.folding import fold
-from apps.runs.interpreter import advance
+from apps.runs.interpreter import ledger, segment
+from apps.runs.interpreter.advancing import advance
+from apps.runs.interpreter.folding import fold
 from apps.runs.models import Run, Wait
 from apps.runs.services import decide
-from apps.runs.vector import Byte, Walk
+from apps.runs.state.course import Stored
+from apps.runs.state.vector import Byte, Walk
 from tests.factories.runs import Start, carry, fire_timers
 from tests.faults.auditor import audit_run
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.test_lifecycle import approval
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.dispatch import keeper
 from apps.dispatch.models import Ticket
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow

@@ -12,12 +12,12 @@ from apps.accounts.models import User
 from apps.common.errors import Conflict
 from apps.dispatch import leases
 from apps.dispatch.leases import News
-from apps.runs.course import Stored
-from apps.runs.effects import key_of
-from apps.runs.interpreter import advance
-from apps.runs.ledger import Ledger
+from apps.runs.interpreter.advancing import advance
+from apps.runs.interpreter.effects import key_of
+from apps.runs.interpreter.ledger import Ledger
 from apps.runs.models import Run
 from apps.runs.services import cancel_run, pause_run, resume_run
+from apps.runs.state.course import Stored
 from tests.factories.runs import Start, until
 from tests.faults import history
 from tests.faults.auditor import audit

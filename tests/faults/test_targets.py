@@ -12,7 +12,7 @@ from apps.runs.models import Run
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.faults.hostile import MIB, Hostile
 from tests.faults.sizes import LONG
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("targets")]

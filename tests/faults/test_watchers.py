@@ -15,7 +15,7 @@ from tests.faults.api import Caller
 from tests.faults.crowd import Target
 from tests.faults.test_services_gone import redis_answers, server_of
 from tests.local.test_shutdown import sign_in, socket_of_a_page
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.xdist_group("services-gone")

@@ -69,7 +69,7 @@ def _jump() -> None:
 
 def kill_by_steps() -> None:
     """Let steps with deadly names end the process at the moment at which they would run."""
-    from apps.runs import effects, segment
+    from apps.runs.interpreter import effects, segment
 
     original = effects.carry_out
 
@@ -133,7 +133,7 @@ def main() -> None:
     settings.EGRESS_ALLOW = os.environ.get("FAULT_EGRESS", "").split(",")
     app.conf.task_default_queue = os.environ["FAULT_QUEUE"]
     app.loader.import_default_modules()
-    from apps.runs import quarantine
+    from apps.runs.interpreter import quarantine
     from apps.tenants.context import public_scope
 
     kill_by_steps()

@@ -12,10 +12,10 @@ from apps.egress import client
 from apps.gateway import services
 from apps.gateway.cache import store
 from apps.gateway.calls import Completion, CompletionRequest, Upstream
-from apps.gateway.exchange import Trace, exchange
+from apps.gateway.checks.reading import text_of
 from apps.gateway.models import ModelRoute, Provider
-from apps.gateway.reading import text_of
-from apps.gateway.router import Plan, Target
+from apps.gateway.targets.exchange import Trace, exchange
+from apps.gateway.targets.router import Plan, Target
 from apps.gateway.usage import Usage
 from tests.fakeai.server import SECRET, FakeProvider
 

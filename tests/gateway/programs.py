@@ -10,9 +10,10 @@ from typing import Any
 from apps.accounts.models import User
 from apps.accounts.services import create_api_key
 from apps.egress import client
-from apps.gateway import journal, limits
 from apps.gateway.cache import store
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall
+from apps.gateway.v1 import limits
 from tests.factories.callers import Caller, Reply
 
 CHAT = {"messages": [{"role": "user", "content": "Say hello"}]}

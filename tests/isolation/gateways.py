@@ -16,8 +16,8 @@ from apps.gateway.cache.services import set_cache
 from apps.gateway.calls import CompletionRequest
 from apps.gateway.kept.services import keep
 from apps.gateway.models import Advice, LlmCall, ModelRoute
-from apps.gateway.pools import add_key
 from apps.gateway.prompts import services as prompts
+from apps.gateway.upstreams.pools import add_key
 from apps.gateway.virtual_keys.services import create_key
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from apps.gateway import journal
 from apps.gateway.asgi import HANDLERS
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall
 from apps.tenants.context import tenant_context
 from apps.workflows.models import Workflow

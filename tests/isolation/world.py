@@ -27,8 +27,8 @@ from apps.oversight import services as oversight
 from apps.retention import carrying
 from apps.retention import services as retention
 from apps.reviews import services as reviews
-from apps.runs import links
-from apps.runs.interpreter import advance
+from apps.runs.approvals import links
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Wait
 from apps.runs.services import pause_run, start_run
 from apps.tenants.context import public_scope, tenant_context

@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.nodes.types.core_start import StartConfig, check_inputs
 from apps.onboarding.demo import PEOPLE, seed, sign_in_links
 from apps.onboarding.sample_workflows import NAMES, add_sample, sample
-from apps.runs.accepting import form_of
+from apps.runs.state.accepting import form_of
 from apps.sandbox.services import run_code
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant

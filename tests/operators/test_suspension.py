@@ -18,8 +18,8 @@ from apps.dispatch.leases import News
 from apps.dispatch.models import Chore, Ticket, WorkerProcess
 from apps.dispatch.services import admit
 from apps.operators.services import resume, suspend
+from apps.runs.interpreter.segment import Segment
 from apps.runs.models import Run
-from apps.runs.segment import Segment
 from apps.runs.tasks import advance_run
 from apps.tenants import hosts
 from apps.tenants.context import public_scope, tenant_context
@@ -29,7 +29,7 @@ from tests.factories.callers import Caller
 from tests.factories.cast import key_client
 from tests.factories.operators import staff
 from tests.factories.runs import Start, carry, steps
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 WHY = {"reason": "The bill is open."}

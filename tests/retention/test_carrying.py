@@ -28,7 +28,7 @@ from apps.retention.carrying import carry, chained
 from apps.retention.classes import RULED
 from apps.retention.models import RetentionJob
 from apps.retention.services import change_rules, place_hold, release_hold, start_job
-from apps.runs import links
+from apps.runs.approvals import links
 from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent, Wait
 from apps.runs.services import cancel_run, retry_run
 from apps.tenants.context import current_schema, maintenance
@@ -37,10 +37,10 @@ from tests.factories.runs import Start, carry_family, error_of, family, step
 from tests.factories.runs import carry as carried
 from tests.factories.storage import away, grown_old
 from tests.faults.auditor import audit_run, blobs
+from tests.runs.interpreter.test_rounds import over
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.scenes import asking, published, started
-from tests.runs.test_payloads import BIG, resumed
-from tests.runs.test_rounds import over
-from tests.runs.test_semantics import graph, transform
+from tests.runs.state.test_payloads import BIG, resumed
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -380,7 +380,7 @@ class Undo(Exception):
 
 
 def test_resumed_runs_are_not_the_jobs_business(start: Start, alice: User) -> None:
-    from tests.runs.test_payloads import chain
+    from tests.runs.state.test_payloads import chain
 
     run = carried(start(chain()))
     deletion(alice)

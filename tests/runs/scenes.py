@@ -6,8 +6,8 @@ from typing import Any
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.runs import services
-from apps.runs.events import Event, append
 from apps.runs.models import Run, Wait
+from apps.runs.state.events import Event, append
 from apps.tenants.database import query
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow, publish_workflow

@@ -8,10 +8,10 @@ from channels.layers import get_channel_layer
 
 from apps.dispatch import loop
 from apps.gateway.models import LlmCall
-from apps.runs.effects import key_of
+from apps.runs.interpreter.effects import key_of
 from apps.runs.models import Run
 from tests.factories.runs import Start, carry
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)

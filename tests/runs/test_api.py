@@ -18,9 +18,9 @@ from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.cast import api_client, key_client
 from tests.factories.runs import Start, carry, carry_family
+from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_semantics import transform
 from tests.runs.scenes import asking, failing, published, started
-from tests.runs.test_rounds import each, inside, over
-from tests.runs.test_semantics import transform
 from tests.workflows.definitions import greeting
 
 URL = "/api/v1/runs/"

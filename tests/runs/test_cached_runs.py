@@ -13,15 +13,15 @@ from apps.dispatch.models import Ticket
 from apps.gateway.models import Provider
 from apps.runs import services
 from apps.runs.models import Run
-from apps.runs.parts import FROM, WHOLE, Part
+from apps.runs.state.parts import FROM, WHOLE, Part
 from apps.workflows.models import Workflow
 from apps.workflows.services import definition_of, publish_workflow, update_workflow
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client
 from tests.factories.runs import carry, events
 from tests.faults.auditor import audit_run
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.scenes import published
-from tests.runs.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
 Change = Callable[[Workflow, User], None]

@@ -8,14 +8,14 @@ from apps.accounts.models import RoleBinding, User
 from apps.comments import services
 from apps.comments.models import Thread
 from apps.comments.services import Anchor
-from apps.runs import consumers
+from apps.runs.watching import consumers
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow
 from tests.factories.sockets import Socket
 from tests.runs.scenes import published
-from tests.runs.test_consumers import play
+from tests.runs.watching.test_consumers import play
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

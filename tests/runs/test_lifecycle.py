@@ -12,7 +12,6 @@ from apps.dispatch.exceptions import Backlogged
 from apps.dispatch.models import Ticket
 from apps.dispatch.sweeper import sweep
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
-from apps.runs.effects import key_of
 from apps.runs.exceptions import (
     AlreadyDecided,
     Archived,
@@ -26,6 +25,7 @@ from apps.runs.exceptions import (
     RunFinished,
     RunNotFinished,
 )
+from apps.runs.interpreter.effects import key_of
 from apps.runs.models import Run, Wait
 from apps.runs.services import (
     cancel_run,
@@ -45,7 +45,7 @@ from apps.workflows.services import (
     publish_workflow,
 )
 from tests.factories.runs import Start, carry, error_of, events, fire_timers, step, steps
-from tests.runs.test_semantics import code, graph, transform
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, greeting, node
 
 

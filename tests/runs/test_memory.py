@@ -9,11 +9,11 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from apps.accounts.models import User
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
+from apps.runs.interpreter.segment import Segment
 from apps.runs.models import NodeRun, Run
-from apps.runs.segment import Segment
 from tests.factories.runs import Start
-from tests.runs.test_semantics import code, graph, transform, when
+from tests.runs.interpreter.test_semantics import code, graph, transform, when
 from tests.workflows.definitions import edge, node
 
 HOLDERS = (Segment, Run, NodeRun)

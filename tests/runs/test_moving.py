@@ -15,7 +15,7 @@ from apps.runs.services import decide, move_run, pause_run, preview_move, resume
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow, publish_workflow, update_workflow
 from tests.factories.runs import carry, events, step, steps
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 

@@ -20,9 +20,9 @@ from apps.dispatch.sweeper import DUE, FIRE, sweep
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from apps.notifications.models import Notification
 from apps.notifications.outbox import send_due
-from apps.runs.counts import approvals_of, decisions_for
 from apps.runs.models import Run, Wait
 from apps.runs.services import decide
+from apps.runs.watching.counts import approvals_of, decisions_for
 from apps.tenants.context import public_scope
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser
@@ -134,7 +134,7 @@ def test_an_expired_question_lets_everybody_off(bob: User, oscar: User) -> None:
 
 
 def test_nudging_twice_tells_once(bob: User, alice: User, oscar: User) -> None:
-    from apps.runs.asking import nudge
+    from apps.runs.approvals.asking import nudge
 
     wait = asked(
         bob, assignees=[oscar.email], remind_every_h=1, escalate_after_h=1, escalate_to=["owner"]

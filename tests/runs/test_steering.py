@@ -13,7 +13,7 @@ from apps.common.ids import uuid7
 from apps.dispatch import leases
 from apps.dispatch.models import Ticket
 from apps.runs.exceptions import RunFinished, TooManyRuns
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.runs.services import (
     cancel_run,
@@ -27,10 +27,10 @@ from apps.tenants.context import current_tenant, tenant_context
 from apps.tenants.database import release_thread
 from tests.factories.runs import Start, carry, error_of, events, step, until
 from tests.faults.auditor import audit_run
+from tests.runs.interpreter.test_retries import Site, call, site
+from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.runs.scenes import failing
 from tests.runs.test_lifecycle import approval
-from tests.runs.test_retries import Site, call, site
-from tests.runs.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, greeting
 
 __all__ = ["site"]

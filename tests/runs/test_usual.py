@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.runs import usual
 from apps.runs.models import NodeRun, Run
-from apps.runs.parts import UNTIL, WHOLE, Part
 from apps.runs.services import start_run
+from apps.runs.state.parts import UNTIL, WHOLE, Part
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow

@@ -10,7 +10,7 @@ import pytest
 
 from apps.common import ids
 from apps.dispatch import keeper
-from apps.runs import ledger, segment, steps
+from apps.runs.interpreter import ledger, segment, steps
 
 BEGIN = datetime(2100, 1, 1, tzinfo=UTC)  # later than what the database itself takes for now
 CALLS = ("clock_timestamp()", "STATEMENT_TIMESTAMP()")

@@ -7,7 +7,7 @@ from apps.common.types import JSONDict
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from apps.workflows import validation
 from apps.workflows.definition import parse
-from tests.runs.test_semantics import graph, transform, when
+from tests.runs.interpreter.test_semantics import graph, transform, when
 from tests.workflows.definitions import edge, node
 
 EFFECTS = ("idempotent", "keyed", "once")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from copy import copy
 from typing import TYPE_CHECKING
 
-from apps.runs.effects import key_of
-from apps.runs.graphs import graph_of
+from apps.runs.interpreter.effects import key_of
 from apps.runs.models import NodeRun, Run
+from apps.runs.state.graphs import graph_of
 from tests.faults.auditor import audit
 from tests.simulation.effects import Act
 

@@ -13,12 +13,12 @@ from apps.common.ids import uuid7
 from apps.dispatch.models import Ticket, Timer
 from apps.nodes import registry
 from apps.runs import services
-from apps.runs.attention import choices_of
+from apps.runs.interpreter.attention import choices_of
 from apps.runs.models import Run, Wait
 from apps.tenants.models import Tenant
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.services import create_workflow, publish_workflow
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_semantics import graph
 from tests.simulation import rules
 from tests.simulation.clock import BEGIN
 from tests.simulation.definitions import invent

@@ -8,8 +8,8 @@ import pytest
 from apps.dispatch import leases, services
 from apps.dispatch.models import Timer
 from apps.nodes.base import Effect
-from apps.runs.steps import Steps
-from apps.runs.vector import Byte, Walk
+from apps.runs.interpreter.steps import Steps
+from apps.runs.state.vector import Byte, Walk
 from tests.simulation.clock import WORKERS
 from tests.simulation.story import Cast, Story
 from tests.simulation.world import Weather

@@ -20,8 +20,9 @@ from django.db import connection, transaction
 
 from apps.common.derived import Derived
 from apps.dispatch import chores, keeper, loop, memory, services, sweeper
-from apps.runs import accepting, graphs, loops, quarantine, retries, segment
-from apps.runs.interpreter import advance
+from apps.runs.interpreter import loops, quarantine, retries, segment
+from apps.runs.interpreter.advancing import advance
+from apps.runs.state import accepting, graphs
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from tests.simulation.clock import Clock

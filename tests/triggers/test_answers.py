@@ -9,7 +9,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.common.types import JSONDict
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.runs.services import cancel_run
 from apps.tenants.context import tenant_context

@@ -31,8 +31,8 @@ from tests.factories.browsers import browser
 from tests.factories.cast import api_client, member
 from tests.factories.issuer import proved
 from tests.factories.triggers import trigger
+from tests.runs.approvals.test_approvals import asked
 from tests.runs.scenes import published
-from tests.runs.test_approvals import asked
 from tests.workflows.definitions import greeting
 
 pytestmark = pytest.mark.django_db

@@ -195,7 +195,7 @@ def test_a_form_that_does_not_fit_is_said(bob: User) -> None:
 
 
 def test_most_runs_cost_one_question(bob: User, django_assert_num_queries: Any) -> None:
-    from apps.runs.events import Event
+    from apps.runs.state.events import Event
 
     run = started(published(bob), bob)
     with django_assert_num_queries(0):

@@ -14,7 +14,7 @@ from apps.accounts.api.authentication import user_now
 from apps.collaboration.changes import read_changes
 from apps.common.events import listening
 from apps.common.types import JSONDict
-from apps.runs.places import Place
+from apps.runs.watching.places import Place
 from apps.tenants.context import Scope, current_scope, entered
 from apps.tenants.database import query
 from apps.tenants.hosts import is_served

@@ -5,12 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from apps.common.types import JSONDict
 from apps.egress import client
 from apps.gateway.adapters import wire
-from apps.gateway.answers import Answer, StreamedAnswer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import TRANSLATED, Upstream
 from apps.gateway.exceptions import NotAnAnswer, NoUsableTarget
 from apps.gateway.models import Endpoint
 from apps.gateway.protocols.heard import MessagesEvents, counted
+from apps.gateway.upstreams.answers import Answer, StreamedAnswer
 
 PATHS = {Endpoint.MESSAGES: "/v1/messages", Endpoint.COUNT: "/v1/messages/count_tokens"}
 VERSION = "2023-06-01"  # where the asker names none

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from apps.gateway.adapters import shapes
-from apps.gateway.answers import Answer, StreamedAnswer
 from apps.gateway.asks import Ask, estimated_tokens
 from apps.gateway.calls import Upstream
 from apps.gateway.exceptions import NotBuiltIn, NotOffered
@@ -21,6 +20,7 @@ from apps.gateway.rules.compose import compose
 from apps.gateway.rules.extract import extract
 from apps.gateway.rules.shapes import fill
 from apps.gateway.rules.words import Prompt, take_apart
+from apps.gateway.upstreams.answers import Answer, StreamedAnswer
 from apps.gateway.usage import Usage
 
 MODEL = "built-in rules (no AI model)"

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.common.types import JSONDict
-from apps.gateway import failures
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import Upstream
-from apps.gateway.events import BadEvent, parsed
 from apps.gateway.exceptions import NotAnAnswer, ProviderFailed
+from apps.gateway.upstreams import failures
+from apps.gateway.upstreams.answers import Answer
+from apps.gateway.upstreams.events import BadEvent, parsed
 
 AS_LIST = re.compile(rb'"embedding"\s*:\s*\[')
 AS_TEXT = re.compile(rb'"embedding"\s*:\s*"')

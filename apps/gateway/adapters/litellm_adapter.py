@@ -1,7 +1,7 @@
 """Providers with a dialect of their own, translated by litellm; the only module that imports it.
 
 litellm opens its own connections unless it is handed a client. What is offered here are the
-providers whose calls were seen to go through ours (`tests/gateway/test_litellm.py` shows it for
+providers whose calls were seen to go through ours (`tests/gateway/adapters/test_litellm.py` shows it for
 each): a provider that signs with an SDK, such as Bedrock or Vertex, would bypass the egress
 client and is refused. The import costs seconds and 180 MB, so it happens at the first call.
 """
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from apps.common.types import JSONDict
 from apps.egress.exceptions import EgressError
-from apps.gateway import failures
-from apps.gateway.answers import Answer, StreamedAnswer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import TRANSLATED, Upstream
-from apps.gateway.events import event_of
 from apps.gateway.exceptions import GatewayError, NotAnAnswer, NotOffered, NoUsableTarget
 from apps.gateway.models import Endpoint
+from apps.gateway.upstreams import failures
+from apps.gateway.upstreams.answers import Answer, StreamedAnswer
+from apps.gateway.upstreams.events import event_of
 
 # What litellm knows to translate, or to leave out where a provider has nothing like it.
 TRANSLATABLE = frozenset(

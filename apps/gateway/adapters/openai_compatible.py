@@ -10,12 +10,12 @@ from contextlib import AbstractAsyncContextManager
 from apps.common.types import JSON, JSONDict
 from apps.egress import client
 from apps.gateway.adapters import embeddings, shapes, wire
-from apps.gateway.answers import Answer, StreamedAnswer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import Upstream
 from apps.gateway.exceptions import NotAnAnswer
 from apps.gateway.models import Endpoint
 from apps.gateway.protocols.heard import ResponsesEvents
+from apps.gateway.upstreams.answers import Answer, StreamedAnswer
 
 PATHS = {
     Endpoint.CHAT: "/chat/completions",

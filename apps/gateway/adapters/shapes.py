@@ -6,10 +6,10 @@ from typing import Any
 
 from apps.common.ids import uuid7
 from apps.common.types import JSONDict
-from apps.gateway.answers import StreamedAnswer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import Upstream
-from apps.gateway.events import END, event_of
+from apps.gateway.upstreams.answers import StreamedAnswer
+from apps.gateway.upstreams.events import END, event_of
 from apps.gateway.usage import Usage
 
 

@@ -10,11 +10,11 @@ from apps.common.types import JSONDict
 from apps.egress import client
 from apps.egress.client import EgressStream
 from apps.egress.exceptions import EgressError
-from apps.gateway import failures
-from apps.gateway.answers import Answer, Read
 from apps.gateway.calls import Upstream
-from apps.gateway.events import parsed
 from apps.gateway.exceptions import GatewayError, NotAnAnswer, ProviderFailed
+from apps.gateway.upstreams import failures
+from apps.gateway.upstreams.answers import Answer, Read
+from apps.gateway.upstreams.events import parsed
 
 MAX_ANSWER = 32 << 20
 MAX_ERROR = 64 << 10

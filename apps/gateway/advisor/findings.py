@@ -13,12 +13,12 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from apps.gateway import router
 from apps.gateway.models import LlmCall, LlmCallQuerySet, ModelRoute, TaskQuality
-from apps.gateway.router import Plan, RoutingTable, Target
 from apps.gateway.routes.candidates import Need, reasons
 from apps.gateway.routes.priors import Known, Prior, interval
 from apps.gateway.routes.versions import MAX_TARGETS
+from apps.gateway.targets import router
+from apps.gateway.targets.router import Plan, RoutingTable, Target
 
 PERIOD = timedelta(days=30)
 LEAST_CHECKED = 50

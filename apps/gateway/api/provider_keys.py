@@ -13,10 +13,11 @@ from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView
 from apps.common.errors import NotFound
 from apps.common.pagination import ListPagination
-from apps.gateway import pools, services
+from apps.gateway import services
 from apps.gateway.api.serializers import TrialSerializer, TrySerializer
 from apps.gateway.models import Credential, Provider
 from apps.gateway.providers import standing
+from apps.gateway.upstreams import pools
 
 MANAGED = {
     "GET": "provider.view",

@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.gateway import explaining
 from apps.gateway.asks import Ask, Caps
 from apps.gateway.models import AllowList, ModelRoute, RouteTarget, RouteVersion
+from apps.gateway.route_pages import explaining
 from apps.gateway.routes.policy import CAPABILITIES, LONGEST_MS
 from apps.gateway.routes.versions import MAX_CONTEXT, MAX_ORDER, MAX_WEIGHT
 

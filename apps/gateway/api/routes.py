@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.common.errors import NotFound
-from apps.gateway import explaining, services
+from apps.gateway import services
 from apps.gateway.api.route_serializers import (
     AllowedSerializer,
     ExplanationSerializer,
@@ -26,6 +26,7 @@ from apps.gateway.api.route_serializers import (
 )
 from apps.gateway.api.views import MANAGED
 from apps.gateway.models import AllowList, LlmCall, ModelRoute
+from apps.gateway.route_pages import explaining
 
 MOST_VERSIONS = 100  # that are listed
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
-from apps.gateway import filters, importing, services
+from apps.gateway import filters, services
 from apps.gateway.api.serializers import (
     CallSerializer,
     ImportedModelsSerializer,
@@ -28,6 +28,7 @@ from apps.gateway.api.serializers import (
 from apps.gateway.costs import month, savings
 from apps.gateway.exceptions import ModelsUnknown
 from apps.gateway.models import LlmCall, LlmCallQuerySet, Provider
+from apps.gateway.providers import importing
 
 MANAGED = {
     "GET": "provider.view",

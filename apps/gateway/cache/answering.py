@@ -4,14 +4,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.cache import store
 from apps.gateway.cache.questions import is_cacheable, name_of
 from apps.gateway.cache.store import Cached
-from apps.gateway.exchange import Trace
 from apps.gateway.models import LlmCall
-from apps.gateway.router import CachePolicy, Plan, Target
+from apps.gateway.targets.exchange import Trace
+from apps.gateway.targets.router import CachePolicy, Plan, Target
+from apps.gateway.upstreams.answers import Answer
 from apps.gateway.usage import Usage
 
 Asked = Callable[[], AbstractAsyncContextManager[Answer]]

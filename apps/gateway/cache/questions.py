@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 from apps.common.types import JSON, JSONDict
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
-from apps.gateway.events import data_of
 from apps.gateway.models import Endpoint
-from apps.gateway.router import CachePolicy, Plan
+from apps.gateway.targets.router import CachePolicy, Plan
+from apps.gateway.upstreams.answers import Answer
+from apps.gateway.upstreams.events import data_of
 
 # What decides how an answer is sent, not what it says.
 ABOUT_SENDING = frozenset({"stream", "stream_options"})

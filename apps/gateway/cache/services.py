@@ -9,11 +9,11 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import Forbidden
 from apps.common.types import JSONDict
-from apps.gateway import router
 from apps.gateway.cache import store
 from apps.gateway.cache.similar import shelves
 from apps.gateway.exceptions import BadRoute, NotCached, UnknownRoute
 from apps.gateway.models import ACCEPTED_ERROR, MOST_CACHED_S, LlmCall, ModelRoute
+from apps.gateway.targets import router
 
 LEAST_ERROR, MOST_ERROR = 0.001, 0.05
 MOST_ROUTES = 8  # of a workspace whose similar questions are told: what that takes is bounded

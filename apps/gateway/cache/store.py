@@ -21,7 +21,7 @@ from redis.exceptions import LockError, RedisError
 from apps.common.loops import PerLoop
 from apps.gateway import news
 from apps.gateway.exceptions import CacheAway
-from apps.gateway.router import CachePolicy
+from apps.gateway.targets.router import CachePolicy
 from apps.tenants.context import current_schema
 from apps.vault.exceptions import CannotUnseal
 

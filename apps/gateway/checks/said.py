@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.common.types import JSON, JSONDict
-from apps.gateway.events import data_of
+from apps.gateway.upstreams.events import data_of
 
 
 @dataclass

@@ -12,9 +12,9 @@ from enum import StrEnum
 from apps.common.types import JSON, JSONDict
 from apps.gateway.asks import Ask
 from apps.gateway.checks import fields, schemas
+from apps.gateway.checks.reading import unfenced
 from apps.gateway.checks.said import Said, ToolCall
 from apps.gateway.models import Endpoint
-from apps.gateway.reading import unfenced
 
 JUDGE = "judge"
 

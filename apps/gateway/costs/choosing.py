@@ -8,9 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.gateway.exchange import Trace
 from apps.gateway.models import LlmCall
-from apps.gateway.router import Plan
+from apps.gateway.targets.exchange import Trace
+from apps.gateway.targets.router import Plan
 from apps.gateway.usage import Usage
 
 EXACT = Decimal("1e-10")

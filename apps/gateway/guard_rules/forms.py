@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from apps.common.types import JSONDict
-from apps.gateway.forms import MONO
+from apps.gateway.forms import MONO, WordsField
 from apps.gateway.guards.kinds import GROUPS, About, Action, Group, Place
 from apps.gateway.guards.policy import (
     HOST,
@@ -20,7 +20,6 @@ from apps.gateway.guards.policy import (
     Guards,
 )
 from apps.gateway.models import ModelRoute
-from apps.gateway.route_forms import WordsField
 
 WORDS = {
     Action.ALLOW: "let pass",

@@ -7,7 +7,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from apps.common.types import JSONDict
-from apps.gateway.answers import Answer
 from apps.gateway.asks import SPEAKING, Ask
 from apps.gateway.exceptions import GuardRefused
 from apps.gateway.guards.bodies import has_unreadable, redacted, texts_of, without_echoes
@@ -20,6 +19,7 @@ from apps.gateway.guards.streams import Stream
 from apps.gateway.guards.tally import Tally
 from apps.gateway.kept.services import keep
 from apps.gateway.models import Endpoint
+from apps.gateway.upstreams.answers import Answer
 from apps.gateway.usage import Usage
 from apps.tenants.database import query
 

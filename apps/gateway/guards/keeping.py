@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from apps.common.types import JSON, JSONDict
-from apps.gateway.events import BadEvent, data_of, parsed
 from apps.gateway.guards.bodies import redacted
 from apps.gateway.guards.kinds import Action, Place
 from apps.gateway.guards.policy import MASKED, Guards, Keeping, Rule
@@ -12,6 +11,7 @@ from apps.gateway.guards.redacting import Redactor
 from apps.gateway.guards.standing_in import Placeholders
 from apps.gateway.guards.streams import slots_of
 from apps.gateway.guards.tally import Tally
+from apps.gateway.upstreams.events import BadEvent, data_of, parsed
 
 MOST_KEPT = 1 << 20  # bytes of an answer, and of a prompt
 TOO_LARGE: JSONDict = {"left_out": "It is larger than what is kept of a call."}

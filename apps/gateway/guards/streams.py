@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from apps.common.types import JSON, JSONDict
-from apps.gateway.events import BadEvent, data_of, event_of, parsed
 from apps.gateway.guards.bodies import redacted, without_echoes
 from apps.gateway.guards.channels import Channel
 from apps.gateway.guards.redacting import Redactor
 from apps.gateway.protocols.bridge import named
+from apps.gateway.upstreams.events import BadEvent, data_of, event_of, parsed
 
 WORDS = ("content", "reasoning_content", "reasoning", "refusal")
 DELTAS = ("text", "thinking", "partial_json")

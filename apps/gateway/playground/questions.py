@@ -12,7 +12,7 @@ from apps.gateway.exceptions import BadVariables
 from apps.gateway.models import ModelRoute
 from apps.gateway.prompts.content import Content
 from apps.gateway.prompts.library import find
-from apps.gateway.router import load
+from apps.gateway.targets.router import load
 
 PERMISSION = "model.call"
 TASK = "playground"  # by which its rows of the ledger are known

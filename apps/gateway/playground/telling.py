@@ -13,12 +13,13 @@ from typing import Any
 
 from apps.common.errors import DomainError
 from apps.common.types import JSONDict
-from apps.gateway import ledger, workflow_models
+from apps.gateway import workflow_models
 from apps.gateway.asks import Ask
 from apps.gateway.carrying import Call, carried
+from apps.gateway.checks.reading import text_of
 from apps.gateway.exceptions import GatewayError
-from apps.gateway.reading import text_of
-from apps.gateway.router import Plan
+from apps.gateway.ledger import rows
+from apps.gateway.targets.router import Plan
 from apps.gateway.v1.refusals import ModelNotFound, refusal_of
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class Telling:
             plan = await self._plan()
             async with carried(self._ask, plan=plan) as call:
                 await text_of(call.answer, lambda text: say(_delta(text)))
-            await asyncio.shield(ledger.written())
+            await asyncio.shield(rows.written())
             say({"type": "text-end", "id": PART})
             say({"type": "finish-step"})
             say({"type": "finish", "finishReason": "stop", "messageMetadata": figures_of(call)})

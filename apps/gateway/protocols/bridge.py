@@ -6,17 +6,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from apps.common.types import JSONDict
-from apps.gateway import failures
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import Upstream
-from apps.gateway.events import BadEvent, data_of, parsed
 from apps.gateway.exceptions import NotAnAnswer
 from apps.gateway.models import Endpoint
 from apps.gateway.protocols import messages_asked, responses_asked
 from apps.gateway.protocols.messages_told import MessagesTeller
 from apps.gateway.protocols.responses_told import ResponsesTeller
 from apps.gateway.protocols.telling import Teller
+from apps.gateway.upstreams import failures
+from apps.gateway.upstreams.answers import Answer
+from apps.gateway.upstreams.events import BadEvent, data_of, parsed
 from apps.gateway.usage import Usage
 
 Adapter = Callable[[Ask, Upstream], AbstractAsyncContextManager[Answer]]

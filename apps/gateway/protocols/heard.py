@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from apps.common.types import JSONDict
-from apps.gateway.events import Events, data_of, parsed
+from apps.gateway.upstreams.events import Events, data_of, parsed
 
 
 class TypedEvents(Events):

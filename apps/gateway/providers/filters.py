@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from apps.common.errors import Invalid
-from apps.gateway import known_providers
-from apps.gateway.known_providers import Entry
 from apps.gateway.models import Provider
+from apps.gateway.upstreams import known_providers
+from apps.gateway.upstreams.known_providers import Entry
 
 WAYS = [
     (known_providers.DIRECT, "in OpenAI's protocol"),

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 
 from apps.common.types import JSONDict
-from apps.gateway import known_providers
 from apps.gateway.forms import MONO
 from apps.gateway.models import MOST_CALLS
-from apps.gateway.pools import MOST as MOST_PLACE
+from apps.gateway.upstreams import known_providers
+from apps.gateway.upstreams.pools import MOST as MOST_PLACE
 
 ANSWERS = [
     ("json_schema", "JSON that fits a schema"),

@@ -14,11 +14,12 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid, NotFound
 from apps.common.pagination import page_of
-from apps.gateway import importing, known_providers, services
+from apps.gateway import services
 from apps.gateway.forms import blame
 from apps.gateway.models import ModelRoute, Provider
-from apps.gateway.providers import filters, standing
+from apps.gateway.providers import filters, importing, standing
 from apps.gateway.providers.forms import ConnectForm, ProviderForm
+from apps.gateway.upstreams import known_providers
 from apps.gateway.views import form_page, tell_trial, words_of
 from apps.grants import lending
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from apps.common.types import JSONDict
-from apps.gateway.known_providers import Entry
 from apps.gateway.routes.versions import MAX_TARGETS
+from apps.gateway.upstreams.known_providers import Entry
 
 
 @dataclass(frozen=True)

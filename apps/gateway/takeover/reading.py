@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 import yaml
 
 from apps.common.types import JSONDict
-from apps.gateway import catalogue, known_providers
+from apps.gateway import catalogue
 from apps.gateway.exceptions import BadConfig
-from apps.gateway.known_providers import Entry
 from apps.gateway.routes.versions import MAX_ORDER, MAX_TARGETS, MAX_WEIGHT, PARAMS
 from apps.gateway.takeover.draft import (
     Draft,
@@ -21,6 +20,8 @@ from apps.gateway.takeover.draft import (
     DraftTarget,
     Secret,
 )
+from apps.gateway.upstreams import known_providers
+from apps.gateway.upstreams.known_providers import Entry
 
 MOST_BYTES, MOST_MODELS, DEEPEST = 256 << 10, 500, 30
 MILLION = Decimal(1_000_000)

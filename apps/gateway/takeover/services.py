@@ -9,10 +9,11 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import DomainError
-from apps.gateway import pools, services
+from apps.gateway import services
 from apps.gateway.exceptions import BadConfig
 from apps.gateway.models import ModelRoute, Provider
 from apps.gateway.takeover.draft import Draft, DraftProvider, DraftRoute, Secret
+from apps.gateway.upstreams import pools
 
 
 @dataclass

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from apps.common.errors import DomainError, Forbidden, NotFound
 from apps.common.outages import outage_of
-from apps.gateway.access import access_of
+from apps.gateway.v1.access import access_of
 from apps.gateway.v1.requests import Request, key_in
 from apps.tenants import hosts
 from apps.tenants.context import current_tenant

@@ -5,14 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from apps.egress.nesting import depth_in
-from apps.gateway import limits, workflow_models
-from apps.gateway.access import Access
+from apps.gateway import workflow_models
 from apps.gateway.asks import Ask
 from apps.gateway.carrying import Call, carried
-from apps.gateway.limits import Left
-from apps.gateway.router import Plan, routing_table
+from apps.gateway.targets.router import Plan, routing_table
+from apps.gateway.v1 import limits
+from apps.gateway.v1.access import Access
 from apps.gateway.v1.allowed import while_allowed
 from apps.gateway.v1.caps import capped
+from apps.gateway.v1.limits import Left
 from apps.gateway.v1.refusals import ModelNotFound
 from apps.gateway.v1.replies import Reply, cost_of, headers_of
 from apps.gateway.v1.requests import Request

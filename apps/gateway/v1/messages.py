@@ -7,7 +7,7 @@ from apps.common.types import JSONDict
 from apps.gateway.adapters.speaking import speaks
 from apps.gateway.asks import Ask
 from apps.gateway.models import Endpoint
-from apps.gateway.router import routing_table
+from apps.gateway.targets.router import routing_table
 from apps.gateway.v1.calling import answer, plan_of
 from apps.gateway.v1.chat import MAX_MESSAGES, check_stream, model_of
 from apps.gateway.v1.refusals import BadCall

@@ -5,8 +5,8 @@ from http import HTTPStatus
 
 from apps.common.types import JSONDict
 from apps.gateway import workflow_models
-from apps.gateway.access import Access
-from apps.gateway.router import RoutingTable, routing_table
+from apps.gateway.targets.router import RoutingTable, routing_table
+from apps.gateway.v1.access import Access
 from apps.gateway.v1.refusals import ModelNotFound
 from apps.gateway.v1.replies import Reply
 from apps.gateway.v1.requests import Request

@@ -23,7 +23,7 @@ from apps.gateway.exceptions import (
     UnknownRoute,
     WorkflowFailed,
 )
-from apps.gateway.limits import RateExceeded
+from apps.gateway.v1.limits import RateExceeded
 
 INVALID, SERVER = "invalid_request_error", "server_error"
 FINAL = {"x-should-retry": "false"}  # read by OpenAI's clients: a repeat would end in the same way

@@ -11,7 +11,7 @@ from typing import Any, Never
 from apps.common.bodies import Receive
 from apps.common.errors import TooLarge
 from apps.common.types import JSON, JSONDict
-from apps.gateway.access import Access
+from apps.gateway.v1.access import Access
 from apps.gateway.v1.refusals import BadCall
 from apps.tenants.asgi import Headers
 

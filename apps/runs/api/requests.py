@@ -8,11 +8,11 @@ from rest_framework import serializers
 
 from apps.common.types import JSON
 from apps.runs.api.serializers import MAX_WAIT_S, ObjectField, VersionField
-from apps.runs.attention import AGAIN, FAIL, HAPPENED
 from apps.runs.filters import NAMES
+from apps.runs.interpreter.attention import AGAIN, FAIL, HAPPENED
 from apps.runs.models import Run
-from apps.runs.parts import ALL, MODES, ONLY, UNTIL, Part
 from apps.runs.services.many import ACTIONS, MOST, Result
+from apps.runs.state.parts import ALL, MODES, ONLY, UNTIL, Part
 
 
 @extend_schema_field(OpenApiTypes.ANY)

@@ -10,10 +10,10 @@ from rest_framework import serializers
 
 from apps.common.types import JSON
 from apps.nodes.answers import AnswerType
-from apps.runs import payloads
-from apps.runs.attention import told
+from apps.runs.interpreter.attention import told
 from apps.runs.models import NodeRun, Run, RunEvent, Signal, Vote, Wait
-from apps.runs.parts import MODES
+from apps.runs.state import payloads
+from apps.runs.state.parts import MODES
 
 MAX_WAIT_S = 60
 LISTED, OF_STEP = 16 << 10, 64 << 10  # characters of a value that lists tell

@@ -21,10 +21,10 @@ from apps.accounts.api.authentication import user_now
 from apps.common.parsing import parse_json
 from apps.common.problems import problem_response
 from apps.common.types import JSON, JSONDict
-from apps.runs import following, places
 from apps.runs.api.serializers import StartedSerializer, WholeRunSerializer
-from apps.runs.feed import Feed
 from apps.runs.models import Run
+from apps.runs.watching import following, places
+from apps.runs.watching.feed import Feed
 from apps.tenants.context import Scope, current_scope
 from apps.tenants.database import query, release_thread
 from apps.tenants.hosts import is_served

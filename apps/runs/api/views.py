@@ -18,7 +18,7 @@ from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.accounts.models import User
 from apps.common.errors import Forbidden, Invalid
-from apps.runs import payloads, services
+from apps.runs import services
 from apps.runs.api.control import RunControl
 from apps.runs.api.pagination import NodePagination, in_order
 from apps.runs.api.requests import StartSerializer
@@ -34,11 +34,12 @@ from apps.runs.api.serializers import (
     WholeRunSerializer,
 )
 from apps.runs.api.streams import EventStreamRenderer
-from apps.runs.feed import Feed
+from apps.runs.approvals.voting import check_names_value
 from apps.runs.filters import STATES, approvals_in, filtered, steps_in
 from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
 from apps.runs.services.starting import dedupe_key_of
-from apps.runs.voting import check_names_value
+from apps.runs.state import payloads
+from apps.runs.watching.feed import Feed
 from apps.workflows.services import find_workflow
 
 FILTERS = [

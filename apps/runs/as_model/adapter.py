@@ -8,23 +8,23 @@ from uuid import UUID
 
 from apps.common.errors import DomainError, Invalid
 from apps.gateway.adapters import shapes
-from apps.gateway.answers import Answer, StreamedAnswer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import PATIENCE, Upstream
 from apps.gateway.exceptions import GatewayError, UnknownRoute
+from apps.gateway.upstreams.answers import Answer, StreamedAnswer
 from apps.gateway.workflow_models import PREFIX, actor_of
-from apps.runs.accepting import form_of
 from apps.runs.as_model import callees
 from apps.runs.as_model.asked import INPUTS, check, inputs_of, refused
 from apps.runs.as_model.told import Words, outcome_of, speaker_of
-from apps.runs.children import DEEPEST
-from apps.runs.feed import Feed
-from apps.runs.following import frames, is_settled, until_settled
-from apps.runs.graphs import graph_of
 from apps.runs.models import Run
-from apps.runs.relay import Frame
 from apps.runs.services.starting import start_run
 from apps.runs.services.steering import abandon_run
+from apps.runs.state.accepting import form_of
+from apps.runs.state.children import DEEPEST
+from apps.runs.state.graphs import graph_of
+from apps.runs.watching.feed import Feed
+from apps.runs.watching.following import frames, is_settled, until_settled
+from apps.runs.watching.relay import Frame
 from apps.tenants.context import current_scope
 from apps.tenants.database import query
 

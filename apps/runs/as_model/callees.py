@@ -5,8 +5,8 @@ import re
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.gateway.workflow_models import Callee
-from apps.runs.accepting import form_of
 from apps.runs.as_model.asked import takes_words
+from apps.runs.state.accepting import form_of
 from apps.workflows.models import Workflow, WorkflowQuerySet
 
 MOST = 1_000

@@ -19,9 +19,9 @@ from apps.gateway.exceptions import (
 )
 from apps.gateway.models import LlmCall
 from apps.gateway.usage import Usage
-from apps.runs import payloads
 from apps.runs.models import Run
-from apps.runs.relay import Frame
+from apps.runs.state import payloads
+from apps.runs.watching.relay import Frame
 from apps.workflows.graph import CompiledNode, Graph
 
 SPEAKS, RESPONDS = "ai.generate", "core.respond"

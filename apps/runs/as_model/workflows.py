@@ -3,9 +3,9 @@
 from contextlib import AbstractAsyncContextManager
 
 from apps.accounts.models import User
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.calls import Upstream
+from apps.gateway.upstreams.answers import Answer
 from apps.gateway.workflow_models import Callee
 from apps.runs.as_model import adapter, callees
 

@@ -7,11 +7,11 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSON
 from apps.dispatch.models import Ticket
-from apps.runs import attention
 from apps.runs.engine import engine
 from apps.runs.exceptions import BadSettlement, NothingToSettle
-from apps.runs.folding import timer_key
-from apps.runs.ledger import Ledger, stored_of
+from apps.runs.interpreter import attention
+from apps.runs.interpreter.folding import timer_key
+from apps.runs.interpreter.ledger import Ledger, stored_of
 from apps.runs.models import Run
 
 

@@ -8,9 +8,10 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import NotFound
 from apps.common.types import JSON, JSONDict
-from apps.runs import asking, events, links
+from apps.runs.approvals import asking, links
+from apps.runs.approvals.terms import Terms, approving, verdict
+from apps.runs.approvals.voting import UNCHANGED, Answer
 from apps.runs.engine import engine
-from apps.runs.events import Event
 from apps.runs.exceptions import (
     AlreadyDecided,
     AlreadyVoted,
@@ -18,10 +19,10 @@ from apps.runs.exceptions import (
     NotAssigned,
     NotForYou,
 )
-from apps.runs.ledger import announce
+from apps.runs.interpreter.ledger import announce
 from apps.runs.models import DecisionLink, Vote, Wait
-from apps.runs.terms import Terms, approving, verdict
-from apps.runs.voting import UNCHANGED, Answer
+from apps.runs.state import events
+from apps.runs.state.events import Event
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
 """Keeping a run as a case to try its workflow with."""
 
 from apps.accounts.models import User
-from apps.runs import payloads
 from apps.runs.models import Run
+from apps.runs.state import payloads
 from apps.workflows.models import DataSet
 from apps.workflows.trying import save_data_set
 

@@ -7,12 +7,12 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.dispatch.models import Ticket
-from apps.runs.course import Stored
 from apps.runs.engine import engine
 from apps.runs.exceptions import NoSuchVersion, NotMovable
-from apps.runs.ledger import Ledger
+from apps.runs.interpreter.ledger import Ledger
 from apps.runs.models import NodeRun, Run
 from apps.runs.moving import Move
+from apps.runs.state.course import Stored
 
 STANDING = {
     Run.Status.WAITING: Ticket.Status.WAITING,

@@ -7,13 +7,13 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSON, JSONDict
 from apps.runs import retrying
-from apps.runs.accepting import check_in_use, checked_inputs
+from apps.runs.approvals.unasked import check_asked
 from apps.runs.exceptions import BadInputs, RunNotFinished
 from apps.runs.models import Run
-from apps.runs.parts import ALL, FROM, UNTIL, Part, copies
-from apps.runs.payloads import lay_aside
 from apps.runs.services.starting import queue
-from apps.runs.unasked import check_asked
+from apps.runs.state.accepting import check_in_use, checked_inputs
+from apps.runs.state.parts import ALL, FROM, UNTIL, Part, copies
+from apps.runs.state.payloads import lay_aside
 
 
 def retry_run(run: Run, *, actor: User, from_node: str | None = None, inputs: JSON = None) -> Run:

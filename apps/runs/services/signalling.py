@@ -9,9 +9,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSON
-from apps.runs import events, signals
 from apps.runs.engine import engine
-from apps.runs.events import Event
 from apps.runs.exceptions import (
     AmbiguousSignal,
     BadSignal,
@@ -21,8 +19,11 @@ from apps.runs.exceptions import (
     TooManySignals,
     UnknownSignal,
 )
-from apps.runs.ledger import announce
+from apps.runs.interpreter import signals
+from apps.runs.interpreter.ledger import announce
 from apps.runs.models import Run, Signal, Wait, WaitQuerySet
+from apps.runs.state import events
+from apps.runs.state.events import Event
 
 KEEP = timedelta(hours=24)
 MOST_KEPT = 100

@@ -10,16 +10,17 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.types import JSONDict
-from apps.runs import caching, events
-from apps.runs.accepting import check_in_use, checked_inputs, pinned_version
+from apps.runs.approvals.unasked import check_asked
 from apps.runs.engine import Over, engine
-from apps.runs.events import Event
-from apps.runs.graphs import graph_of
-from apps.runs.ledger import announce
+from apps.runs.interpreter import caching
+from apps.runs.interpreter.ledger import announce
 from apps.runs.models import NodeRun, Run
-from apps.runs.parts import WHOLE, Cut, Part, copies, needs_inputs
-from apps.runs.payloads import lay_aside
-from apps.runs.unasked import check_asked
+from apps.runs.state import events
+from apps.runs.state.accepting import check_in_use, checked_inputs, pinned_version
+from apps.runs.state.events import Event
+from apps.runs.state.graphs import graph_of
+from apps.runs.state.parts import WHOLE, Cut, Part, copies, needs_inputs
+from apps.runs.state.payloads import lay_aside
 from apps.workflows.models import Workflow
 
 

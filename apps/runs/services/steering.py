@@ -10,13 +10,13 @@ from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import Conflict
 from apps.dispatch.models import Ticket
-from apps.runs import events
 from apps.runs.engine import engine
-from apps.runs.events import Event
 from apps.runs.exceptions import NotPaused, RunFinished
-from apps.runs.ledger import announce, stored_of
+from apps.runs.interpreter.ledger import announce, stored_of
+from apps.runs.interpreter.undoing import takes_back
 from apps.runs.models import Run
-from apps.runs.undoing import takes_back
+from apps.runs.state import events
+from apps.runs.state.events import Event
 
 
 @transaction.atomic

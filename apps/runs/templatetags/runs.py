@@ -13,10 +13,10 @@ from django.utils.timezone import localdate
 from apps.common.templatetags.look import icon
 from apps.common.types import JSON, JSONDict
 from apps.nodes import registry
-from apps.runs import waterfall
-from apps.runs.kinship import items_of
 from apps.runs.models import Wait
 from apps.runs.moving import Fate
+from apps.runs.pages import waterfall
+from apps.runs.pages.kinship import items_of
 
 register = template.Library()
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import ApiKey, User
-from apps.gateway import journal
 from apps.gateway.budgets import services as budgets
 from apps.gateway.cache.services import set_cache
+from apps.gateway.ledger import journal
 from apps.gateway.models import Budget, BudgetPeriod, LlmCall, Provider
 from apps.gateway.services import set_price
 from apps.workflows.models import Workflow
@@ -18,7 +18,7 @@ from tests.fakeai.server import FakeProvider
 from tests.gateway.budgets.spending import period_of, spend, tell, usd, workspace_budget
 from tests.gateway.calling import complete, connect, lead
 from tests.gateway.programs import Program, error_of, events_of, key_of, only_call, text_of
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)

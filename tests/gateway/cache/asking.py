@@ -11,11 +11,11 @@ from redis import Redis
 from apps.accounts.models import User
 from apps.egress import client
 from apps.gateway import news
-from apps.gateway.answers import text_in
 from apps.gateway.asks import Ask
 from apps.gateway.cache import services, store
 from apps.gateway.carrying import carried
 from apps.gateway.models import ModelRoute
+from apps.gateway.upstreams.answers import text_in
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead, run
 

@@ -10,15 +10,17 @@ from redis import Redis
 
 from apps.accounts.models import User
 from apps.accounts.services import add_member
-from apps.gateway import journal, news, router
+from apps.gateway import news
 from apps.gateway.cache import services, store
 from apps.gateway.cache.similar import asking, book, shelves, vectors
 from apps.gateway.cache.similar.book import Book, Entry
 from apps.gateway.cache.similar.learning import Seen
 from apps.gateway.cache.similar.vectors import BROKEN, Vector
 from apps.gateway.exceptions import BadRoute
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.services import set_price
+from apps.gateway.targets import router
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.vault.services import rotate_data_key

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from apps.accounts.models import User
-from apps.gateway import journal
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall
 from tests.fakeai.chat import near
 from tests.fakeai.server import FakeProvider

@@ -22,13 +22,14 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.egress import breakers, circuits, client
-from apps.gateway import legs, services
+from apps.gateway import services
 from apps.gateway.asks import Ask
 from apps.gateway.cache import store
 from apps.gateway.carrying import carried
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.routes import sharing
 from apps.gateway.routes.allowance import RETRIES
+from apps.gateway.targets import legs
 from tests.factories.product import ROOT
 from tests.fakeai.server import serving
 from tests.gateway.calling import QUESTION, connect, run

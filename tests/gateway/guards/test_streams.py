@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.gateway.events import event_of
 from apps.gateway.exceptions import GuardRefused
 from apps.gateway.guards.bodies import redacted
 from apps.gateway.guards.kinds import Kind, Place
@@ -18,6 +17,7 @@ from apps.gateway.guards.standing_in import Placeholders
 from apps.gateway.guards.streams import Stream
 from apps.gateway.guards.tally import Tally
 from apps.gateway.protocols.bridge import named
+from apps.gateway.upstreams.events import event_of
 
 Body = dict[str, Any]
 MASK = Guards.model_validate(

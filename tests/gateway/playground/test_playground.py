@@ -11,10 +11,10 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.egress import client as egress
-from apps.gateway import journal
 from apps.gateway import services as gateway
 from apps.gateway.asks import Ask
 from apps.gateway.budgets.services import add_budget
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall
 from apps.gateway.playground.telling import Telling
 from tests.factories.callers import Caller, Reply
@@ -23,8 +23,8 @@ from tests.fakeai.chat import WORDS
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
 from tests.gateway.prompts.writing import content, written
+from tests.runs.interpreter.test_semantics import graph
 from tests.runs.scenes import published
-from tests.runs.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,8 +13,8 @@ from apps.dispatch.models import Chore
 from apps.gateway import outlook
 from apps.gateway.models import ModelPrice, Provider
 from apps.gateway.prices import retiring
-from apps.gateway.router import target_of
 from apps.gateway.services import add_provider, set_price
+from apps.gateway.targets.router import target_of
 from apps.gateway.tasks import look_at_retiring
 from apps.gateway.usage import Usage
 from apps.notifications.models import Notification

@@ -20,7 +20,7 @@ from apps.workflows.services import create_workflow, publish_workflow, update_wo
 from tests.factories.browsers import browser
 from tests.factories.cast import member
 from tests.gateway.prompts.writing import content, written
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db

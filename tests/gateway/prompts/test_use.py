@@ -12,7 +12,7 @@ from tests.factories.runs import Start, carry, error_of
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
 from tests.gateway.prompts.writing import content, written
-from tests.runs.test_semantics import graph
+from tests.runs.interpreter.test_semantics import graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)

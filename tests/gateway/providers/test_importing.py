@@ -10,9 +10,10 @@ from rest_framework.test import APIClient
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
-from apps.gateway import importing, services
+from apps.gateway import services
 from apps.gateway.exceptions import ModelsUnknown
 from apps.gateway.models import ModelPrice, ModelRoute, Provider
+from apps.gateway.providers import importing
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client
 from tests.fakeai.server import SECRET, FakeProvider

@@ -10,9 +10,10 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
-from apps.gateway import known_providers, services
+from apps.gateway import services
 from apps.gateway.calls import TRANSLATED
 from apps.gateway.exceptions import BadProvider
+from apps.gateway.upstreams import known_providers
 from tests.factories.cast import api_client
 from tests.factories.product import ROOT
 

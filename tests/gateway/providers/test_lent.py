@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.gateway import from_environment, platform_providers, pools, services
+from apps.gateway import services
 from apps.gateway.exceptions import (
     BadAddress,
     BadProvider,
@@ -21,6 +21,9 @@ from apps.gateway.exceptions import (
     PriceUnknown,
 )
 from apps.gateway.models import Credential, LlmCall, Provider
+from apps.gateway.platform import from_environment
+from apps.gateway.platform import services as platform_services
+from apps.gateway.upstreams import pools
 from apps.grants.models import Grant, PlatformProvider
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
@@ -38,14 +41,14 @@ def connect_for_platform(fake: FakeProvider, **more: Any) -> PlatformProvider:
         slug="platform-fake", name="Platform's fake", kind="openai_compatible",
         base_url=fake.url, default_model="ok", capabilities=["json_schema"], **more,
     )  # fmt: skip
-    platform_providers.save_provider(provider, actor=None, key=SECRET)
+    platform_services.save_provider(provider, actor=None, key=SECRET)
     return provider
 
 
 @pytest.fixture
 def grant(alpha: Tenant, fake: FakeProvider) -> Grant:
     grant = Grant(provider=connect_for_platform(fake), tenant=alpha, tokens_a_day=100_000)
-    platform_providers.save_grant(grant, actor=None)
+    platform_services.save_grant(grant, actor=None)
     return grant
 
 
@@ -96,7 +99,7 @@ def test_a_quota_that_is_used_up_refuses_clearly(
 
 def test_only_the_models_that_are_lent_are_asked(alice: User, grant: Grant, lent: Provider) -> None:
     grant.patterns = ["gpt-*"]
-    platform_providers.save_grant(grant, actor=None)
+    platform_services.save_grant(grant, actor=None)
     with pytest.raises(NoFittingTarget, match="does not lend this model"):
         complete()
 
@@ -105,7 +108,7 @@ def test_a_quota_in_dollars_needs_a_delivered_price(
     alice: User, grant: Grant, lent: Provider
 ) -> None:
     grant.usd_a_month = Decimal(5)
-    platform_providers.save_grant(grant, actor=None)
+    platform_services.save_grant(grant, actor=None)
     free = {"input_usd": Decimal(0), "output_usd": Decimal(0)}
     services.set_price(
         actor=alice, provider=lent.slug, model="*", **free
@@ -198,7 +201,7 @@ def test_a_workspace_sees_it_and_can_only_disable_it(
 def test_withdrawn_it_is_skipped_and_can_be_removed(
     alice: User, grant: Grant, lent: Provider, fake: FakeProvider
 ) -> None:
-    platform_providers.withdraw(grant, actor=None)
+    platform_services.withdraw(grant, actor=None)
     with pytest.raises(NoFittingTarget, match="lends its provider no longer"):
         complete()
     page = browser(alice).get(f"/relaycore/providers/{lent.pk}/").content.decode()
@@ -221,11 +224,11 @@ def test_another_workspace_has_none_of_it(grant: Grant, beta: Tenant) -> None:
 def test_a_key_does_not_follow_to_another_address(alpha: Tenant, fake: FakeProvider) -> None:
     provider = connect_for_platform(fake)
     provider.base_url = "https://elsewhere.invalid/v1"
-    platform_providers.save_provider(provider, actor=None)
+    platform_services.save_provider(provider, actor=None)
     assert (provider.status, provider.sealed) == ("disabled", "")
     provider.base_url = "http://models.example.com/v1"
     with pytest.raises(BadAddress):
-        platform_providers.save_provider(provider, actor=None, key=SECRET)
+        platform_services.save_provider(provider, actor=None, key=SECRET)
 
 
 @pytest.fixture

@@ -10,9 +10,11 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.gateway import granted, platform_providers, staff_mail
 from apps.gateway.exceptions import KeyRefused
 from apps.gateway.models import LlmCall, Provider
+from apps.gateway.platform import mail as staff_mail
+from apps.gateway.platform import services as platform_services
+from apps.gateway.targets import granted
 from apps.grants.models import Grant, PlatformProvider
 from apps.tenants.context import public_scope
 from apps.tenants.models import Tenant
@@ -77,7 +79,7 @@ def test_staff_are_mailed_once_when_a_key_is_refused(
     alice: User, alpha: Tenant, fake: FakeProvider, heard: list[UUID]
 ) -> None:
     provider = connect_for_platform(fake)
-    platform_providers.save_grant(
+    platform_services.save_grant(
         Grant(provider=provider, tenant=alpha, tokens_a_day=100_000), actor=None
     )
     lead(alice, "ok", provider=Provider.objects.exclude(grant_id=None).get())
@@ -96,7 +98,7 @@ def test_staff_are_mailed_once_when_a_key_is_refused(
     assert "1 workspace that borrows it can ask it no longer" in letter.body
     assert SECRET not in letter.body
     mail.outbox.clear()
-    platform_providers.save_provider(_with_new_key(provider), actor=None, key=f"{SECRET}-2")
+    platform_services.save_provider(_with_new_key(provider), actor=None, key=f"{SECRET}-2")
     with public_scope():
         staff_mail.key_refused(provider.pk)
     assert not mail.outbox

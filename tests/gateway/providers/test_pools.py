@@ -7,10 +7,11 @@ import pytest
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
-from apps.gateway import pools, services
+from apps.gateway import services
 from apps.gateway.exceptions import BadProvider, KeyMoved, KeyRefused, ProviderBusy
 from apps.gateway.models import MOST_KEYS, Credential, LlmCall, Provider
 from apps.gateway.providers import standing
+from apps.gateway.upstreams import pools
 from apps.notifications.models import Notification
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.gateway import learning
+from apps.gateway.ledger import learning
 from apps.gateway.models import TaskQuality
 from apps.gateway.routes.priors import HALF_LIFE_S, Prior, interval, lower_bound
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from apps.accounts.models import User
-from apps.gateway import decline
 from apps.gateway.routes import health
 from apps.gateway.routes.health import Sample
 from apps.gateway.routes.trends import Warning as Decline
 from apps.gateway.routes.trends import warning_of
+from apps.gateway.targets import decline
 from apps.notifications.models import Notification
 from apps.tenants.context import current_schema
 

@@ -20,14 +20,15 @@ from apps.accounts.services.roles import create_role
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden, Invalid
 from apps.dispatch import services as dispatch
-from apps.gateway import journal, services
+from apps.gateway import services
 from apps.gateway.asks import Ask, Source
 from apps.gateway.budgets.services import add_budget
 from apps.gateway.calls import WORKFLOW, Upstream
+from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall, Provider
 from apps.gateway.virtual_keys.services import change_key, create_key
 from apps.runs.as_model.adapter import opened
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
 from tests.factories.cast import member
@@ -36,8 +37,8 @@ from tests.fakeai.chat import WORDS
 from tests.fakeai.server import FakeProvider
 from tests.gateway.calling import connect, lead
 from tests.gateway.programs import Program, error_of, events_of, key_of, text_of
+from tests.runs.interpreter.test_semantics import code, graph
 from tests.runs.scenes import published
-from tests.runs.test_semantics import code, graph
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.django_db(transaction=True)

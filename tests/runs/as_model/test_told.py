@@ -8,10 +8,10 @@ import pytest
 from apps.common.types import JSONDict
 from apps.gateway.exceptions import AnswerCut
 from apps.runs.as_model.told import Words, speaker_of
-from apps.runs.relay import Frame
+from apps.runs.watching.relay import Frame
 from apps.workflows.definition import parse
 from apps.workflows.graph import compile_graph
-from tests.runs.test_semantics import graph, transform
+from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge, node
 
 RUN = uuid4()

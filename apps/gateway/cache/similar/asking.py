@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import SystemRandom
 
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask
 from apps.gateway.cache import store
 from apps.gateway.cache.answering import Asked, again
@@ -24,8 +23,9 @@ from apps.gateway.cache.similar.subject import subject_of
 from apps.gateway.cache.similar.vectors import Carry, Vector, vectors_of
 from apps.gateway.cache.store import Cached
 from apps.gateway.models import LlmCall
-from apps.gateway.router import CachePolicy, Plan
-from apps.gateway.trying import Trace
+from apps.gateway.targets.router import CachePolicy, Plan
+from apps.gateway.targets.trying import Trace
+from apps.gateway.upstreams.answers import Answer
 
 CHECKED = 0.02  # of the answers that could be given, a model is asked all the same
 _random = SystemRandom()

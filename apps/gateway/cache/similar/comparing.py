@@ -2,11 +2,11 @@
 
 import re
 
-from apps.gateway.answers import text_in
 from apps.gateway.asks import Source
 from apps.gateway.cache.similar.subject import facts_of
 from apps.gateway.cache.similar.vectors import Carry, vectors_of
-from apps.gateway.events import data_of
+from apps.gateway.upstreams.answers import text_in
+from apps.gateway.upstreams.events import data_of
 
 NEAR = 0.95  # from which on texts of the same figures say the same
 FEW_WORDS = 6  # in which one word may be all the difference

@@ -6,7 +6,7 @@ from apps.common.types import JSON
 from apps.gateway.asks import Ask, estimated_tokens
 from apps.gateway.cache.questions import name_of
 from apps.gateway.models import Endpoint
-from apps.gateway.router import Plan
+from apps.gateway.targets.router import Plan
 
 MOST_TOKENS = 400
 # An answer in a form, or one that is a call, has to be the one to this very question.

@@ -24,7 +24,7 @@ from apps.gateway.cache.similar.subject import Subject
 from apps.gateway.cache.store import AWAY, PATIENCE_S, redis
 from apps.gateway.exceptions import CacheAway
 from apps.gateway.models import MOST_CACHED_S
-from apps.gateway.router import CachePolicy, Plan
+from apps.gateway.targets.router import CachePolicy, Plan
 from apps.tenants.context import current_schema
 from apps.vault.exceptions import CannotUnseal
 

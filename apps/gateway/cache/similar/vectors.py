@@ -17,10 +17,10 @@ from operator import mul
 from typing import Any, Protocol
 
 from apps.common.errors import DomainError
-from apps.gateway.answers import Answer
 from apps.gateway.asks import Ask, Source
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.models import Endpoint
+from apps.gateway.upstreams.answers import Answer
 
 logger = logging.getLogger(__name__)
 

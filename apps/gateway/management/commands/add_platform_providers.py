@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.gateway import from_environment
+from apps.gateway.platform import from_environment
 
 
 class Command(BaseCommand):

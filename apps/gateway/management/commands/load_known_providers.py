@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from apps.common.types import JSONDict
-from apps.gateway import known_providers
 from apps.gateway.adapters import litellm_adapter
 from apps.gateway.calls import TRANSLATED
+from apps.gateway.upstreams import known_providers
 
 FIELDS = "litellm/proxy/public_endpoints/provider_create_fields.json"
 ENDPOINTS = "litellm/provider_endpoints_support_backup.json"

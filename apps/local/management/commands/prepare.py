@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.gateway import from_environment
+from apps.gateway.platform import from_environment
 from apps.local.files import write_private
 from apps.onboarding.demo import seed, sign_in_links
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.dispatch import workers
-from apps.runs.interpreter import advance
+from apps.runs.interpreter.advancing import advance
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 

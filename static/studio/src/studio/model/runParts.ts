@@ -14,7 +14,7 @@ export function wholeStepOf(store: Store, id: string): string {
   return around(store, id).at(-1) ?? id;
 }
 
-/** Return the steps that would run, as the server will see it (`apps/runs/parts.py`). */
+/** Return the steps that would run, as the server will see it (`apps/runs/state/parts.py`). */
 export function stepsThatRun(store: Store, mode: Mode, id: string, pinned: ReadonlySet<string>): ReadonlySet<string> {
   const whole = wholeStepOf(store, id);
   if (mode === "only") return withInner(store, [whole]);

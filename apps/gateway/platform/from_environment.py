@@ -1,0 +1,58 @@
+"""Providers that the environment names: platform-owned, made at the first start, lent to the demo alone."""
+
+from django.conf import settings
+
+from apps.gateway.platform import services
+from apps.gateway.upstreams import known_providers
+from apps.grants.models import Grant, PlatformProvider
+from apps.tenants.context import public_scope
+from apps.tenants.models import Tenant
+
+DEMO = "demo"
+QUOTA = {"tokens_a_day": 2_000_000, "usd_a_month": None}
+# What is asked where nobody says more; as good as any to begin with.
+MODELS = {
+    "openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "azure": "gpt-5-mini",
+    "litellm_proxy": "gpt-5-mini",
+}  # fmt: skip
+
+
+def add() -> list[PlatformProvider]:
+    """Make what is missing; what staff changed or removed the demo's grant of stays so."""
+    made = []
+    for slug, address, key in _named():
+        with public_scope():
+            known = PlatformProvider.objects.filter(slug=slug).exists()
+        if not known and (key or slug == "litellm_proxy"):
+            made.append(_add(slug, address, key))
+    return made
+
+
+def _named() -> list[tuple[str, str, str]]:
+    """Return what the environment names: slug, address and key."""
+    azure, proxy = settings.AZURE_ENDPOINT.rstrip("/"), settings.LITELLM_PROXY_URL.rstrip("/")
+    named = [("openai", "", settings.OPENAI_API_KEY), ("anthropic", "", settings.ANTHROPIC_API_KEY)]
+    if azure:
+        address = azure if "/openai" in azure else f"{azure}/openai/v1"
+        named.append(("azure", address, settings.AZURE_API_KEY))
+    if proxy:
+        address = proxy if proxy.endswith("/v1") else f"{proxy}/v1"
+        named.append(("litellm_proxy", address, settings.LITELLM_PROXY_KEY))
+    return [each for each in named if each[2] or each[0] == "litellm_proxy"]
+
+
+def _add(slug: str, address: str, key: str) -> PlatformProvider:
+    entry = known_providers.find(slug)
+    assert entry is not None
+    provider = PlatformProvider(
+        slug=slug, name=entry.name, kind=entry.kind, base_url=address or entry.address,
+        litellm_provider=slug, default_model=MODELS[slug],
+        capabilities=entry.capabilities,
+    )  # fmt: skip
+    services.save_provider(provider, actor=None, key=key)
+    with public_scope():
+        demo = Tenant.objects.filter(slug=DEMO).first()
+    if demo is not None:
+        grant = Grant(provider=provider, tenant=demo, **QUOTA)
+        services.save_grant(grant, actor=None)
+    return provider

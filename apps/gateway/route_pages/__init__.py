@@ -1,0 +1,1 @@
+"""Pages of routes: settings, decisions in words, the reasons of a call."""

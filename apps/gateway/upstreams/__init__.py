@@ -1,0 +1,1 @@
+"""Providers as calls meet them: their keys, and what they answer, event by event."""

@@ -1,0 +1,1 @@
+"""Pages of approvals: the inbox, one question, and the link of a mail."""

@@ -1,0 +1,1 @@
+"""Questions that runs put to people: who is asked, how answers count, links of mails."""

@@ -1,0 +1,1 @@
+"""Pages of runs: the list, one run over time, what happened in words, and what may be done."""

@@ -1,0 +1,1 @@
+"""Where a run is: its graph, its names and values, the history of its events."""
