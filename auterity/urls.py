@@ -18,6 +18,7 @@ api: list[Any] = [
     path("", include("apps.retention.api.urls")),
     path("", include("apps.oversight.api.urls")),
     path("", include("apps.access.api.urls")),
+    path("", include("apps.portability.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.credentials.api.urls")),
     path("", include("apps.gateway.api.urls")),
@@ -54,6 +55,7 @@ urlpatterns = [
     path("", include("apps.operators.urls")),
     path("audit/", include("apps.oversight.urls")),
     path("access/", include("apps.access.urls")),
+    path("archives/", include("apps.portability.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]

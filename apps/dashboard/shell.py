@@ -59,6 +59,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("operators:support", "Support access", "life-buoy", "member.manage"),
         Place("retention:overview", "Retention", "archive", "retention.view"),
+        Place("portability:archives", "Archives", "package", "archive.view"),
     ),
 }
 

@@ -49,6 +49,8 @@ TABLE = {
     "retention.view": (1, 1, 0, 0, 0, 0),
     "retention.manage": (1, 1, 0, 0, 0, 0),
     "call_body.view": (1, 0, 0, 0, 0, 0),
+    "archive.view": (1, 0, 0, 0, 0, 0),
+    "archive.manage": (1, 0, 0, 0, 0, 0),
     "connection.manage": (1, 0, 0, 0, 0, 0),
     "owner.manage": (1, 0, 0, 0, 0, 0),
     "workflow.purge": (1, 0, 0, 0, 0, 0),
