@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0011_add_run_key'),
+        ('runs', '0012_name_workflows_of_calls'),
     ]
 
     operations = [

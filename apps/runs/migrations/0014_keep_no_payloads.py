@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0012_add_withheld_values'),
+        ('runs', '0013_add_withheld_values'),
     ]
 
     operations = [
