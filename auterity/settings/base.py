@@ -121,6 +121,7 @@ TENANT_APPS = [
     "apps.retention",
     "apps.oversight",
     "apps.campaigns",
+    "apps.evidence",
     "apps.comments",
     "apps.reviews",
     "apps.triggers",
