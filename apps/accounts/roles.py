@@ -63,6 +63,8 @@ ADMIN = BUILDER | {
 }
 OWNER = ADMIN | {
     "call_body.view",  # what was asked and answered in calls, where it is kept
+    "archive.view",
+    "archive.manage",  # take all of the workspace away, and let another one come in
     "owner.manage",
     "connection.manage",
     "workflow.purge",

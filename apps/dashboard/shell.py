@@ -61,6 +61,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("evidence:list", "Evidence", "package", "evidence.view"),
         Place("operators:support", "Support access", "life-buoy", "member.manage"),
         Place("retention:overview", "Retention", "archive", "retention.view"),
+        Place("portability:archives", "Archives", "package", "archive.view"),
     ),
 }
 

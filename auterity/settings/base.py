@@ -127,6 +127,7 @@ TENANT_APPS = [
     "apps.triggers",
     "apps.identity",
     "apps.directory",
+    "apps.portability",
     "allauth.account",
     "allauth.mfa",
 ]
@@ -310,6 +311,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "apps.runs.models.Run.Status",
         "RunTrigger": "apps.runs.models.Run.Trigger",
         "JobStatus": "apps.oversight.models.Job.Status",
+        "ArchiveStatus": "apps.portability.models.Export.Status",
         "RetentionTrigger": "apps.retention.models.RetentionJob.Trigger",
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",

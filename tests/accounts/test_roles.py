@@ -55,6 +55,8 @@ TABLE = {
     "evidence.view": (1, 1, 0, 0, 0, 0),
     "evidence.manage": (1, 1, 0, 0, 0, 0),
     "call_body.view": (1, 0, 0, 0, 0, 0),
+    "archive.view": (1, 0, 0, 0, 0, 0),
+    "archive.manage": (1, 0, 0, 0, 0, 0),
     "connection.manage": (1, 0, 0, 0, 0, 0),
     "owner.manage": (1, 0, 0, 0, 0, 0),
     "workflow.purge": (1, 0, 0, 0, 0, 0),

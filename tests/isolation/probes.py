@@ -18,6 +18,7 @@ from tests.isolation.tables.identity import IDENTITY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.oversight import OVERSIGHT
 from tests.isolation.tables.people import PEOPLE
+from tests.isolation.tables.portability import PORTABILITY
 from tests.isolation.tables.prompts import PROMPTS
 from tests.isolation.tables.retention import RETENTION
 from tests.isolation.tables.reviews import REVIEWS
@@ -28,7 +29,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *ACCESS, *CAMPAIGNS, *EVIDENCE, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
+    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *PORTABILITY, *ACCESS, *CAMPAIGNS, *EVIDENCE, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
 ]  # fmt: skip
 
 
