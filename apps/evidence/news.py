@@ -9,7 +9,7 @@ from apps.notifications.services import Notice
 
 WRITTEN = "evidence.written"
 KINDS = (
-    Kind(WRITTEN, "Evidence packs", "When one that you asked for is written", "package", is_mailed=False),
+    Kind(WRITTEN, "Evidence packs", "When one that you asked for is written", "clipboard", is_mailed=False),
 )  # fmt: skip
 
 

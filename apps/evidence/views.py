@@ -97,7 +97,7 @@ def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: A
         "filters": filters,
         "applied": 1 if filters["status"] else 0,
         "wrong": wrong,
-        "any": seen.exists(),
+        "any_pack": seen.exists(),
         "running": seen.unfinished().exists(),
         "mine": seen.unfinished().filter(asked_by=request.user).exists(),
         "status_choices": STATUS_CHOICES,

@@ -16,6 +16,7 @@ from apps.campaigns import models as campaigns
 from apps.comments import models as comments
 from apps.credentials import models as credentials
 from apps.directory import models as directory
+from apps.evidence import models as evidence
 from apps.files import models as files
 from apps.gateway import models as gateway
 from apps.identity import models as identity
@@ -148,6 +149,8 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut(runs.DecisionLink, OPENS),
     LeftOut(oversight.Verification, JOB),
     LeftOut(oversight.Export, JOB),
+    LeftOut(evidence.Pack, "Signed by keys of this workspace alone, and fetched by itself."),
+    LeftOut(evidence.Part, "Signed by keys of this workspace alone, and fetched by itself."),
     LeftOut(oversight.Piece, JOB),
     LeftOut(identity.Attempt, LEASE),
     LeftOut(identity.SeenAssertion, LEASE),
