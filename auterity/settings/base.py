@@ -113,6 +113,7 @@ TENANT_APPS = [
     "apps.files",
     "apps.audit",
     "apps.accounts",
+    "apps.classification",
     "apps.notifications",
     "apps.credentials",
     "apps.gateway",

@@ -43,7 +43,7 @@ from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
-from tests.isolation import companies, gateways, guests, packing, reviewing
+from tests.isolation import companies, gateways, guests, packing, reviewing, withheld
 from tests.workflows.definitions import asking, edge, expecting, greeting, node
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -89,6 +89,8 @@ def make_world(slug: str) -> World:
         _rights(world)
         _runs(world)
         _retention(world)
+        folder = Folder.objects.get(pk=world.objects["folder"])
+        world.objects |= withheld.make(world.people["owner"], world.canary, folder)
         _triggers(world)
         _waits(world)
         world.objects |= gateways.make(world.people["owner"], world.canary, world.objects)
