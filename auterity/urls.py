@@ -18,6 +18,8 @@ api: list[Any] = [
     path("", include("apps.retention.api.urls")),
     path("", include("apps.oversight.api.urls")),
     path("", include("apps.access.api.urls")),
+    path("", include("apps.portability.api.urls")),
+    path("", include("apps.campaigns.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.credentials.api.urls")),
     path("", include("apps.gateway.api.urls")),
@@ -54,6 +56,8 @@ urlpatterns = [
     path("", include("apps.operators.urls")),
     path("audit/", include("apps.oversight.urls")),
     path("access/", include("apps.access.urls")),
+    path("archives/", include("apps.portability.urls")),
+    path("access/reviews/", include("apps.campaigns.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]

@@ -28,6 +28,7 @@ OPERATOR = VIEWER | {
     "service.manage",
     "api_key.use",
     "model.call",
+    "campaign.decide",  # on others' rights, where one is asked
 }
 BUILDER = OPERATOR | {
     "workflow.edit",
@@ -54,9 +55,14 @@ ADMIN = BUILDER | {
     "audit.manage",  # where the trail is sent to
     "retention.view",
     "retention.manage",
+    "campaign.view",
+    "campaign.manage",
+    "campaign.sign",  # have what is to go taken away
 }
 OWNER = ADMIN | {
     "call_body.view",  # what was asked and answered in calls, where it is kept
+    "archive.view",
+    "archive.manage",  # take all of the workspace away, and let another one come in
     "owner.manage",
     "connection.manage",
     "workflow.purge",

@@ -8,6 +8,7 @@ from tests.factories.routes import Route, routes
 from tests.isolation.probe import SITE, Probe
 from tests.isolation.tables.access import ACCESS
 from tests.isolation.tables.breakers import BREAKERS
+from tests.isolation.tables.campaigns import CAMPAIGNS
 from tests.isolation.tables.comments import COMMENTS
 from tests.isolation.tables.credentials import CREDENTIALS
 from tests.isolation.tables.directory import DIRECTORY
@@ -16,6 +17,7 @@ from tests.isolation.tables.identity import IDENTITY
 from tests.isolation.tables.others import OTHERS
 from tests.isolation.tables.oversight import OVERSIGHT
 from tests.isolation.tables.people import PEOPLE
+from tests.isolation.tables.portability import PORTABILITY
 from tests.isolation.tables.prompts import PROMPTS
 from tests.isolation.tables.retention import RETENTION
 from tests.isolation.tables.reviews import REVIEWS
@@ -26,7 +28,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *ACCESS, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
+    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *PORTABILITY, *ACCESS, *CAMPAIGNS, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
 ]  # fmt: skip
 
 

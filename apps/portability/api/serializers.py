@@ -1,0 +1,48 @@
+"""Shapes of archives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.portability.models import Export
+from apps.portability.sealing import SHORTEST
+
+
+class NewArchiveSerializer(serializers.Serializer[Any]):
+    """What goes into an archive beside what always does."""
+
+    passphrase = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=200,
+        trim_whitespace=False,
+        write_only=True,
+        help_text=(
+            "With one, secrets go with it, sealed with the passphrase; kept nowhere. "
+            f"At least {SHORTEST} characters."
+        ),
+    )
+
+
+class ArchiveSerializer(serializers.ModelSerializer[Export]):
+    """An archive of the workspace, fetched piece by piece until it expires."""
+
+    name = serializers.CharField(source="__str__", read_only=True)
+    started_by = serializers.CharField(read_only=True, allow_null=True)
+    pieces = serializers.SerializerMethodField(help_text="How many pieces there are to fetch.")
+    moment = serializers.DateTimeField(
+        source="snapshot.moment", read_only=True, allow_null=True, default=None,
+        help_text="As when the workspace is in it.",
+    )  # fmt: skip
+
+    class Meta:
+        model = Export
+        fields = [
+            "id", "name", "status", "started_by", "moment", "rows", "done", "total", "size", "pieces",
+            "with_secrets", "trouble", "created_at", "started_at", "finished_at", "expires_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_pieces(self, export: Export) -> int:
+        return export.pieces.count() if export.is_ready else 0

@@ -1,0 +1,32 @@
+"""The doors through which a worker comes to archives."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.portability import exporting
+from apps.tenants.tasks import HEADER, TenantTask
+
+
+@shared_task(base=TenantTask, name="portability.write_archive")
+def write_archive(export_id: str) -> None:
+    """Carry an export on. Safe to deliver twice: one reads, and of two who write a piece one keeps it."""
+    exporting.carry(UUID(export_id))
+
+
+@shared_task(base=TenantTask, name="portability.expire_archives")
+def expire_archives() -> None:
+    """Let go of archives whose time is over. Safe to deliver twice."""
+    exporting.expire()
+
+
+def call_write(exports: Collection[UUID], schema: str) -> None:
+    """Send for a worker for each."""
+    for each in exports:
+        write_archive.apply_async([str(each)], headers={HEADER: schema}, retry=False)
+
+
+def call_expire(_exports: Collection[UUID], schema: str) -> None:
+    """Send for one worker for all of them."""
+    expire_archives.apply_async([], headers={HEADER: schema}, retry=False)
