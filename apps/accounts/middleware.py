@@ -44,9 +44,10 @@ class RefusalMiddleware(AsyncCapableMiddleware):
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         refused = as_domain_error(error)
-        is_known = isinstance(getattr(request, "user", None), User)
-        if refused is not None and refused.status == HTTPStatus.FORBIDDEN and is_known:
-            refusals.note_request(request, request.user, refused.code)
+        user = getattr(request, "user", None)
+        is_refused = refused is not None and refused.status == HTTPStatus.FORBIDDEN
+        if refused and is_refused and isinstance(user, User):
+            refusals.note_request(request, user, refused.code)
 
 
 class PreferencesMiddleware(AsyncCapableMiddleware):

@@ -89,7 +89,7 @@ def signing_in(walker: Walker) -> None:
 
 def _link_of_mail() -> str:
     found = LINK.findall(str(mail.outbox[-1].body))
-    return urlsplit(found[0]).path
+    return str(urlsplit(found[0]).path)
 
 
 def invited(walker: Walker) -> None:
