@@ -183,6 +183,7 @@ MIDDLEWARE = [
     "apps.accounts.middleware.PreferencesMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.common.middleware.ErrorMiddleware",
+    "apps.accounts.middleware.RefusalMiddleware",
 ]
 
 TEMPLATES = [
