@@ -120,6 +120,7 @@ TENANT_APPS = [
     "apps.runs",
     "apps.retention",
     "apps.oversight",
+    "apps.campaigns",
     "apps.comments",
     "apps.reviews",
     "apps.triggers",

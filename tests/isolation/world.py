@@ -43,7 +43,7 @@ from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
-from tests.isolation import companies, gateways, guests
+from tests.isolation import companies, gateways, guests, reviewing
 from tests.workflows.definitions import asking, edge, expecting, greeting, node
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -98,6 +98,9 @@ def make_world(slug: str) -> World:
         _comments(world)
         _oversight(world)
         _portability(world)
+        world.objects |= reviewing.make(
+            world.people["owner"], world.people["admin"], world.canary, world.objects["own_role"]
+        )
         world.objects |= companies.make(world.people["owner"], world.canary)
         world.objects |= guests.make(world.people["owner"], world.canary)
     return world
