@@ -10,7 +10,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import User
@@ -24,9 +24,6 @@ from apps.gateway.models import ModelRoute
 from apps.gateway.targets.router import CachePolicy, Plan
 from apps.tenants.context import current_schema
 from apps.vault.exceptions import CannotUnseal
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +61,7 @@ async def note(name: str, ask: Ask, policy: CachePolicy) -> None:
         return
     key = _key(source.workflow_id)
     try:
-        client = await store.redis()
+        client: Any = await store.redis()  # its stubs know no difference to the sync one
         runs = _runs(await client.hget(key, name), name, policy)
         if source.run_id in runs:
             return
@@ -83,7 +80,8 @@ async def due(workflow_id: UUID, plan_of: "PlanOf") -> list[Question]:
 
     What no route keeps under that name any more, since it was changed, is forgotten.
     """
-    client, found = await store.redis(), []
+    client: Any = await store.redis()
+    found = []
     noted: dict[bytes, bytes] = await client.hgetall(_key(workflow_id))
     for raw, sealed in noted.items():
         question = await _question(client, workflow_id, raw.decode(), sealed, plan_of)
@@ -106,7 +104,7 @@ class PlanOf:
 
 
 async def _question(
-    client: "Redis", workflow_id: UUID, name: str, sealed: bytes, plan_of: PlanOf
+    client: Any, workflow_id: UUID, name: str, sealed: bytes, plan_of: PlanOf
 ) -> Question | None:
     question = _opened(name, sealed, workflow_id, plan_of)
     policy = plan_of.policy(name, question.ask) if question else None
