@@ -188,7 +188,7 @@ class Archive:
         told = _parsed(self._inflated(MANIFEST, MOST_MANIFEST), MANIFEST)
         if not isinstance(told, dict) or told.get("format") != FORMAT:
             raise BadArchive("This is no archive of a workspace.")
-        if told.get("version") != VERSION:
+        if repr(told.get("version")) != repr(VERSION):
             raise BadArchive(
                 f"It is of version {str(told.get('version'))[:20]}; this release reads version {VERSION}."
             )
