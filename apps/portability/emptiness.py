@@ -1,6 +1,6 @@
 """Whether a workspace is new: an archive comes into one in which nobody has made anything yet."""
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from apps.accounts.models import Folder, Group, Role
 from apps.credentials.models import StoredCredential
@@ -12,9 +12,8 @@ from apps.runs.models import Run
 from apps.triggers.models import Trigger
 from apps.workflows.models import Workflow
 
-# What people make first, and what it is called; samples and what is delivered count for nothing.
+# What people make first, and what it is called; what is delivered counts for nothing.
 MADE: tuple[tuple[type[Model], str, Q], ...] = (
-    (Workflow, "workflows", ~Q(created_via="template")),
     (Folder, "folders", Q()),
     (Group, "groups", Q()),
     (Role, "roles of its own", Q(builtin=False)),
@@ -29,9 +28,18 @@ MADE: tuple[tuple[type[Model], str, Q], ...] = (
 )
 
 
+def samples() -> "QuerySet[Workflow]":
+    """Return the workflows that came with the workspace and are as they came."""
+    return Workflow.objects.filter(
+        created_via=Workflow.Via.TEMPLATE, draft_sha256=F("published_version__sha256")
+    )
+
+
 def found() -> list[str]:
     """Return what people have made here."""
-    return [word for model, word, where in MADE if QuerySet(model).filter(where).exists()]
+    workflows = Workflow.objects.exclude(pk__in=samples().values("pk"))
+    others = [word for model, word, where in MADE if QuerySet(model).filter(where).exists()]
+    return [*(["workflows"] if workflows.exists() else []), *others]
 
 
 def check_empty() -> None:

@@ -107,6 +107,7 @@ def _one(
     context = {
         "job": job,
         "form": form,
+        "made": emptiness.found() if job.status == Import.Status.UPLOADING else [],
         "came": sorted((job.report or {}).get("came", {}).items()),
         "list_url": reverse("portability:import", args=[job.pk]),
     }

@@ -63,15 +63,16 @@ def carry(job_id: UUID) -> None:
     except StorageAway:
         logger.warning("Import %s waits for the file storage.", job_id)
         Import.objects.filter(pk=job_id).going_on().update(trouble=AWAY)
-    except DomainError as error:
-        fail(job_id, error.detail)
     except CannotUnseal:
         fail(job_id, WRONG_KEY)
+    except DomainError as error:
+        fail(job_id, error.detail)
 
 
 def _carry(job: Import) -> None:
     _go(job, Status.CHECKING)
     actor = _actor(job)
+    check_empty()
     with _assembled(job) as (file, size):
         archive = Archive(file, size)
         manifest = archive.manifest

@@ -15,7 +15,6 @@ from apps.files.models import Blob
 from apps.notifications import services as notifications
 from apps.portability import importing
 from apps.portability.archive import MOST_BYTES
-from apps.portability.emptiness import check_empty
 from apps.portability.exceptions import (
     ArchiveTooLarge,
     ImportOver,
@@ -33,9 +32,8 @@ MOST_PIECE = 8 << 20
 
 @transaction.atomic
 def begin_import(*, actor: User, file_name: str) -> Import:
-    """Make room for an archive that is going to be sent. Raises NotEmpty, Forbidden."""
+    """Make room for an archive that is going to be sent. Raises Forbidden."""
     policies.check(actor, "manage", Import)
-    check_empty()
     job = Import.objects.create(started_by=actor, file_name=file_name.strip()[-120:] or "archive")
     chores.plan(importing.FORGET, [job.pk], chores.now() + importing.LIFE)
     record("archive.import_begun", actor=actor, target=job)
@@ -69,14 +67,13 @@ def add_piece(job_id: UUID, number: int, data: bytes, *, actor: User) -> Import:
 
 
 def start_import(job_id: UUID, *, actor: User, passphrase: str = "") -> Import:
-    """Have an archive that was sent come in, all of it or nothing.
+    """Have an archive that was sent come in, all of it or nothing; it fails where the workspace is not new.
 
-    Raises NotFound, Forbidden, ImportStarted, NothingSent, ImportRunning, NotEmpty.
+    Raises NotFound, Forbidden, ImportStarted, NothingSent, ImportRunning.
     """
     job = _uploading(job_id, actor)
     if not job.pieces.exists():
         raise NothingSent
-    check_empty()
     try:
         with transaction.atomic():
             sealed = vault.seal(passphrase, context=job.seal_context) if passphrase else ""

@@ -16,6 +16,7 @@ from apps.audit.models import AuditEntry, Link
 from apps.gateway.models import AllowList, GuardDefaults, ModelPrice, ModelRoute, MoneyRules
 from apps.portability.archive import SEALED
 from apps.portability.contents import KEPT
+from apps.portability.emptiness import samples
 from apps.portability.exceptions import BadArchive
 from apps.portability.kinds import Kept
 from apps.portability.models import FormerEntry, FormerLink
@@ -43,6 +44,10 @@ def write(arrival: Arrival, tell: Tell) -> None:
         secrets.keep_secret(arrival, row)
     for model in DELIVERED:
         QuerySet(model).delete()
+    gone = samples().count()
+    samples().delete()
+    if gone:
+        arrival.note("workflows", "The samples that this workspace began with gave way.", gone)
     done = 0
     for kind in KEPT:
         for count in _write_kind(arrival, kind):

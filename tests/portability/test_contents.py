@@ -16,6 +16,7 @@ SECRET = re.compile(r"password|secret|sealed|hash|token|seed|^data$|private")
 # Fields whose name sounds like a secret, and what they are.
 HARMLESS = {
     "audit.Link.hash": "of an entry, which is in the archive too",
+    "portability.FormerLink.hash": "of an entry that came in, which is in the archive too",
     "accounts.SignInRules.factor_since": "a time",
     "gateway.LlmCall.input_tokens": "a number",
     "workflows.WorkflowUpdate.data": "a change of a draft",

@@ -70,7 +70,7 @@ class ArchiveImportViewSet(mixins.ListModelMixin, TenantViewSet[Import]):
 
     @extend_schema(request=NewImportSerializer, responses={201: ImportSerializer})
     def create(self, request: Request) -> Response:
-        """Begin to send an archive; the workspace must be new."""
+        """Begin to send an archive. It comes into a new workspace alone: elsewhere the import fails."""
         serializer = NewImportSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         job = receiving.begin_import(actor=self.actor, **serializer.validated_data)
