@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -153,20 +153,30 @@ def generated_secret(folder: Path, name: str) -> str:
     return path.read_text().strip()
 
 
-def database_from_url(url: str) -> dict[str, str]:
-    """Turn `postgres://user:password@host:port/name` into Django's connection keys."""
+TLS_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey"}  # of libpq, in an address
+
+
+def database_from_url(url: str) -> dict[str, Any]:
+    """Turn `postgres://user:password@host:port/name?sslmode=verify-full` into Django's keys."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or len(parts.path) < 2:
         raise ImproperlyConfigured(
             "DATABASE_URL must read postgres://user:password@host:port/name; "
             f"its scheme is {parts.scheme or 'missing'!r}."
         )
+    options = dict(parse_qsl(parts.query))
+    if unknown := options.keys() - TLS_OPTIONS:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL says {', '.join(sorted(unknown))}; after the name only "
+            f"{', '.join(sorted(TLS_OPTIONS))} may be said."
+        )
     return {
         "NAME": unquote(parts.path[1:]),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
+        "HOST": unquote(parts.hostname or ""),  # a folder, for a socket
         "PORT": str(parts.port or ""),
+        "OPTIONS": options,
     }
 
 

@@ -19,6 +19,7 @@ api: list[Any] = [
     path("", include("apps.oversight.api.urls")),
     path("", include("apps.access.api.urls")),
     path("", include("apps.portability.api.urls")),
+    path("", include("apps.campaigns.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.credentials.api.urls")),
     path("", include("apps.gateway.api.urls")),
@@ -56,6 +57,7 @@ urlpatterns = [
     path("audit/", include("apps.oversight.urls")),
     path("access/", include("apps.access.urls")),
     path("archives/", include("apps.portability.urls")),
+    path("access/reviews/", include("apps.campaigns.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]

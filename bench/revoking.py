@@ -1,8 +1,9 @@
 """`python -m bench.revoking [trials]`: how soon what was taken away opens nothing any more.
 
 Starts a product of its own. In each trial a key is revoked, bound to networks elsewhere, its person
-suspended, or their role made smaller; then both the API and the models at `/v1` are asked until they
-refuse. One line of JSON; more than five seconds is a failure.
+suspended, their role made smaller, or their company's directory says by SCIM that they left; then both
+the API and the models at `/v1` are asked until they refuse, and a stream of a model that was open
+must have ended. One line of JSON; more than five seconds is a failure.
 """
 
 import http.cookiejar
@@ -10,18 +11,24 @@ import json
 import re
 import statistics
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 from apps.local.temporary import temporary_folder
+from bench import deprovisioning
+from bench.deprovisioning import Command
+from bench.models import models
 from bench.product import running
 
 GOAL_S, PATIENCE_S = 5.0, 15.0
+MOST_PIECES = 30_000  # a minute's talk
 REFUSED = (401, 403)
 LINK = re.compile(r"builder\s+(http\S+/accounts/link/\S+)")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -75,8 +82,16 @@ class Site:
         self.csrf = str(self.done("GET", "session/")["csrf_token"])
 
 
-Undo = Callable[[], object]
-Way = Callable[[], tuple[Site, Undo]]
+@dataclass(frozen=True)
+class Taking:
+    """What is taken from whom, and how it is given back."""
+
+    holder: Site
+    take: Callable[[], object]
+    undo: Callable[[], object] = bool
+
+
+Way = Callable[[], Taking]
 
 
 def made_key(owner: Site) -> tuple[str, Site]:
@@ -86,34 +101,40 @@ def made_key(owner: Site) -> tuple[str, Site]:
     return made["id"], Site(owner.port, made["key"])
 
 
-def revoked(owner: Site) -> tuple[Site, Undo]:
+def revoked(owner: Site) -> Taking:
     """Revoke a key."""
     key_id, holder = made_key(owner)
-    check_open(holder)
-    owner.done("DELETE", f"api-keys/{key_id}/")
-    return holder, lambda: None
+    return Taking(holder, lambda: owner.done("DELETE", f"api-keys/{key_id}/"))
 
 
-def bound_elsewhere(owner: Site) -> tuple[Site, Undo]:
+def bound_elsewhere(owner: Site) -> Taking:
     """Accept a key from elsewhere alone."""
     key_id, holder = made_key(owner)
-    check_open(holder)
-    owner.done("PATCH", f"api-keys/{key_id}/", {"networks": ["203.0.113.7"]})
-    return holder, lambda: owner.done("DELETE", f"api-keys/{key_id}/")
+    one = f"api-keys/{key_id}/"
+    return Taking(
+        holder,
+        lambda: owner.done("PATCH", one, {"networks": ["203.0.113.7"]}),
+        lambda: owner.done("DELETE", one),
+    )
 
 
-def suspended(owner: Site, member: str, holder: Site) -> tuple[Site, Undo]:
+def suspended(owner: Site, member: str, holder: Site) -> Taking:
     """Suspend the person whose key it is."""
-    check_open(holder)
-    owner.done("PATCH", f"members/{member}/", {"is_active": False})
-    return holder, lambda: owner.done("PATCH", f"members/{member}/", {"is_active": True})
+    return _changed(owner, member, holder, {"is_active": False}, {"is_active": True})
 
 
-def made_smaller(owner: Site, member: str, holder: Site) -> tuple[Site, Undo]:
+def made_smaller(owner: Site, member: str, holder: Site) -> Taking:
     """Give the person whose key it is a role that allows neither keys nor models."""
-    check_open(holder)
-    owner.done("PATCH", f"members/{member}/", {"role": "viewer"})
-    return holder, lambda: owner.done("PATCH", f"members/{member}/", {"role": "builder"})
+    return _changed(owner, member, holder, {"role": "viewer"}, {"role": "builder"})
+
+
+def _changed(owner: Site, member: str, holder: Site, change: Any, back: Any) -> Taking:
+    one = f"members/{member}/"
+    return Taking(
+        holder,
+        lambda: owner.done("PATCH", one, change),
+        lambda: owner.done("PATCH", one, back),
+    )
 
 
 def opens(holder: Site) -> dict[str, bool]:
@@ -130,20 +151,58 @@ def check_open(holder: Site) -> None:
             raise SystemExit("A key that should open both doors does not.")
 
 
-def trial(way: Way) -> float:
-    """Take something away and return the seconds until both doors were closed."""
-    holder, undo = way()
+class Stream(threading.Thread):
+    """A stream of a model that somebody listens to until it ends."""
+
+    def __init__(self, holder: Site, model: str) -> None:
+        """Ask, and return once its first words came."""
+        super().__init__(daemon=True)
+        self._connection = HTTPConnection("127.0.0.1", holder.port, timeout=60)
+        body = {
+            "model": model, "stream": True, "max_tokens": MOST_PIECES,
+            "messages": [{"role": "user", "content": "Talk."}],
+        }  # fmt: skip
+        headers = {"Authorization": f"Bearer {holder.key}", "Content-Type": "application/json"}
+        self._connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+        self._answer = self._connection.getresponse()
+        while (line := self._answer.readline()) and b"word" not in line:
+            pass
+        self._over = 0.0
+        self.start()
+
+    def run(self) -> None:
+        """Listen until it ends."""
+        while self._answer.readline():
+            pass
+        self._over = time.monotonic()
+
+    def ended_at(self) -> float:
+        """Wait for its end and return when that was; infinite where it goes on."""
+        self.join(PATIENCE_S)
+        over = self._over or float("inf")
+        self._connection.close()
+        return over
+
+
+def trial(way: Way, model: str = "") -> float:
+    """Take something away and return the seconds until both doors were closed, and the stream ended."""
+    taking = way()
+    check_open(taking.holder)
+    stream = Stream(taking.holder, model) if model else None
     begun = time.monotonic()
-    while any(opens(holder).values()) and time.monotonic() - begun < PATIENCE_S:
+    taking.take()
+    while any(opens(taking.holder).values()) and time.monotonic() - begun < PATIENCE_S:
         pass
     taken = time.monotonic() - begun
-    undo()
+    if stream is not None:
+        taken = max(taken, stream.ended_at() - begun)
+    taking.undo()
     return taken
 
 
-def measure(ways: list[Way], trials: int) -> dict[str, Any]:
-    """Try all ways in turn and return the figures."""
-    taken = sorted(trial(ways[number % len(ways)]) for number in range(trials))
+def measure(ways: list[Way], trials: int, model: str = "") -> dict[str, Any]:
+    """Try all ways in turn, each with a stream of a model open where one is named; return the figures."""
+    taken = sorted(trial(ways[number % len(ways)], model) for number in range(trials))
     return {
         "bench": "revoking",
         "trials": trials,
@@ -172,13 +231,43 @@ def ways_of_people(owner: Site, link: str) -> list[Way]:
     ]
 
 
+def way_of_directory(port: int, command: Command, count: int) -> Way:
+    """Return what a company's directory does: it says that somebody left, another one each time."""
+    scim, people = deprovisioning.people(port, command, count)
+
+    def way() -> Taking:
+        person, key = people.pop()
+        return Taking(Site(port, key), lambda: scim.leaves(person))
+
+    return way
+
+
+def made_talkative(owner: Site, origin: str) -> str:
+    """Let a route lead to a model that talks for as long as it may; return its name."""
+    provider = {
+        "name": "Bench", "slug": "fake", "kind": "openai_compatible", "base_url": f"{origin}/v1",
+        "credential": "sk-fake", "default_model": "bench",
+    }  # fmt: skip
+    owner.done("POST", "gateway/providers/", provider)
+    targets = [{"provider": "fake", "model": "bench"}]
+    owner.done("POST", "gateway/routes/", {"alias": "bench", "targets": targets})
+    return "bench"
+
+
 def main(trials: int) -> int:
     """Start a product and measure it; return 1 where anything came late."""
-    with temporary_folder() as data, running(data) as product:
+    with (
+        models() as talks,
+        temporary_folder() as data,
+        running(data, AUTERITY_EGRESS_ALLOW=talks.origin) as product,
+    ):
         words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench")
         owner = Site(product.port, product.command(*words))
         link = LINK.findall((Path(data) / "bench.log").read_text())[0]
-        figures = measure(ways_of_keys(owner) + ways_of_people(owner, link), trials)
+        model = made_talkative(owner, talks.origin)
+        ways = ways_of_keys(owner) + ways_of_people(owner, link)
+        ways.append(way_of_directory(product.port, product.command, -(-trials // (len(ways) + 1))))
+        figures = measure(ways, trials, model)
     print(json.dumps(figures), flush=True)
     return int(figures["late"] > 0)
 

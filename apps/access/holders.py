@@ -31,6 +31,12 @@ class Held:
     through: str
     since: datetime
     allowed: frozenset[str]
+    binding: RoleBinding
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it comes by a group."""
+        return self.binding.group_id is not None
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Opener:
     role: str
     last_used_at: datetime | None
     ends_at: datetime | None
+    source: ApiKey | TokenClient
     networks: tuple[str, ...] = ()
 
 
@@ -143,7 +150,7 @@ def _may_follow(binding: RoleBinding) -> bool:
 def _told(binding: RoleBinding, through: str) -> Held:
     place = binding.folder.name if binding.folder else "Workspace"
     role = binding.role
-    return Held(role.label, place, binding.path, through, binding.created_at, role.allowed)
+    return Held(role.label, place, binding.path, through, binding.created_at, role.allowed, binding)
 
 
 def _linked(ids: Sequence[UUID]) -> dict[UUID, tuple[str, bool]]:
@@ -159,13 +166,20 @@ def _openers(ids: Sequence[UUID]) -> dict[UUID, list[Opener]]:
     for key in keys.order_by("name"):
         kind = "key for models" if getattr(key, "virtual", None) else "API key"
         opener = Opener(
-            str(key), kind, key.role.label, key.last_used_at, key.expires_at, tuple(key.networks)
+            str(key),
+            kind,
+            key.role.label,
+            key.last_used_at,
+            key.expires_at,
+            key,
+            tuple(key.networks),
         )
         found.setdefault(key.user_id, []).append(opener)
-    for client in TokenClient.objects.filter(user__in=ids).select_related("access__connection"):
+    clients = TokenClient.objects.filter(user__in=ids)
+    for client in clients.select_related("access__connection", "access__cap"):
         through = f"tokens of {client.access.connection}"
         cap = client.access.cap.label
-        opener = Opener(through, "token of a provider", cap, client.last_used_at, None)
+        opener = Opener(through, "token of a provider", cap, client.last_used_at, None, client)
         found.setdefault(client.user_id, []).append(opener)
     return found
 

@@ -12,8 +12,8 @@ from apps.access.holders import describe, rows
 from apps.accounts import policies
 from apps.accounts.models import User, UserQuerySet
 from apps.audit.services import record
+from apps.common.cells import cell
 from apps.common.errors import Invalid
-from apps.oversight.formats import cell
 
 FORMATS = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 PIECE = 500  # people that are read at once

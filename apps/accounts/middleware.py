@@ -1,19 +1,37 @@
-"""Who reads a page: where they are signed in is written down, and their time zone and language used."""
+"""Who reads a page: by which session, where they are signed in, in which time zone and language."""
 
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.contrib.sessions import middleware
 from django.db import Error as DatabaseError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 from apps.accounts import services
 from apps.accounts.arrivals import browser_of
 from apps.accounts.models import User
 from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
 from apps.tenants.database import query
+
+
+class SessionMiddleware(middleware.SessionMiddleware):
+    """Django's, which lets the browser keep a cookie that opens nothing.
+
+    A fresh proof gives the session another key. A request that was on its way with the one before
+    must not take the new one out of the browser.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session, and tell the browser its key or, where it was ended, to forget it."""
+        if request.session.is_empty() and not request.session.modified:
+            patch_vary_headers(response, ("Cookie",))
+            return response
+        answer: HttpResponse = super().process_response(request, response)
+        return answer
 
 
 class PreferencesMiddleware(AsyncCapableMiddleware):

@@ -20,7 +20,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.accounts import duties, proof
+from apps.accounts import duties, proof, services
 from apps.accounts.models import User
 from apps.accounts.session_store import BEGAN
 from apps.audit.models import AuditEntry
@@ -41,6 +41,7 @@ def begin_session(request: HttpRequest, **rest: Any) -> None:
 def renew_proof(request: HttpRequest, **rest: Any) -> None:
     """Take what somebody shows again while they are signed in as a fresh proof."""
     if rest.get("reauthenticated"):
+        services.turn_key(request.session)
         proof.renew(request.session)
 
 

@@ -28,6 +28,7 @@ OPERATOR = VIEWER | {
     "service.manage",
     "api_key.use",
     "model.call",
+    "campaign.decide",  # on others' rights, where one is asked
 }
 BUILDER = OPERATOR | {
     "workflow.edit",
@@ -54,6 +55,9 @@ ADMIN = BUILDER | {
     "audit.manage",  # where the trail is sent to
     "retention.view",
     "retention.manage",
+    "campaign.view",
+    "campaign.manage",
+    "campaign.sign",  # have what is to go taken away
 }
 OWNER = ADMIN | {
     "call_body.view",  # what was asked and answered in calls, where it is kept

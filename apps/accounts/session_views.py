@@ -19,6 +19,7 @@ from apps.accounts.decorators import (
 )
 from apps.accounts.models import SignIn, SignInRules, User
 from apps.accounts.proof import proof_required
+from apps.accounts.session_store import name_of
 from apps.accounts.sign_in_forms import SignInRulesForm
 from apps.common.errors import Invalid
 from apps.common.pagination import page_of
@@ -47,7 +48,7 @@ def _sessions(request: AuthenticatedRequest, person: User) -> HttpResponse:
         "is_own": person.pk == request.user.pk,
         "sign_ins": page_of(request, found),
         "count": len(everything),
-        "current": request.session.session_key,
+        "current": name_of(request.session.session_key),
         "filters": {"q": text},
     }
     return render(request, "accounts/sessions.html", context)

@@ -114,6 +114,12 @@ class TooMany(DomainError):
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
+class ServerError(DomainError):
+    """Something failed on our side. It was logged; try again, then tell your operator the request id."""
+
+    status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "server_error"
+
+
 class Unavailable(DomainError):
     """A service that this needs is not reachable right now. Try again shortly."""
 

@@ -1,22 +1,15 @@
 """The last resort pages: designed for people, problem+json for programs."""
 
 import sys
-from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.common.errors import DomainError, Forbidden, NotFound
+from apps.common.errors import DomainError, Forbidden, NotFound, ServerError
 from apps.common.middleware import unavailable, wants_problem
 from apps.common.outages import outage_of
 from apps.common.problems import problem_response
 from apps.common.requests import request_info
-
-
-class ServerError(DomainError):
-    """Something failed on our side. It was logged; try again, then tell your operator the request id."""
-
-    status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "server_error"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

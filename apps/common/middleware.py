@@ -8,16 +8,18 @@ from typing import Any, TypeAlias
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.security import SecurityMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from apps.common.errors import DomainError, Unavailable
+from apps.common.errors import DomainError, Forbidden, Unavailable
 from apps.common.ids import uuid7
 from apps.common.outages import outage_of
 from apps.common.problems import problem_response
 from apps.common.requests import RequestInfo, client_ip, request_info
 
 logger = logging.getLogger(__name__)
+PROGRAMS = ("/api/", "/v1/", "/scim/")  # what lies below is called with keys
 
 Handler: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -61,6 +63,20 @@ class RequestInfoMiddleware(AsyncCapableMiddleware):
         assert isinstance(response, Awaitable)
         answer: HttpResponseBase = await response
         answer["X-Request-Id"] = info.id
+        return answer
+
+
+class TransportMiddleware(SecurityMiddleware):
+    """Django's, which leads browsers to https; a program is refused.
+
+    Its key has gone over the wire in the clear by then. A redirect would make that work, every time.
+    """
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """Answer what came in the clear where that is not allowed."""
+        answer = super().process_request(request)
+        if answer is not None and request.path.startswith(PROGRAMS):
+            return problem_response(Forbidden("Call this address with https."))
         return answer
 
 
@@ -110,4 +126,4 @@ def unavailable(request: HttpRequest, outage: Unavailable) -> HttpResponse:
 
 def wants_problem(request: HttpRequest) -> bool:
     """Tell whether the caller is a program: then errors are problem+json, not pages."""
-    return request.path.startswith(("/api/", "/v1/", "/scim/", "/healthz/", "/metrics"))
+    return request.path.startswith((*PROGRAMS, "/healthz/", "/metrics"))

@@ -56,6 +56,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
         Place("credentials:list", "Credentials", "key", "credential.view"),
         Place("access:report", "Access", "user-check", "audit.view"),
+        Place("campaigns:list", "Access reviews", "list-checks", "campaign.decide", waits=True),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("operators:support", "Support access", "life-buoy", "member.manage"),
         Place("retention:overview", "Retention", "archive", "retention.view"),

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,6 +16,8 @@ from apps.gateway.platform import services
 from apps.gateway.platform.forms import GrantForm, PlatformProviderForm
 from apps.grants.models import Grant, PlatformProvider
 
+MOST_TRIED = 10  # at once: each waits for its provider
+
 
 class Written(admin.ModelAdmin):  # type: ignore[type-arg]  # not a generic at run time
     """A list whose changes go through services, which write them down."""
@@ -21,7 +25,7 @@ class Written(admin.ModelAdmin):  # type: ignore[type-arg]  # not a generic at r
     list_per_page = 25
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = None
+    actions: Any = None  # those of the stock site go past the services
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -54,6 +58,13 @@ class PlatformProviderAdmin(Written):
     list_display = ("name", "state", "key_end", "default_model", "lent_to")
     search_fields = ("name", "base_url")
     list_filter = ("status",)
+    actions = ("try_",)
+
+    @admin.action(description="Try: ask each something small, with the platform's key")
+    def try_(self, request: HttpRequest, providers: QuerySet[PlatformProvider]) -> None:
+        """Say of each how a real call went."""
+        for provider in providers[:MOST_TRIED]:
+            self._try(request, provider)
 
     @admin.display(description="State")
     def state(self, provider: PlatformProvider) -> SafeString:
@@ -82,6 +93,16 @@ class PlatformProviderAdmin(Written):
         """Keep it by the service."""
         key = form.cleaned_data["key"]
         services.save_provider(obj, actor=_actor(request), key=key)
+        if key and obj.status == PlatformProvider.Status.ACTIVE:
+            transaction.on_commit(lambda: self._try(request, obj))
+
+    def _try(self, request: HttpRequest, provider: PlatformProvider) -> None:
+        """Make a real call, and show in words how it went; never under a database transaction."""
+        trial = services.try_provider(provider, actor=_actor(request))
+        level = messages.SUCCESS if trial.ok else messages.ERROR
+        # The hints are for workspaces: staff enter keys here.
+        said = trial.message if trial.ok else f"{provider}: {trial.message}"
+        self.message_user(request, said, level)
 
     def delete_model(self, request: HttpRequest, obj: PlatformProvider) -> None:
         """Remove it by the service, which takes it from those it is lent to."""

@@ -22,8 +22,12 @@ class GatewayConfig(AppConfig):
         from apps.gateway.models import Credential, KeptBody
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
-        from apps.gateway.targets import decline
-        from apps.gateway.tasks import call_look_at_retiring, call_look_for_advice
+        from apps.gateway.targets import decline, granted
+        from apps.gateway.tasks import (
+            call_look_at_retiring,
+            call_look_for_advice,
+            call_tell_staff,
+        )
         from apps.gateway.virtual_keys.handing_over import VouchedKeys
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
@@ -40,5 +44,6 @@ class GatewayConfig(AppConfig):
         kinds.register(*alerts.KINDS, retiring.KIND)
         chores.register(outlook.CHORE, call_look_at_retiring)
         chores.register(outlook.ADVICE, call_look_for_advice)
+        granted.on_refusal(call_tell_staff)
         restrict_table("gateway_routeversion", "SELECT, INSERT, DELETE")
         restrict_table("gateway_promptversion", "SELECT, INSERT, DELETE")

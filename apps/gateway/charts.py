@@ -40,7 +40,7 @@ def by_day(rows: Iterable[dict[str, Any]], since: datetime, until: datetime) -> 
     first, last = timezone.localdate(since), timezone.localdate(until)
     first = max(first, last - timedelta(days=MAX_DAYS - 1))
     days = [first + timedelta(days=place) for place in range((last - first).days + 1)]
-    top = _round_up(max((row["cost_usd"] for row in known.values()), default=Decimal(0)))
+    top = round_up(max((row["cost_usd"] for row in known.values()), default=Decimal(0)))
     step = (WIDTH - LEFT) / len(days)
     bars = []
     for place, day in enumerate(days):
@@ -54,7 +54,7 @@ def by_day(rows: Iterable[dict[str, Any]], since: datetime, until: datetime) -> 
     return DayChart(bars, top, top / 2)
 
 
-def _round_up(value: Decimal) -> Decimal:
+def round_up(value: Decimal) -> Decimal:
     """Return the next of 1, 2, 5, 10, 20, ... so that the axis has round figures."""
     size = Decimal("0.01")
     while True:

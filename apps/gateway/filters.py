@@ -13,7 +13,10 @@ from apps.gateway.models import LlmCall, LlmCallQuerySet
 
 LONGEST = timedelta(days=400)
 CHOICES = {"status": LlmCall.Status.values, "cache": LlmCall.Cache.values}
-IDS = {"run": "run_id", "key": "key_id", "credential": "credential_id"}
+IDS = {
+    "run": "run_id", "workflow": "workflow_id", "key": "key_id", "member": "user_id",
+    "credential": "credential_id",
+}  # fmt: skip
 
 
 def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
@@ -21,10 +24,16 @@ def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
 
     Raises Invalid naming the parameter that makes no sense.
     """
-    kept = calls.between(_moment(params, "since"), _moment(params, "until"))
+    kept = narrowed(calls.between(_moment(params, "since"), _moment(params, "until")), params)
     if text := params.get("q", "").strip():
         exactly = Q(request_id=text) | Q(error_code=text)
         kept = kept.filter(Q(model__icontains=text) | exactly)
+    return kept
+
+
+def narrowed(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
+    """Keep what all parameters but those of search and time ask for. Raises Invalid."""
+    kept = calls
     for name in ("route", "provider", "prompt"):
         if value := params.get(name):
             kept = kept.filter(**{name: value})

@@ -6,10 +6,6 @@ audit entry; a key goes in here, sealed, and comes out only in the router.
 
 import asyncio
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,7 +16,6 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
-from apps.egress import client as egress
 from apps.gateway import outlook
 from apps.gateway.calls import (
     TRANSLATED,
@@ -29,7 +24,6 @@ from apps.gateway.calls import (
     CompletionRequest,
     GoThrough,
     OnText,
-    Patience,
 )
 from apps.gateway.carrying import carried
 from apps.gateway.checks.reading import text_of
@@ -37,7 +31,6 @@ from apps.gateway.exceptions import (
     BadProvider,
     BadRoute,
     BuiltInStays,
-    GatewayError,
     InUse,
     LentStays,
     NameTaken,
@@ -49,12 +42,11 @@ from apps.gateway.prompts.library import filled
 from apps.gateway.routes import versions
 from apps.gateway.routes.versions import MAX_TARGETS
 from apps.gateway.targets import router
+from apps.gateway.targets.trials import TEST_PATIENCE, Trial, tried
 from apps.gateway.upstreams import keys, known_providers
 
 CAPABILITIES = ("json_schema", "json_object", "responses")
-TEST_PATIENCE = Patience(first_token_s=20, between_s=10, total_s=30)
 DELIVERED_ROUTES = ("default", "fast", "large")
-TEST_QUESTION = "Answer with the one word: ready"
 
 
 async def complete(
@@ -96,17 +88,6 @@ async def _completed(
     )
 
 
-@dataclass(frozen=True)
-class Trial:
-    """How a small real call to a provider went, in words for whoever set it up."""
-
-    ok: bool
-    message: str
-    hint: str
-    model: str
-    latency_ms: int
-
-
 def try_provider(
     provider: Provider, *, actor: User, model: str = "", key: Credential | None = None
 ) -> Trial:
@@ -121,32 +102,13 @@ def try_provider(
     if provider.state == "needs_key":
         return Trial(False, f"{provider.name} has no key.", "Enter its key.", model, 0)
     target = router.target_of(provider, model, {}, TEST_PATIENCE, key=key)
-    # A loop of its own in a thread of its own: whatever loop the caller is served by goes on.
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        plan = router.Plan("", None, (target,), allowed=router.allowed())
-        trying = _try(plan, provider)
-        return thread.submit(copy_context().run, asyncio.run, trying).result()
+    plan = router.Plan("", None, (target,), allowed=router.allowed())
 
-
-async def _try(plan: router.Plan, provider: Provider) -> Trial:
-    question = [{"role": "user", "content": TEST_QUESTION}]
-    request = CompletionRequest(route="", messages=question, task="test")
-    began = time.perf_counter()
-    try:
+    async def asked(request: CompletionRequest) -> tuple[str, str]:
         answer = await _completed(request, plan=plan)
-        elapsed = _since(began)
-        said = " ".join(answer.text.split())[:60] or "nothing"
-        message = f"{provider.name} answered in {elapsed} ms: “{said}”"
-        return Trial(True, message, "", answer.model, elapsed)
-    except GatewayError as error:
-        model = plan.targets[0].upstream.model
-        return Trial(False, error.message, error.hint, model, _since(began))
-    finally:
-        await egress.close()  # the connections of this short-lived loop
+        return answer.text, answer.model
 
-
-def _since(began: float) -> int:
-    return round((time.perf_counter() - began) * 1000)
+    return tried(asked, provider.name, model)
 
 
 @transaction.atomic

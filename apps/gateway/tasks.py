@@ -6,7 +6,9 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.gateway.advisor import looking
+from apps.gateway.platform import mail as staff_mail
 from apps.gateway.prices import retiring
+from apps.tenants.context import PUBLIC
 from apps.tenants.tasks import HEADER, TenantTask
 
 
@@ -30,3 +32,14 @@ def look_for_advice() -> None:
 def call_look_for_advice(subjects: Collection[UUID], schema: str) -> None:
     """Send for a worker; a broker that is away is the caller's to notice, at once."""
     look_for_advice.apply_async([], headers={HEADER: schema}, retry=False)
+
+
+@shared_task(base=TenantTask, name="gateway.tell_staff")
+def tell_staff(provider_id: str) -> None:
+    """Mail platform staff that a key of theirs was refused; delivered twice, it is told twice."""
+    staff_mail.key_refused(UUID(provider_id))
+
+
+def call_tell_staff(provider_id: UUID) -> None:
+    """Send for a worker, in the platform's own scope."""
+    tell_staff.apply_async([str(provider_id)], headers={HEADER: PUBLIC}, retry=False)

@@ -7,6 +7,7 @@ from apps.gateway import views
 from apps.gateway.advisor import views as advisor
 from apps.gateway.budgets import views as budgets
 from apps.gateway.cache import views as kept
+from apps.gateway.costs import views as costs
 from apps.gateway.guard_rules import views as guards
 from apps.gateway.kept import views as bodies
 from apps.gateway.playground import views as playground
@@ -110,5 +111,7 @@ urlpatterns = [
         prompts.remove_label,
         name="remove_label",
     ),
-    path("usage/", views.usage, name="usage"),
+    path("usage/", costs.usage, name="usage"),
+    path("usage/<str:by>/", costs.by, name="usage_by"),
+    path("usage/<str:by>/export/", costs.export, name="export_usage"),
 ]

@@ -1,6 +1,5 @@
 """Pages of RelayCore: providers, calls, and what they cost."""
 
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -8,7 +7,6 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.accounts import policies
@@ -16,14 +14,15 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import ApiKey
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
-from apps.gateway import charts, filters, services
+from apps.gateway import charts, filters
 from apps.gateway.budgets import standing
+from apps.gateway.costs.breakdown import chosen
 from apps.gateway.models import Credential, LlmCall, ModelRoute, Provider
 from apps.gateway.prices import table
+from apps.gateway.targets.trials import Trial
 from apps.gateway.virtual_keys.filters import key_choices
 
 PAGE_SIZE = 50
-PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
 
 
 @require_GET
@@ -54,7 +53,18 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
     kept = filters.filtered(seen, request.GET)
     routes = policies.visible(request.user, ModelRoute.objects.all())
     providers = policies.visible(request.user, Provider.objects.all())
-    names = ("q", "route", "provider", "status", "cache", "key", "credential", "run")
+    names = (
+        "q",
+        "route",
+        "provider",
+        "status",
+        "cache",
+        "key",
+        "credential",
+        "run",
+        "workflow",
+        "member",
+    )
     keys = policies.visible(request.user, ApiKey.objects.select_related("virtual"))
     page = page_of(request, kept, PAGE_SIZE)
     known = keys.in_bulk({each.key_id for each in page if each.key_id})
@@ -63,9 +73,13 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
         "rows": [(each, known.get(each.key_id)) for each in page],
         "key_choices": key_choices(keys, request.GET.get("key", "")),
         "credential_choices": _credential_choices(request.GET.get("credential", "")),
+        "who": [
+            (name, chosen(name, request.GET.get(name, ""), actor=request.user))
+            for name in ("workflow", "member")
+        ],
         "filters": {name: request.GET.get(name, "") for name in names},
         "is_filtered": any(request.GET.get(name) for name in names),
-        "applied": sum(1 for name in names[1:-1] if request.GET.get(name)),
+        "applied": sum(1 for name in names[1:] if name != "run" and request.GET.get(name)),
         "route_choices": _choices(routes.values_list("alias", flat=True)),
         "provider_choices": _choices(providers.values_list("slug", flat=True)),
         "cache_choices": LlmCall.Cache.choices,
@@ -73,32 +87,6 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
         "status_choices": [("ok", "Done"), ("error", "Failed"), ("cancelled", "Cancelled")],
     }
     return render(request, "gateway/calls.html", context)
-
-
-@require_GET
-@permission_required("usage.view")
-def usage(request: AuthenticatedRequest) -> HttpResponse:
-    """Show what calls to models took and cost, by day, route and provider."""
-    chosen = request.GET.get("period", "month")
-    chosen = chosen if chosen in PERIODS else "month"
-    since, until = filters.period({})
-    if chosen != "month":
-        today = timezone.localtime(until).replace(hour=0, minute=0, second=0, microsecond=0)
-        since = today - timedelta(days=int(chosen) - 1)
-    kept = policies.visible(request.user, LlmCall.objects.between(since, until))
-    total = kept.totals()
-    context = {
-        "periods": PERIODS,
-        "chosen": chosen,
-        "since": since,
-        "total": total,
-        "each": total["cost_usd"] / total["calls"] if total["calls"] else None,
-        "chart": charts.by_day(kept.totals_by_day(), since, until),
-        "by_route": kept.totals_by("route"),
-        "by_provider": kept.totals_by("provider", "model"),
-        "standings": standing.foremost(request.user),
-    }
-    return render(request, "gateway/usage.html", context)
 
 
 def _routes() -> QuerySet[ModelRoute]:
@@ -116,7 +104,7 @@ def _choices(values: Any) -> list[tuple[str, str]]:
     return [(value, value) for value in values]
 
 
-def tell_trial(request: AuthenticatedRequest, trial: services.Trial) -> None:
+def tell_trial(request: AuthenticatedRequest, trial: Trial) -> None:
     """Show how the test of a provider went."""
     if trial.ok:
         messages.success(request, trial.message)

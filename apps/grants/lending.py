@@ -75,11 +75,12 @@ def _lent(grant: Grant) -> Lent:
     return Lent(
         grant.pk, provider.pk, provider.base_url, provider.kind, provider.litellm_provider,
         tuple(provider.capabilities), tuple(grant.patterns), grant.tokens_a_day, grant.usd_a_month,
-        _opened(provider),
+        opened(provider),
     )  # fmt: skip
 
 
-def _opened(provider: PlatformProvider) -> str:
+def opened(provider: PlatformProvider) -> str:
+    """Return the key of a provider; empty where it has none that opens. Only for asking it."""
     if not provider.sealed:
         return ""
     try:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils.http import urlencode
 
 from apps.accounts import proof
+from apps.accounts.services import turn_key
 from apps.common.types import JSONDict
 from apps.identity import attempts
 from apps.identity.asserted import read
@@ -45,6 +46,7 @@ def finish(request: HttpRequest, attempt: Attempt, claims: JSONDict) -> HttpResp
     if not links.exists() or not isinstance(asked_at, int | float) or asked_at < earliest:
         raise NotProvedAnew
     del request.session[IN_SESSION]
+    turn_key(request.session)
     proof.renew(request.session)
     request.GET = QueryDict(urlencode({"next": attempt.following}))
     resumed: HttpResponse | None = resume_request(request)

@@ -6,14 +6,13 @@ import json
 from collections.abc import Callable, Sequence
 
 from apps.audit.models import AuditEntry, Link
+from apps.common.cells import cell
 from apps.common.types import JSONDict
 
 COLUMNS = (
     "id", "at", "actor_type", "actor_id", "actor", "via", "action", "object_type", "object_id", "object",
     "result", "ip", "request_id", "before", "after", "number", "hash",
 )  # fmt: skip
-# What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Line = Callable[[JSONDict], str]
 
@@ -68,11 +67,3 @@ def _row(cells: Sequence[str]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()
-
-
-def cell(value: object) -> str:
-    """Return a value as a cell that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,6 +1,6 @@
 """What an entry of the trail tells, in words: `member.role_changed` is “Changed role of member”."""
 
-KINDS = {"api_key": "API key"}
+KINDS = {"api_key": "API key", "campaign_series": "series of access reviews"}
 # What the rule below would not say well.
 SAID = {
     "member.added": "Added",
@@ -23,6 +23,17 @@ SAID = {
     "review.answered": "Answered the review of",
     "review.requested": "Asked for a review of",
     "review.withdrawn": "Withdrew the review of",
+    "campaign.started": "Began access review",
+    "campaign.opened": "Fixed the rights of access review",
+    "campaign.decided": "Decided on the right",
+    "campaign.kept_many": "Kept rights together in",
+    "campaign.handed_on": "Handed on rights of",
+    "campaign.signed": "Signed off access review",
+    "campaign.cancelled": "Gave up access review",
+    "campaign.carried_out": "Carried out the decision on",
+    "campaign.settled": "Saw to the right",
+    "campaign.closed": "Closed access review",
+    "campaign.exported": "Took a copy of access review",
     "run.ended_by_staff": "Staff ended run",
     "run.signalled": "Sent a signal to run",
     "run.settled": "Said how it goes on with run",

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from apps.accounts import models as accounts
 from apps.audit import models as audit
+from apps.campaigns import models as campaigns
 from apps.comments import models as comments
 from apps.credentials import models as credentials
 from apps.directory import models as directory
@@ -117,6 +118,9 @@ KEPT: tuple[Kept, ...] = (
     Kept(directory.KeptGroup, "directory_groups", SET_UP, taken_in=False),
     Kept(directory.PeopleImport, "people_imports", RECORD, taken_in=False),
     Kept(directory.ImportRow, "people_import_rows", RECORD, without=("password",), taken_in=False),
+    Kept(campaigns.Series, "review_series", RECORD, taken_in=False),
+    Kept(campaigns.Campaign, "access_reviews", RECORD, taken_in=False),
+    Kept(campaigns.Item, "access_review_items", RECORD, taken_in=False),
     Kept(audit.AuditEntry, "trail", "As history beside the trail of the new workspace, never in it."),
     Kept(audit.Link, "trail_links", "With the history: the hashes as they were there."),
     Kept(portability.Import, "former_archives", "Those that came in whole.", without=("sealed",)),

@@ -16,6 +16,7 @@ from apps.common.errors import DomainError, Forbidden, NotFound
 from apps.common.ids import uuid7
 from apps.common.outages import outage_of
 from apps.common.problems import PROBLEM_JSON
+from apps.common.protection import is_encrypted
 from apps.common.requests import RequestInfo, request_info, sender
 from apps.tenants import hosts
 from apps.tenants.context import tenant_context
@@ -48,7 +49,7 @@ def tenant_scope(
     async def served(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
         try:
-            _check_transport(scope, headers)
+            _check_transport(scope)
             tenant = await _tenant(headers, authorization(headers))
         except DomainError as error:
             await (refuse or send_problem)(send, error)
@@ -103,12 +104,9 @@ async def send_answer(send: Send, status: int, headers: Headers, body: bytes) ->
     await send({"type": "http.response.body", "body": body})
 
 
-def _check_transport(scope: dict[str, Any], headers: Headers) -> None:
+def _check_transport(scope: dict[str, Any]) -> None:
     """Refuse what came without TLS where that is required: it cannot be unsaid by a redirect."""
-    name, expected = getattr(settings, "SECURE_PROXY_SSL_HEADER", None) or ("", "")
-    proxied = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower(), "")
-    secure = scope.get("scheme") == "https" or (bool(name) and proxied == expected)
-    if settings.SECURE_SSL_REDIRECT and not secure:
+    if settings.SECURE_SSL_REDIRECT and not is_encrypted(scope):
         raise Forbidden("Call this address with https.")
 
 

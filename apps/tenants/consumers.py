@@ -68,6 +68,11 @@ class TenantConsumer(AsyncJsonWebsocketConsumer):
             return group_name(name)
 
 
+async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Refuse a socket at an address where there is none, as one of a workspace that is not there."""
+    await _close(receive, send, 4404)
+
+
 class TenantSockets:
     """ASGI wrapper of all sockets: same-origin check, then the tenant of the host.
 

@@ -1,6 +1,7 @@
 """Which site a host name stands for."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
@@ -114,6 +115,13 @@ def is_served(tenant: Tenant | None) -> bool:
     with public_scope():
         active = Tenant.objects.filter(status=Tenant.Status.ACTIVE)
         return tenant is not None and active.filter(pk=tenant.pk).exists()
+
+
+def served(tenant_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of some workspaces that are served now."""
+    with public_scope():
+        active = Tenant.objects.filter(status=Tenant.Status.ACTIVE, pk__in=tenant_ids)
+        return set(active.values_list("pk", flat=True))
 
 
 def tenant_of_key(key_id: str) -> UUID | None:

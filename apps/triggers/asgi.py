@@ -34,7 +34,12 @@ MAX_BODY = 4 << 20  # of any webhook; each has its own limit below that
 PREFIX, TEST = "/hooks/", "/hooks/test/"
 EVENT_STREAM = "text/event-stream"
 # Whatever a workflow answers, it runs no script, reads no cookie and is taken for what it says.
-SANDBOXED = [(b"content-security-policy", b"sandbox"), (b"x-content-type-options", b"nosniff")]
+# Pages of anybody's may send something here; what they are answered they may not read.
+SANDBOXED = [
+    (b"content-security-policy", b"sandbox; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+]
 
 
 class Gone(Exception):

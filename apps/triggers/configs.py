@@ -27,6 +27,7 @@ PREFIX = r"^[A-Za-z0-9 =:._-]{0,40}$"
 PAYLOAD = r"^[A-Za-z0-9 =:._{}|-]{0,80}$"
 OTHER_NAME = r"\{(?!(body|timestamp|id)\})"
 SEPARATED = r"(?:^|(?<=[.:| ]))\{id\}(?=[.:| ]|$)"
+TYPE_NAME = r"^[A-Za-z0-9!#$&^_.+-]{0,60}$"
 POINTER = r"^(/([^/~]|~[01])*)+$"
 # Never handed on to a workflow or kept, whatever the config asks for.
 PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
@@ -127,7 +128,14 @@ class AuthConfig(Settings):
         pattern=PAYLOAD,
         description="What is signed, such as {id}.{timestamp}.{body}; {id} is that of `dedupe_header`.",
     )
-    audience: str = Field("", max_length=300)
+    audience: str = Field(
+        "", max_length=300, description="For whom a token is; needed where tokens are taken."
+    )
+    token_type: str = Field(
+        "",
+        pattern=TYPE_NAME,
+        description="What a token's `typ` says, such as at+jwt; empty: JWT, or nothing.",
+    )
     issuer: str = Field("", max_length=300)
 
     @model_validator(mode="after")

@@ -243,7 +243,14 @@ class WebhookForm(TriggerForm):
         required=False, choices=[("HS256", "HS256, a shared secret"), ("RS256", "RS256, a public key")],
         label="Algorithm",
     )  # fmt: skip
-    audience = forms.CharField(required=False, max_length=300, widget=forms.TextInput(MONO))
+    audience = forms.CharField(
+        required=False, max_length=300, widget=forms.TextInput(MONO),
+        help_text="What a token's aud is: tokens for others open nothing here.",
+    )  # fmt: skip
+    token_type = forms.CharField(
+        required=False, max_length=60, label="Type", widget=forms.TextInput(MONO),
+        help_text="What its typ is, such as at+jwt. Empty: JWT, or nothing.",
+    )  # fmt: skip
     issuer = forms.CharField(required=False, max_length=300, widget=forms.TextInput(MONO))
     answer = forms.ChoiceField(choices=ANSWERS, label="The caller is answered")
     wait_s = forms.IntegerField(
@@ -293,7 +300,7 @@ class WebhookForm(TriggerForm):
             Auth.NONE: (),
             Auth.HEADER: ("header", "prefix"),
             Auth.HMAC: ("header", "prefix", "algorithm", "encoding", "timestamp_header", "payload"),
-            Auth.JWT: ("header", "audience", "issuer"),
+            Auth.JWT: ("header", "audience", "issuer", "token_type"),
         }[Auth(kind)]
         data = {**data, "prefix": data["value_prefix"]}
         auth = {"kind": kind} | {name: data[name] for name in wanted if data[name]}

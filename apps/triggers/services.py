@@ -23,7 +23,7 @@ from apps.retention import holds
 from apps.runs.exceptions import NotPublished
 from apps.runs.state.accepting import check_in_use, checked_inputs, form_of
 from apps.triggers import deliveries, firing
-from apps.triggers.configs import CONFIGS, Config, EventConfig, WebhookConfig, stored
+from apps.triggers.configs import CONFIGS, Auth, Config, EventConfig, WebhookConfig, stored
 from apps.triggers.deliveries import DELIVERY, SCHEDULE
 from apps.triggers.exceptions import (
     BadConfig,
@@ -45,6 +45,10 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 NOT_SIGNED = (
     "The signature does not cover this header: whoever overhears a call could put another id on it. "
     "Have it signed too, with {id} in what is signed, or take the id from the body."
+)
+NOT_FOR_US = (
+    "Say what a token's `aud` is. Without it, a token that the sender made for somebody else would "
+    "open this webhook too."
 )
 Kind = Trigger.Kind
 
@@ -189,9 +193,17 @@ def _checked(kind: str, config: JSONDict, actor: User) -> Config:
         raise BadConfig(errors=[_entry(each) for each in error.errors()]) from None
     if isinstance(checked, EventConfig):
         _check_places(checked, actor)
-    if isinstance(checked, WebhookConfig) and checked.dedupe_header and not checked.trusts_header:
-        raise BadConfig.at("config.dedupe_header", NOT_SIGNED)
+    if isinstance(checked, WebhookConfig):
+        _check_webhook(checked)
     return checked
+
+
+def _check_webhook(config: WebhookConfig) -> None:
+    """Raise BadConfig for what would let in more than is meant."""
+    if config.dedupe_header and not config.trusts_header:
+        raise BadConfig.at("config.dedupe_header", NOT_SIGNED)
+    if config.auth.kind is Auth.JWT and not config.auth.audience:
+        raise BadConfig.at("config.auth.audience", NOT_FOR_US)
 
 
 def _entry(error: Any) -> JSONDict:

@@ -18,6 +18,7 @@ LEEWAY_S = 30
 # Without what separates it from the rest: nobody can move the end of an id that is signed.
 EVENT_ID = re.compile(r"[A-Za-z0-9_=-]{1,200}")
 BEARER = "bearer "
+UNTYPED = ("", "jwt")  # what a token says that is meant for nothing in particular
 
 
 def is_authentic(auth: AuthConfig, secret: str, call: Call, id_header: str = "") -> bool:
@@ -66,6 +67,8 @@ def _is_fresh(stamp: str) -> bool:
 def _is_token(auth: AuthConfig, secret: str, sent: str) -> bool:
     text = sent[len(BEARER) :].strip() if sent.lower().startswith(BEARER) else sent
     try:
+        if not _is_of_type(auth.token_type, text):
+            return False
         jwt.decode(
             text,
             _key(auth, secret, text),
@@ -73,11 +76,19 @@ def _is_token(auth: AuthConfig, secret: str, sent: str) -> bool:
             audience=auth.audience or None,
             issuer=auth.issuer or None,
             leeway=LEEWAY_S,
-            options={"require": ["exp"], "verify_aud": bool(auth.audience)},
+            # Where no audience is set, as it had not to be once, none may be named either.
+            options={"require": ["exp"], "verify_aud": True},
         )
     except (jwt.PyJWTError, ValueError, TypeError):
         return False
     return True
+
+
+def _is_of_type(wanted: str, token: str) -> bool:
+    """Tell whether a token is one of the kind that is meant: one issuer signs several."""
+    said = str(jwt.get_unverified_header(token).get("typ") or "").lower()
+    said = said.removeprefix("application/")
+    return said == wanted.lower() if wanted else said in UNTYPED
 
 
 def _key(auth: AuthConfig, secret: str, token: str) -> Any:

@@ -19,6 +19,14 @@ class BudgetedWorkflows:
         """Return how they are called; those in the bin, too."""
         return dict(Workflow.objects.filter(pk__in=ids).values_list("pk", "name"))
 
+    def within(self, path: str) -> WorkflowQuerySet:
+        """Return those that lie in the folder of a path or deeper, those in the bin too."""
+        return Workflow.objects.filter(folder__path__startswith=path)
+
+    def seen(self, actor: User) -> WorkflowQuerySet:
+        """Return those that somebody may see, those in the bin too."""
+        return policies.visible(actor, Workflow.objects.all())
+
     def path(self, workflow_id: UUID) -> str:
         """Return the path of the folder in which one lies."""
         found = Workflow.objects.filter(pk=workflow_id).values_list("folder__path", flat=True)

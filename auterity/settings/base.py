@@ -15,7 +15,9 @@ from auterity.settings.sign_in import *
 PORT = env_int("PORT", 8000, minimum=1, help="Port that the web server listens on.")
 BIND = env_str("AUTERITY_BIND", "127.0.0.1", help="Address that the web server listens on.")
 PRODUCTION = False
-SECRET_KEY = env_secret("AUTERITY_SECRET_KEY", help="Signs sessions and tokens.")
+SECRET_KEY = env_secret(
+    "AUTERITY_SECRET_KEY", help="Signs tokens and seals sessions; another one ends all sessions."
+)
 MASTER_KEY = env_secret(
     "AUTERITY_MASTER_KEY",
     help="Wraps the data keys that encrypt the tenants' secrets. While it is changed: the new one, a comma, the one before.",
@@ -118,6 +120,7 @@ TENANT_APPS = [
     "apps.runs",
     "apps.retention",
     "apps.oversight",
+    "apps.campaigns",
     "apps.comments",
     "apps.reviews",
     "apps.triggers",
@@ -167,8 +170,8 @@ MIDDLEWARE = [
     "apps.common.middleware.RequestInfoMiddleware",
     "csp.middleware.CSPMiddleware",  # outside: pages about a missing workspace have it too
     "apps.tenants.middleware.TenantMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.common.middleware.TransportMiddleware",
+    "apps.accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -225,6 +228,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "apps.common.messages.MessageStorage"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -342,6 +346,7 @@ LOGGING: dict[str, Any] = {
         "psycopg.pool": {"level": "ERROR"},
         # While Redis is away its subscriber would log a traceback each second; we say it in a line.
         "channels_redis": {"level": "CRITICAL"},
+        "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "celery": {"level": "WARNING"},
         # RabbitMQ: warns at each start that it cannot delay messages, which none of ours asks for.
         "kombu.transport.native_delayed_delivery": {"level": "ERROR"},

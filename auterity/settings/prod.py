@@ -4,6 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apps.common.cookies import cookie_name
 from auterity.settings.base import *
+from auterity.transport import refuse_clear_text
 
 DEBUG = False
 PRODUCTION = True
@@ -13,6 +14,10 @@ if not SECRET_KEY or not MASTER_KEY:
         "`openssl rand -base64 48` makes good values. Keep the master key: without it the "
         "secrets in the database cannot be read."
     )
+
+refuse_clear_text(
+    {"DATABASE_URL": DATABASE_URL, "REDIS_URL": REDIS_URL, "BROKER_URL": BROKER_URL}, PRIVATE_HOSTS
+)
 
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]

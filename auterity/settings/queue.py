@@ -3,20 +3,23 @@
 from typing import Any
 
 from auterity.env import env_int, env_url
-from auterity.settings.services import DATA_DIR, REDIS_URL
+from auterity.settings.services import CA_FILE, DATA_DIR, REDIS_URL
+from auterity.transport import broker_tls, verified
 
-BROKER_URL = (
+BROKER_URL = verified(
     env_url(
         "BROKER_URL",
         "",
-        help="Message broker, redis:// or amqp:// (RabbitMQ); REDIS_URL if not set.",
+        help="Message broker, redis:// or amqp:// (RabbitMQ), rediss:// or amqps:// where it is encrypted; REDIS_URL if not set.",
         folder=DATA_DIR,
     )
-    or REDIS_URL
+    or REDIS_URL,
+    CA_FILE,
 )
 
 CELERY: dict[str, Any] = {
     "broker_url": BROKER_URL,
+    "broker_use_ssl": broker_tls(BROKER_URL, CA_FILE),
     "task_serializer": "json",
     "result_serializer": "json",
     "accept_content": ["json"],

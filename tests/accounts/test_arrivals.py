@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from apps.accounts import services
 from apps.accounts.models import SignIn, User
+from apps.accounts.session_store import name_of
 from apps.audit.models import AuditEntry
 from tests.factories.factors import PASSWORD, Device
 from tests.factories.issuer import stranger
@@ -62,7 +63,7 @@ def test_an_invented_browser_is_a_new_one(vera: User, said: str) -> None:
 def test_a_browser_that_was_signed_out_by_hand_is_new_again(vera: User) -> None:
     sign_in(stranger(), vera)
     client = sign_in(stranger(), vera)
-    lost = SignIn.objects.get(session_key=client.session.session_key)
+    lost = SignIn.objects.get(session_name=name_of(client.session.session_key))
     services.end_sign_in(lost, actor=vera)
     sign_in(client, vera)
     assert len(letters()) == 2

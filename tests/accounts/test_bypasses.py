@@ -17,6 +17,7 @@ from apps.accounts import services
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.links import sign_in_path
 from apps.accounts.models import SignIn, User
+from apps.accounts.session_store import name_of
 from apps.audit.models import AuditEntry
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
@@ -340,7 +341,7 @@ def test_an_ended_session_is_not_brought_back_by_its_own_requests(vera: User) ->
     here, there = browser(vera), browser(vera)
     there.get("/profile/")
     key = there.session.session_key
-    services.end_sign_in(SignIn.objects.get(session_key=key), actor=vera)
+    services.end_sign_in(SignIn.objects.get(session_name=name_of(key)), actor=vera)
     there.cookies[settings.SESSION_COOKIE_NAME] = str(key)
     for _ in range(2):
         assert there.get("/profile/").status_code == 302

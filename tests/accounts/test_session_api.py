@@ -9,17 +9,18 @@ from rest_framework.test import APIClient
 
 from apps.accounts import services
 from apps.accounts.models import User
+from apps.accounts.session_store import name_of
 from tests.factories.cast import api_client, key_client
 
 PATH = "/api/v1/session/"
 
 
 def ends(client: APIClient, moment: datetime) -> None:
-    Session.objects.filter(pk=client.session.session_key).update(expire_date=moment)
+    Session.objects.filter(pk=name_of(client.session.session_key)).update(expire_date=moment)
 
 
 def stored_end(client: APIClient) -> datetime:
-    return Session.objects.get(pk=client.session.session_key).expire_date
+    return Session.objects.get(pk=name_of(client.session.session_key)).expire_date
 
 
 def test_it_tells_whose_it_is_and_when_it_ends(bob: User) -> None:

@@ -69,7 +69,7 @@ def test_one_is_ended_and_the_others_go_on(vera: User) -> None:
     assert "Edge on Windows is signed out" in answer.content.decode()
     assert there.get("/profile/").status_code == 302
     assert here.get("/profile/").status_code == 200
-    assert user_of_session(ended.session_key) is None  # what sockets ask again and again
+    assert user_of_session(there.session.session_key) is None  # what sockets ask again and again
     assert AuditEntry.objects.filter(action="session.ended").exists()
 
 

@@ -26,7 +26,7 @@ DOORS = (
 )
 # Programs are started by what runs the product and by the sandbox, never with a tenant's words.
 STARTERS = ("subprocess", "pty", "multiprocessing")
-MAY_START = ("apps/local/", "apps/sandbox/", "apps/runs/quarantine.py")
+MAY_START = ("apps/local/", "apps/sandbox/", "apps/runs/interpreter/quarantine.py")
 # Each would cost every process and every command of the product its seconds or its memory.
 HEAVY = {
     "litellm", "boto3", "botocore", "langgraph", "langchain_core", "numpy", "pandas", "mcp", "openai", "temporalio",

@@ -16,6 +16,7 @@ from apps.accounts.services import (
     create_group,
     remove_from_group,
 )
+from apps.accounts.session_store import name_of
 from apps.collaboration import lobby, protocol
 from apps.collaboration.protocol import Kind, State
 from apps.runs.watching import places
@@ -205,8 +206,7 @@ def test_what_is_lost_closes(
 
     def take_away() -> None:
         if change == "session":
-            key = tab_session(tab)
-            Session.objects.filter(pk=key).delete()
+            Session.objects.filter(pk=name_of(tab_session(tab))).delete()
         elif change == "user":
             User.objects.filter(pk=bob.pk).update(is_active=False)
         elif change == "role":

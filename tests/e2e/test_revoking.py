@@ -1,12 +1,23 @@
-"""What is taken from a key opens nothing any more, in the real product; two hundred times by `make bench name=revoking`."""
+"""What is taken away opens nothing any more, in the real product; two hundred times by `make bench name=revoking`."""
 
-from bench.revoking import Site, measure, ways_of_keys
-from tests.e2e.conftest import Demo
+from bench.models import models
+from bench.revoking import (
+    Site,
+    made_talkative,
+    measure,
+    way_of_directory,
+    ways_of_keys,
+)
+from tests.e2e.conftest import running
+from tests.factories.product import ROOT
 
-TRIALS = 8
+TRIALS = 9
 
 
-def test_a_key_that_is_revoked_or_bound_elsewhere_opens_nothing_soon(demo: Demo) -> None:
+def test_what_is_taken_away_opens_nothing_soon_and_ends_what_is_open() -> None:
     words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "revoking")
-    owner = Site(demo.product.port, demo.command(*words))
-    assert measure(ways_of_keys(owner), TRIALS)["late"] == 0
+    with models() as talks, running(ROOT, AUTERITY_EGRESS_ALLOW=talks.origin) as demo:
+        owner = Site(demo.product.port, demo.command(*words))
+        model = made_talkative(owner, talks.origin)
+        ways = [*ways_of_keys(owner), way_of_directory(owner.port, demo.command, TRIALS // 3)]
+        assert measure(ways, TRIALS, model)["late"] == 0

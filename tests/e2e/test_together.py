@@ -373,22 +373,3 @@ def test_a_right_that_is_lost_while_away_leaves_the_edits_to_take_along(
     assert draft["config"]["prompt"] == "Write a reply. Mine."
     assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply."
     visitor.errors.clear()  # the browser logs refused requests
-
-
-def test_signing_out_leaves_no_drafts_in_the_browser(demo: Demo, visit: Visit) -> None:
-    link = demo.command("create_workspace", "leaving")
-    key = demo.command("create_api_key", "--tenant", "leaving", "--role", "owner", "--name", "e2e")
-    made = api(demo, key, "workflows/", {"name": "Together", "definition": DEFINITION})
-    page, host = visit().page, link.partition("/accounts/")[0]
-    page.goto(link)
-    page.get_by_role("button").first.click()
-    page.wait_for_url(f"{host}/**")
-    page.goto(f"{host}/workflows/{made['id']}/")
-    saved(page)
-    kept = "async () => (await indexedDB.databases()).length"
-    page.wait_for_function(f"async () => await ({kept})() === 1")
-    page.goto(f"{host}/workflows/")
-    page.locator("[popovertarget=profile-menu]:visible").first.click()
-    page.get_by_role("button", name="Sign out").click()
-    page.get_by_label("E-mail").wait_for()
-    assert page.evaluate(kept) == 0

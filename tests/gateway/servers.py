@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +45,17 @@ class Server:
 
     def begin(self, key: str, model: str) -> HTTPConnection:
         """Ask for a stream and return the connection once its first words came."""
+        return self.listen(key, model)[0]
+
+    def listen(self, key: str, model: str) -> tuple[HTTPConnection, HTTPResponse]:
+        """Ask for a stream; return connection and answer once its first words came."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         body = body_of(model, stream=True)
         connection.request("POST", "/v1/chat/completions", body, headers_of(key))
         answer = connection.getresponse()
         while b"Hello" not in answer.readline():
             pass
-        return connection
+        return connection, answer
 
     def kill(self) -> None:
         """End it without a word."""

@@ -40,7 +40,7 @@ from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
-from tests.isolation import archives, companies, gateways, guests
+from tests.isolation import archives, companies, gateways, guests, reviewing
 from tests.workflows.definitions import asking, edge, expecting, greeting, node
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -94,6 +94,9 @@ def make_world(slug: str) -> World:
         _reviews(world)
         _comments(world)
         _oversight(world)
+        world.objects |= reviewing.make(
+            world.people["owner"], world.people["admin"], world.canary, world.objects["own_role"]
+        )
         world.objects |= companies.make(world.people["owner"], world.canary)
         world.objects |= guests.make(world.people["owner"], world.canary)
         world.objects |= archives.make(world.people["owner"], world.canary)
@@ -151,7 +154,7 @@ def _access(world: World) -> None:
         name=f"{world.canary} key", role="owner", user=owner, actor=owner
     )
     link = sign_in_path(world.people["colleague"]).strip("/").split("/")
-    sign_in = SignIn.objects.create(user=world.people["colleague"], session_key=world.canary)
+    sign_in = SignIn.objects.create(user=world.people["colleague"], session_name=world.canary)
     world.objects |= {
         "sign_in": str(sign_in.pk),
         "invitation": str(invitation.pk),

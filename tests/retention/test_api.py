@@ -12,7 +12,9 @@ from tests.factories.cast import api_client
 from tests.workflows.definitions import greeting
 
 URL = "/api/v1/retention/"
-REST = {"drafts": 60, "notices": 90, "audit": 400, "bodies": 30, "deliveries": 30}
+REST = {
+    "drafts": 60, "notices": 90, "audit": 400, "bodies": 30, "deliveries": 30, "campaigns": 2555,
+}  # fmt: skip
 
 
 @pytest.fixture

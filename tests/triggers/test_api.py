@@ -121,7 +121,12 @@ def test_deliveries_and_replay(client: APIClient, bob: User, workflow: Workflow)
         ({"config": []}, 422, "config"),
         ({"kind": "moon"}, 422, "kind"),
         ({"path": "../x"}, 422, "path"),
-        ({"config": {"auth": {"kind": "jwt"}}, "secret": "short"}, 422, "secret"),
+        ({"config": {"auth": {"kind": "jwt"}}}, 422, "config.auth.audience"),
+        (
+            {"config": {"auth": {"kind": "jwt", "audience": "us"}}, "secret": "short"},
+            422,
+            "secret",
+        ),
         ({"workflow": "0192f5b0-0000-7000-8000-000000000000"}, 422, "workflow"),
     ],
 )

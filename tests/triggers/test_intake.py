@@ -69,7 +69,7 @@ def test_bodies_together_are_bounded(hook: Trigger, caller: Caller, narrow: None
         told = (refused.status, refused.headers["retry-after"], refused.headers["connection"])
         assert told == (503, "2", "close")
         assert refused.json()["code"] == "overfull"
-        assert refused.headers["content-security-policy"] == "sandbox"
+        assert refused.headers["content-security-policy"] == "sandbox; frame-ancestors 'none'"
         await says(slow, b"x", more=False)
         assert (await caller.finish(slow)).status == 202
         assert (await caller.call("/hooks/orders", b"y" * 20)).status == 202

@@ -164,19 +164,25 @@ class TestSecrets:
     def test_one_too_short_for_the_new_kind_is_refused(self, bob: User, workflow: Workflow) -> None:
         hook = made(bob, workflow, config=HEADER, secret="x" * 16)
         with pytest.raises(Invalid) as caught:
-            update_trigger(hook, actor=bob, changes={"config": {"auth": {"kind": "jwt"}}})
+            update_trigger(
+                hook, actor=bob, changes={"config": {"auth": {"kind": "jwt", "audience": "us"}}}
+            )
         assert caught.value.errors[0]["field"] == "secret"
 
     def test_a_public_key_cannot_be_made(self, bob: User, workflow: Workflow) -> None:
         with pytest.raises(SecretMissing):
-            made(bob, workflow, config={"auth": {"kind": "jwt", "algorithm": "RS256"}})
+            made(
+                bob,
+                workflow,
+                config={"auth": {"kind": "jwt", "algorithm": "RS256", "audience": "us"}},
+            )
 
     def test_a_public_key_becomes_no_secret(self, bob: User, workflow: Workflow) -> None:
         numbers = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
         key = json.dumps({"keys": [RSAAlgorithm.to_jwk(numbers, as_dict=True)]})
-        auth = {"kind": "jwt", "algorithm": "RS256"}
+        auth = {"kind": "jwt", "algorithm": "RS256", "audience": "us"}
         hook = made(bob, workflow, config={"auth": auth}, secret=key)
-        for other in ({"kind": "jwt", "algorithm": "HS256"}, {"kind": "header"}):
+        for other in ({"kind": "jwt", "audience": "us"}, {"kind": "header"}):
             changed, secret = update_trigger(hook, actor=bob, changes={"config": {"auth": other}})
             assert secret
             assert unseal(changed.secret, context=changed.secret_context) == secret

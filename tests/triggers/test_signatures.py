@@ -183,6 +183,30 @@ class TestJwt:
         }
         assert not let_in
 
+    @pytest.mark.parametrize(
+        ("wanted", "said", "fits"),
+        [
+            ("", "JWT", True), ("", "jwt", True), ("", None, True), ("", "application/jwt", True),
+            ("", "at+jwt", False), ("", "logout+jwt", False), ("", "secevent+jwt", False),
+            ("at+jwt", "at+jwt", True), ("at+jwt", "application/AT+JWT", True),
+            ("at+jwt", "JWT", False), ("at+jwt", None, False), ("JWT", None, False),
+        ],
+    )  # fmt: skip
+    def test_a_token_is_of_the_kind_that_is_meant(
+        self, wanted: str, said: str | None, fits: bool
+    ) -> None:
+        config = auth(**self.CHECKED, token_type=wanted)
+        sent = token(SECRET, "HS256", {"typ": said})
+        assert is_authentic(config, SECRET, call(authorization=sent)) is fits
+
+    def test_without_an_audience_a_token_for_somebody_opens_nothing(self) -> None:
+        """Of webhooks that were made before an audience had to be set."""
+        config = auth(kind="jwt", issuer="shop")
+        for audience in ("other", "auterity", ["other"], ["a", "b"]):
+            sent = token(SECRET, "HS256", aud=audience)
+            assert not is_authentic(config, SECRET, call(authorization=sent))
+        assert is_authentic(config, SECRET, call(authorization=token(SECRET, "HS256", aud=None)))
+
     def test_rs256(self, rsa_key: rsa.RSAPrivateKey) -> None:
         config = auth(**self.CHECKED, algorithm="RS256")
         good = token(rsa_key, "RS256")

@@ -70,7 +70,7 @@ def test_every_answer_is_sandboxed(hook: Trigger, caller: Caller) -> None:
         caller("/hooks/none", {}),
         caller("/hooks/orders", {}, method="PUT"),
     ):
-        assert reply.headers["content-security-policy"] == "sandbox"
+        assert reply.headers["content-security-policy"] == "sandbox; frame-ancestors 'none'"
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in reply.headers
         assert "set-cookie" not in reply.headers

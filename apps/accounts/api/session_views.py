@@ -16,7 +16,7 @@ from apps.accounts.api.views import TenantAPIView
 from apps.accounts.arrivals import browser_of
 from apps.accounts.exceptions import SignInAgain
 from apps.accounts.roles import ANY_MEMBER
-from apps.accounts.session_store import SessionStore
+from apps.accounts.session_store import SessionStore, name_of
 
 SLACK = timedelta(seconds=5)  # an end that could be put off by less is the last one
 
@@ -67,5 +67,5 @@ class SessionView(TenantAPIView):
 
 def _end_of(request: Request) -> datetime:
     """Return when the stored session ends: reading it does not make it longer."""
-    stored = Session.objects.only("expire_date").get(pk=request.session.session_key)
+    stored = Session.objects.only("expire_date").get(pk=name_of(request.session.session_key))
     return stored.expire_date

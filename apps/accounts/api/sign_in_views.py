@@ -17,6 +17,7 @@ from apps.accounts.filters import own_or_of
 from apps.accounts.models import SignIn, SignInRules
 from apps.accounts.models.sign_ins import SignInQuerySet
 from apps.accounts.roles import ANY_MEMBER
+from apps.accounts.session_store import name_of
 
 YEAR_S = 365 * 24 * 3600
 
@@ -34,7 +35,7 @@ class SignInSerializer(serializers.ModelSerializer[SignIn]):
 
     def get_is_current(self, sign_in: SignIn) -> bool:
         key: str | None = self.context["request"].session.session_key
-        return sign_in.session_key == key
+        return sign_in.session_name == name_of(key)
 
 
 class SignInViewSet(mixins.ListModelMixin, TenantViewSet[SignIn]):

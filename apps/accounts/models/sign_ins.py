@@ -20,7 +20,7 @@ class SignInQuerySet(models.QuerySet["SignIn"]):
     def lasting(self) -> Self:
         """Keep those whose session can still be used, as far as its own life goes."""
         alive = Session.objects.filter(expire_date__gt=timezone.now())
-        return self.filter(session_key__in=alive.values("session_key"))
+        return self.filter(session_name__in=alive.values("pk"))
 
     def of(self, user: User) -> list["SignIn"]:
         """Return where the user is signed in now, the last used first."""
@@ -35,12 +35,12 @@ class SignInQuerySet(models.QuerySet["SignIn"]):
 class SignIn(TimestampedModel):
     """Where somebody is or was signed in: one browser's session, as its owner can recognise it.
 
-    The session itself stays in Django's table. `bound_to` tells the epoch and the password that it
+    The session itself stays in Django's table, in the row of this name. `bound_to` tells the epoch and the password that it
     was opened under, so that what those ended is not shown as going on.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
-    session_key = models.CharField(max_length=40, unique=True)
+    session_name = models.CharField(max_length=40, unique=True)
     bound_to = models.CharField(max_length=64)
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)

@@ -47,6 +47,7 @@ from apps.accounts.services.sessions import (
     end_sign_in,
     note_use,
     reset_factors,
+    turn_key,
 )
 from apps.accounts.services.sign_in_rules import change_sign_in_rules
 
@@ -95,4 +96,5 @@ __all__ = [
     "set_active",
     "set_group_role",
     "take_right",
+    "turn_key",
 ]

@@ -5,17 +5,18 @@ from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts import policies
 from apps.accounts.models import SignIn, User
 from apps.accounts.models.sign_ins import bound_to
-from apps.accounts.session_store import BEGAN, SessionStore
+from apps.accounts.session_store import BEGAN, name_of
 from apps.audit.services import record
 from apps.common.errors import Forbidden
 
-NOTED = "noted"  # in the session: its own key and when it was last written down
+NOTED = "noted"  # in the session: its own name and when it was last written down
 FRESH = timedelta(minutes=1)
 
 
@@ -29,10 +30,10 @@ class Browser:
 
 
 def note_use(session: SessionBase, user: User, browser: Browser) -> None:
-    """Write down that a session is used: once in a while, and at once when its key is new."""
-    key, now = session.session_key, timezone.now()
+    """Write down that a session is used: once in a while, and at once when it goes by a new name."""
+    name, now = name_of(session.session_key), timezone.now()
     before = session.get(NOTED)
-    if before and before[0] == key and datetime.fromisoformat(before[1]) > now - FRESH:
+    if before and before[0] == name and datetime.fromisoformat(before[1]) > now - FRESH:
         return
     note_sign_in(session, user, browser)
 
@@ -52,9 +53,9 @@ def note_sign_in(session: SessionBase, user: User, browser: Browser) -> SignIn:
         "began_at": datetime.fromisoformat(session[BEGAN]),
         "seen_at": now,
     }
-    key = session.session_key
-    sign_in, _ = SignIn.objects.update_or_create(session_key=key, defaults=seen)
-    session[NOTED] = [key, now.isoformat()]
+    name = name_of(session.session_key)
+    sign_in, _ = SignIn.objects.update_or_create(session_name=name, defaults=seen)
+    session[NOTED] = [name, now.isoformat()]
     return sign_in
 
 
@@ -73,11 +74,19 @@ def begin_session(session: SessionBase, user: User, browser: Browser, *, by: lis
     return is_new
 
 
+def turn_key(session: SessionBase) -> None:
+    """Give a session another key: whoever came to know the one before has nothing any more."""
+    before = name_of(session.session_key)
+    session.cycle_key()
+    noted = SignIn.objects.filter(session_name=before)
+    noted.update(session_name=name_of(session.session_key))
+
+
 @transaction.atomic
 def end_sign_in(sign_in: SignIn, *, actor: User) -> None:
     """Sign somebody out of one browser; its next request, and its open sockets, are refused."""
     check_may_end(sign_in.user, actor)
-    SessionStore(sign_in.session_key).delete()
+    Session.objects.filter(pk=sign_in.session_name).delete()
     same = sign_in.user.sign_ins.filter(device=sign_in.device)
     same.update(device="")  # whoever comes back with this browser is told of as new
     record("session.ended", actor=actor, target=sign_in.user, before={"browser": str(sign_in)})

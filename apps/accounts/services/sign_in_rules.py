@@ -65,8 +65,8 @@ def _shorten_sessions(rules: SignInRules) -> None:
     """Bring the ends of the open sessions forward to where the rules put them."""
     now = timezone.now()
     Session.objects.filter(expire_date__gt=now + rules.idle).update(expire_date=now + rules.idle)
-    noted = SignIn.objects.filter(session_key=OuterRef("pk"))
-    open_ones = Session.objects.filter(pk__in=SignIn.objects.values("session_key"))
+    noted = SignIn.objects.filter(session_name=OuterRef("pk"))
+    open_ones = Session.objects.filter(pk__in=SignIn.objects.values("session_name"))
     open_ones.update(
         expire_date=Least(
             F("expire_date"),

@@ -22,6 +22,13 @@ FILTERS = [
 USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 10}
 
 
+class RangeSerializer(serializers.Serializer[Any]):
+    """What is likely, from the least to the most."""
+
+    low = serializers.DecimalField(**USD)
+    high = serializers.DecimalField(**USD)
+
+
 class BudgetSerializer(serializers.Serializer[Any]):
     """A budget and how it stands; `reached_at` is null where this period does not use it up."""
 
@@ -41,7 +48,18 @@ class BudgetSerializer(serializers.Serializer[Any]):
     forecast_usd = serializers.DecimalField(
         source="forecast", max_digits=24, decimal_places=10, rounding="ROUND_HALF_EVEN"
     )
+    likely_usd = RangeSerializer(
+        source="ahead", allow_null=True, help_text="Within which it ends with a certainty of 80 %."
+    )
     reached_at = serializers.DateTimeField(allow_null=True)
+    reached_earliest = serializers.DateField(
+        source="reached.earliest", allow_null=True, default=None,
+        help_text="The first day on which it may be reached; null: none of this period.",
+    )  # fmt: skip
+    reached_latest = serializers.DateField(
+        source="reached.latest", allow_null=True, default=None,
+        help_text="The last day until which it may last; null: perhaps longer than this period.",
+    )  # fmt: skip
     binding = serializers.BooleanField(source="binds", help_text="It stops calls first.")
     state = serializers.ChoiceField(choices=standing.STATES)
     refused = serializers.IntegerField(source="period.refused", help_text="Calls, this period.")

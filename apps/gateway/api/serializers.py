@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.gateway.budgets.forecast import CERTAINTY
 from apps.gateway.models import MOST_CALLS, LlmCall, Provider
 
+USD: dict[str, Any] = {"max_digits": 24, "decimal_places": 10}
 KINDS = [Provider.Kind.OPENAI.value, Provider.Kind.LITELLM.value]
 
 
@@ -106,6 +108,12 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
     """One row of the ledger; `cost_usd` is null where the price is not known."""
 
     run = serializers.UUIDField(source="run_id", allow_null=True)
+    workflow = serializers.UUIDField(
+        source="workflow_id", allow_null=True, help_text="Whose run asked."
+    )
+    member = serializers.UUIDField(
+        source="user_id", allow_null=True, help_text="On whose behalf it was asked."
+    )
     node = serializers.CharField(source="node_id")
     verdict = serializers.CharField(
         help_text="`passed`, `failed` or `open` (nothing could tell), or empty where the answer was "
@@ -130,9 +138,9 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
     class Meta:
         model = LlmCall
         fields = [
-            "id", "request_id", "run", "node", "key", "credential", "route", "route_version", "task", "task_class", "provider",
+            "id", "request_id", "run", "node", "workflow", "member", "key", "credential", "route", "route_version", "task", "task_class", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
-            "tokens_estimated", "cost_usd", "verdict", "explored", "guards", "cache", "similarity", "saved_usd",
+            "tokens_estimated", "cost_usd", "mix_usd", "dearest_usd", "verdict", "explored", "guards", "cache", "similarity", "saved_usd",
             "latency_ms", "ttft_ms", "streamed", "builtin", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -170,6 +178,66 @@ class ProviderTotalsSerializer(TotalsSerializer):
     model = serializers.CharField(allow_blank=True)
 
 
+class ForecastDaySerializer(serializers.Serializer[Any]):
+    """What the month will have taken when a day ends."""
+
+    day = serializers.DateField()
+    expected_usd = serializers.DecimalField(source="expected", **USD)
+    low_usd = serializers.DecimalField(source="low", **USD)
+    high_usd = serializers.DecimalField(source="high", **USD)
+
+
+class ForecastSerializer(serializers.Serializer[Any]):
+    """What the month will take in all, by its days: of 100 such months `certainty` end within it."""
+
+    expected_usd = serializers.DecimalField(source="expected", **USD)
+    low_usd = serializers.DecimalField(source="low", **USD)
+    high_usd = serializers.DecimalField(source="high", **USD)
+    certainty = serializers.IntegerField(default=CERTAINTY, help_text="In percent.")
+    days_known = serializers.IntegerField(help_text="Whole days that it was made from.")
+    days = ForecastDaySerializer(source="points", many=True)
+
+
+class MonthSerializer(serializers.Serializer[Any]):
+    """The month that goes on, in the time zone in which money is counted."""
+
+    first = serializers.DateField()
+    last = serializers.DateField()
+    spent_usd = serializers.DecimalField(source="spent", **USD)
+    forecast = ForecastSerializer(
+        source="ahead", allow_null=True, help_text="Null while less than a week is known."
+    )
+
+
+class SavingsSerializer(serializers.Serializer[Any]):
+    """What choosing saved on calls that more than one model could take, all prices known.
+
+    `mix_usd` is what the same tokens cost at a random one of the targets that each decision allowed,
+    `dearest_usd` at the dearest. That their answers would have been as good is assumed.
+    """
+
+    calls = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(**USD)
+    mix_usd = serializers.DecimalField(**USD)
+    dearest_usd = serializers.DecimalField(**USD)
+    saved_usd = serializers.DecimalField(**USD, help_text="Against the random mix.")
+    saved_percent = serializers.DecimalField(max_digits=12, decimal_places=1)
+    against_dearest_percent = serializers.DecimalField(max_digits=12, decimal_places=1)
+    checked = serializers.IntegerField(help_text="Answers that could be checked.")
+    held = serializers.IntegerField(help_text="Those of them that held.")
+
+
+class UsageRowSerializer(serializers.Serializer[Any]):
+    """The sums of one workflow, member, key, route or model."""
+
+    id = serializers.CharField(
+        source="value", allow_null=True, help_text="Null for calls that have none."
+    )
+    name = serializers.CharField(help_text="A general word where you may not see it.")
+    provider = serializers.CharField(source="more", help_text="Of a model; else empty.")
+    totals = TotalsSerializer(source="sums")
+
+
 class UsageSerializer(serializers.Serializer[Any]):
     """What calls to models took and cost in a period."""
 
@@ -179,3 +247,5 @@ class UsageSerializer(serializers.Serializer[Any]):
     by_day = DayTotalsSerializer(many=True)
     by_route = RouteTotalsSerializer(many=True)
     by_provider = ProviderTotalsSerializer(many=True)
+    month = MonthSerializer(help_text="The month that goes on, whatever period is asked for.")
+    savings = SavingsSerializer()

@@ -14,6 +14,7 @@ from apps.gateway.api.provider_keys import (
     ProviderKeyTrialView,
     ProviderKeyView,
 )
+from apps.gateway.api.usage import UsageByView
 from apps.gateway.api.virtual_keys import VirtualKeyViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -36,6 +37,7 @@ urlpatterns = [
         f"{OF_PROVIDER}<uuid:key_id>/try/", ProviderKeyTrialView.as_view(), name="provider-key-try"
     ),
     path("usage/", views.UsageView.as_view(), name="usage"),
+    path("usage/by/<str:by>/", UsageByView.as_view(), name="usage-by"),
     path("gateway/routes/<str:alias>/cache/", cache.CacheView.as_view(), name="route-cache"),
     path("gateway/calls/<uuid:pk>/answer/", cache.CachedAnswerView.as_view(), name="call-answer"),
     path(

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
@@ -24,6 +25,7 @@ from apps.gateway.api.serializers import (
     TrySerializer,
     UsageSerializer,
 )
+from apps.gateway.costs import month, savings
 from apps.gateway.exceptions import ModelsUnknown
 from apps.gateway.models import LlmCall, LlmCallQuerySet, Provider
 from apps.gateway.providers import importing
@@ -45,6 +47,8 @@ LEDGER = [
     OpenApiParameter("status", str, enum=LlmCall.Status.values),
     OpenApiParameter("cache", str, enum=LlmCall.Cache.values),
     OpenApiParameter("run", OpenApiTypes.UUID),
+    OpenApiParameter("workflow", OpenApiTypes.UUID, description="Whose runs asked."),
+    OpenApiParameter("member", OpenApiTypes.UUID, description="On whose behalf it was asked."),
     OpenApiParameter("key", OpenApiTypes.UUID, description="Of an API key."),
     OpenApiParameter("credential", OpenApiTypes.UUID, description="Of a provider's key."),
     *PERIOD,
@@ -138,5 +142,7 @@ class UsageView(TenantAPIView):
             "by_day": calls.totals_by_day(),
             "by_route": calls.totals_by("route"),
             "by_provider": calls.totals_by("provider", "model"),
+            "month": month.of(policies.visible(self.actor, LlmCall.objects.all()), timezone.now()),
+            "savings": savings.of(calls),
         }
         return Response(UsageSerializer(usage).data)

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from apps.accounts import policies
 from apps.accounts.models import User
-from apps.gateway.budgets import book, subjects, words
+from apps.gateway.budgets import book, days, subjects, words
+from apps.gateway.budgets.forecast import CERTAINTY, Forecast, Reached
 from apps.gateway.budgets.periods import around
 from apps.gateway.budgets.subjects import Payer
 from apps.gateway.models import Budget, BudgetPeriod
@@ -37,6 +38,7 @@ class Standing:
     period: BudgetPeriod
     now: datetime
     zone: ZoneInfo
+    ahead: Forecast | None = None  # of a month, by its days; without it the pace counts on
     binds: bool = False  # it is the one that is reached first
 
     @property
@@ -71,18 +73,27 @@ class Standing:
 
     @property
     def forecast(self) -> Decimal:
-        """What will be spent at the end of the period, at this pace."""
+        """What will be spent at the end of the period: by its days, else at this pace."""
+        if self.ahead is not None:
+            return self.ahead.expected
         return self.spent + self._pace * _seconds(self.period.ends_at - self.now)
 
     @property
     def reached_at(self) -> datetime | None:
-        """When it is used up at this pace; None: not in this period. The past where it is already."""
+        """When it is used up, as it looks; None: not in this period. The past where it is already."""
         if not self.left:
             return self.period.refused_at or self.now
+        if self.reached is not None:
+            return _within(self.reached, self.now, self.zone)
         if self._pace <= 0:
             return None
         at = _later(self.now, self.left / self._pace)
         return at if at is not None and at < self.period.ends_at else None
+
+    @property
+    def reached(self) -> Reached | None:
+        """The day on which it is used up, and the first and last that are likely."""
+        return self.ahead.reached(self.amount) if self.ahead is not None and self.left else None
 
     @property
     def state(self) -> str:
@@ -116,11 +127,34 @@ class Standing:
         if self.state == USED_UP:
             return f"Calls are refused until {anew}." if self.budget.stops else "Calls go on."
         if self.reached_at is None:
-            return f"Not reached at this pace: about {words.usd(self.forecast)} until {anew}."
+            return f"Not reached {self._as_it_looks}: about {words.usd(self.forecast)} until {anew}{self._perhaps}."
         at = _moment(self.reached_at, self.now, self.zone)
         first = "Reached first, about" if self.binds else "Reached about"
         then = f"Calls are then refused until {anew}." if self.budget.stops else "Calls go on."
-        return f"{first} {at}. {then}"
+        return f"{first} {at}{self._likely}. {then}"
+
+    @property
+    def _as_it_looks(self) -> str:
+        return "at this pace" if self.ahead is None else "as it looks"
+
+    @property
+    def _likely(self) -> str:
+        """Between which days it is likely to be reached."""
+        if self.reached is None or self.reached.earliest is None:
+            return ""
+        first, last = self.reached.earliest, self.reached.latest
+        if last is None:
+            return f", likely not before {first:%-d %b}"
+        return f", likely between {first:%-d} and {last:%-d %b}" if first != last else ""
+
+    @property
+    def _perhaps(self) -> str:
+        """How much it may become, and from which day on it may be reached after all."""
+        if self.ahead is None:
+            return ""
+        told = f", {CERTAINTY} %: {words.usd(self.ahead.low)} to {words.usd(self.ahead.high)}"
+        first = self.reached.earliest if self.reached is not None else None
+        return told + (f", perhaps reached from {first:%-d %b} on" if first else "")
 
     @property
     def _is_low(self) -> bool:
@@ -137,7 +171,7 @@ class Standing:
 def of_all(actor: User) -> list[Standing]:
     """Return how the budgets stand that somebody may see: what is used up or binds comes first."""
     budgets = policies.visible(actor, Budget.objects.select_related("folder"))
-    found = _standings(budgets, timezone.now())
+    found = _standings(budgets, timezone.now(), looks_ahead=True)
     _bind(found)
     order = {state: place for place, state in enumerate(STATES)}
     return sorted(found, key=lambda each: (order[each.state], -each.spent / each.amount))
@@ -164,15 +198,30 @@ def foremost_for(payer: Payer, actor: User) -> Standing | None:
     return min(found, key=lambda each: (STATES.index(each.state), each.left), default=None)
 
 
-def _standings(budgets: Iterable[Budget], now: datetime) -> list[Standing]:
+def _standings(
+    budgets: Iterable[Budget], now: datetime, *, looks_ahead: bool = False
+) -> list[Standing]:
     budgets, zone = list(budgets), book.rules().zone
     going_on = BudgetPeriod.objects.filter(begins_at__lte=now, ends_at__gt=now)
     periods = {each.budget_id: each for each in going_on.filter(budget__in=budgets)}
     labels = _labels(budgets)
-    return [
+    found = [
         Standing(each, labels[each.pk], periods.get(each.pk) or _unused(each, zone, now), now, zone)
         for each in budgets
     ]
+    if looks_ahead:
+        _look_ahead([each for each in found if each.budget.every == Budget.Every.MONTH])
+    return found
+
+
+def _look_ahead(months: list[Standing]) -> None:
+    """Give each what its days say of the rest of its month."""
+    if not months:
+        return
+    now, zone = months[0].now, months[0].zone
+    took = days.of_budgets([each.budget for each in months], now, zone)
+    for each in months:
+        each.ahead = days.ahead(took[each.budget.pk], each.period, now, zone)
 
 
 def _unused(budget: Budget, zone: ZoneInfo, now: datetime) -> BudgetPeriod:
@@ -209,6 +258,15 @@ def _moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     if local.hour == local.minute == 0 and days == 1:
         return "midnight"
     return f"{local:%H:%M}" if not days else f"{local:%-d %b, %H:%M}"
+
+
+def _within(reached: Reached, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the moment of the day on which an amount is reached; None: not in this period."""
+    if reached.day is None:
+        return None
+    begins = max(now, days.moment_of(reached.day, zone))
+    ends = days.moment_of(reached.day + timedelta(days=1), zone)
+    return begins + (ends - begins) * reached.share
 
 
 def _later(now: datetime, seconds: Decimal) -> datetime | None:

@@ -49,6 +49,14 @@ class Workflows(Protocol):
         """Return the path of the folder in which one lies; empty outside of folders."""
         ...
 
+    def within(self, path: str) -> QuerySet[Any]:
+        """Return those that lie in the folder of a path or deeper, those in the bin too."""
+        ...
+
+    def seen(self, actor: User) -> QuerySet[Any]:
+        """Return those that somebody may see, those in the bin too."""
+        ...
+
 
 _workflows: list[Workflows] = []
 
@@ -89,6 +97,16 @@ def names(scope: str, ids: Collection[UUID]) -> dict[UUID, str]:
 def path_of(workflow_id: UUID) -> str:
     """Return the path of the folder in which a workflow lies; empty outside of folders."""
     return _workflows[0].path(workflow_id) if _workflows else ""
+
+
+def workflows_in(path: str) -> QuerySet[Any] | list[UUID]:
+    """Return the ids of the workflows that lie in the folder of a path or deeper."""
+    return _workflows[0].within(path).values("pk") if _workflows else []
+
+
+def seen_workflows(actor: User) -> QuerySet[Any]:
+    """Return the workflows that somebody may see, those in the bin too."""
+    return _workflows[0].seen(actor) if _workflows else Budget.objects.none()
 
 
 def _rows(scope: str, actor: User) -> QuerySet[Any]:

@@ -10,6 +10,7 @@ from apps.common.ids import uuid7
 from apps.common.requests import request_info
 from apps.common.types import JSONDict
 from apps.gateway.asks import Ask, storable
+from apps.gateway.costs.choosing import NONE, Others, others_of
 from apps.gateway.ledger import journal
 from apps.gateway.models import LlmCall
 from apps.gateway.targets.exchange import Trace
@@ -32,6 +33,7 @@ class Entry:
     cost_usd: Decimal | None = None
     model: str = ""
     latency_ms: int = 0
+    others: Others = NONE  # what it would have cost elsewhere
 
 
 def opened() -> Entry:
@@ -50,6 +52,7 @@ def close(entry: Entry, ask: Ask, trace: Trace) -> None:
         entry.model = (answer.model if answer else "") or target.upstream.model
         used = None if answer is None else answer.usage(ask)
         entry.usage, entry.cost_usd = _taken(target, used, trace)
+        entry.others = others_of(entry.plan, trace, used)
         if answer is not None and ask.errand.run_id:
             entry.cost_usd = ask.errand.cost_usd
     journal.append(_row(entry, ask, trace))
@@ -89,6 +92,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "request_id": request_info.get().id or str(entry.id),
         "run_id": source.run_id or ask.errand.run_id or None,
         "node_id": source.node_id[:63],
+        "workflow_id": str(source.workflow_id) if source.workflow_id else None,
         "key_id": str(source.key_id) if source.key_id else None,
         "user_id": str(source.user_id) if source.user_id else None,
         "endpoint": str(ask.endpoint),
@@ -109,14 +113,16 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "cached_tokens": usage.cached,
         "reasoning_tokens": usage.reasoning,
         "tokens_estimated": usage.estimated or bool(target and target.is_builtin and trace.answer),
-        "cost_usd": None if cost is None else str(cost),
+        "cost_usd": _told(cost),
+        "mix_usd": _told(entry.others.mix_usd),
+        "dearest_usd": _told(entry.others.dearest_usd),
         "verdict": str(trace.verdict.mark) if trace.verdict else "",
         "explored": bool(trace.decision and trace.decision.outcome.explored),
         "guards": trace.tally.rows() if trace.tally else [],
         "cache": trace.cache,
         "cache_name": trace.cache_name,
         "similarity": trace.similarity,
-        "saved_usd": None if trace.saved_usd is None else str(trace.saved_usd),
+        "saved_usd": _told(trace.saved_usd),
         "latency_ms": entry.latency_ms,
         "ttft_ms": trace.first_ms,
         "streamed": ask.streams,
@@ -124,3 +130,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "idempotency_key": ask.idempotency_key[:255],
         "created_at": entry.began_at.isoformat(),
     }
+
+
+def _told(usd: Decimal | None) -> str | None:
+    return None if usd is None else str(usd)

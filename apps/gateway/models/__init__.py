@@ -192,6 +192,13 @@ class LlmCallQuerySet(models.QuerySet["LlmCall"]):
         """Return calls, failures, tokens and cost; `unpriced` calls have no known price."""
         return self.aggregate(**_SUMS)
 
+    def choosing(self) -> JSONDict:
+        """Return what calls with a choice cost, beside a random one of their targets and the dearest.
+
+        `checked` of their answers could be checked, `held` of those did hold.
+        """
+        return self.exclude(mix_usd=None).aggregate(**_CHOOSING)
+
     def totals_by(self, *fields: str) -> Any:
         """Return the same for each value of the fields, the dearest first."""
         return self.order_by().values(*fields).annotate(**_SUMS).order_by("-cost_usd", "-calls")
@@ -213,6 +220,16 @@ _SUMS: dict[str, Any] = {
     "cost_usd": Sum("cost_usd", default=Decimal(0)),
     "saved_usd": Sum("saved_usd", default=Decimal(0)),
     "hits": Count("pk", filter=Q(cache__in=("hit", "semantic"))),
+}
+
+
+_CHOOSING: dict[str, Any] = {
+    "calls": Count("pk"),
+    "cost_usd": Sum("cost_usd", default=Decimal(0)),
+    "mix_usd": Sum("mix_usd", default=Decimal(0)),
+    "dearest_usd": Sum("dearest_usd", default=Decimal(0)),
+    "checked": Count("pk", filter=Q(verdict__in=("passed", "failed"))),
+    "held": Count("pk", filter=Q(verdict="passed")),
 }
 
 
@@ -250,6 +267,7 @@ class LlmCall(models.Model):
     request_id = models.CharField(max_length=36)
     run_id = models.UUIDField(null=True)  # no foreign key: runs live above
     node_id = models.CharField(max_length=63, blank=True)
+    workflow_id = models.UUIDField(null=True)  # of that run: no foreign key either
     # Who asked over /v1: no foreign keys, so that a row can be written without looking anything up.
     key_id = models.UUIDField(null=True)
     user_id = models.UUIDField(null=True)
@@ -275,6 +293,10 @@ class LlmCall(models.Model):
     reasoning_tokens = models.PositiveIntegerField(default=0)  # of the output
     tokens_estimated = models.BooleanField(default=False)
     cost_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # null: unknown
+    # What it would have cost at a random one of the targets that could take it, and at the dearest:
+    # null where there was no choice, or where not all prices are known.
+    mix_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)
+    dearest_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)
     # What the check of its answer said; empty: none was made. `explored`: to learn about a target.
     verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
     explored = models.BooleanField(default=False)
@@ -308,6 +330,16 @@ class LlmCall(models.Model):
                 fields=["key_id", "-created_at"],
                 name="gateway_calls_by_key",
                 condition=~Q(key_id=None),
+            ),
+            models.Index(
+                fields=["workflow_id", "-created_at"],
+                name="gateway_calls_by_workflow",
+                condition=~Q(workflow_id=None),
+            ),
+            models.Index(
+                fields=["user_id", "-created_at"],
+                name="gateway_calls_by_member",
+                condition=~Q(user_id=None),
             ),
         ]
 

@@ -15,9 +15,13 @@ from apps.common.types import JSONDict
 from apps.dispatch.operations import Staff
 from apps.egress import client as egress
 from apps.gateway import news
+from apps.gateway.calls import Upstream
 from apps.gateway.models import Provider
 from apps.gateway.services import free_slug
+from apps.gateway.targets.router import Target
+from apps.gateway.targets.trials import TEST_PATIENCE, Trial, try_target
 from apps.gateway.upstreams import keys
+from apps.grants.lending import opened
 from apps.grants.models import Grant, PlatformProvider
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
@@ -55,6 +59,29 @@ def save_provider(provider: PlatformProvider, *, actor: User | None, key: str = 
     for tenant in tenants:
         with tenant_context(tenant):
             news.announce()
+
+
+def try_provider(provider: PlatformProvider, *, actor: User) -> Trial:
+    """Make a small real call with the platform's key and say how it went; it stands in the trail.
+
+    No workspace pays for it, and none has it in its ledger.
+    """
+    with public_scope():
+        trial = try_target(_target(provider), provider.name)
+        told = {"model": provider.default_model, "message": trial.message}
+        result = "ok" if trial.ok else "failed"
+        record("platform_provider.tried", actor=actor, target=provider, after=told, result=result)
+    return trial
+
+
+def _target(provider: PlatformProvider) -> Target:
+    upstream = Upstream(
+        provider=provider.slug, kind=provider.kind, model=provider.default_model,
+        base_url=provider.base_url, litellm_provider=provider.litellm_provider,
+        capabilities=tuple(provider.capabilities), key=opened(provider),
+        patience=TEST_PATIENCE,
+    )  # fmt: skip
+    return Target(upstream)
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ from apps.tenants.database import query, release_thread
 
 MOST_PROMPTS = 500
 EVENT_STREAM = "text/event-stream"
-STREAM = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 @require_GET

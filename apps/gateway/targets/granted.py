@@ -4,10 +4,12 @@ The quota counts at delivered prices, whatever a workspace says that models cost
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -34,6 +36,7 @@ from apps.tenants.database import query
 MOST_ANSWER = 4_096  # tokens, where nobody says how long an answer may become
 MOST_CHOICES = 128
 REFUSED = "refused"
+_hearers: list[Callable[[UUID], None]] = []
 
 
 @dataclass
@@ -99,6 +102,16 @@ async def _reserved(target: Target, ask: Ask, lent: Lent, price: ModelPrice | No
     return held
 
 
+def on_refusal(hear: Callable[[UUID], None]) -> None:
+    """Call a function with the id of each provider of the platform whose key was refused."""
+    _hearers.append(hear)
+
+
+def leave(hear: Callable[[UUID], None]) -> None:
+    """Call a function no longer."""
+    _hearers.remove(hear)
+
+
 def refuse_key(lent: Lent, model: str) -> None:
     """Disable a provider of the platform whose key was refused; the next call would only be refused again.
 
@@ -115,6 +128,8 @@ def refuse_key(lent: Lent, model: str) -> None:
         provider.status, provider.disabled_reason = PlatformProvider.Status.DISABLED, REFUSED
         provider.save()
         record("platform_provider.key_refused", actor=None, target=provider, result="failed")
+        for hear in _hearers:
+            transaction.on_commit(partial(hear, provider.pk), robust=True)
     news.announce()
 
 

@@ -11,6 +11,7 @@ from apps.gateway.carrying import Call, carried
 from apps.gateway.targets.router import Plan, routing_table
 from apps.gateway.v1 import limits
 from apps.gateway.v1.access import Access
+from apps.gateway.v1.allowed import while_allowed
 from apps.gateway.v1.caps import capped
 from apps.gateway.v1.limits import Left
 from apps.gateway.v1.refusals import ModelNotFound
@@ -24,7 +25,7 @@ async def answer(ask: Ask, request: Request, reply: Reply) -> None:
     plan = await plan_of(ask.model, request.access)
     async with _limited(ask, request.access) as used:
         reply.headers |= limits.headers_of(used.left)
-        async with request.while_here(), carried(ask, plan=plan) as call:
+        async with request.while_here(), while_allowed(request), carried(ask, plan=plan) as call:
             used.call = call
             if call.answer.streams:
                 await reply.stream(headers_of(call))

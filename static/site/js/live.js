@@ -2,7 +2,9 @@
 // here the page only hears that something happened and lets htmx ask for that part anew.
 const REFRESH_MS = 200, CLOCK_MS = 1000, LONGEST_PAUSE_MS = 15_000, MOST_RUNS = 20;
 
-let socket = null, failures = 0;
+const SETTLED_MS = 2000; // who is not let in is told so sooner
+
+let socket = null, failures = 0, opened = 0;
 const followed = new Map(); // run id -> seq of the last event we know
 const due = new Set(); // run ids whose parts will be asked for in a moment
 
@@ -73,6 +75,7 @@ function connect() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/live`);
   socket.addEventListener("open", () => {
     failures = 0;
+    opened = Date.now();
     send({ type: "subscribe_counts" });
     for (const [run, seq] of followed) send({ type: "subscribe", run, after: seq });
   });
@@ -81,7 +84,9 @@ function connect() {
     takers[frame.type]?.(frame);
   });
   socket.addEventListener("close", ({ code }) => {
-    if (code === 4401) return; // signed out: the next click leads to the sign-in
+    // Signed out: the next click leads to the sign-in. Whoever was let in may be so again, since a
+    // fresh proof in another window gives the session another key.
+    if (code === 4401 && Date.now() - opened < SETTLED_MS) return;
     failures += 1;
     const pause = Math.min(LONGEST_PAUSE_MS, 500 * 2 ** failures);
     setTimeout(connect, pause * (0.5 + Math.random()));

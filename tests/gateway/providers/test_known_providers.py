@@ -58,7 +58,7 @@ def test_they_are_found_by_name_and_address_the_usual_ones_first() -> None:
 def test_reading_it_does_not_import_litellm() -> None:
     code = (
         "import django, sys; django.setup()\n"
-        "from apps.gateway import known_providers\n"
+        "from apps.gateway.upstreams import known_providers\n"
         "assert len(known_providers.every()) > 100\n"
         "sys.exit('litellm' in sys.modules)"
     )

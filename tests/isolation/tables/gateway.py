@@ -96,6 +96,7 @@ GATEWAY = [
     api("virtual-key-end-rotation", "POST", pk="virtual_key", body={}, shows=False),
     Probe("api:call-decision", args={"call_id": "call"}, shows=False),
     api("usage", **LIST),
+    Probe("api:usage-by", args={"by": "model"}, **LIST),
     api("budget-list", **LIST),
     api("budget-list", "POST", body=BUDGET, **NOBODYS),
     api("budget-detail", pk="budget"),
@@ -143,6 +144,8 @@ GATEWAY = [
     Probe("gateway:overview", **LIST),
     Probe("gateway:calls", **LIST),
     Probe("gateway:usage", **LIST),
+    Probe("gateway:usage_by", args={"by": "model"}, **LIST),
+    Probe("gateway:export_usage", "POST", {"by": "model"}, media=FORM, **LIST),
     Probe("gateway:keys", **LIST),
     Probe("gateway:new_key", **NOBODYS),
     Probe(

@@ -122,6 +122,7 @@ export function takeCsrfToken(token: string): void {
   document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.setAttribute("content", token);
 }
 
-function csrfToken(): string {
+/** The token of the page against forged requests. */
+export function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }

@@ -44,6 +44,18 @@ export async function tidy(own: string): Promise<void> {
     if (!name.startsWith(mine) || !name.endsWith(`/${FORM}`)) indexedDB.deleteDatabase(name);
 }
 
+/** Delete everything that is kept here of anybody's drafts. */
+export async function forgetAll(): Promise<void> {
+  await Promise.all((await names()).map(deleted));
+}
+
+function deleted(name: string): Promise<void> {
+  return new Promise((done) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = request.onerror = () => done();
+  });
+}
+
 async function names(): Promise<string[]> {
   const all = await indexedDB.databases().catch(() => []);
   return all.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []));

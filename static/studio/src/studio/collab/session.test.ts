@@ -107,6 +107,17 @@ test("after the end edits are kept, and saved after a sign-in in another tab", a
   expect(document.querySelector("meta")?.content).toBe("new");
 });
 
+test("a session that goes by another key goes on by itself, and is asked for once", async () => {
+  const { session, editor } = await watched();
+  const before = asked.length;
+  world.server.closeAll(4401);
+  await passes(10);
+  expect([session.state.value.kind, editor.readOnly, asked.length - before]).toEqual(["fine", false, 1]);
+  world.server.closeAll(4401);
+  await passes(10);
+  expect([session.state.value.kind, editor.readOnly, asked.length - before]).toEqual(["over", true, 1]);
+});
+
 test("the time alone ends it, also where the socket did not hear of it", async () => {
   const { session, editor } = await watched();
   await passes(58 * MINUTE + 10);
@@ -117,9 +128,9 @@ test("the time alone ends it, also where the socket did not hear of it", async (
 
 test("nobody saves in somebody else's name", async () => {
   const { session, editor } = await watched();
+  signedIn = "ben";
   world.server.closeAll(4401);
   await passes(10);
-  signedIn = "ben";
   await comeBack();
   expect([session.state.value, editor.readOnly]).toEqual([{ kind: "over", by: "ben" }, true]);
 });

@@ -31,6 +31,7 @@ export class SessionWatch {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #asking: Promise<void> | null = null;
   #told = Date.now();
+  #doubted = 0;
 
   constructor(readonly editor: Editor) {}
 
@@ -44,7 +45,7 @@ export class SessionWatch {
     for (const kind of ["keydown", "pointerdown"]) {
       page.document.addEventListener(kind, () => void this.#busy(), { capture: true, passive: true });
     }
-    this.editor.saving.on(() => this.#isOut && this.#over(""));
+    this.editor.saving.on(() => this.#isOut && void this.#doubt());
     void this.look();
   }
 
@@ -77,6 +78,14 @@ export class SessionWatch {
     } catch {
       // It cannot be made longer, or nobody answered: the warning says so in time.
     }
+  }
+
+  /** The server closed the socket: the session ended, or goes by another key since a fresh proof. */
+  async #doubt(): Promise<void> {
+    const isKnown = Date.now() - this.#doubted < OFTEN;
+    this.#doubted = Date.now();
+    if (!isKnown) await this.look();
+    if (this.#isOut) this.#over("");
   }
 
   async #look(): Promise<void> {

@@ -1,6 +1,6 @@
 // The live socket: subscribes, comes back after the last known event, and knows when it may not.
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { LiveSocket, type Frame } from "./socket";
 
 class FakeSocket {
@@ -98,6 +98,20 @@ test("after a sign-in it goes on with what it followed", () => {
   socket.again();
   last().opens();
   expect(last().sent).toEqual([{ type: "subscribe", run: "r", after: 4 }]);
+});
+
+test("who was let in knocks once more: the session may go by another key", () => {
+  vi.useFakeTimers();
+  const { socket, sockets, waits, last } = world();
+  socket.follow("r", () => 0);
+  last().opens();
+  vi.advanceTimersByTime(5_000);
+  last().loses(4401);
+  waits.at(-1)?.then();
+  last().opens();
+  last().loses(4401);
+  expect([sockets.length, waits.length]).toEqual([2, 1]);
+  vi.useRealTimers();
 });
 
 test("who may not see it does not knock again", () => {

@@ -6,6 +6,7 @@ import type { Editor } from "../model/editor";
 import type { RunEvent } from "../model/runs";
 
 const SLOWEST = 15_000;
+const SETTLED = 2_000; // who is not let in is told so sooner
 const SIGNED_OUT = 4401;
 const NOT_ALLOWED = 4403;
 
@@ -31,6 +32,7 @@ export interface SocketOptions extends Hearer {
 export class LiveSocket {
   #socket: WebSocket | null = null;
   #failures = 0;
+  #opened = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #run: { id: string; after: () => number } | null = null;
   #workflow: string | null = null;
@@ -126,6 +128,7 @@ export class LiveSocket {
     this.#socket = socket;
     socket.onopen = () => {
       this.#failures = 0;
+      this.#opened = Date.now();
       for (const hearer of this.#hearers) hearer.onOpen?.(true);
       this.#subscribeAll();
       if (this.#workflow) this.#send({ type: "subscribe_comments", workflow: this.#workflow });
@@ -144,7 +147,8 @@ export class LiveSocket {
   #lost(code: number): void {
     this.#socket = null;
     for (const hearer of this.#hearers) hearer.onOpen?.(false);
-    this.#signedOut = code === SIGNED_OUT;
+    // Whoever was let in may be so again: a fresh proof gives the session another key.
+    this.#signedOut = code === SIGNED_OUT && Date.now() - this.#opened < SETTLED;
     if (this.#signedOut) return; // until there is a session again
     if (code === NOT_ALLOWED) {
       this.#run = this.#workflow = null;

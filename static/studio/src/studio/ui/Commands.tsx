@@ -15,6 +15,7 @@ import { shortId } from "../parts/RunHistory";
 import { SearchList, type Item } from "../parts/SearchList";
 import { STATUS } from "../parts/StatusPill";
 import { ALIGNMENTS } from "./SelectionBar";
+import { signOut } from "../collab/signOut";
 import { toggleTheme } from "./ThemeSwitch";
 
 interface Command extends Item {
@@ -109,6 +110,7 @@ function all(editor: Editor): Command[] {
     does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),
     does("Switch the theme", "moon", toggleTheme),
     does("Show all keys", "keyboard", () => panels.dialog.set("keys"), "?"),
+    does("Sign out", "log-out", () => void signOut(editor)),
     does("All workflows", "workflow", () => location.assign(boot.urls.list)),
   ];
   const adding = editor.readOnly

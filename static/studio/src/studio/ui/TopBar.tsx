@@ -7,6 +7,7 @@ import { Icon } from "../parts/Icon";
 import { lazily } from "../parts/lazily";
 import { ThemeSwitch } from "./ThemeSwitch";
 
+const Account = lazily(async () => (await import("./Account")).Account);
 const People = lazily(async () => (await import("./People")).People);
 
 /** Where one is, whether it is saved, and what can be done with the whole workflow. */
@@ -45,6 +46,7 @@ export function TopBar() {
         Search
       </Button>
       <ThemeSwitch />
+      <Account />
       {permissions.run && (
         <Button
           icon="play"

@@ -1,0 +1,1 @@
+"""Access reviews: whether people and programs still need what they hold, asked of those who know."""
