@@ -1,6 +1,7 @@
 """Archives that come in, over HTTP: sent in pieces by programs and browsers, started with a proof, reported."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -53,6 +54,10 @@ def stale(client: APIClient) -> APIClient:
     return client
 
 
+def put(client: APIClient, path: str, data: bytes, media: str = OCTETS) -> Any:
+    return client.put(path, data, content_type=media)
+
+
 def page(client: APIClient, path: str = PAGE) -> str:
     answer = client.get(path)
     assert answer.status_code == 200, answer.content
@@ -66,7 +71,7 @@ class TestApi:
         one = f"{URL}{begun.json()['id']}/"
         half = len(archive.data) // 2
         for number, data in ((1, archive.data[:half]), (2, archive.data[half:])):
-            answer = client.generic("PUT", f"{one}pieces/{number}/", data, OCTETS)
+            answer = put(client, f"{one}pieces/{number}/", data)
             assert answer.status_code == 200, answer.content
         assert client.get(one).json()["pieces"] == 2
         started = client.post(f"{one}start/", {})
@@ -80,16 +85,16 @@ class TestApi:
 
     def test_a_piece_has_a_size_and_a_turn(self, client: APIClient) -> None:
         one = f"{URL}{client.post(URL, {}).json()['id']}/pieces/"
-        large = client.generic("PUT", f"{one}1/", b"x" * (receiving.MOST_PIECE + 1), OCTETS)
+        large = put(client, f"{one}1/", b"x" * (receiving.MOST_PIECE + 1))
         assert (large.status_code, large.json()["code"]) == (413, "piece_too_large")
-        late = client.generic("PUT", f"{one}7/", b"x", OCTETS)
+        late = put(client, f"{one}7/", b"x")
         assert (late.status_code, late.json()["code"]) == (409, "piece_out_of_order")
-        other = client.generic("PUT", f"{one}1/", b"{}", "application/json")
+        other = put(client, f"{one}1/", b"{}", "application/json")
         assert other.status_code == 415
 
     def test_starting_asks_for_a_fresh_proof(self, client: APIClient) -> None:
         one = f"{URL}{client.post(URL, {}).json()['id']}/"
-        client.generic("PUT", f"{one}pieces/1/", b"x", OCTETS)
+        put(client, f"{one}pieces/1/", b"x")
         answer = stale(client).post(f"{one}start/", {})
         assert (answer.status_code, answer.json()["code"]) == (403, "proof_required")
         assert client.post(f"{one}cancel/").json()["status"] == "cancelled"
@@ -104,7 +109,7 @@ class TestApi:
                 client.get(URL),
                 client.get(one),
                 client.post(URL, {}),
-                client.generic("PUT", f"{one}pieces/1/", b"x", OCTETS),
+                put(client, f"{one}pieces/1/", b"x"),
                 client.post(f"{one}start/", {}),
                 client.post(f"{one}cancel/"),
                 client.get(PAGE),

@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.portability import receiving
 from apps.portability.api.serializers import (
-    ImportSerializer,
-    NewImportSerializer,
-    StartImportSerializer,
+    ArchiveImportSerializer,
+    NewArchiveImportSerializer,
+    StartArchiveImportSerializer,
 )
 from apps.portability.exceptions import PieceTooLarge
 from apps.portability.models import Import
@@ -47,7 +47,7 @@ class ArchiveImportViewSet(mixins.ListModelMixin, TenantViewSet[Import]):
     """Archives that come into this workspace."""
 
     queryset = Import.objects.select_related("started_by")
-    serializer_class = ImportSerializer
+    serializer_class = ArchiveImportSerializer
     permission_required: ClassVar = {
         "GET": "archive.view",
         "POST": "archive.manage",
@@ -63,36 +63,36 @@ class ArchiveImportViewSet(mixins.ListModelMixin, TenantViewSet[Import]):
         """List the archives that came in or were to, newest first."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(responses=ImportSerializer)
+    @extend_schema(responses=ArchiveImportSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """Return one, with its progress and, in the end, what came of it."""
-        return Response(ImportSerializer(self.get_object()).data)
+        return Response(ArchiveImportSerializer(self.get_object()).data)
 
-    @extend_schema(request=NewImportSerializer, responses={201: ImportSerializer})
+    @extend_schema(request=NewArchiveImportSerializer, responses={201: ArchiveImportSerializer})
     def create(self, request: Request) -> Response:
         """Begin to send an archive. It comes into a new workspace alone: elsewhere the import fails."""
-        serializer = NewImportSerializer(data=request.data)
+        serializer = NewArchiveImportSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         job = receiving.begin_import(actor=self.actor, **serializer.validated_data)
-        return Response(ImportSerializer(job).data, status=HTTPStatus.CREATED)
+        return Response(ArchiveImportSerializer(job).data, status=HTTPStatus.CREATED)
 
-    @extend_schema(request=StartImportSerializer, responses={202: ImportSerializer})
+    @extend_schema(request=StartArchiveImportSerializer, responses={202: ArchiveImportSerializer})
     @action(detail=True, methods=["POST"])
     def start(self, request: Request, pk: str) -> Response:
         """Have an archive that was sent come in, all of it or nothing."""
-        serializer = StartImportSerializer(data=request.data)
+        serializer = StartArchiveImportSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         job = receiving.start_import(
             self.get_object().pk, actor=self.actor, **serializer.validated_data
         )
-        return Response(ImportSerializer(job).data, status=HTTPStatus.ACCEPTED)
+        return Response(ArchiveImportSerializer(job).data, status=HTTPStatus.ACCEPTED)
 
-    @extend_schema(request=None, responses=ImportSerializer)
+    @extend_schema(request=None, responses=ArchiveImportSerializer)
     @action(detail=True, methods=["POST"])
     def cancel(self, request: Request, pk: str) -> Response:
         """End one that is not over; nothing of it stays."""
         job = receiving.cancel_import(self.get_object().pk, actor=self.actor)
-        return Response(ImportSerializer(job).data)
+        return Response(ArchiveImportSerializer(job).data)
 
 
 class ImportPieceView(TenantAPIView):
@@ -102,11 +102,11 @@ class ImportPieceView(TenantAPIView):
     permission_required: ClassVar = {"PUT": "archive.manage"}
 
     @extend_schema(
-        request={OCTETS: OpenApiTypes.BINARY}, responses=ImportSerializer,
+        request={OCTETS: OpenApiTypes.BINARY}, responses=ArchiveImportSerializer,
         operation_id="archive_import_piece",
     )  # fmt: skip
     def put(self, request: Request, pk: UUID, number: int) -> Response:
         """Send a piece of at most 8 MiB, of which 1 is the first; the last one again changes nothing."""
         data: Any = request.data
         job = receiving.add_piece(pk, number, data, actor=self.actor)
-        return Response(ImportSerializer(job).data)
+        return Response(ArchiveImportSerializer(job).data)

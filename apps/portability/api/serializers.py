@@ -48,13 +48,13 @@ class ArchiveSerializer(serializers.ModelSerializer[Export]):
         return export.pieces.count() if export.is_ready else 0
 
 
-class NewImportSerializer(serializers.Serializer[Any]):
+class NewArchiveImportSerializer(serializers.Serializer[Any]):
     """An archive that is going to be sent."""
 
     file_name = serializers.CharField(max_length=200, default="archive.zip")
 
 
-class StartImportSerializer(serializers.Serializer[Any]):
+class StartArchiveImportSerializer(serializers.Serializer[Any]):
     """What opens the secrets in an archive."""
 
     passphrase = serializers.CharField(
@@ -63,7 +63,7 @@ class StartImportSerializer(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
-class LeftSerializer(serializers.Serializer[Any]):
+class LeftRowsSerializer(serializers.Serializer[Any]):
     """Rows that were left out, and why."""
 
     kind = serializers.CharField()
@@ -71,7 +71,7 @@ class LeftSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
 
 
-class ChangedSerializer(serializers.Serializer[Any]):
+class ChangedRowsSerializer(serializers.Serializer[Any]):
     """Rows that came in otherwise than they were, and how."""
 
     kind = serializers.CharField()
@@ -79,20 +79,20 @@ class ChangedSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
 
 
-class ReportSerializer(serializers.Serializer[Any]):
+class ArrivalReportSerializer(serializers.Serializer[Any]):
     """What came of an archive."""
 
     came = serializers.DictField(child=serializers.IntegerField())
-    left = LeftSerializer(many=True)
-    changed = ChangedSerializer(many=True)
+    left = LeftRowsSerializer(many=True)
+    changed = ChangedRowsSerializer(many=True)
 
 
-class ImportSerializer(serializers.ModelSerializer[Import]):
+class ArchiveImportSerializer(serializers.ModelSerializer[Import]):
     """An archive that comes in: all of it, or nothing."""
 
     started_by = serializers.CharField(read_only=True, allow_null=True)
     pieces = serializers.IntegerField(source="pieces.count", read_only=True)
-    report = ReportSerializer(read_only=True, allow_null=True)
+    report = ArrivalReportSerializer(read_only=True, allow_null=True)
     archive = serializers.UUIDField(read_only=True, allow_null=True)
 
     class Meta:

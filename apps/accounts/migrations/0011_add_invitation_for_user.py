@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_add_support_guests'),
+        ('accounts', '0010_name_sessions_by_a_digest'),
     ]
 
     operations = [
