@@ -92,15 +92,23 @@ def take_version(arrival: Arrival, row: WorkflowVersion) -> bool:
 
 def check_drafts(arrival: Arrival) -> None:
     """Hold each draft to its document in the archive, and derive what lists show of it."""
-    told = {row.get("workflow"): row for row in arrival.archive.rows("workflow_drafts")}
-    for workflow in Workflow.objects.filter(pk__in=arrival.kept.get(DRAFTS, [])).order_by("pk"):
-        if workflow.draft_seq == 0:
-            continue
+    waiting: set[UUID] = arrival.kept.get(DRAFTS, set())
+    for row in arrival.archive.rows("workflow_drafts"):  # one document in memory at a time
+        workflow = Workflow.objects.filter(pk__in=waiting, pk=_id_of(row.get("workflow"))).first()
+        if workflow is None:
+            raise BadArchive("workflow_drafts: a document is of no workflow, or is there twice.")
+        waiting.discard(workflow.pk)
         _check_log(workflow)
-        row = told.get(str(workflow.pk))
-        if row is None:
-            raise BadArchive("workflow_drafts: the document of a draft is not in the archive.")
         _check_draft(workflow, row.get("definition"))
+    if Workflow.objects.filter(pk__in=waiting, draft_seq__gt=0).exists():
+        raise BadArchive("workflow_drafts: the document of a draft is not in the archive.")
+
+
+def _id_of(raw: Any) -> UUID:
+    try:
+        return UUID(raw)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadArchive("workflow_drafts: workflow is no id.") from error
 
 
 def _check_log(workflow: Workflow) -> None:
@@ -136,8 +144,7 @@ def _check_draft(workflow: Workflow, definition: Any) -> None:
 
 def note_workflows(arrival: Arrival) -> None:
     """Remember which drafts are to be looked at once their logs are here."""
-    ids = {UUID(str(row["id"])) for row in arrival.archive.rows("workflows")}
-    arrival.kept[DRAFTS] = ids - arrival.dropped[Workflow]
+    arrival.kept[DRAFTS] = set(Workflow.objects.values_list("pk", flat=True))
 
 
 def take_image(arrival: Arrival, row: Image) -> bool:
