@@ -13,9 +13,11 @@ from django.db.models import Q
 from apps.accounts import models as accounts
 from apps.audit import models as audit
 from apps.campaigns import models as campaigns
+from apps.classification import models as classification
 from apps.comments import models as comments
 from apps.credentials import models as credentials
 from apps.directory import models as directory
+from apps.evidence import models as evidence
 from apps.files import models as files
 from apps.gateway import models as gateway
 from apps.identity import models as identity
@@ -55,6 +57,8 @@ KEPT: tuple[Kept, ...] = (
     Kept(credentials.StoredCredential, "credentials", "Disabled, and empty without the passphrase.",
          without=("sealed",)),
     Kept(credentials.CredentialUse, "credential_uses", AS_IT_IS),
+    Kept(classification.DataClass, "data_classes",
+         "Not taken in: what holds for a class is decided anew; marks in workflows keep its name.", taken_in=False),
     Kept(gateway.Provider, "providers", "Disabled; what the platform lends is not taken in."),
     Kept(gateway.Credential, "provider_keys", "Only with the passphrase, else entered anew.",
          without=("sealed",)),
@@ -147,10 +151,13 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut(notifications.Mail, "Sealed letters on their way; what they tell is in what they tell of."),
     LeftOut(gateway.BudgetSlice, LEASE),
     LeftOut(gateway.KeptBody, "Sealed bodies of calls, kept for a short time under the rules of guards."),
+    LeftOut(runs.Withheld, "Sealed values of runs, of which the archive holds placeholders alone."),
     LeftOut(runs.KeptResult, "A cache: it is made again from runs."),
     LeftOut(runs.DecisionLink, OPENS),
     LeftOut(oversight.Verification, JOB),
     LeftOut(oversight.Export, JOB),
+    LeftOut(evidence.Pack, "Signed by keys of this workspace alone, and fetched by itself."),
+    LeftOut(evidence.Part, "Signed by keys of this workspace alone, and fetched by itself."),
     LeftOut(oversight.Piece, JOB),
     LeftOut(identity.Attempt, LEASE),
     LeftOut(identity.SeenAssertion, LEASE),

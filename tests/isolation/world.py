@@ -40,7 +40,7 @@ from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
-from tests.isolation import archives, companies, gateways, guests, reviewing
+from tests.isolation import archives, companies, gateways, guests, packing, reviewing, withheld
 from tests.workflows.definitions import asking, edge, expecting, greeting, node
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -86,6 +86,8 @@ def make_world(slug: str) -> World:
         _rights(world)
         _runs(world)
         _retention(world)
+        folder = Folder.objects.get(pk=world.objects["folder"])
+        world.objects |= withheld.make(world.people["owner"], world.canary, folder)
         _triggers(world)
         _waits(world)
         world.objects |= gateways.make(world.people["owner"], world.canary, world.objects)
@@ -97,6 +99,7 @@ def make_world(slug: str) -> World:
         world.objects |= reviewing.make(
             world.people["owner"], world.people["admin"], world.canary, world.objects["own_role"]
         )
+        world.objects |= packing.make(world.people["owner"], world.people["admin"])
         world.objects |= companies.make(world.people["owner"], world.canary)
         world.objects |= guests.make(world.people["owner"], world.canary)
         world.objects |= archives.make(world.people["owner"], world.canary)
