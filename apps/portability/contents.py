@@ -127,6 +127,9 @@ KEPT: tuple[Kept, ...] = (
     Kept(campaigns.Item, "access_review_items", RECORD, taken_in=False),
     Kept(audit.AuditEntry, "trail", "As history beside the trail of the new workspace, never in it."),
     Kept(audit.Link, "trail_links", "With the history: the hashes as they were there."),
+    Kept(portability.Import, "former_archives", "Those that came in whole.", without=("sealed",)),
+    Kept(portability.FormerEntry, "former_trail", AS_IT_IS),
+    Kept(portability.FormerLink, "former_trail_links", AS_IT_IS),
     Kept(audit.Check, "trail_checks", RECORD, taken_in=False),
 )  # fmt: skip
 
@@ -166,6 +169,8 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut(portability.Snapshot, JOB),
     LeftOut(portability.Part, JOB),
     LeftOut(portability.Piece, JOB),
+    LeftOut(portability.ImportPiece, JOB),
+    LeftOut(portability.StoredFile, JOB),
 )  # fmt: skip
 
 SECRETS: tuple[Secret, ...] = (

@@ -314,6 +314,7 @@ SPECTACULAR_SETTINGS = {
         "RunTrigger": "apps.runs.models.Run.Trigger",
         "JobStatus": "apps.oversight.models.Job.Status",
         "ArchiveStatus": "apps.portability.models.Export.Status",
+        "ArchiveImportStatus": "apps.portability.models.Import.Status",
         "RetentionTrigger": "apps.retention.models.RetentionJob.Trigger",
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",
