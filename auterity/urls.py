@@ -21,6 +21,7 @@ api: list[Any] = [
     path("", include("apps.access.api.urls")),
     path("", include("apps.portability.api.urls")),
     path("", include("apps.campaigns.api.urls")),
+    path("", include("apps.evidence.api.urls")),
     path("", include("apps.triggers.api.urls")),
     path("", include("apps.credentials.api.urls")),
     path("", include("apps.gateway.api.urls")),
@@ -60,6 +61,7 @@ urlpatterns = [
     path("access/", include("apps.access.urls")),
     path("archives/", include("apps.portability.urls")),
     path("access/reviews/", include("apps.campaigns.urls")),
+    path("evidence/", include("apps.evidence.urls")),
     path("triggers/", include("apps.triggers.urls")),
     path("", include("apps.dashboard.urls")),
 ]

@@ -60,6 +60,8 @@ ADMIN = BUILDER | {
     "campaign.view",
     "campaign.manage",
     "campaign.sign",  # have what is to go taken away
+    "evidence.view",  # with all that packs hold
+    "evidence.manage",
 }
 OWNER = ADMIN | {
     "call_body.view",  # what was asked and answered in calls, where it is kept

@@ -58,6 +58,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("access:report", "Access", "user-check", "audit.view"),
         Place("campaigns:list", "Access reviews", "list-checks", "campaign.decide", waits=True),
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
+        Place("evidence:list", "Evidence", "clipboard", "evidence.view"),
         Place("operators:support", "Support access", "life-buoy", "member.manage"),
         Place("classification:list", "Data classes", "shield", "data_class.view"),
         Place("retention:overview", "Retention", "archive", "retention.view"),

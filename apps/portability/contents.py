@@ -17,6 +17,7 @@ from apps.classification import models as classification
 from apps.comments import models as comments
 from apps.credentials import models as credentials
 from apps.directory import models as directory
+from apps.evidence import models as evidence
 from apps.files import models as files
 from apps.gateway import models as gateway
 from apps.identity import models as identity
@@ -126,6 +127,9 @@ KEPT: tuple[Kept, ...] = (
     Kept(campaigns.Item, "access_review_items", RECORD, taken_in=False),
     Kept(audit.AuditEntry, "trail", "As history beside the trail of the new workspace, never in it."),
     Kept(audit.Link, "trail_links", "With the history: the hashes as they were there."),
+    Kept(portability.Import, "former_archives", "Those that came in whole.", without=("sealed",)),
+    Kept(portability.FormerEntry, "former_trail", AS_IT_IS),
+    Kept(portability.FormerLink, "former_trail_links", AS_IT_IS),
     Kept(audit.Check, "trail_checks", RECORD, taken_in=False),
 )  # fmt: skip
 
@@ -152,6 +156,8 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut(runs.DecisionLink, OPENS),
     LeftOut(oversight.Verification, JOB),
     LeftOut(oversight.Export, JOB),
+    LeftOut(evidence.Pack, "Signed by keys of this workspace alone, and fetched by itself."),
+    LeftOut(evidence.Part, "Signed by keys of this workspace alone, and fetched by itself."),
     LeftOut(oversight.Piece, JOB),
     LeftOut(identity.Attempt, LEASE),
     LeftOut(identity.SeenAssertion, LEASE),
@@ -163,6 +169,8 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut(portability.Snapshot, JOB),
     LeftOut(portability.Part, JOB),
     LeftOut(portability.Piece, JOB),
+    LeftOut(portability.ImportPiece, JOB),
+    LeftOut(portability.StoredFile, JOB),
 )  # fmt: skip
 
 SECRETS: tuple[Secret, ...] = (

@@ -56,6 +56,8 @@ TABLE = {
     "campaign.view": (1, 1, 0, 0, 0, 0),
     "campaign.manage": (1, 1, 0, 0, 0, 0),
     "campaign.sign": (1, 1, 0, 0, 0, 0),
+    "evidence.view": (1, 1, 0, 0, 0, 0),
+    "evidence.manage": (1, 1, 0, 0, 0, 0),
     "call_body.view": (1, 0, 0, 0, 0, 0),
     "archive.view": (1, 0, 0, 0, 0, 0),
     "archive.manage": (1, 0, 0, 0, 0, 0),

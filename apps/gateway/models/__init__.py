@@ -92,6 +92,8 @@ class ModelRoute(TimestampedModel):
     )
     # Whether that holds, too, where the temperature lets answers differ.
     cache_varied = models.BooleanField(default=False)
+    # Whether what a workflow asks each time is asked anew before a schedule of it fires.
+    cache_ahead = models.BooleanField(default=False)
     cache_epoch = models.PositiveIntegerField(default=0)  # one more forgets what was kept
     # What tells whether questions are alike, a route or `provider/model`; empty: only the same are.
     cache_embedder = models.CharField(max_length=264, blank=True)
