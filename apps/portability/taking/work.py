@@ -160,6 +160,8 @@ def take_run(arrival: Arrival, row: Run) -> bool:
     if row.status not in Run.FINISHED or row.finished_at is None:
         raise Left("It was not finished when the archive was written.")
     row.key_id = None
+    if row.veil_id is not None:  # what was withheld stayed where it was sealed
+        row.veil_id, row.erased_at = row.pk, row.erased_at or row.finished_at
     return True
 
 
