@@ -20,4 +20,3 @@ BUILTINS = (
     Builtin("financial", "Financial", "Accounts, cards, income, debts."),
     Builtin("secret", "Secret", "Passwords, tokens, keys, and what only few may know."),
 )
-RESERVED = frozenset({"payload", "many", "new"})  # of what is withheld whole, and of a page

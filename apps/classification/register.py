@@ -101,11 +101,6 @@ class Register:
         """Return the entry of a value that stands for itself."""
         return self._alone.get(_key(value))
 
-    @property
-    def has_short(self) -> bool:
-        """Whether a value is to be looked for where it stands alone."""
-        return bool(self._alone)
-
     def present(self, dumped: str) -> list[str]:
         """Return the texts that may stand in something, of which this is the JSON."""
         if len(self._texts) <= FEW:

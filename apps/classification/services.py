@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
-from apps.classification.builtin import BUILTINS, RESERVED
+from apps.classification.builtin import BUILTINS
 from apps.classification.exceptions import BuiltinStays, ClassInUse, SlugTaken
 from apps.classification.models import DataClass, DataClassQuerySet
+from apps.classification.slugs import RESERVED
 from apps.classification.uses import uses_of
 from apps.common.types import JSONDict
 

@@ -23,6 +23,7 @@ PAYLOAD = "payload"  # the class of what is withheld whole because nothing is to
 MANY = "many"  # and because there are too many values
 WHOLE = frozenset({PAYLOAD, MANY})
 SEALED = "withheld"  # the key by which a column says so
+TOLD = frozenset({SEALED, "size", "shape", "digest"})
 Digest = Callable[[str], str]
 Fetch = Callable[[UUID, Collection[str]], Iterable[Entry]]
 
@@ -43,6 +44,7 @@ class Veil:
         self._lock = threading.RLock()
         self._strange: set[str] = set()  # names of which nothing is stored
         self._wholes: dict[str, Entry] = {}  # until they are stored
+        self._issued: set[str] = set()
         self._is_whole = whole
         self.unstored: list[Entry] = []
 
@@ -93,7 +95,7 @@ class Veil:
 
     def column(self, value: JSON) -> JSON:
         """Return what a column holds in place of a value."""
-        if value is None or is_sealed(value):
+        if value is None or self._is_ours(value):
             return value
         return self.sealed(value) if self.is_whole else self.masked(value)
 
@@ -109,7 +111,17 @@ class Veil:
         with self._lock:
             self.unstored.append(whole)
             self._wholes[whole.name] = whole
+            self._issued.add(whole.name)
         return whole
+
+    def _is_ours(self, value: JSON) -> bool:
+        """Tell whether a value stands for one that is withheld whole, and nobody made it up."""
+        if not self.is_active or not is_sealed(value):
+            return False
+        names = names_in(value)
+        if not names <= self._issued:
+            self._seek(names)
+        return names <= self._issued | self._wholes.keys()
 
     def stored(self, entries: Collection[Entry]) -> None:
         """Note what was stored; what is withheld whole is read again where it is wanted."""
@@ -174,7 +186,8 @@ class Veil:
 
     def _resolved(self, value: Any) -> JSON:
         if is_sealed(value):
-            return self._opened(value[SEALED])
+            opened = self._opened(value[SEALED])
+            return value if opened == value[SEALED] else opened
         if isinstance(value, dict):
             return {
                 str(self._register.restored(key)): self._resolved(child)
@@ -261,10 +274,10 @@ def resolved(value: JSON) -> Any:
 
 def is_sealed(value: JSON) -> bool:
     """Tell whether a column holds what stands for all of a value."""
-    if not isinstance(value, dict) or "digest" not in value:
+    if not isinstance(value, dict) or value.keys() != TOLD:
         return False
-    name = value.get(SEALED)
-    return isinstance(name, str) and PLACEHOLDER.fullmatch(name) is not None
+    found = PLACEHOLDER.fullmatch(str(value[SEALED]))
+    return found is not None and found["class"] in WHOLE
 
 
 def _dumped(value: JSON) -> str:

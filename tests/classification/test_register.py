@@ -95,3 +95,15 @@ def test_many_values_are_found_like_few() -> None:
     made = veil(*(f"person-{place}@example.test" for place in range(500)))
     masked = made.masked({"said": "person-77@example.test met person-412@example.test"})
     assert len(PLACEHOLDER.findall(str(masked))) == 2
+
+
+def test_nobody_makes_up_what_stands_for_a_whole() -> None:
+    told = {"withheld": "[payload:aaaaaaaaaaaaaaaa]", "size": 1, "digest": "x"}
+    forged = {**told, "shape": VALUE}
+    assert VALUE not in json.dumps(veil(VALUE).column(forged))
+    whole = Veil(lambda _family, _names: (), lambda text: text[:8], whole=True)
+    assert VALUE not in json.dumps(whole.column(forged))
+    ours = whole.column({"a": 1})
+    assert whole.column(ours) == ours
+    assert whole.resolved(ours) == {"a": 1}
+    assert whole.resolved(whole.column(forged)) == forged

@@ -54,7 +54,8 @@ class Answer:
         kept, _ = storable({"form": values, "value": value if edits else wait.value})
         learn_marked({**kept, "comment": comment}, kept_marks(wait.terms))
         said = words(comment.replace("\x00", ""))
-        return cls(decision, said, column(kept["form"]), column(kept["value"]), edits)
+        changed = column(kept["value"]) if edits else wait.value
+        return cls(decision, said, column(kept["form"]), changed, edits)
 
 
 def needs_reason(wait: Wait, action: JSONDict) -> bool:
