@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.sessions import middleware
@@ -11,10 +12,11 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
-from apps.accounts import services
+from apps.accounts import refusals, services
 from apps.accounts.arrivals import browser_of
 from apps.accounts.models import User
 from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
+from apps.common.problems import as_domain_error
 from apps.tenants.database import query
 
 
@@ -32,6 +34,20 @@ class SessionMiddleware(middleware.SessionMiddleware):
             return response
         answer: HttpResponse = super().process_response(request, response)
         return answer
+
+
+class RefusalMiddleware(AsyncCapableMiddleware):
+    """Have it in the trail that a page was refused; innermost, so that it hears of it first."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        refused = as_domain_error(error)
+        user = getattr(request, "user", None)
+        is_refused = refused is not None and refused.status == HTTPStatus.FORBIDDEN
+        if refused and is_refused and isinstance(user, User):
+            refusals.note_request(request, user, refused.code)
 
 
 class PreferencesMiddleware(AsyncCapableMiddleware):

@@ -56,6 +56,7 @@ def _sessions(request: AuthenticatedRequest, person: User) -> HttpResponse:
 
 @require_POST
 @member_required
+@proof_required
 def end(request: AuthenticatedRequest, sign_in_id: UUID) -> HttpResponse:
     """Sign somebody out of one browser."""
     sign_in = policies.find(request.user, SignIn.objects.select_related("user"), pk=sign_in_id)
@@ -68,6 +69,7 @@ def end(request: AuthenticatedRequest, sign_in_id: UUID) -> HttpResponse:
 
 @require_POST
 @member_required
+@proof_required
 def end_others(request: AuthenticatedRequest) -> HttpResponse:
     """Sign oneself out everywhere else."""
     services.end_all_sign_ins(request.user, actor=request.user)
@@ -78,6 +80,7 @@ def end_others(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("member.manage")
+@proof_required
 def end_all(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     """Sign a member out everywhere."""
     person = _member(request, user_id)

@@ -60,6 +60,7 @@ GROUPS: dict[str, tuple[Place, ...]] = {
         Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
         Place("evidence:list", "Evidence", "clipboard", "evidence.view"),
         Place("operators:support", "Support access", "life-buoy", "member.manage"),
+        Place("classification:list", "Data classes", "shield", "data_class.view"),
         Place("retention:overview", "Retention", "archive", "retention.view"),
         Place("portability:archives", "Archives", "package", "archive.view"),
     ),

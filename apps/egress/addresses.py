@@ -52,3 +52,8 @@ def _embedded(address: Address) -> Iterator[ipaddress.IPv4Address]:
         yield from address.teredo
     if any(address in network for network in NAT64):
         yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def shown(address: str) -> str:
+    """Return what of an address may be repeated: neither who signs in there nor what is asked."""
+    return address.rpartition("@")[2].partition("?")[0].strip()[:200]

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from yarl import URL
 
+from apps.egress.addresses import shown
 from apps.egress.exceptions import EgressDenied, EgressInvalid
 
 MASK = "•••"
@@ -39,7 +40,7 @@ class Place:
             host, port = "", None
         if not _is_plain(host, named) or (below and not _is_domain(host)):
             raise EgressInvalid(
-                f"“{text.strip()[:80]}” is not a host. Write it as api.example.com, with a port where it is "
+                f"“{shown(text)}” is not a host. Write it as api.example.com, with a port where it is "
                 "not the usual one, or as *.example.com for all hosts below it."
             )
         return cls(host, port, below)

@@ -22,7 +22,7 @@ from yarl import URL
 
 from apps.common.loops import PerLoop
 from apps.common.types import JSON
-from apps.egress.addresses import is_allowed
+from apps.egress.addresses import is_allowed, shown
 from apps.egress.answers import health_of
 from apps.egress.bound import Bound
 from apps.egress.breakers import breaker
@@ -298,7 +298,7 @@ def _parse(url: str) -> URL:
         parsed = URL(url)
         host, port = parsed.host, parsed.port
     except (ValueError, TypeError) as error:
-        raise EgressInvalid(f"{url[:200]!r} is not an address: {error}.") from error
+        raise EgressInvalid(f"{shown(url)!r} is not an address.") from error
     if parsed.scheme not in {"http", "https"} or not host or not port:
         raise EgressInvalid("The address must start with http:// or https:// and name a host.")
     if parsed.user is not None or parsed.password is not None:

@@ -51,6 +51,17 @@ SAID = {
     "audit.stream_tested": "Sent a test entry",
     "stream.tested": "Tested stream",
     "audit.downloaded": "Downloaded the export",
+    "archive.started": "Asked for an archive:",
+    "archive.finished": "Wrote the archive",
+    "archive.failed": "Could not write the archive",
+    "archive.cancelled": "Cancelled the archive",
+    "archive.deleted": "Deleted the archive",
+    "archive.downloaded": "Downloaded the archive",
+    "archive.import_begun": "Began to send the archive",
+    "archive.import_started": "Started to take in the archive",
+    "archive.imported": "Took in the archive",
+    "archive.import_failed": "Could not take in the archive",
+    "archive.import_cancelled": "Gave up taking in the archive",
 }
 
 

@@ -113,6 +113,7 @@ TENANT_APPS = [
     "apps.files",
     "apps.audit",
     "apps.accounts",
+    "apps.classification",
     "apps.notifications",
     "apps.credentials",
     "apps.gateway",
@@ -182,6 +183,7 @@ MIDDLEWARE = [
     "apps.accounts.middleware.PreferencesMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.common.middleware.ErrorMiddleware",
+    "apps.accounts.middleware.RefusalMiddleware",
 ]
 
 TEMPLATES = [
@@ -312,6 +314,7 @@ SPECTACULAR_SETTINGS = {
         "RunTrigger": "apps.runs.models.Run.Trigger",
         "JobStatus": "apps.oversight.models.Job.Status",
         "ArchiveStatus": "apps.portability.models.Export.Status",
+        "ArchiveImportStatus": "apps.portability.models.Import.Status",
         "RetentionTrigger": "apps.retention.models.RetentionJob.Trigger",
         "NodeRunStatus": "apps.runs.models.NodeRun.Status",
         "ApprovalStatus": "apps.runs.models.Wait.Status",

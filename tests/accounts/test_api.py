@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -74,6 +75,7 @@ def test_bad_keys_are_all_the_same(alice: User, mallory: User, beta: Tenant) -> 
     counts = {}
     key_client("").get("/api/v1/me/")  # the host itself is looked up once
     for name, text in bad_keys(alice, mallory, beta).items():
+        cache.clear()  # each is the first of its sender, and written down
         with CaptureQueriesContext(connection) as queries:
             answer = key_client(text).get("/api/v1/me/")
         counts[name] = len(queries)

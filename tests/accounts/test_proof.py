@@ -54,6 +54,9 @@ SENSITIVE_PAGES = [
     f"/single-sign-on/{SOME}/directory/heir/",
     f"/single-sign-on/emergency/{SOME}/allow/",
     "/audit/exports/new/",
+    f"/sessions/{SOME}/end/",
+    "/profile/sessions/end/",
+    f"/members/{SOME}/sessions/end/",
     "/accounts/email/",
     "/accounts/password/set/",
     "/accounts/2fa/totp/activate/",
@@ -72,6 +75,7 @@ SENSITIVE_CALLS: list[tuple[str, str, Any]] = [
     ("post", f"folders/{SOME}/rights/", {}),
     ("patch", "sign-in-rules/", {"idle": 900}),
     ("post", "gateway/keys/", {}),
+    ("delete", f"sessions/{SOME}/", None),
     ("post", "audit/exports/", {}),
     ("post", "audit/streams/", {}),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.accounts.session_store import SessionStore
 from apps.tenants.backend.base import DatabaseWrapper
 from apps.tenants.context import Scope, public_scope
 from tests.isolation.mutations import Asked, bent
@@ -84,7 +85,11 @@ def test_nothing_of_ours_is_told_to_the_other_owner(ours: World, theirs: World) 
 def test_a_wall_that_is_out_is_found(
     ours: World, theirs: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Planted: on the other workspace's host every query goes to our schema, without the role."""
+    """Planted: on the other workspace's host every query goes to our schema, without the role.
+
+    Nor are sessions sealed for their schema, which alone would refuse ours there.
+    """
+    monkeypatch.setattr(SessionStore, "_context", lambda session: "anywhere")
     plain = DatabaseWrapper._enter
 
     def enter(wrapper: Any, scope: Scope) -> None:

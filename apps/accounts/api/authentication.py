@@ -12,7 +12,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from apps.accounts import bearers, duties, keys, services
+from apps.accounts import bearers, duties, keys, refusals, services
 from apps.accounts.acting import ActingToken
 from apps.accounts.exceptions import AddressRefused
 from apps.accounts.models import ApiKey, User
@@ -95,8 +95,10 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         if not header.startswith(SCHEME):
             raise AuthenticationFailed
-        user = user_of_bearer(header.removeprefix(SCHEME), client_ip(request))
+        text, address = header.removeprefix(SCHEME), client_ip(request)
+        user = user_of_bearer(text, address)
         if user is None:
+            refusals.note_bearer(text, address)
             raise AuthenticationFailed
         return user, user.acting_key
 

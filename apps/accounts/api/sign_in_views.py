@@ -44,6 +44,7 @@ class SignInViewSet(mixins.ListModelMixin, TenantViewSet[SignIn]):
     queryset = SignIn.objects.select_related("user")
     serializer_class = SignInSerializer
     permission_required: ClassVar = {"GET": ANY_MEMBER, "DELETE": ANY_MEMBER}
+    proof_required = ("DELETE",)
 
     def get_queryset(self) -> QuerySet[SignIn]:
         seen = super().get_queryset()

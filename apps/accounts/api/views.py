@@ -11,12 +11,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts import duties, policies, proof, services
+from apps.accounts import duties, policies, proof, refusals, services
 from apps.accounts.acting import ActingToken
 from apps.accounts.api import idempotency
 from apps.accounts.api.authentication import ApiKeyAuthentication
@@ -38,6 +39,7 @@ from apps.accounts.models import ApiKey, Invitation, StoredAnswer, User, UserQue
 from apps.accounts.roles import ANY_MEMBER
 from apps.common.errors import Invalid, NotFound, Unauthenticated
 from apps.common.parsing import MAX_BODY
+from apps.common.problems import as_domain_error
 
 M = TypeVar("M", bound=Model)
 MEMBER_FILTERS = [
@@ -112,12 +114,23 @@ class TenantAPIView(APIView):
             answer = Response(exc.stored.body, status=exc.stored.status)
             answer["Idempotency-Replayed"] = "true"
             return answer
+        self._note_refusal(exc)
         try:
             return super().handle_exception(exc)
         except Exception:
             if self._stored is not None:  # a repeat may succeed
                 self._stored.delete()
             raise
+
+    def _note_refusal(self, exc: Exception) -> None:
+        user = getattr(self.request, "_user", None)  # asking anew could fail anew
+        refused = as_domain_error(exc)
+        if not isinstance(user, User) or refused is None:
+            return
+        if refused.status == HTTPStatus.FORBIDDEN and not isinstance(exc, ProofRequired):
+            refusals.note_request(self.request, user, refused.code)
+        elif isinstance(exc, Throttled):
+            refusals.note_limit(self.request, user)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)

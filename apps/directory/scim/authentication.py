@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.accounts import keys
+from apps.accounts import keys, refusals
 from apps.common import windows
 from apps.common.errors import TooMany, Unauthenticated
 from apps.common.limits import Limit
@@ -40,7 +40,11 @@ def token_of(request: HttpRequest) -> Token:
     token = tokens.filter(key_id=key_id).first()
     hashed = keys.hash_secret(secret, purpose=Token.PURPOSE)
     if not keys.same(hashed, token.secret_hash if token else None) or token is None:
-        STRANGERS.count(client_ip(request))
+        address = client_ip(request)
+        refusals.note(
+            "directory_token.refused", who=address, told={"token": key_id or "none of ours"}
+        )
+        STRANGERS.count(address)
         raise UnknownToken
     token.directory.acting_key = token
     return token

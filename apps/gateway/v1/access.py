@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.accounts import keys, networks
+from apps.accounts import keys, networks, refusals
 from apps.accounts.exceptions import AddressRefused
 from apps.accounts.models import ApiKey
 from apps.accounts.services import note_refusal
@@ -70,6 +70,7 @@ async def access_of(text: str) -> Access:
     digest = keys.hash_secret(secret)
     access = await _known.get(f"{key_id}:{digest}")
     if access is None or (access.expires_at and access.expires_at <= timezone.now()):
+        await query(refusals.note_bearer, text, request_info.get().ip)
         raise KeyRefused
     await _check_sender(access)
     return access
