@@ -18,6 +18,7 @@ VIEWER = frozenset(
         "service.view",
         "usage.view",
         "budget.view",
+        "data_class.view",
     }
 )
 OPERATOR = VIEWER | {
@@ -55,12 +56,17 @@ ADMIN = BUILDER | {
     "audit.manage",  # where the trail is sent to
     "retention.view",
     "retention.manage",
+    "data_class.manage",
     "campaign.view",
     "campaign.manage",
     "campaign.sign",  # have what is to go taken away
+    "evidence.view",  # with all that packs hold
+    "evidence.manage",
 }
 OWNER = ADMIN | {
     "call_body.view",  # what was asked and answered in calls, where it is kept
+    "data.reveal",  # what is withheld from the rows of runs
+    "data.erase",
     "archive.view",
     "archive.manage",  # take all of the workspace away, and let another one come in
     "owner.manage",

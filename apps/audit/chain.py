@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.audit.models import AuditEntry, Link
+from apps.common.types import JSONDict
 from apps.tenants.context import current_schema
 from apps.vault.signing import Signatures
 
@@ -59,8 +60,17 @@ def hash_of(number: int, entry: AuditEntry, before: str) -> str:
 
     What is empty is not told, so that a column which comes later leaves old hashes as they are.
     """
+    return hash_of_told(number, told(entry), before)
+
+
+def told(entry: AuditEntry) -> JSONDict:
+    """Return what of an entry is hashed; `hash_of_told` makes the same of it where it is read again."""
     fields = ((field.attname, getattr(entry, field.attname)) for field in entry._meta.fields)
-    told = {name: value for name, value in fields if value not in (None, "")}
+    return {name: value for name, value in fields if value not in (None, "")}
+
+
+def hash_of_told(number: int, told: JSONDict, before: str) -> str:
+    """Return the hash of a link."""
     text = json.dumps([number, before, told], default=str, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from apps.campaigns.models import Campaign, Item
+from apps.common.cells import cell
 from apps.common.types import JSONDict
-from apps.oversight.formats import cell
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 PIECE = 500  # items in memory

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from apps.access.holders import Held, Holder, Opener, describe, everyone
-from apps.accounts.models import ApiKey, Group, Membership, RoleBinding, User, UserQuerySet
+from apps.accounts.models import ApiKey, Group, Membership, Role, RoleBinding, User, UserQuerySet
 from apps.campaigns.models import Item, Sort
 from apps.common.types import JSONDict
 from apps.directory.models import Token
@@ -88,7 +88,7 @@ def of_directories(tokens: Iterable[Token]) -> Iterator[Right]:
         yield Right(
             Sort.DIRECTORY, token.pk, Item.Holder.DIRECTORY, directory.pk, str(directory)[:200],
             f"{token}, gives at most {directory.cap}",
-            {"role": directory.cap.name, "allows": _digest(directory.cap.allowed), "ends": _time(token.expires_at)},
+            {"role": directory.cap.name, "allows": _digest(_means(directory.cap)), "ends": _time(token.expires_at)},
             {"last used": _time(token.last_used_at), "made by": token.made_by},
             roles=frozenset({directory.cap.name}),
         )  # fmt: skip
@@ -154,7 +154,10 @@ def _account(
     else:
         sort, label = Sort.MEMBER, "Member"
         told["e-mail"] = holder.user.email
-    told |= {"roles": roles[:MOST_NAMED], "allows": _digest(held.allowed for held in holder.roles)}
+    told |= {
+        "roles": roles[:MOST_NAMED],
+        "allows": _digest(_means(held.binding.role) for held in holder.roles),
+    }
     keys = [each.source for each in holder.openers if isinstance(each.source, ApiKey)]
     counts = {"keys": len(keys), "groups": len(places.get(holder.user.pk, ()))}
     names = frozenset(held.binding.role.name for held in holder.roles)
@@ -174,7 +177,7 @@ def _bound(binding: RoleBinding, sort: str, who: JSONDict, signs: JSONDict) -> R
     role, folder = binding.role, binding.folder
     return Right(
         Sort.FOLDER if folder else sort, binding.pk, label=role.label,
-        terms={"role": role.name, "allows": _digest(role.allowed)},
+        terms={"role": role.name, "allows": _digest(_means(role))},
         signs=signs | {"since": _time(binding.created_at)},
         place=folder.name if folder else "Workspace", path=binding.path,
         roles=frozenset({role.name}), **who,
@@ -188,7 +191,7 @@ def _place(membership: Membership, who: JSONDict, signs: JSONDict) -> Right:
     since = {"since": _time(membership.created_at), "group": str(membership.group_id)}
     return Right(
         Sort.MEMBERSHIP, membership.pk, label=f"In group {membership.group}"[:200],
-        terms={"brings": brings[:MOST_NAMED], "allows": _digest(b.role.allowed for b in bindings)},
+        terms={"brings": brings[:MOST_NAMED], "allows": _digest(_means(b.role) for b in bindings)},
         signs=signs | by | since, roles=frozenset(b.role.name for b in bindings), **who,
     )  # fmt: skip
 
@@ -200,7 +203,7 @@ def _opener(opener: Opener, who: JSONDict, signs: JSONDict) -> Right:
     return Right(
         Sort.KEY if is_key else Sort.CLIENT, source.pk, label=f"{opener.name}, {role}"[:200],
         terms={
-            "role": role.name, "allows": _digest(role.allowed), "networks": list(opener.networks),
+            "role": role.name, "allows": _digest(_means(role)), "networks": list(opener.networks),
             "ends": _time(opener.ends_at),
         },
         signs=signs | {"last used": _time(opener.last_used_at), "since": _time(source.created_at)},
@@ -228,9 +231,14 @@ def _signs(holder: Holder) -> JSONDict:
     }
 
 
+def _means(role: Role) -> list[str]:
+    """Return what a role stands for: a release that lets one of the product's do more changes no right."""
+    return [role.name] if role.builtin else sorted(role.allowed)
+
+
 def _digest(value: Iterable[Any]) -> str:
-    """Return few characters that differ where permissions do."""
-    told = sorted(sorted(each) if not isinstance(each, str) else each for each in value)
+    """Return few characters that differ where what roles stand for does."""
+    told = sorted(value)
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 

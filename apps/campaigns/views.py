@@ -53,7 +53,7 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         "filters": filters,
         "applied": 1 if filters["state"] else 0,
         "wrong": wrong,
-        "any": seen.exists(),
+        "any_campaign": seen.exists(),
         "asked": set(seen.asking(request.user).values_list("pk", flat=True)),
         "series": policies.visible(request.user, Series.objects.select_related("owner")),
         "state_choices": STATE_CHOICES,

@@ -2,6 +2,7 @@
 
 import logging
 
+from apps.common.redaction import redacted
 from apps.common.requests import request_info
 
 # What ends a line, moves a terminal's cursor or turns the order of reading, by its number.
@@ -20,10 +21,10 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         request_id = request_info.get().id
-        line, *rest = super().format(record).split("\n")
+        line, *rest = redacted(super().format(record)).split("\n")
         first = f"{line} [{request_id}]" if request_id else line
         return "\n".join([first, *(INDENT + each.translate(ESCAPED) for each in rest)])
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         """Return what is one line, whatever the message holds."""
-        return super().formatMessage(record).translate(ESCAPED)
+        return redacted(super().formatMessage(record)).translate(ESCAPED)

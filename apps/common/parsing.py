@@ -39,7 +39,7 @@ class StrictJSONParser(BaseParser):
         return parse_json(raw)
 
 
-def parse_json(raw: bytes) -> JSON:
+def parse_json(raw: bytes, *, deepest: int = MAX_JSON_DEPTH) -> JSON:
     """Return the value of strict JSON text. Raises BadJSON naming the place."""
     try:
         text = raw.decode()
@@ -47,7 +47,7 @@ def parse_json(raw: bytes) -> JSON:
         if "\\u0000" in text or "\x00" in text:
             raise BadJSON("The body holds a NUL character, which cannot be stored. Remove it.")
         text.encode("utf-8")
-        _check_depth(value)
+        _check_depth(value, deepest)
         _check_surrogates(value)
     except UnicodeDecodeError as error:
         raise BadJSON("The body is not valid UTF-8.") from error
@@ -55,7 +55,7 @@ def parse_json(raw: bytes) -> JSON:
         place = f"line {error.lineno}, column {error.colno}"
         raise BadJSON(f"The body is not valid JSON: {error.msg} at {place}.") from error
     except RecursionError as error:
-        raise BadJSON(f"The body is nested deeper than {MAX_JSON_DEPTH} levels.") from error
+        raise BadJSON(f"The body is nested deeper than {deepest} levels.") from error
     except ValueError as error:
         raise BadJSON(f"The body is not valid JSON: {error}.") from error
     return value
@@ -89,12 +89,12 @@ _STRICTLY: dict[str, Any] = {
 }
 
 
-def _check_depth(value: JSON) -> None:
+def _check_depth(value: JSON, deepest: int) -> None:
     level, depth = [value], 0
     while level:
         depth += 1
-        if depth > MAX_JSON_DEPTH:
-            raise BadJSON(f"The body is nested deeper than {MAX_JSON_DEPTH} levels.")
+        if depth > deepest:
+            raise BadJSON(f"The body is nested deeper than {deepest} levels.")
         level = [
             child
             for item in level

@@ -19,11 +19,13 @@ class GatewayConfig(AppConfig):
             workers,  # noqa: F401 - starts the ledger's writer
         )
         from apps.gateway.budgets import alerts
+        from apps.gateway.cache import ahead
         from apps.gateway.models import Credential, KeptBody
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
         from apps.gateway.targets import decline, granted
         from apps.gateway.tasks import (
+            call_ask_ahead,
             call_look_at_retiring,
             call_look_for_advice,
             call_tell_staff,
@@ -44,6 +46,7 @@ class GatewayConfig(AppConfig):
         kinds.register(*alerts.KINDS, retiring.KIND)
         chores.register(outlook.CHORE, call_look_at_retiring)
         chores.register(outlook.ADVICE, call_look_for_advice)
+        chores.register(ahead.CHORE, call_ask_ahead)
         granted.on_refusal(call_tell_staff)
         restrict_table("gateway_routeversion", "SELECT, INSERT, DELETE")
         restrict_table("gateway_promptversion", "SELECT, INSERT, DELETE")

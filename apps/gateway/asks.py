@@ -4,10 +4,10 @@ The body is JSON in OpenAI's form. What the gateway does not know of it goes to 
 came; only the model, the stream's options and what the route sets are changed on the way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from apps.common.types import JSON, JSONDict
@@ -34,6 +34,21 @@ class Source:
 
 
 NOBODY = Source()
+
+
+class Withheld(Protocol):
+    """What a run withholds, of which prompts may hold only some."""
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether nothing of what is asked and answered may be kept."""
+
+    @property
+    def stays_out(self) -> frozenset[str]:
+        """The classes of which nothing is put back into answers."""
+
+    def text(self, raw: str, allowed: frozenset[str], instead: Callable[[str, str], str]) -> str:
+        """Return a text in which what is not allowed is exchanged; `instead` says for what."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,7 @@ class Ask:
     caps: Caps = NO_CAPS
     prompt: str = ""  # of the library, as slug@number
     errand: Errand = field(default_factory=Errand)
+    withheld: Withheld | None = field(default=None, repr=False, compare=False)
 
     @property
     def messages(self) -> list[JSONDict]:

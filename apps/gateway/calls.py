@@ -12,7 +12,7 @@ from uuid import UUID
 from yarl import URL
 
 from apps.common.types import JSONDict
-from apps.gateway.asks import NOBODY, Ask, Source
+from apps.gateway.asks import NOBODY, Ask, Source, Withheld
 
 OnText = Callable[[str], None]
 # Tells whether a provider, of which so many calls may go on at a time, has room for this one.
@@ -47,12 +47,15 @@ class CompletionRequest:
     # A prompt of the library, whose messages come before these, and what its variables are.
     prompt: str = ""
     variables: JSONDict = field(default_factory=dict)
+    # What the step's run withholds, and prompts hold only where the route lets them.
+    withheld: Withheld | None = field(default=None, repr=False, compare=False)
 
     def ask(self) -> Ask:
         """Return the call as the gateway carries it: streamed, so that silence is noticed soon."""
         return Ask(
             model=self.route, body=self._body(), streams=True, task=self.task, hints=self.hints,
             idempotency_key=self.idempotency_key, source=self.source, prompt=self.prompt,
+            withheld=self.withheld,
         )  # fmt: skip
 
     def _body(self) -> JSONDict:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from apps.gateway.cache.similar.asking import similar_first
 from apps.gateway.calls import GoThrough
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.guards.door import gate_of
+from apps.gateway.guards.policy import NONE as NO_GUARDS
 from apps.gateway.ledger import rows
 from apps.gateway.ledger.rows import Entry
 from apps.gateway.models import LlmCall
@@ -50,10 +51,10 @@ class _Way:
     async def guarded(self) -> "Gate | None":
         """Let the call pass the guards of its route, where it has some. Raises GuardRefused."""
         assert self.entry.plan is not None
-        if self.entry.plan.guards is None:
+        if self.entry.plan.guards is None and self.ask.withheld is None:
             return None
-        gate = await gate_of(self.entry.plan.guards)
-        self.trace.tally = gate.tally
+        gate = await gate_of(self.entry.plan.guards or NO_GUARDS)
+        self.trace.tally, self.trace.withheld = gate.tally, gate.withheld
         self.ask = await gate.screened(self.ask)
         return gate
 
@@ -88,6 +89,8 @@ async def carried(
     way = _Way(ask, entry, trace)
     try:
         entry.plan = plan or (await routing_table()).plan(ask.model)
+        if ask.withheld is not None and ask.withheld.keeps_nothing:
+            entry.plan = replace(entry.plan, cache=None)
         gate = await way.guarded()
         asked = similar_first(way.asked, entry.plan, way.ask, trace)
         async with answered(entry.plan, way.ask, trace, asked) as answer:

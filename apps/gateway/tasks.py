@@ -5,6 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from apps.gateway import asking_ahead
 from apps.gateway.advisor import looking
 from apps.gateway.platform import mail as staff_mail
 from apps.gateway.prices import retiring
@@ -43,3 +44,15 @@ def tell_staff(provider_id: str) -> None:
 def call_tell_staff(provider_id: UUID) -> None:
     """Send for a worker, in the platform's own scope."""
     tell_staff.apply_async([str(provider_id)], headers={HEADER: PUBLIC}, retry=False)
+
+
+@shared_task(base=TenantTask, name="gateway.ask_ahead")
+def ask_ahead(workflow_id: str) -> None:
+    """Ask what a schedule's run will ask. Safe to deliver twice: what is kept is not asked."""
+    asking_ahead.ask_ahead(UUID(workflow_id))
+
+
+def call_ask_ahead(subjects: Collection[UUID], schema: str) -> None:
+    """Send for a worker for each; a broker that is away is the caller's to notice, at once."""
+    for subject in subjects:
+        ask_ahead.apply_async([str(subject)], headers={HEADER: schema}, retry=False)

@@ -13,9 +13,11 @@ from django.db.models import Q
 from apps.accounts import models as accounts
 from apps.audit import models as audit
 from apps.campaigns import models as campaigns
+from apps.classification import models as classification
 from apps.comments import models as comments
 from apps.credentials import models as credentials
 from apps.directory import models as directory
+from apps.evidence import models as evidence
 from apps.files import models as files
 from apps.gateway import models as gateway
 from apps.identity import models as identity
@@ -55,6 +57,8 @@ KEPT: tuple[Kept, ...] = (
     Kept(credentials.StoredCredential, "credentials", "Disabled, and empty without the passphrase.",
          without=("sealed",)),
     Kept(credentials.CredentialUse, "credential_uses", AS_IT_IS),
+    Kept(classification.DataClass, "data_classes",
+         "Not taken in: what holds for a class is decided anew; marks in workflows keep its name.", taken_in=False),
     Kept(gateway.Provider, "providers", "Disabled; what the platform lends is not taken in."),
     Kept(gateway.Credential, "provider_keys", "Only with the passphrase, else entered anew.",
          without=("sealed",)),
@@ -123,6 +127,9 @@ KEPT: tuple[Kept, ...] = (
     Kept(campaigns.Item, "access_review_items", RECORD, taken_in=False),
     Kept(audit.AuditEntry, "trail", "As history beside the trail of the new workspace, never in it."),
     Kept(audit.Link, "trail_links", "With the history: the hashes as they were there."),
+    Kept(portability.Import, "former_archives", "Those that came in whole.", without=("sealed",)),
+    Kept(portability.FormerEntry, "former_trail", AS_IT_IS),
+    Kept(portability.FormerLink, "former_trail_links", AS_IT_IS),
     Kept(audit.Check, "trail_checks", RECORD, taken_in=False),
 )  # fmt: skip
 
@@ -144,10 +151,13 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut(notifications.Mail, "Sealed letters on their way; what they tell is in what they tell of."),
     LeftOut(gateway.BudgetSlice, LEASE),
     LeftOut(gateway.KeptBody, "Sealed bodies of calls, kept for a short time under the rules of guards."),
+    LeftOut(runs.Withheld, "Sealed values of runs, of which the archive holds placeholders alone."),
     LeftOut(runs.KeptResult, "A cache: it is made again from runs."),
     LeftOut(runs.DecisionLink, OPENS),
     LeftOut(oversight.Verification, JOB),
     LeftOut(oversight.Export, JOB),
+    LeftOut(evidence.Pack, "Signed by keys of this workspace alone, and fetched by itself."),
+    LeftOut(evidence.Part, "Signed by keys of this workspace alone, and fetched by itself."),
     LeftOut(oversight.Piece, JOB),
     LeftOut(identity.Attempt, LEASE),
     LeftOut(identity.SeenAssertion, LEASE),
@@ -159,6 +169,8 @@ LEFT_OUT: tuple[LeftOut, ...] = (
     LeftOut(portability.Snapshot, JOB),
     LeftOut(portability.Part, JOB),
     LeftOut(portability.Piece, JOB),
+    LeftOut(portability.ImportPiece, JOB),
+    LeftOut(portability.StoredFile, JOB),
 )  # fmt: skip
 
 SECRETS: tuple[Secret, ...] = (

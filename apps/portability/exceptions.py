@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from apps.common.errors import Conflict, DomainError, Invalid
+from apps.common.errors import Conflict, DomainError, Invalid, TooLarge
 
 
 class ArchiveRunning(Conflict):
@@ -33,3 +33,57 @@ class WeakPassphrase(Invalid):
     """The passphrase needs at least 12 characters."""
 
     code = "weak_passphrase"
+
+
+class BadArchive(Invalid):
+    """The archive cannot be taken in."""
+
+    code = "bad_archive"
+
+
+class NotEmpty(Conflict):
+    """This workspace is not new. Make a new one for the archive."""
+
+    code = "not_empty"
+
+
+class ImportRunning(Conflict):
+    """An archive is coming in already. Wait until it is finished, or cancel it."""
+
+    code = "import_running"
+
+
+class ImportStarted(Conflict):
+    """This import was started already, or is over."""
+
+    code = "import_started"
+
+
+class ImportOver(Conflict):
+    """The import is over, so there is nothing to cancel."""
+
+    code = "import_over"
+
+
+class PieceOutOfOrder(Conflict):
+    """Pieces are sent one after the other, each once."""
+
+    code = "piece_out_of_order"
+
+
+class PieceTooLarge(TooLarge):
+    """A piece has at most 8 MiB."""
+
+    code = "piece_too_large"
+
+
+class ArchiveTooLarge(TooLarge):
+    """An archive has at most 16 GiB."""
+
+    code = "archive_too_large"
+
+
+class NothingSent(Conflict):
+    """Nothing of the archive was sent yet."""
+
+    code = "nothing_sent"

@@ -47,3 +47,26 @@ class ExportForm(forms.Form):
         elif passphrase != given.get("again"):
             self.add_error("again", "This is not the same passphrase.")
         return given
+
+
+class FileForm(forms.Form):
+    """An archive."""
+
+    file = forms.FileField(
+        label="Archive",
+        max_length=200,
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+        help_text="The ZIP that a workspace wrote under Archives.",
+    )
+
+
+class StartForm(forms.Form):
+    """What opens the secrets in an archive."""
+
+    passphrase = forms.CharField(
+        required=False,
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs=SECRET),
+        help_text="Where the archive was written with secrets. Without it they are left out.",
+    )

@@ -12,6 +12,7 @@ from argon2.low_level import Type, hash_secret_raw
 
 from apps.common.types import JSONDict
 from apps.vault import cipher
+from apps.vault.exceptions import CannotUnseal
 
 SHORTEST = 12  # characters of a passphrase
 SALT_BYTES, KEY_BYTES = 16, 32
@@ -70,3 +71,17 @@ def as_text(key: bytes) -> str:
 def from_text(text: str) -> bytes:
     """Return the key again."""
     return b64decode(text)
+
+
+def opened_by(passphrase: str, archive: UUID, salt: str, check: str) -> bytes:
+    """Return the key that opens the secrets of an archive. Raises CannotUnseal for another passphrase."""
+    try:
+        raw = b64decode(salt, validate=True)
+    except ValueError as error:
+        raise CannotUnseal from error
+    if len(raw) != SALT_BYTES:
+        raise CannotUnseal
+    key = key_of(passphrase, raw)
+    if not is_key(archive, key, check):
+        raise CannotUnseal
+    return key

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.portability import exporting
+from apps.portability import exporting, importing
 from apps.tenants.tasks import HEADER, TenantTask
 
 
@@ -30,3 +30,27 @@ def call_write(exports: Collection[UUID], schema: str) -> None:
 def call_expire(_exports: Collection[UUID], schema: str) -> None:
     """Send for one worker for all of them."""
     expire_archives.apply_async([], headers={HEADER: schema}, retry=False)
+
+
+@shared_task(base=TenantTask, name="portability.read_archive")
+def read_archive(job_id: str) -> None:
+    """Carry an import on. Safe to deliver twice: one writes, and the import is done with its rows."""
+    importing.carry(UUID(job_id))
+
+
+@shared_task(base=TenantTask, name="portability.forget_archive")
+def forget_archive(job_id: str) -> None:
+    """Forget an archive that nobody started. Safe to deliver twice."""
+    importing.forget(UUID(job_id))
+
+
+def call_read(jobs: Collection[UUID], schema: str) -> None:
+    """Send for a worker for each."""
+    for each in jobs:
+        read_archive.apply_async([str(each)], headers={HEADER: schema}, retry=False)
+
+
+def call_forget(jobs: Collection[UUID], schema: str) -> None:
+    """Send for a worker for each."""
+    for each in jobs:
+        forget_archive.apply_async([str(each)], headers={HEADER: schema}, retry=False)

@@ -51,7 +51,6 @@ def _archives(
         "filters": filters,
         "state_choices": STATES,
         "running": every.unfinished().exists(),
-        "own_running": every.unfinished().filter(started_by=request.user).exists(),
         "form": form,
         "may_manage": policies.holds(request.user, "archive.manage"),
         "list_url": reverse("portability:archives"),

@@ -6,7 +6,7 @@ notes what went. Holds are asked for every batch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,12 +14,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.audit import trimming
+from apps.classification.services import classes
 from apps.files import services as files
 from apps.files.models import Blob, referring
 from apps.gateway.models import KeptBody
 from apps.notifications.models import Mail, Notification
 from apps.retention import holds
-from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent
+from apps.runs.models import DecisionLink, NodeRun, Run, RunEvent, Withheld
 from apps.workflows import thinning
 
 LONGEST_DAYS = 3650
@@ -222,6 +223,34 @@ class Orphans(DataClass):
         files.discard(ids)
 
 
+class Values(DataClass):
+    """Withheld values whose class of data is kept for so many days only; placeholders stay."""
+
+    kind = Kind(
+        "Withheld values",
+        "Values that are withheld in finished runs, where their class of data has a time of its own.",
+        default_days=1,
+    )
+    batch = 50
+
+    def over(self, before: datetime) -> list[UUID]:
+        runs = _finished(timezone.now()).filter(pk__in=_due_values().values("run"))
+        return _ids(runs.order_by("finished_at", "pk"), self.batch)
+
+    def delete(self, ids: Sequence[UUID]) -> None:
+        _due_values().filter(run__in=ids).delete()
+        Run.objects.filter(veil_id__in=ids).update(erased_at=timezone.now())
+
+
+def _due_values() -> QuerySet[Withheld]:
+    """Return the values of classes whose time is over."""
+    now, due = timezone.now(), Q(pk=None)
+    for each in classes().exclude(keep_days=None):
+        since = now - timedelta(days=each.keep_days or 0)
+        due |= Q(data_class=each.slug, created_at__lt=since)
+    return Withheld.objects.filter(due)
+
+
 # In the order in which a job works: those with a rule, and then what is always cleared away.
 RULED: dict[str, DataClass] = {
     "payloads": Payloads(),
@@ -232,7 +261,7 @@ RULED: dict[str, DataClass] = {
     "bodies": Bodies(),
     "audit": Trail(),
 }
-CLEARED: dict[str, DataClass] = {"links": Links(), "orphans": Orphans()}
+CLEARED: dict[str, DataClass] = {"values": Values(), "links": Links(), "orphans": Orphans()}
 
 
 def register(name: str, each: DataClass) -> None:

@@ -11,6 +11,7 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import belongings
         from apps.common.navigation import register_counter
+        from apps.dispatch import chores
         from apps.dispatch.services import register_advance, register_end
         from apps.gateway import workflow_models
         from apps.gateway.playground.kept import register_keeper
@@ -22,17 +23,22 @@ class RunsConfig(AppConfig):
         from apps.runs.engine import register_engine
         from apps.runs.interpreter.carrying import Tickets
         from apps.runs.last import last_run_of
+        from apps.runs.models import Withheld
         from apps.runs.replaying import asked_by
         from apps.runs.services.steering import end_run
         from apps.runs.shown import approvals_shown, runs_shown
-        from apps.runs.tasks import ring
+        from apps.runs.state.forgetting import FORGET
+        from apps.runs.tasks import call_forget, ring
         from apps.runs.watching.counts import approvals_of, running_of
         from apps.tenants.provisioning import restrict_table
+        from apps.vault import resealing
         from apps.workflows.history import register_last_run
         from apps.workflows.live_blocks import register_block
 
+        resealing.register_column(Withheld, "sealed", lambda row: row.seal_context)
         belongings.register(Approvals())
         register_engine(Tickets())
+        chores.register(FORGET, call_forget)
         workflow_models.register(WorkflowModels())
         register_keeper(asked_by)
         register_advance(ring)

@@ -41,6 +41,36 @@ class RunNotFinished(Conflict):
     code = "run_not_finished"
 
 
+class ValuesErased(Conflict):
+    """Values that were withheld in this run are erased. Start a new run with its inputs."""
+
+    code = "values_erased"
+
+
+class PayloadsNotKept(Conflict):
+    """This workflow keeps no payloads, so nothing is there to go on from. Run it again with inputs."""
+
+    code = "payloads_not_kept"
+
+
+class NothingWithheld(Conflict):
+    """Nothing is withheld in this run, or it is erased already."""
+
+    code = "nothing_withheld"
+
+
+class PartOfOther(Conflict):
+    """This run lies inside another one, which keeps what is withheld. Erase it there."""
+
+    code = "part_of_other"
+
+
+class BadPlaceholder(Invalid):
+    """Give placeholders as they stand in the run, such as `[personal:abcdefghijklmnop]`."""
+
+    code = "bad_placeholder"
+
+
 class NotPaused(Conflict):
     """The run is not paused."""
 

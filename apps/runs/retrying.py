@@ -40,7 +40,10 @@ def repeated(run: Run, part: Part, edited: JSON) -> tuple[Run, list[NodeRun]]:
     cut = Cut(graph, part)
     # Of a run that was answered from cache, the steps are those of the run that made the result.
     earlier = list(NodeRun.objects.filter(run=run.cached_from or run, frame=""))
-    new = Run(workflow=run.workflow, version=run.version, retry_of=run, part=part.as_json())
+    new = Run(
+        workflow=run.workflow, version=run.version, retry_of=run, part=part.as_json(),
+        keeps_payloads=run.keeps_payloads,
+    )  # fmt: skip
     rows = [*cut.kept(earlier), *cut.place_pins(new, earlier, timezone.now())]
     passed = {row.place for row in earlier if row.status == NodeRun.Status.SKIPPED}
     cut.check_known({row.place for row in rows} | passed, edited is not None)

@@ -32,7 +32,7 @@ def approvals_shown(reader: User, ids: Collection[str]) -> dict[str, Block]:
     rows = policies.visible(reader, Wait.objects.approvals().filter(pk__in=ids))
     return {
         str(wait.pk): Block(
-            title=wait.title,
+            title=wait.headline,
             detail=_deciders(wait),
             status=wait.status,
             url=reverse("runs:approval", args=[wait.pk]),

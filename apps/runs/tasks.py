@@ -1,10 +1,12 @@
 """The door through which a worker comes to a run."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from celery import shared_task
 
 from apps.runs.interpreter import advancing
+from apps.runs.state import forgetting
 from apps.tenants.tasks import HEADER, Refused, TenantTask
 
 
@@ -21,3 +23,15 @@ def advance_run(run_id: str) -> None:
 def ring(run_id: UUID, schema: str) -> None:
     """Send for a worker; a broker that is away is the caller's to notice, at once."""
     advance_run.apply_async([str(run_id)], headers={HEADER: schema}, retry=False)
+
+
+@shared_task(base=TenantTask, name="runs.forget")
+def forget(run_id: str) -> None:
+    """Erase what a run that is over is not to keep. Safe to deliver twice: then nothing is left."""
+    forgetting.forget(UUID(run_id))
+
+
+def call_forget(subjects: Collection[UUID], schema: str) -> None:
+    """Send for a worker for each; a broker that is away is the caller's to notice, at once."""
+    for subject in subjects:
+        forget.apply_async([str(subject)], headers={HEADER: schema}, retry=False)

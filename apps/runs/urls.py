@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.runs.approval_pages import link_views
 from apps.runs.approval_pages import views as approvals
-from apps.runs.pages import control_views, views
+from apps.runs.pages import control_views, views, withheld_views
 
 app_name = "runs"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>/keep/", control_views.keep, name="keep"),
     path("runs/<uuid:run_id>/settle/", control_views.settle, name="settle"),
     path("runs/<uuid:run_id>/move/<int:version>/", control_views.move, name="move"),
+    path("runs/<uuid:run_id>/reveal/", withheld_views.reveal, name="reveal"),
+    path("runs/<uuid:run_id>/erase/", withheld_views.erase, name="erase"),
     path("runs/many/", control_views.many, name="many"),
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/by-mail/<str:token>/", link_views.by_mail, name="by_mail"),

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
+from apps.classification.veil import resolved
 from apps.common.errors import DomainError
 from apps.common.types import JSON, JSONDict
 from apps.runs.models import NodeRun, Run
-from apps.runs.state import payloads
+from apps.runs.state import payloads, withholding
 from apps.runs.watching.following import is_settled
 from apps.triggers.configs import AnswerMode
 from apps.triggers.webhooks import RESPOND, Accepted
@@ -62,10 +63,16 @@ def outcome(accepted: Accepted) -> Answer:
     run = accepted.run
     if not run.is_finished:  # when it was accepted
         run = Run.objects.defer("inputs", "state").get(pk=run.pk)
+    with withholding.veiled(run):  # whoever calls is answered what the workflow says
+        return _outcome(run, accepted)
+
+
+def _outcome(run: Run, accepted: Accepted) -> Answer:
     if accepted.config.answer == AnswerMode.RESPOND:
         response = _responses(run.pk).order_by("finished_at", "place").first()
-        if response is not None and isinstance(response.output, dict):
-            return responded(response.output)
+        output = None if response is None else resolved(response.output)
+        if isinstance(output, dict):
+            return responded(output)
     if not run.is_finished:
         return started(accepted, run.status)
     if run.status != Run.Status.SUCCEEDED:

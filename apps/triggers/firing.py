@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.dispatch import chores
+from apps.gateway.cache import ahead
 from apps.triggers.configs import Misfire
 from apps.triggers.deliveries import DELIVERY, SCHEDULE, Outcome, attempt, locked_trigger
 from apps.triggers.models import Delivery, Trigger
@@ -42,6 +43,7 @@ def plan(trigger: Trigger, after: datetime) -> None:
         chores.done(SCHEDULE, [trigger.pk])
     else:
         chores.plan(SCHEDULE, [trigger.pk], _due_at(trigger, trigger.next_at))
+        ahead.plan(trigger.workflow_id, trigger.next_at)
 
 
 def _due(trigger: Trigger, first: datetime, now: datetime) -> tuple[list[datetime], bool]:

@@ -12,10 +12,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from apps.classification.veil import column
 from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge
 from apps.common.types import JSON, JSONDict
 from apps.runs.models import Run
+from apps.runs.state import withholding
 from apps.tenants.context import current_tenant
 from apps.tenants.hosts import is_served
 from apps.triggers import deliveries, limits
@@ -143,9 +146,19 @@ def _write_down(delivery: Delivery, body: bytes, run: Run, *, is_keyed: bool) ->
     duplicate = is_keyed and Delivery.objects.filter(run=run).exists()
     delivery.outcome = Outcome.DUPLICATE if duplicate else Outcome.STARTED
     delivery.run = run
-    delivery.payload, delivery.is_whole = kept(delivery.payload, body)
+    delivery.payload, delivery.is_whole = _without_withheld(delivery, body)
     delivery.save(force_insert=True)
     deliveries.tidy_sometimes(delivery)
+
+
+def _without_withheld(delivery: Delivery, body: bytes) -> tuple[JSONDict, bool]:
+    """Return what is kept of a payload; where something is withheld, it cannot be sent again."""
+    run = delivery.run
+    if run is not None and run.veil_id is not None and not withholding.is_withholding():
+        return {"method": delivery.payload.get("method")}, False  # a repeat of an earlier call
+    payload, is_whole = kept(delivery.payload, body)
+    shown = column(payload)
+    return shown, is_whole and shown == payload
 
 
 def _dedupe_key(trigger: Trigger, call: Call, payload: JSONDict) -> str:
@@ -160,8 +173,20 @@ def _dedupe_key(trigger: Trigger, call: Call, payload: JSONDict) -> str:
         return ""
     if value is None or isinstance(value, dict | list):
         return ""
-    digest = hashlib.sha256(f"{type(value).__name__}:{value}".encode()).hexdigest()
+    text = f"{type(value).__name__}:{value}"
+    if _marks(trigger):  # what is withheld must not be found by guessing
+        digest = salted_hmac(
+            "triggers.dedupe", f"{trigger.pk}:{text}", algorithm="sha256"
+        ).hexdigest()
+    else:
+        digest = hashlib.sha256(text.encode()).hexdigest()
     return f"hook:{trigger.pk}:{digest}"
+
+
+def _marks(trigger: Trigger) -> bool:
+    """Tell whether the workflow withholds anything; then a refused call is not kept either."""
+    version = trigger.workflow.published_version
+    return version is not None and bool(withholding.marks_of(version))
 
 
 def at_pointer(value: JSON, pointer: str) -> JSON:
@@ -207,6 +232,8 @@ def _note(trigger: Trigger, call: Call, error: DomainError) -> None:
 
 
 def _kept(trigger: Trigger, call: Call) -> tuple[JSONDict, bool]:
+    if _marks(trigger):
+        return {"method": call.method}, False
     try:
         return kept(call.payload(trigger.webhook), call.body)
     except DomainError:  # it was refused for its body

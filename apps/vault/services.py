@@ -4,6 +4,7 @@ A sealed text reads `v1.<data key id>.<ciphertext>`. Its associated data are the
 context such as `credential:<id>`, so a ciphertext moved to another row or tenant does not open.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from apps.vault.models import DataKey
 from apps.vault.sealers import Sealer
 
 VERSION = "v1"
+PARTS = 3  # of a sealed text: version, key, ciphertext
 
 
 def seal(plaintext: str, *, context: str) -> str:
@@ -34,6 +36,33 @@ def unseal(token: str, *, context: str) -> str:
     if version != VERSION:
         raise CannotUnseal
     return cipher.decrypt(sealed, key=_key(key_id), context=_bound(context)).decode()
+
+
+def seal_all(texts: Mapping[str, str]) -> dict[str, str]:
+    """Encrypt texts by their contexts, with one look at the key."""
+    if not texts:
+        return {}
+    data_key = _current_key()
+    key, head = _unwrap(data_key), f"{VERSION}.{data_key.pk}."
+    return {
+        context: head + cipher.encrypt(plain.encode(), key=key, context=_bound(context))
+        for context, plain in texts.items()
+    }
+
+
+def unseal_all(tokens: Mapping[str, str]) -> dict[str, str]:
+    """Return sealed texts by their contexts, with one look at the keys. Raises CannotUnseal."""
+    parts = {context: token.split(".", 2) for context, token in tokens.items()}
+    if any(len(each) < PARTS or each[0] != VERSION for each in parts.values()):
+        raise CannotUnseal
+    ids = {each[1] for each in parts.values() if is_uuid(each[1])}
+    keys = {str(each.pk): _unwrap(each) for each in DataKey.objects.filter(pk__in=ids)}
+    if parts and not {each[1] for each in parts.values()} <= keys.keys():
+        raise CannotUnseal
+    return {
+        context: cipher.decrypt(sealed, key=keys[key_id], context=_bound(context)).decode()
+        for context, (_, key_id, sealed) in parts.items()
+    }
 
 
 def derive(key_id: str, context: str) -> bytes:

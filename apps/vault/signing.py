@@ -32,6 +32,18 @@ def keep_verifying(data_key: DataKey) -> None:
         kept.save()
 
 
+def fits_public(public: str, message: bytes, signature: str) -> bool:
+    """Tell whether a signature is that of a message, by a public key that somebody was given."""
+    version, _, rest = signature.partition(".")
+    text = rest.partition(".")[2]
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public))
+        key.verify(base64.b64decode(text, altchars=b"-_", validate=True), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return version == VERSION
+
+
 class Signatures:
     """Signs and checks in one context of this schema; each key is unwrapped once."""
 
@@ -58,6 +70,15 @@ class Signatures:
         except (CannotUnseal, InvalidSignature, ValueError):
             return False
         return True
+
+    def public(self, signature: str) -> str:
+        """Return the public key that checks a signature of ours, for who checks it elsewhere.
+
+        Raises CannotUnseal for one whose key is not known.
+        """
+        key_id = signature.partition(".")[2].partition(".")[0]
+        raw = self._verifier(key_id).public_bytes_raw()
+        return base64.urlsafe_b64encode(raw).decode()
 
     def _verifier(self, key_id: str) -> Ed25519PublicKey:
         if key_id not in self._public:

@@ -10,6 +10,7 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import belongings
+        from apps.classification import uses as data_classes
         from apps.credentials.uses import register_users
         from apps.dispatch import chores
         from apps.gateway.budgets.subjects import register_workflows
@@ -17,6 +18,7 @@ class WorkflowsConfig(AppConfig):
         from apps.tenants.provisioning import restrict_table
         from apps.workflows import policies  # noqa: F401 - registers the policies
         from apps.workflows.credential_uses import CredentialUsers
+        from apps.workflows.data_class_uses import DataClassUsers
         from apps.workflows.drafts import SETTLE
         from apps.workflows.handing_over import Workflows
         from apps.workflows.paying import BudgetedWorkflows
@@ -31,3 +33,4 @@ class WorkflowsConfig(AppConfig):
         register_workflows(BudgetedWorkflows())
         register_user(uses_of)
         register_users(CredentialUsers())
+        data_classes.register(DataClassUsers())

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from apps.classification.slugs import DataClassSlug
 from apps.common.types import JSON, JSONDict
 from apps.workflows.exceptions import BadDefinition
 
@@ -25,6 +26,10 @@ UNDO_PORT = "undo"
 NODE_ID = r"^[a-z][a-z0-9_]{0,62}$"
 
 NodeId = Annotated[str, Field(pattern=NODE_ID)]
+# Where a value lies in what a step is given or gives; `*` is each entry of a list or object.
+MarkPath = Annotated[
+    str, Field(pattern=r"^(input|output)(\.([A-Za-z0-9_-]{1,63}|\*)){0,8}$", max_length=300)
+]
 Number = Annotated[float, Field(ge=-1e7, le=1e7)]
 
 
@@ -70,6 +75,11 @@ class Node(Part):
     on_error: Literal["fail", "branch", "default", "continue"] = "fail"
     default_output: Any = None
     cache_ttl_s: int | None = Field(None, ge=1)
+    data_classes: dict[MarkPath, DataClassSlug] | None = Field(
+        None,
+        max_length=50,
+        description="Classes of data by the path of their values, such as `output.email`.",
+    )
 
 
 class Edge(Part):
@@ -122,6 +132,12 @@ class Settings(BaseModel):
         title="Keep results",
         description="Seconds for which a successful run answers later ones with the same version, "
         "inputs and rights, which then do not run. Every step must only read or compute.",
+    )
+    keep_payloads: bool | None = Field(
+        None,
+        title="Keep payloads",
+        description="Whether what runs and their steps get, give and print is kept. Without it, shapes, "
+        "sizes and digests stay once a run is over; it can then not be repeated from a step.",
     )
 
 
@@ -178,6 +194,7 @@ _DEFAULTS: JSONDict = {
         "on_error",
         "default_output",
         "cache_ttl_s",
+        "data_classes",
     )
 }
 

@@ -32,7 +32,7 @@ PARTS = ("meta", "nodes", "text", "layout", "edges", "notes")
 NODE_KEYS = (
     "type", "type_version", "title", "notes", "parent", "disabled", "join", "retry", "undo",
     "timeout_s",
-    "on_error", "default_output", "cache_ttl_s",
+    "on_error", "default_output", "cache_ttl_s", "data_classes",
 )  # fmt: skip
 EDGE_KEYS = {"source": "s", "source_port": "sp", "target": "t", "target_port": "tp"}
 CONFIG, NOTES = "c:", "notes"

@@ -21,6 +21,11 @@ def ttl_of(settings: JSONDict) -> int:
         return 0
 
 
+def keeps_payloads(settings: JSONDict) -> bool:
+    """Tell whether what runs get and give stays after their end."""
+    return settings.get("keep_payloads") is not False
+
+
 def problems_of(definition: Definition) -> Iterator[Problem]:
     """Yield what is wrong with the settings, alone and for these steps."""
     try:
@@ -35,6 +40,13 @@ def problems_of(definition: Definition) -> Iterator[Problem]:
         return
     if settings.cache_ttl_s:
         yield from _not_cacheable(definition)
+    if settings.cache_ttl_s and settings.keep_payloads is False:
+        yield Problem(
+            "keeps_nothing",
+            "Results cannot be used again where no payloads are kept.",
+            "Empty “Keep results”, or have payloads kept.",
+            field="settings.cache_ttl_s",
+        )
 
 
 def _not_cacheable(definition: Definition) -> Iterator[Problem]:

@@ -33,7 +33,7 @@ def value_of(where: str) -> Any:
     if isinstance(found, dict):
         return found[inner]
     if inner and issubclass(found, models.Model):
-        return found._meta.get_field(inner).default  # type: ignore[union-attr]
+        return found._meta.get_field(inner).default
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import ApiKey, Folder, Group, Role, RoleBinding, User
+from apps.accounts.roles import BUILTIN
 from apps.accounts.services import (
     add_to_group,
     change_custom_role,
@@ -17,7 +18,7 @@ from apps.accounts.services import (
     revoke_api_key,
 )
 from apps.audit.models import AuditEntry
-from apps.campaigns import carrying, reminding, services
+from apps.campaigns import carrying, reminding, rights, services
 from apps.campaigns.exceptions import NothingToSettle, OwnRights
 from apps.campaigns.models import Campaign, Item, Sort
 from apps.common.errors import Forbidden
@@ -115,6 +116,15 @@ def test_a_role_that_means_more_is_changed_too(alice: User, adam: User) -> None:
 
     [item] = carried(campaign, alice, item, before=widen)
     assert (item.outcome, item.outcome_note) == ("changed", "What the role allows was changed.")
+
+
+def test_a_release_that_widens_a_built_in_role_changes_no_right(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BUILTIN, "builder", BUILTIN["builder"] | {"audit.view"})
+    items = list(campaign.items.all())
+    now = rights.now(items)
+    assert not [item for item in items if rights.changes(item, now[item.sort, item.ref])]
 
 
 def test_a_member_who_got_more_since_is_not_removed(

@@ -9,9 +9,11 @@ from tests.isolation.probe import SITE, Probe
 from tests.isolation.tables.access import ACCESS
 from tests.isolation.tables.breakers import BREAKERS
 from tests.isolation.tables.campaigns import CAMPAIGNS
+from tests.isolation.tables.classification import CLASSIFICATION
 from tests.isolation.tables.comments import COMMENTS
 from tests.isolation.tables.credentials import CREDENTIALS
 from tests.isolation.tables.directory import DIRECTORY
+from tests.isolation.tables.evidence import EVIDENCE
 from tests.isolation.tables.gateway import GATEWAY
 from tests.isolation.tables.identity import IDENTITY
 from tests.isolation.tables.others import OTHERS
@@ -28,7 +30,7 @@ from tests.isolation.tables.waits import WAITS
 from tests.isolation.tables.workflows import WORKFLOWS
 
 PROBES: list[Probe] = [
-    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *WAITS, *RETENTION, *OVERSIGHT, *PORTABILITY, *ACCESS, *CAMPAIGNS, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
+    *PEOPLE, *RIGHTS, *WORKFLOWS, *REVIEWS, *COMMENTS, *RUNS, *CLASSIFICATION, *WAITS, *RETENTION, *OVERSIGHT, *PORTABILITY, *ACCESS, *CAMPAIGNS, *EVIDENCE, *TRIGGERS, *GATEWAY, *PROMPTS, *CREDENTIALS, *BREAKERS, *IDENTITY, *DIRECTORY, *OTHERS,
 ]  # fmt: skip
 
 

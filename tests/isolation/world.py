@@ -24,9 +24,6 @@ from apps.notifications.services import Notice, tell
 from apps.onboarding.arrival import arrival_path
 from apps.oversight import exporting, streams, verifying
 from apps.oversight import services as oversight
-from apps.portability import exporting as archiving
-from apps.portability import services as archives
-from apps.portability.models import Export as Archive
 from apps.retention import carrying
 from apps.retention import services as retention
 from apps.reviews import services as reviews
@@ -43,7 +40,7 @@ from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
 from tests.factories.pictures import png
 from tests.factories.triggers import due, fire, now
-from tests.isolation import companies, gateways, guests, reviewing
+from tests.isolation import archives, companies, gateways, guests, packing, reviewing, withheld
 from tests.workflows.definitions import asking, edge, expecting, greeting, node
 
 AUDITOR = ("workflow.view", "run.view", "member.view", "usage.view", "audit.view")
@@ -89,6 +86,8 @@ def make_world(slug: str) -> World:
         _rights(world)
         _runs(world)
         _retention(world)
+        folder = Folder.objects.get(pk=world.objects["folder"])
+        world.objects |= withheld.make(world.people["owner"], world.canary, folder)
         _triggers(world)
         _waits(world)
         world.objects |= gateways.make(world.people["owner"], world.canary, world.objects)
@@ -97,12 +96,13 @@ def make_world(slug: str) -> World:
         _reviews(world)
         _comments(world)
         _oversight(world)
-        _portability(world)
         world.objects |= reviewing.make(
             world.people["owner"], world.people["admin"], world.canary, world.objects["own_role"]
         )
+        world.objects |= packing.make(world.people["owner"], world.people["admin"])
         world.objects |= companies.make(world.people["owner"], world.canary)
         world.objects |= guests.make(world.people["owner"], world.canary)
+        world.objects |= archives.make(world.people["owner"], world.canary)
     return world
 
 
@@ -386,13 +386,3 @@ def _oversight(world: World) -> None:
         "export": str(export.pk),
         "stream": str(stream.pk),
     }
-
-
-def _portability(world: World) -> None:
-    """Write an archive, and leave another one to be written whose asker is gone."""
-    owner = world.people["owner"]
-    going = archives.start_export(actor=owner)
-    Archive.objects.filter(pk=going.pk).update(started_by=None)
-    archive = archives.start_export(actor=owner)
-    archiving.carry(archive.pk)
-    world.objects |= {"whole_archive": str(archive.pk), "going_archive": str(going.pk)}

@@ -13,7 +13,7 @@ from tests.workflows.definitions import greeting
 
 URL = "/api/v1/retention/"
 REST = {
-    "drafts": 60, "notices": 90, "audit": 400, "bodies": 30, "deliveries": 30, "campaigns": 2555,
+    "drafts": 60, "notices": 90, "audit": 400, "bodies": 30, "deliveries": 30, "campaigns": 2555, "packs": 400,
 }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from apps.audit.models import AuditEntry
 from apps.dispatch import chores
 from apps.dispatch.models import Chore
 from apps.dispatch.sweeper import sweep
+from apps.gateway.cache import ahead
+from apps.gateway.models import ModelRoute
 from apps.runs.models import Run
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
@@ -32,6 +34,16 @@ MINUTE = timedelta(minutes=1)
 def every(actor: User, seconds: int = 60, **config: Any) -> Any:
     """Make a schedule that fires at an interval."""
     return trigger(actor, "schedule", {"every_s": seconds, **config})
+
+
+def test_what_its_workflow_asks_is_looked_at_before_it_fires_again(bob: User) -> None:
+    ModelRoute.objects.filter(alias="default").update(cache_ttl_s=3_600, cache_ahead=True)
+    schedule = every(bob, seconds=600)
+    due(schedule, now() - timedelta(seconds=1))
+    fire(schedule)
+    schedule.refresh_from_db()
+    chore = Chore.objects.get(kind=ahead.CHORE)
+    assert (chore.subject, chore.due_at) == (schedule.workflow_id, schedule.next_at - ahead.LEAD)
 
 
 def test_it_fires_in_its_persons_name_and_moves_on(bob: User) -> None:

@@ -130,7 +130,7 @@ def test_signatures_are_checked_after_their_key_is_gone(alpha: Tenant) -> None:
     assert retiring.remove_unused() == 1
     assert Signatures("audit chain").fits(b"entry", signature)
     assert not Signatures("audit chain").fits(b"another", signature)
-    kept = VerifyingKey.objects.get()
+    kept = VerifyingKey.objects.get(context="audit chain")
     other = Signatures("audit chain").sign(b"forged")
     VerifyingKey.objects.update(sealed=kept.sealed[:-6] + "AAAAA=")
     assert not Signatures("audit chain").fits(b"entry", signature)

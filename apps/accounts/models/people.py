@@ -254,6 +254,8 @@ class Invitation(TimestampedModel):
     email = models.EmailField()
     role = models.ForeignKey(Role, on_delete=models.PROTECT)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    # Somebody who is known here already, but was never let in: who came in an archive.
+    for_user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)

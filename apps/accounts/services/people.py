@@ -207,16 +207,36 @@ def find_invitation(token: str) -> Invitation:
 
 @transaction.atomic
 def accept_invitation(token: str, *, name: str, password: str) -> User:
-    """Turn an invitation into a membership. Raises InvitationClosed, AlreadyMember."""
+    """Turn an invitation into a membership. Raises InvitationClosed, AlreadyMember.
+
+    Who came in an archive becomes a member with what they held there, as far as it was given.
+    """
     found = find_invitation(token)
     invitation = Invitation.objects.select_for_update().get(pk=found.pk)
     if not invitation.is_open:
         raise InvitationClosed
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at", "updated_at"])
+    if invitation.for_user_id is not None:
+        return _let_in(
+            User.objects.select_for_update().get(pk=invitation.for_user_id), name, password
+        )
     return add_member(
         email=invitation.email, name=name, role=invitation.role.name, password=password
     )
+
+
+def _let_in(user: User, name: str, password: str) -> User:
+    """Let somebody act who was only known. Raises AlreadyMember, also for who was removed since."""
+    if user.is_active or user.removed_at is not None:
+        raise AlreadyMember
+    user.name, user.is_active = name, True
+    user.set_password(password)
+    user.save(update_fields=["name", "is_active", "password", "updated_at"])
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    role = user.role
+    record("member.added", actor=None, target=user, after={"role": role.name if role else None})
+    return user
 
 
 def _check_owner_rights(actor: User | Keeper, roles: set[str | None]) -> None:

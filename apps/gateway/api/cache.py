@@ -24,6 +24,11 @@ class CacheSerializer(serializers.Serializer[Any]):
         default=False,
         help_text="Keep answers, too, where the temperature lets them differ.",
     )
+    ahead = serializers.BooleanField(
+        source="cache_ahead",
+        default=False,
+        help_text="Ask what a workflow asks each time before a schedule of it fires; not with `varied`.",
+    )
     embedder = serializers.CharField(
         source="cache_embedder",
         default="",
@@ -62,6 +67,7 @@ class CacheView(TenantAPIView):
         given = serializer.validated_data
         changed = services.set_cache(
             route, actor=self.actor, ttl_s=given["cache_ttl_s"], varied=given["cache_varied"],
+            ahead=given["cache_ahead"],
             embedder=given["cache_embedder"], accepted_error=given["cache_error"],
         )  # fmt: skip
         return Response(CacheSerializer(changed).data)

@@ -9,11 +9,12 @@ from rest_framework.response import Response
 
 from apps.accounts import policies
 from apps.accounts.api.views import TenantAPIView
+from apps.classification.slugs import SLUG
 from apps.gateway.guard_rules.forms import MOST_TRIED
 from apps.gateway.guard_rules.services import guards_of_route, guards_of_workspace, set_guards
 from apps.gateway.guards import counts, door
 from apps.gateway.guards.kinds import GROUPS, Action, Group, Place, Severity
-from apps.gateway.guards.policy import LONGEST_HOURS, MASKED, MOST_HOSTS, MOST_PATHS
+from apps.gateway.guards.policy import LONGEST_HOURS, MASKED, MOST_CLASSES, MOST_HOSTS, MOST_PATHS
 from apps.gateway.kept.services import open_body
 from apps.gateway.models import LlmCall, ModelRoute
 
@@ -57,6 +58,10 @@ class GuardsSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=255), max_length=MOST_HOSTS, required=False
     )
     refuse_unreadable = serializers.BooleanField(required=False)
+    data_classes = serializers.ListField(
+        child=serializers.RegexField(SLUG), max_length=MOST_CLASSES, required=False,
+        help_text="Classes of data whose values prompts of runs may hold; of others placeholders.",
+    )  # fmt: skip
     keeping = KeepingSerializer(required=False)
 
 

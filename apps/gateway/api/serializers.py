@@ -134,13 +134,17 @@ class CallSerializer(serializers.ModelSerializer[LlmCall]):
         child=serializers.DictField(),
         help_text="What guards found and did: place, kind, action, count. Never what was found.",
     )
+    withheld = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Classes of data of which the prompt held placeholders.",
+    )
 
     class Meta:
         model = LlmCall
         fields = [
             "id", "request_id", "run", "node", "workflow", "member", "key", "credential", "route", "route_version", "task", "task_class", "provider",
             "model", "status", "error_code", "attempts", "input_tokens", "output_tokens",
-            "tokens_estimated", "cost_usd", "mix_usd", "dearest_usd", "verdict", "explored", "guards", "cache", "similarity", "saved_usd",
+            "tokens_estimated", "cost_usd", "mix_usd", "dearest_usd", "verdict", "explored", "guards", "withheld", "cache", "similarity", "saved_usd",
             "latency_ms", "ttft_ms", "streamed", "builtin", "created_at",
         ]  # fmt: skip
         read_only_fields = fields

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from apps.gateway.asks import Ask
 from apps.gateway.cache import store
+from apps.gateway.cache.ahead import note
 from apps.gateway.cache.questions import is_cacheable, name_of
 from apps.gateway.cache.store import Cached
 from apps.gateway.models import LlmCall
@@ -50,6 +51,7 @@ async def answered(plan: Plan, ask: Ask, trace: Trace, asked: Asked) -> AsyncIte
             yield answer
         return
     trace.cache_name = name
+    await note(name, ask, policy)
     cached = None if ask.fresh else await store.find(name, policy)
     if cached is not None:
         yield again(cached, plan, trace)

@@ -26,6 +26,7 @@ def set_cache(
     actor: User,
     ttl_s: int | None,
     varied: bool = False,
+    ahead: bool = False,
     embedder: str = "",
     accepted_error: float = ACCEPTED_ERROR,
 ) -> ModelRoute:
@@ -33,16 +34,20 @@ def set_cache(
 
     Without `varied` only answers at temperature 0 are cached. With an `embedder`, a route or
     `provider/model`, they are given to similar questions too, once it was learnt which are, and
-    wrongly in no more than the accepted share. What was cached is forgotten once the cache is off.
+    wrongly in no more than the accepted share. `ahead` asks what a workflow asks each time before a
+    schedule of it fires. What was cached is forgotten once the cache is off.
     """
     policies.check(actor, "manage", route)
     if ttl_s is not None and not 0 < ttl_s <= MOST_CACHED_S:
         raise BadRoute.at("ttl_s", f"Use 1 to {MOST_CACHED_S:,} seconds, or none.")
+    if ahead and (varied or ttl_s is None):
+        raise BadRoute.at("ahead", "Only answers at temperature 0 that are kept are asked ahead.")
     _check_embedder(route, embedder, accepted_error)
     route = ModelRoute.objects.select_for_update().get(pk=route.pk)
     before = _shown(route)
     route.cache_ttl_s, route.cache_varied = ttl_s, varied
     route.cache_embedder, route.cache_error = embedder, accepted_error
+    route.cache_ahead = ahead
     if ttl_s is None:
         route.cache_epoch += 1
     if _shown(route) != before:
@@ -100,12 +105,14 @@ def _learn_from(call: LlmCall) -> None:
 
 
 def _save(route: ModelRoute) -> None:
-    fields = ("ttl_s", "varied", "epoch", "embedder", "error")
+    fields = ("ttl_s", "varied", "epoch", "embedder", "error", "ahead")
     route.save(update_fields=[*(f"cache_{each}" for each in fields), "updated_at"])
 
 
 def _shown(route: ModelRoute) -> JSONDict:
     shown: JSONDict = {"ttl_s": route.cache_ttl_s, "varied": route.cache_varied}
+    if route.cache_ahead:
+        shown["ahead"] = True
     if route.cache_embedder:
         shown |= {"embedder": route.cache_embedder, "accepted_error": route.cache_error}
     return shown

@@ -45,6 +45,12 @@ class CacheForm(forms.Form):
         required=False,
         help_text="The same question is then always answered alike.",
     )
+    ahead = forms.BooleanField(
+        label="Ask ahead of schedules",
+        required=False,
+        help_text="What two runs of a workflow asked alike is asked anew shortly before its schedule "
+        "fires, if the answer would not be kept until then. Only at temperature 0.",
+    )
     embedder = forms.CharField(
         label="Route or model that tells what is similar",
         max_length=264,
@@ -65,6 +71,7 @@ class CacheForm(forms.Form):
     def of(cls, route: ModelRoute) -> "CacheForm":
         """Return the form with what holds now; a term that the API set stays among the choices."""
         now = {"ttl_s": route.cache_ttl_s, "varied": route.cache_varied}
+        now["ahead"] = route.cache_ahead
         percent = Decimal(str(round(route.cache_error * 100, 2))).normalize()
         form = cls(
             initial={**now, "embedder": route.cache_embedder, "accepted_percent": f"{percent:f}"}

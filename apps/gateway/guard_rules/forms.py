@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from apps.classification.services import classes
 from apps.common.types import JSONDict
 from apps.gateway.forms import MONO, WordsField
 from apps.gateway.guards.kinds import GROUPS, About, Action, Group, Place
@@ -71,6 +72,15 @@ class GuardsForm(forms.Form):
         """Show how it is, with a field for each group and place where something can be decided."""
         kwargs.setdefault("initial", _initial(guards))
         super().__init__(*args, **kwargs)
+        known = dict(classes().values_list("slug", "name"))
+        gone = {each: each for each in guards.data_classes if each not in known}
+        self.fields["data_classes"] = forms.MultipleChoiceField(
+            label="Classes of data that prompts may hold",
+            help_text="Of marked values of all other classes, prompts of runs hold placeholders.",
+            required=False,
+            choices=[*known.items(), *gone.items()],
+            widget=forms.CheckboxSelectMultiple,
+        )
         for group, place, actions in _decisions():
             self.fields[f"{group}_{place}"] = forms.ChoiceField(
                 choices=[(each, WORDS[each]) for each in actions],
@@ -108,7 +118,8 @@ class GuardsForm(forms.Form):
     def settings(self) -> JSONDict:
         """The cleaned values as the service takes them."""
         data = self.cleaned_data
-        found: JSONDict = {name: data[name] for name in ("trusted_hosts", "refuse_unreadable")}
+        plain = ("trusted_hosts", "refuse_unreadable", "data_classes")
+        found: JSONDict = {name: data[name] for name in plain}
         for group, place, _ in _decisions():
             found.setdefault(group, {})[place] = data[f"{group}_{place}"] or Action.ALLOW
         found["keeping"] = {
@@ -158,6 +169,7 @@ def _initial(guards: Guards) -> JSONDict:
         **rules,
         "trusted_hosts": list(guards.trusted_hosts),
         "refuse_unreadable": guards.refuse_unreadable,
+        "data_classes": list(guards.data_classes),
         "keep_hours": guards.keeping.hours,
         "keep_unmasked": list(guards.keeping.unmasked),
         "keep_leave_out": list(guards.keeping.leave_out),

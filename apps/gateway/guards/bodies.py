@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from apps.common.types import JSON, JSONDict
-from apps.gateway.guards.redacting import Redactor
 
 # What belongs to the protocol: a change would break it, and nobody writes words there.
 STRUCTURE = frozenset(
@@ -45,7 +45,17 @@ class _Spot:
     is_json: bool = False
 
 
-def redacted(body: JSONDict, redactor: Redactor, *, is_json: bool = False) -> JSONDict:
+class Rewriter(Protocol):
+    """Says what becomes of texts and numbers."""
+
+    def text(self, raw: str, *, is_json: bool = False, is_own: bool = False) -> str:
+        """Return a text as it may go on."""
+
+    def number(self, value: float) -> float:
+        """Return a number as it may go on."""
+
+
+def redacted(body: JSONDict, redactor: Rewriter, *, is_json: bool = False) -> JSONDict:
     """Return a body as it may go on; `is_json`: its words are JSON."""
     return {
         name: _value(each, _Spot(name, name in OWN_FIELDS, is_json), redactor)
@@ -53,7 +63,7 @@ def redacted(body: JSONDict, redactor: Redactor, *, is_json: bool = False) -> JS
     }
 
 
-def _value(value: JSON, spot: _Spot, redactor: Redactor) -> JSON:
+def _value(value: JSON, spot: _Spot, redactor: Rewriter) -> JSON:
     if spot.name in STRUCTURE:
         return value
     if isinstance(value, str):
@@ -72,7 +82,7 @@ def _value(value: JSON, spot: _Spot, redactor: Redactor) -> JSON:
     return redactor.number(value)
 
 
-def _object(value: JSONDict, spot: _Spot, redactor: Redactor) -> JSONDict:
+def _object(value: JSONDict, spot: _Spot, redactor: Rewriter) -> JSONDict:
     is_own = value["role"] in OWN_ROLES if isinstance(value.get("role"), str) else spot.is_own
     encoded = value.get("type") == "base64"
     return {

@@ -17,6 +17,7 @@ from apps.gateway.guards.redacting import Redactor
 from apps.gateway.guards.standing_in import Placeholders
 from apps.gateway.guards.streams import Stream
 from apps.gateway.guards.tally import Tally
+from apps.gateway.guards.withheld import Exchange
 from apps.gateway.kept.services import keep
 from apps.gateway.models import Endpoint
 from apps.gateway.upstreams.answers import Answer
@@ -34,6 +35,7 @@ class Gate:
     def __init__(self, guards: Guards) -> None:
         """Look with these guards."""
         self.tally = Tally()
+        self.withheld: set[str] = set()  # classes of data that the prompt does not hold
         self._guards = guards
         self._placeholders = Placeholders()
         self._is_json = False
@@ -58,17 +60,21 @@ class Gate:
 
     def answered(self, answer: Answer) -> Answer:
         """Return an answer as its asker may see it. Reading it may raise GuardRefused."""
+        keeps = self._guards.keeping.hours is not None and self._answers
+        if keeps and self.withheld:  # what is withheld is not kept either
+            answer = self._heard = HeardAnswer(answer)
         looks = self._guards.wanted(Place.OUTPUT) or self._placeholders
         if looks and self._answers:
             answer = GuardedAnswer(answer, self._redactor(Place.OUTPUT), is_json=self._is_json)
-        if self._guards.keeping.hours is not None and self._answers:
+        if keeps and not self.withheld:
             answer = self._heard = HeardAnswer(answer)
         return answer
 
     async def keep(self, call_id: UUID, ask: Ask) -> None:
         """Keep what was asked and answered, where the guards say so; nothing of what they refused."""
         keeping, heard = self._guards.keeping, self._heard
-        if keeping.hours is None or heard is None:
+        keeps_nothing = ask.withheld is not None and ask.withheld.keeps_nothing
+        if keeping.hours is None or heard is None or keeps_nothing:
             return
         answered = heard.whole_heard
         body = await asyncio.to_thread(
@@ -84,12 +90,23 @@ class Gate:
         self._answers = ask.endpoint in ANSWERED
         self._is_json = _wants_json(ask.body)
         redactor = self._redactor(Place.INPUT)
-        if not redactor.wanted:
+        if not redactor.wanted and ask.withheld is None:
             return ask
         self._placeholders.avoid(texts_of(ask.body))
-        body = redacted(ask.body, redactor)
-        redactor.check()
+        body = self._without_withheld(ask)
+        if redactor.wanted:
+            body = redacted(body, redactor)
+            redactor.check()
         return ask if body == ask.body else replace(ask, body=body)
+
+    def _without_withheld(self, ask: Ask) -> JSONDict:
+        """Return the body without what the asker's run withholds, as far as the route minds."""
+        if ask.withheld is None:
+            return ask.body
+        allowed = frozenset(self._guards.data_classes)
+        return redacted(
+            ask.body, Exchange(ask.withheld, allowed, self._placeholders, self.withheld)
+        )
 
     def _redactor(self, place: Place) -> Redactor:
         return Redactor(self._guards, place, self._placeholders, self.tally)

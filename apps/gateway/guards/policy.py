@@ -5,10 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from apps.classification.slugs import DataClassSlug
 from apps.common.types import JSONDict
 from apps.gateway.guards.kinds import GROUP_OF, GROUPS, Action, Group, Kind, Place
 
-MOST_HOSTS, MOST_PATHS = 100, 50
+MOST_HOSTS, MOST_PATHS, MOST_CLASSES = 100, 50, 100
 LONGEST_HOURS = 90 * 24
 # Groups of which something stands in texts, not orders or links.
 MASKED = (Group.CONTACT, Group.FINANCIAL, Group.IDENTITY, Group.SECRETS)
@@ -55,6 +56,8 @@ class Guards(BaseModel):
     # Whether a call ends that holds what nobody can look into: images, documents, numbers of tokens.
     refuse_unreadable: bool = False
     keeping: Keeping = Keeping()
+    # Classes of data whose values prompts of runs may hold; of all others they hold placeholders.
+    data_classes: tuple[DataClassSlug, ...] = Field((), max_length=MOST_CLASSES)
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
@@ -98,7 +101,7 @@ class Guards(BaseModel):
     @property
     def is_needed(self) -> bool:
         """Whether calls have to be looked at."""
-        return not self.is_idle or self.keeping.hours is not None
+        return not self.is_idle or self.keeping.hours is not None or bool(self.data_classes)
 
     def _rules(self) -> Iterator[tuple[Group, Place, Action]]:
         return ((group, place, self.rule(group, place)) for group in Group for place in Place)

@@ -9,15 +9,13 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 
-from apps.gateway.guards.kinds import Kind
-
 QUOTE = re.compile(r'\\.|"', re.DOTALL)
 # As a placeholder is written, which a text may break off in.
 PLACEHOLDER = r"\[[A-Z][A-Z_]{1,20}_[0-9]{1,6}\]"
 NUMBER = "0"  # what a number becomes that stands in JSON without quotes
 
 
-def mask_of(kind: Kind) -> str:
+def mask_of(kind: str) -> str:
     """Return what tells that something of a kind was here."""
     return f"[{kind.upper()}]"
 
@@ -28,9 +26,9 @@ class Placeholders:
     def __init__(self) -> None:
         """Begin without any."""
         self._taken: set[str] = set()
-        self._names: dict[tuple[Kind, str], str] = {}
+        self._names: dict[tuple[str, str], str] = {}
         self._values: dict[str, str] = {}
-        self._numbers: Counter[Kind] = Counter()
+        self._numbers: Counter[str] = Counter()
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -41,7 +39,7 @@ class Placeholders:
         for text in texts:
             self._taken.update(re.findall(PLACEHOLDER, text))
 
-    def name(self, kind: Kind, value: str) -> str:
+    def name(self, kind: str, value: str) -> str:
         """Return the placeholder of a value."""
         known = self._names.get((kind, value))
         if known is not None:

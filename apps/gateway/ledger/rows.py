@@ -119,6 +119,7 @@ def _row(entry: Entry, ask: Ask, trace: Trace) -> JSONDict:
         "verdict": str(trace.verdict.mark) if trace.verdict else "",
         "explored": bool(trace.decision and trace.decision.outcome.explored),
         "guards": trace.tally.rows() if trace.tally else [],
+        "withheld": sorted(trace.withheld),
         "cache": trace.cache,
         "cache_name": trace.cache_name,
         "similarity": trace.similarity,

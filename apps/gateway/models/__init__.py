@@ -92,6 +92,8 @@ class ModelRoute(TimestampedModel):
     )
     # Whether that holds, too, where the temperature lets answers differ.
     cache_varied = models.BooleanField(default=False)
+    # Whether what a workflow asks each time is asked anew before a schedule of it fires.
+    cache_ahead = models.BooleanField(default=False)
     cache_epoch = models.PositiveIntegerField(default=0)  # one more forgets what was kept
     # What tells whether questions are alike, a route or `provider/model`; empty: only the same are.
     cache_embedder = models.CharField(max_length=264, blank=True)
@@ -305,6 +307,8 @@ class LlmCall(models.Model):
     similarity = models.FloatField(null=True)  # of the question that it was kept for, if another
     saved_usd = models.DecimalField(max_digits=18, decimal_places=10, null=True)  # by a hit
     guards = models.JSONField(default=list)  # [{place, kind, action, count}], never what was found
+    # Classes of data that the prompt of a run's step did not hold, because the route minds.
+    withheld = models.JSONField(default=list)
     latency_ms = models.PositiveIntegerField(default=0)
     ttft_ms = models.PositiveIntegerField(null=True)
     streamed = models.BooleanField(default=False)

@@ -149,6 +149,7 @@ class CachePolicy:
     epoch: int
     sealer: Sealer
     similar: Similar | None = None
+    ahead: bool = False  # what a workflow asks each time is asked before its schedule fires
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ class RoutingTable:
         embedder = route.cache_embedder
         return CachePolicy(
             route.cache_ttl_s, route.cache_varied, route.cache_epoch, self.sealer,
-            Similar(embedder, route.cache_error) if embedder else None,
+            Similar(embedder, route.cache_error) if embedder else None, route.cache_ahead,
         )  # fmt: skip
 
     def _direct(self, name: str) -> Plan:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import SystemRandom
@@ -51,6 +52,7 @@ class Trace:
     judged_usd: Decimal = Decimal(0)  # for calls of judges, which have entries of their own
     carry: Carry | None = None  # how another call is made on the way
     tally: Tally | None = None  # of what guards did
+    withheld: Collection[str] = ()  # classes of data that the prompt does not hold
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 

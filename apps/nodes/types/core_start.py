@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from apps.classification.slugs import DataClassSlug
 from apps.common.types import JSON, JSONDict
 from apps.nodes.base import AnyOutput, Config, Effect, Group, Kind, Node, NodeContext, Port
 from apps.nodes.registry import register
@@ -56,6 +57,12 @@ class FormField(Config):
     required: bool = False
     default: Any = None
     options: list[str] = Field(default_factory=list, description="The choices of a select.")
+    data_class: DataClassSlug | None = Field(
+        None,
+        title="Class of data",
+        description="Where values are withheld: they are kept out of rows, logs and mails.",
+        json_schema_extra={"x-widget": "data-class"},
+    )
 
 
 class StartConfig(Config):

@@ -23,6 +23,7 @@ from apps.runs.approvals.voting import needs_reason
 from apps.runs.filters import approvals_in
 from apps.runs.models import Wait, WaitQuerySet
 from apps.runs.pages.forms import DecisionForm
+from apps.runs.services.revealing import may_reveal
 
 PAGE_SIZE = 30
 
@@ -60,7 +61,7 @@ def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
     label = dict(form.fields["decision"].choices)[form.cleaned_data["decision"]]  # type: ignore[attr-defined]
     done = wait.status == Wait.Status.DECIDED
     said = f"Decided: {label}." if done else f"Your answer “{label}” is counted, others are asked."
-    messages.success(request, f"{said} “{wait.title}”")
+    messages.success(request, f"{said} “{wait.headline}”")
     return redirect("runs:approvals")
 
 
@@ -130,6 +131,7 @@ def _question(request: AuthenticatedRequest, wait: Wait, form: DecisionForm | No
         "otherwise": list(question.otherwise(wait)) if is_open else [],
         "next_steps": _next_steps(wait),
         "labels": labels,
+        "may_reveal": wait.run.veil_id is not None and may_reveal(wait.run, request.user),
         "own_vote_label": labels.get(own.decision) if own else "",
     }
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Role, RoleBinding, User
+from apps.classification.placeholders import holds_some, in_words
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Timer
@@ -217,7 +218,7 @@ def _tell(wait: Wait, kind: str, asked: Iterable[User]) -> None:
     by_mail = bool(wait.assignees) or kind == ESCALATED
     notices = [
         Notice(
-            user, wait.title, text=wait.run.workflow.name, path=links.page_of(wait),
+            user, wait.headline, text=wait.run.workflow.name, path=links.page_of(wait),
             letter=_letter(wait, kind, user) if by_mail else None,
         )
         for user in told
@@ -230,17 +231,18 @@ _SUBJECTS = {ASKED: "{}", REMINDED: "Reminder: {}", ESCALATED: "Still undecided:
 
 
 def _letter(wait: Wait, kind: str, user: User) -> Letter:
-    body = wait.body[:MOST_QUOTED]
+    body = in_words(wait.body)[:MOST_QUOTED]
     context: JSONDict = {
         "user": str(user),
         "kind": kind,
-        "title": " ".join(wait.title.split()),
+        "title": " ".join(wait.headline.split()),
         "lines": body.splitlines(),
         "is_cut": len(wait.body) > MOST_QUOTED,
+        "withholds": holds_some(wait.title) or holds_some(wait.body),
         "workflow": wait.run.workflow.name,
         "expires_at": wait.expires_at,
         "signs_in": Terms.of(wait.terms).link_requires_sign_in,
         "link": links.make(wait, user),
         "settings": links.address(reverse("notifications:preferences", urlconf=links.SITE)),
     }
-    return Letter("approval", _SUBJECTS[kind].format(wait.title or "A decision"), context)
+    return Letter("approval", _SUBJECTS[kind].format(wait.headline or "A decision"), context)

@@ -4,12 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from apps.classification.veil import column, resolved, words
 from apps.common.types import JSON, JSONDict
 from apps.nodes.answers import check_answers
 from apps.runs.approvals.terms import Terms, approving
 from apps.runs.exceptions import BadDecision
 from apps.runs.models import Wait
 from apps.runs.state.outcomes import storable
+from apps.runs.state.withholding import kept_marks, learn_marked
 
 MAX_VALUE = 256 << 10
 UNCHANGED: Any = object()  # stands for an edit that nobody made: any JSON could be one
@@ -48,9 +50,11 @@ class Answer:
         errors += _value_errors(wait, terms, value)
         if errors:
             raise BadDecision(errors=errors)
-        edits = value is not UNCHANGED and value != wait.value
+        edits = value is not UNCHANGED and value != resolved(wait.value)
         kept, _ = storable({"form": values, "value": value if edits else wait.value})
-        return cls(decision, comment.replace("\x00", ""), kept["form"], kept["value"], edits)
+        learn_marked({**kept, "comment": comment}, kept_marks(wait.terms))
+        said = words(comment.replace("\x00", ""))
+        return cls(decision, said, column(kept["form"]), column(kept["value"]), edits)
 
 
 def needs_reason(wait: Wait, action: JSONDict) -> bool:
@@ -73,7 +77,7 @@ def _value_errors(wait: Wait, terms: Terms, value: JSON) -> list[JSONDict]:
         return []
     if not terms.editable:
         problem = "There is nothing to edit in this question."
-    elif isinstance(wait.value, str) and not isinstance(value, str):
+    elif isinstance(resolved(wait.value), str) and not isinstance(value, str):
         problem = "Give a text."
     else:
         problem = _size_problem(value)

@@ -21,6 +21,7 @@ from apps.gateway.models import LlmCall
 from apps.gateway.usage import Usage
 from apps.runs.models import Run
 from apps.runs.state import payloads
+from apps.runs.state.withholding import revealed
 from apps.runs.watching.relay import Frame
 from apps.workflows.graph import CompiledNode, Graph
 
@@ -43,7 +44,7 @@ def outcome_of(run_id: UUID) -> Outcome:
     run = Run.objects.select_related("outputs_blob").get(pk=run_id)
     if run.status != Run.Status.SUCCEEDED:
         _raise(run)
-    text = _text(payloads.read(run.outputs, run.outputs_blob))
+    text = _text(revealed(run, payloads.read(run.outputs, run.outputs_blob)))
     sent = LlmCall.objects.filter(run_id__in=_family(run)).aggregate(
         input=Sum("input_tokens", default=0), output=Sum("output_tokens", default=0)
     )

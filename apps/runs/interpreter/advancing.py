@@ -27,6 +27,7 @@ from apps.runs.models import Run
 from apps.runs.state.graphs import UnknownEngine, graph_of
 from apps.runs.state.outcomes import failure_of
 from apps.runs.state.payloads import restore
+from apps.runs.state.withholding import veiled
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ def _advance(run_id: UUID, lease: Lease) -> None:
     if run is None:  # its workflow was purged meanwhile
         leases.finish(lease)
         return
-    _carry(run, Ledger(run, lease, clock))
+    with veiled(run):
+        _carry(run, Ledger(run, lease, clock))
 
 
 def _load(run_id: UUID) -> Run | None:

@@ -5,6 +5,7 @@ way after a crash; workers keep dying on it; or this release does not know what 
 answer is kept with the run; whoever carries it next takes it in like the end of any step.
 """
 
+from apps.classification.veil import column
 from apps.common.types import JSON, JSONDict
 from apps.nodes.base import Routed
 from apps.nodes.catalogue import output_ports
@@ -18,7 +19,9 @@ from apps.runs.state.course import Spot
 from apps.runs.state.graphs import graph_of
 from apps.runs.state.outcomes import Done, Failure, Outcome, judge
 from apps.runs.state.vector import Byte
+from apps.runs.state.withholding import learn
 from apps.workflows.graph import CompiledNode, Graph
+from apps.workflows.marks import OUTPUT
 
 HAPPENED, AGAIN, FAIL = "happened", "again", "fail"
 CHOICES = {
@@ -55,7 +58,8 @@ def answer(run: Run, choice: str, output: JSON, port: str, why: str) -> JSONDict
     made = judge(Routed(port, output))
     if not isinstance(made, Done):
         raise BadSettlement.at("output", "Give a JSON value of at most 8 MiB.")
-    return {"choice": choice, "output": made.output, "port": made.port}
+    learn(run, node.id, OUTPUT, made.output)
+    return {"choice": choice, "output": column(made.output), "port": made.port}
 
 
 def take_up(steps: Steps) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from apps.classification.veil import column, masked, resolved
 from apps.common.types import JSON, JSONDict
 from apps.runs.interpreter.folding import timer_key
 from apps.runs.interpreter.ledger import Ledger, spot_of
@@ -12,6 +13,7 @@ from apps.runs.models import NodeRun, Run
 from apps.runs.state.course import Spot
 from apps.runs.state.names import Names
 from apps.runs.state.outcomes import Done, Outcome, preview
+from apps.runs.state.payloads import Kept
 from apps.runs.state.vector import ERROR_PORT
 from apps.workflows.graph import CompiledNode
 
@@ -61,7 +63,8 @@ class Book:
     def succeed(self, row: NodeRun, outcome: Outcome, done: Done) -> str:
         """Write down a result; return the port by which the run goes on."""
         self._end(row, Status.SUCCEEDED)
-        row.output, row.output_blob, row.port = done.held.shown, done.held.blob, done.port
+        held = done.held()
+        row.output, row.output_blob, row.port = held.shown, held.blob, done.port
         row.saved_usd = outcome.saved_usd
         kept = {} if outcome.saved_usd is None else {"saved_usd": str(outcome.saved_usd)}
         self.names.outputs.put(outcome.spot, done.output, row.output_blob)
@@ -78,7 +81,7 @@ class Book:
             cost_usd=str(row.cost_usd),
             tokens=row.tokens,
             port=done.port or None,
-            preview=preview(done.output),
+            preview=_preview(done, held),
             **kept,
             **({"pinned": True} if row.pinned else {}),
         )
@@ -95,8 +98,8 @@ class Book:
         if on_error == "branch":
             row.port, row.output = ERROR_PORT, row.error
         elif on_error == "default":
-            row.output = node.default_output
-        self.names.outputs.put(spot_of(row), row.output)
+            row.output = column(node.default_output)
+        self.names.outputs.put(spot_of(row), resolved(row.output))
         data = {} if on_error == "fail" else {"handled": on_error}
         self.ledger.note("node.failed", row, ms=ms, error=row.error, **data)
         return None if on_error == "fail" else row.port
@@ -146,3 +149,12 @@ class Book:
         row.status, row.finished_at = status, self.ledger.clock.now()
         self.ledger.progress = True
         self.ended += 1
+
+
+def _preview(done: Done, held: Kept) -> str:
+    """Return the beginning of an output; of one that is a blob, of what may be seen of it."""
+    if held.blob is None:
+        return preview(held.shown)
+    if isinstance(done.output, str) or not isinstance(held.shown, dict):
+        return preview(masked(done.output))
+    return preview(str(held.shown["preview"]))

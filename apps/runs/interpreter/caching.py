@@ -17,6 +17,7 @@ from apps.gateway.targets.router import settings_stamp
 from apps.nodes.base import Effect
 from apps.runs.interpreter.effects import Attempt
 from apps.runs.models import KeptResult, NodeRun, Run
+from apps.runs.state import withholding
 from apps.runs.state.graphs import settings_of
 from apps.runs.state.outcomes import Done, Outcome, storable
 from apps.workflows.settings import ttl_of
@@ -27,6 +28,8 @@ HARMLESS = (Effect.PURE, Effect.IDEMPOTENT)
 
 def key_of(attempt: Attempt) -> str | None:
     """Return under what the result of an attempt is kept; None where it is not to be kept."""
+    if withholding.is_withholding():  # a digest of what is withheld would tell of it
+        return None
     reads = attempt.effect in HARMLESS or attempt.type.only_reads
     if not attempt.node.node.cache_ttl_s or not reads or attempt.rounds or attempt.decision:
         return None
@@ -41,7 +44,7 @@ def key_of(attempt: Attempt) -> str | None:
 
 def key_of_run(run: Run) -> str:
     """Return under what the result of a whole new run is kept; empty where it is not to be kept."""
-    if not ttl_of(settings_of(run.version)):
+    if not ttl_of(settings_of(run.version)) or withholding.is_withholding():
         return ""
     return _digest([str(run.version_id), run.inputs, scope_of(run), settings_stamp()])
 

@@ -30,14 +30,17 @@ from apps.nodes.registry import AnyNode
 from apps.runs.interpreter.borrowing import borrowed
 from apps.runs.metrics import ATTEMPTS
 from apps.runs.models import Run
+from apps.runs.state import withholding
 from apps.runs.state.course import Spot
 from apps.runs.state.outcomes import Done, Failure, Outcome, Verdict, failure_of, held, judge
 from apps.runs.state.payloads import INLINE, aside
+from apps.runs.state.prompts import over_prompts
 from apps.runs.state.tokens import TokenStream
 from apps.sandbox.services import CodeResult, Stop, run_code
 from apps.sandbox.usage import Usage
 from apps.tenants.context import current_schema
 from apps.workflows.graph import CompiledNode
+from apps.workflows.marks import OUTPUT
 
 logger = logging.getLogger(__name__)
 
@@ -115,9 +118,10 @@ class Attempt:
         tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
             with nested(run.depth):
+                withheld = await over_prompts()
                 return await complete(
-                    replace(request, idempotency_key=key, source=source),
-                    on_text=tokens.add,
+                    replace(request, idempotency_key=key, source=source, withheld=withheld),
+                    on_text=None if withholding.is_withholding() else tokens.add,
                     go_through=self.go_through,
                 )
         except GatewayError as error:
@@ -164,7 +168,7 @@ async def carry_out(attempt: Attempt, delay_s: float = 0) -> Outcome:
     await asyncio.sleep(delay_s)
     begun = time.perf_counter()
     context = attempt.context()
-    verdict = await _held(await _verdict(attempt, context))
+    verdict = await _held(_learnt(attempt, await _verdict(attempt, context)))
     return _outcome(attempt, context, verdict, begun)
 
 
@@ -191,7 +195,14 @@ def carry_out_pure(attempt: Attempt) -> Outcome:
         coroutine.close()
         verdict = failure_of(RuntimeError(f"{attempt.type.name} is not pure: it waits"))
     attempt.used.add(Usage(cpu_ms=(time.thread_time() - computed) * 1000))
-    return _outcome(attempt, context, held(verdict), begun)
+    return _outcome(attempt, context, held(_learnt(attempt, verdict)), begun)
+
+
+def _learnt(attempt: Attempt, verdict: Verdict) -> Verdict:
+    """Withhold what is marked in what the step gave, before any of it is kept."""
+    if isinstance(verdict, Done):
+        withholding.learn(attempt.run, attempt.node.id, OUTPUT, verdict.output)
+    return verdict
 
 
 async def _held(verdict: Verdict) -> Verdict:

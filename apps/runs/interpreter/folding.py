@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.classification.veil import resolved
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.models import Timer
@@ -17,9 +18,11 @@ from apps.runs.approvals import asking
 from apps.runs.approvals.terms import Terms
 from apps.runs.interpreter import signals
 from apps.runs.models import Run, Vote, Wait
+from apps.runs.state import withholding
 from apps.runs.state.events import Event, tell_listeners
 
 EXPIRED = "expired"
+SAID = frozenset({"outputs", "comment", "form", "value", "votes"})  # with values of people and runs
 
 
 @dataclass
@@ -58,7 +61,9 @@ def fold(run: Run, waiting: Collection[tuple[str, str]]) -> Folded:
         ended = ended.exclude(status=Wait.Status.OPEN).select_related("decided_by", "child")
         read = ended.prefetch_related("votes__voter")
         made = {(wait.frame, wait.node): wait for wait in read}
-        folded.decisions = {each: _decision(made[each]) for each in waiting if each in made}
+        folded.decisions = {each: _decision(run, made[each]) for each in waiting if each in made}
+        for decision in folded.decisions.values():
+            decision |= {name: resolved(decision[name]) for name in SAID & decision.keys()}
     return folded
 
 
@@ -85,10 +90,11 @@ def _end_wait(run: Run, timer: Timer) -> None:
             tell_listeners(run, [Event("approval.expired", node, frame=frame)])
 
 
-def _decision(wait: Wait) -> JSONDict:
+def _decision(run: Run, wait: Wait) -> JSONDict:
     assert wait.decided_at is not None
     if wait.child is not None:
         child = wait.child
+        withholding.adopt(run, child)
         ended = {"status": child.status, "outputs": child.outputs, "error": child.error}
         ended["blob"] = child.outputs_blob  # read by the step that takes it
         return {"run": str(child.pk), **ended, "at": wait.decided_at.isoformat()}

@@ -15,6 +15,7 @@ from threading import BoundedSemaphore
 from django.db import Error as DatabaseError
 from django.db import transaction
 
+from apps.classification.veil import resolved
 from apps.common.types import JSON, JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.leases import Lease, News
@@ -23,7 +24,7 @@ from apps.nodes.registry import UnknownNodeType
 from apps.runs.interpreter.ledger import Clock, Ledger, announce, count_end
 from apps.runs.interpreter.segment import Segment
 from apps.runs.models import Run
-from apps.runs.state import events
+from apps.runs.state import events, forgetting
 from apps.runs.state.course import Stored
 from apps.runs.state.graphs import UnknownEngine, graph_of
 from apps.runs.state.lanes import lane_of
@@ -70,8 +71,10 @@ class Story(Ledger):
         run.cost_usd, run.tokens, run.steps = self.cost_usd, self.tokens, self.steps
         run.cpu_ms, run.peak_kb = self.used.cpu_ms or 0, self.used.peak_kb
         run.seq = len(self.events)
+        self._withhold()
         run.save(force_insert=True)
         told = events.insert(run, self.events)
+        forgetting.plan(run)
         self._write_rows()
         self._keep_results()
         announce(run, told, status=run.status)
@@ -113,6 +116,10 @@ def _is_short(run: Run) -> bool:
 def _told(story: Story) -> Story:
     """Carry the run. Raises NotOver."""
     story.note("run.queued")
-    segment = Segment(story.run, graph_of(story.run), story, here=True)
-    segment.carry()
+    masked = story.run.inputs
+    story.run.inputs = resolved(masked)
+    try:
+        Segment(story.run, graph_of(story.run), story, here=True).carry()
+    finally:
+        story.run.inputs = masked
     return story

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, PositiveIntegerField, Value
 from django.db.models.functions import Greatest
 
+from apps.classification.register import Entry
 from apps.common import records
 from apps.common.events import publish_from_loop
 from apps.common.types import JSON, JSONDict
@@ -25,7 +26,7 @@ from apps.dispatch.services import Alarm
 from apps.runs.approvals import asking
 from apps.runs.metrics import RUN_SECONDS, RUNS
 from apps.runs.models import KeptResult, NodeRun, Run, Wait
-from apps.runs.state import events
+from apps.runs.state import events, forgetting, withholding
 from apps.runs.state.course import Spot, Stored
 from apps.runs.state.events import Event
 from apps.runs.state.lanes import lane_of
@@ -90,6 +91,7 @@ class Ledger:
     steps: int = 0
     progress: bool = False  # a step came to its end
     since: float | None = None  # when the oldest unwritten entry was made
+    _withheld: Sequence[Entry] = ()  # stored with what is written now
 
     def note(self, type_: str, row: NodeRun | None = None, **data: Any) -> None:
         """Add an event, and the step that it is about as it is now."""
@@ -174,6 +176,7 @@ class Ledger:
             spent = Run.objects.values_list("cost_usd", "tokens").get(pk=self.run.pk)
             self._note_end(status, outputs, error, *spent)
             self._write(Stored(stopped(stored.state), {}))
+            forgetting.plan(self.run)
             if status != Run.Status.SUCCEEDED:
                 self._end_children()
             leases.finish(self.lease)
@@ -231,13 +234,14 @@ class Ledger:
 
     def _write(self, stored: Stored) -> News:
         news = leases.hold(self.lease, progress=self.progress)
+        self._withhold()
         self._start_children()
         self._write_waits()  # before the events: who hears of these may look at them
         told = events.append(
             self.run,
             self.events,
             state=stored.state,
-            loops=stored.loops,
+            loops=withholding.loops_stored(stored.loops),
             cost_usd=F("cost_usd") + self.cost_usd,
             tokens=F("tokens") + self.tokens,
             steps=F("steps") + self.steps,
@@ -249,6 +253,19 @@ class Ledger:
         self._keep_results()
         announce(self.run, told, status=self.changes.get("status"))
         return news
+
+    def _withhold(self) -> None:
+        """Take out of what is written what is withheld by now, and store what stood there."""
+        if not withholding.is_withholding():
+            return
+        for row in self.rows.values():
+            withholding.withhold_row(row)
+        self.events = [withholding.event_stored(each) for each in self.events]
+        if withholding.unstored():
+            self.changes["veil_id"] = withholding.claimed(self.run)
+            self._withheld = withholding.store(self.run)
+        for child in self.children:
+            child.run.veil_id = self.run.veil_id
 
     def _write_rows(self) -> None:
         # The step decides which row it is, not an id of an earlier writing.
@@ -295,6 +312,8 @@ class Ledger:
         ]  # fmt: skip
         for entries in lists:
             entries.clear()
+        withholding.noted(self._withheld)
+        self._withheld = ()
         self.rows.clear()
         self.changes.clear()
         self.cost_usd, self.tokens, self.steps = Decimal(0), 0, 0

@@ -100,7 +100,7 @@ class Loops:
             workflow=self.run.workflow, version_id=self.run.version_id, trigger=Run.Trigger.STEP,
             **shared_inputs(self.run), started_by_id=self.run.started_by_id, parent=self.run,
             key_id=self.run.key_id, depth=self.run.depth, root_id=self.run.root_id,
-            generations=self.run.generations,
+            generations=self.run.generations, keeps_payloads=self.run.keeps_payloads,
             chunk=chunk, state=_state_with(carried, loop.spot.place, len(graph.nodes)),
         )  # fmt: skip
         kind = Wait.Kind.CHILD

@@ -4,18 +4,34 @@ from collections.abc import Collection
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from apps.classification.veil import current, resolved
 from apps.common import schemas
 from apps.common.types import JSON
 from apps.runs.models import Run, Signal, Wait
+from apps.tenants.context import current_schema
 
 RECEIVED = "received"
+SALT = "runs.signal"
 
 
 def problem_of(payload: JSON, wait: Wait) -> str:
     """Return why a payload is not what the step expects; empty if it is."""
     schema = wait.terms.get("schema")
     return schemas.problem_of(payload, schema) if schema else ""
+
+
+def stored_key(key: str) -> str:
+    """Return a key as rows hold it: not in the clear where something in it is withheld."""
+    veil = current()
+    return key if veil is None or not veil.withholds(key) else digest_of(key)
+
+
+def digest_of(key: str) -> str:
+    """Return what stands for a key that is withheld; only we can make it."""
+    text = f"{current_schema()}:{key}"
+    return "withheld:" + salted_hmac(SALT, text, algorithm="sha256").hexdigest()
 
 
 def hand_over(signal: Signal, wait: Wait) -> bool:
@@ -42,7 +58,7 @@ def take_kept(run: Run, waiting: Collection[tuple[str, str]]) -> None:
     for wait in Wait.objects.filter(run=run, node__in=nodes, kind=Wait.Kind.SIGNAL).open():
         with transaction.atomic():
             while (signal := _kept(run, wait.signal, wait.key, locked=True)) is not None:
-                if not problem_of(signal.payload, wait):
+                if not problem_of(resolved(signal.payload), wait):
                     hand_over(signal, wait)
                     break
                 signal.status = Signal.Status.REFUSED

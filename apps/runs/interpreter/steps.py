@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from apps.classification.veil import lines
 from apps.common.types import JSON, JSONDict
 from apps.dispatch.models import Timer
 from apps.dispatch.services import Alarm
@@ -25,6 +26,7 @@ from apps.runs.interpreter.retries import IN_LOOP_S, delay_before_next
 from apps.runs.interpreter.undoing import Undoing
 from apps.runs.interpreter.ways import Ports, Ways
 from apps.runs.models import NodeRun, Run, Wait
+from apps.runs.state import withholding
 from apps.runs.state.children import ChildRefused, inner_run
 from apps.runs.state.course import Course, Spot
 from apps.runs.state.names import Names, Renderer, complete_config
@@ -34,6 +36,7 @@ from apps.runs.state.outcomes import (
     Outcome,
     done,
     failure_of,
+    failure_of_chunk,
     held,
     shown_config,
     storable,
@@ -42,6 +45,7 @@ from apps.runs.state.payloads import UNREADABLE, read_decision
 from apps.runs.state.vector import Byte, Takes
 from apps.sandbox.exceptions import CodeFailed
 from apps.workflows.graph import Graph
+from apps.workflows.marks import INPUT
 
 MAX_STEPS = 10_000
 Status = NodeRun.Status
@@ -114,6 +118,7 @@ class Steps:
         if isinstance(rendered, CodeFailed):
             return Outcome(spot, failure_of(rendered), now, 0)
         rendered, _ = storable(rendered)  # what a step asks of the database comes from here
+        withholding.learn(self.run, node.id, INPUT, rendered)
         if rounds is None:
             kept = shown_config(rendered)
             row.input, row.input_blob = kept.shown, kept.blob
@@ -184,7 +189,7 @@ class Steps:
 
     def _take(self, outcome: Outcome, ports: Ports) -> RunEnds | None:
         row = self.book.row(outcome.spot)
-        row.logs = [*row.logs, *storable(outcome.logs)[0]]
+        row.logs = [*row.logs, *lines(storable(outcome.logs)[0])]
         self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
         self.ledger.use(row, outcome.used)
         match outcome.verdict:
@@ -268,6 +273,7 @@ class Steps:
             return self._fail(row, 0, refused.failure, ports)
         except NodeError as error:
             return self._fail(row, 0, failure_of(error), ports)
+        waiting.withhold(wait, self.run, self.book.node(spot_of(row)).config)
         self.ledger.waits.append(wait)
         self.ledger.alarms += waiting.timers_of(wait)
         row.status = Status.WAITING
@@ -311,7 +317,7 @@ class Steps:
         else:
             self._drop_chunks()
             self._cancel(self.course.drop(loop))
-            fatal = self._fail(self.book.row(loop.spot), 0, _failure_of_chunk(decision), ports)
+            fatal = self._fail(self.book.row(loop.spot), 0, failure_of_chunk(decision), ports)
         self._go_on(ports, fatal)
 
     def _drop_chunks(self) -> None:
@@ -386,13 +392,3 @@ def _restored(graph: Graph, book: Book, loops: Loops, renderer: Renderer) -> Cou
         return Ways(inside, book.names, renderer).of(frame)
 
     return Course(graph, stored, takes, loops.recall)
-
-
-def _failure_of_chunk(decision: JSONDict) -> Failure:
-    error = decision["error"] or {}
-    default = f"The run of a part of the list ended as {decision['status']}."
-    return Failure(
-        str(error.get("code", "chunk_ended")),
-        str(error.get("message", default)),
-        str(error.get("hint", "")),
-    )

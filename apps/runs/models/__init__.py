@@ -3,6 +3,7 @@
 from apps.runs.models.runs import Run, RunQuerySet
 from apps.runs.models.steps import KeptResult, NodeRun, RunEvent
 from apps.runs.models.waits import DecisionLink, Signal, Vote, Wait, WaitQuerySet
+from apps.runs.models.withheld import Withheld
 
 __all__ = [
     "DecisionLink",
@@ -15,4 +16,5 @@ __all__ = [
     "Vote",
     "Wait",
     "WaitQuerySet",
+    "Withheld",
 ]

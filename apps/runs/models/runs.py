@@ -126,6 +126,12 @@ class Run(TimestampedModel):
     part = models.JSONField(null=True)
     # What pinned steps give when their turn comes: {node: {"output": value, "port": name}}.
     pins = models.JSONField(default=dict)
+    # The run under which values of its family are withheld; empty where none is.
+    veil_id = models.UUIDField(null=True)
+    # Without it, what it gets and gives is sealed while it goes on, and erased after its end.
+    keeps_payloads = models.BooleanField(default=True)
+    # When the values that were withheld were erased for good.
+    erased_at = models.DateTimeField(null=True)
     # What was measured of its steps (`runs.effects`): the sum, and the most of any one.
     cpu_ms = models.FloatField(default=0)
     peak_kb = models.PositiveIntegerField(null=True)

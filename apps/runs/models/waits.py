@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.accounts.models import RoleBinding, User
+from apps.classification.placeholders import in_words
 from apps.common.models import TimestampedModel
 from apps.runs.models.runs import Run
 from apps.runs.models.steps import FRAME_LENGTH
@@ -121,7 +122,12 @@ class Wait(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"wait of {self.node}"
+        return self.headline or f"wait of {self.node}"
+
+    @property
+    def headline(self) -> str:
+        """Its title where nothing of what is withheld can be shown."""
+        return in_words(self.title)
 
     def is_assigned_to(self, user: User) -> bool:
         """Tell whether this person may decide as far as assignment goes: theirs, or nobody's.

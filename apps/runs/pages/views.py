@@ -28,6 +28,7 @@ from apps.runs.pages.overview import duration, known_input, lines, part_words
 from apps.runs.pages.rounds import unfold
 from apps.runs.pages.waterfall import DRAWN, attempts_of, draw
 from apps.runs.services.moving import STANDING
+from apps.runs.services.revealing import may_be_erased, may_erase, may_reveal
 from apps.workflows.definition import parse
 from apps.workflows.graph import live_edges, topological
 from apps.workflows.models import Workflow
@@ -238,6 +239,8 @@ def _rights(request: AuthenticatedRequest, run: Run) -> JSONDict:
         "may_settle": control and bool(attention.choices_of(run)),
         "newer_version": control and run.status in STANDING and _newer_version(run),
         "may_run": policies.allows(request.user, "run", run.workflow),
+        "may_reveal": run.veil_id is not None and may_reveal(run, request.user),
+        "may_erase": may_be_erased(run) and may_erase(run, request.user),
     }
 
 

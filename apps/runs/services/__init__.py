@@ -6,6 +6,7 @@ from apps.runs.services.keeping import keep_as_data_set
 from apps.runs.services.many import steer_many
 from apps.runs.services.moving import move_run, preview_move
 from apps.runs.services.repeating import rerun, retry_run
+from apps.runs.services.revealing import erase, reveal
 from apps.runs.services.signalling import send_signal
 from apps.runs.services.starting import find_run, start_run
 from apps.runs.services.steering import cancel_run, pause_run, resume_run, terminate_run
@@ -14,6 +15,7 @@ __all__ = [
     "cancel_run",
     "decide",
     "decide_by_link",
+    "erase",
     "find_link",
     "find_run",
     "keep_as_data_set",
@@ -23,6 +25,7 @@ __all__ = [
     "rerun",
     "resume_run",
     "retry_run",
+    "reveal",
     "send_signal",
     "settle_attention",
     "start_run",

@@ -5,6 +5,7 @@ from django.db import transaction
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
+from apps.classification.veil import resolved, words
 from apps.common.types import JSON
 from apps.dispatch.models import Ticket
 from apps.runs.engine import engine
@@ -13,6 +14,7 @@ from apps.runs.interpreter import attention
 from apps.runs.interpreter.folding import timer_key
 from apps.runs.interpreter.ledger import Ledger, stored_of
 from apps.runs.models import Run
+from apps.runs.state import withholding
 
 
 @transaction.atomic
@@ -26,15 +28,16 @@ def settle_attention(
     NothingToSettle, BadSettlement, RunFinished, Forbidden.
     """
     policies.check(actor, "control", run)
-    with engine().in_hand(run) as ledger:
+    with withholding.writing(run), engine().in_hand(run) as ledger:
         offered = attention.choices_of(run)
         if ledger is None or not offered:
             raise NothingToSettle
         if choice not in offered:
             raise BadSettlement.at("choice", f"Choose one of: {', '.join(offered)}.")
+        reason = words(reason)
         said = {"choice": choice, "node": (run.error or {}).get("node"), "reason": reason}
         why = f"{actor} decided that it failed. {reason}".strip()
-        answer = attention.answer(run, choice, output, port, why)
+        answer = attention.answer(run, choice, resolved(output), port, why)
         record("run.settled", actor=actor, target=run, after=said)
         ledger.note("run.settled", None, by=str(actor), **said)
         if choice == attention.FAIL and (run.error or {}).get("code") == "unknown_version":

@@ -6,6 +6,7 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
+from apps.classification.veil import resolved
 from apps.common.errors import NotFound
 from apps.common.types import JSON, JSONDict
 from apps.runs.approvals import asking, links
@@ -21,7 +22,7 @@ from apps.runs.exceptions import (
 )
 from apps.runs.interpreter.ledger import announce
 from apps.runs.models import DecisionLink, Vote, Wait
-from apps.runs.state import events
+from apps.runs.state import events, withholding
 from apps.runs.state.events import Event
 
 
@@ -47,7 +48,22 @@ def decide(
         raise AlreadyDecided
     if not wait.is_assigned_to(actor):
         raise NotAssigned
-    answer = Answer.checked(wait, decision=decision, comment=comment, form=form, value=value)
+    with withholding.writing(wait.run):
+        return _answered(wait, actor, by_link, decision, comment, form, value)
+
+
+def _answered(
+    wait: Wait,
+    actor: User,
+    by_link: bool,
+    decision: str,
+    comment: str,
+    form: JSONDict | None,
+    value: JSON,
+) -> Wait:
+    """Count an answer; what its form shows as withheld stands for what it was."""
+    given, changed = resolved(form), value if value is UNCHANGED else resolved(value)
+    answer = Answer.checked(wait, decision=decision, comment=comment, form=given, value=changed)
     if wait.votes.filter(round=wait.round, voter=actor).exists():
         raise AlreadyVoted
     if answer.edits:

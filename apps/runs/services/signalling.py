@@ -8,7 +8,8 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
-from apps.common.types import JSON
+from apps.classification.veil import column
+from apps.common.types import JSON, JSONDict
 from apps.runs.engine import engine
 from apps.runs.exceptions import (
     AmbiguousSignal,
@@ -22,8 +23,9 @@ from apps.runs.exceptions import (
 from apps.runs.interpreter import signals
 from apps.runs.interpreter.ledger import announce
 from apps.runs.models import Run, Signal, Wait, WaitQuerySet
-from apps.runs.state import events
+from apps.runs.state import events, withholding
 from apps.runs.state.events import Event
+from apps.workflows.marks import OUTPUT
 
 KEEP = timedelta(hours=24)
 MOST_KEPT = 100
@@ -65,7 +67,8 @@ def send_signal(
     if known is not None:
         return known
     try:
-        return _taken(sent, wait) if wait is not None else _kept(sent, target)
+        with withholding.writing(target):
+            return _taken(sent, wait) if wait is not None else _kept(sent, target)
     except IntegrityError as error:  # the same id at the same moment, to another run
         raise SignalIdReused from error
 
@@ -74,10 +77,13 @@ def _known(sent: Signal, run: Run | None) -> Signal | None:
     """Return the signal that was sent under this id before. Raises SignalIdReused for another one."""
     if not sent.external_id:
         return None
-    found = Signal.objects.filter(sent_by=sent.sent_by, external_id=sent.external_id).first()
+    signalled = Signal.objects.filter(sent_by=sent.sent_by, external_id=sent.external_id)
+    found = signalled.select_related("run").first()
     if found is None:
         return None
-    same = (found.name, found.key, found.payload) == (sent.name, sent.key, sent.payload)
+    payload = withholding.revealed(found.run, found.payload)
+    is_known_key = found.key in (sent.key, signals.digest_of(sent.key))
+    same = found.name == sent.name and is_known_key and payload == sent.payload
     if not same or (run is not None and run.pk != found.run_id):
         raise SignalIdReused
     return found
@@ -85,7 +91,8 @@ def _known(sent: Signal, run: Run | None) -> Signal | None:
 
 def _waits(sent: Signal, actor: User, run: Run | None) -> WaitQuerySet:
     """Return what waits, or has waited, for the signal: in the run, or wherever the actor may see."""
-    waits = Wait.objects.filter(kind=Wait.Kind.SIGNAL, signal=sent.name, key=sent.key)
+    keys = (sent.key, signals.digest_of(sent.key))
+    waits = Wait.objects.filter(kind=Wait.Kind.SIGNAL, signal=sent.name, key__in=keys)
     if run is not None:
         return waits.filter(run=run)
     return waits.filter(run__in=policies.visible(actor, Run.objects.all()))
@@ -97,22 +104,23 @@ def _check_early(sent: Signal, waits: WaitQuerySet, run: Run | None) -> None:
         raise RunFinished
     if waits.exists():
         raise LateSignal
-    if run is None or sent.name not in _expected_by(run):
+    if run is None or not _waiting_for(sent.name, run):
         raise UnknownSignal
 
 
-def _expected_by(run: Run) -> set[str]:
-    """Return the names of the signals that steps of the run's version wait for."""
-    nodes = run.version.definition["nodes"]
-    return {
-        str(node.get("config", {}).get("name")) for node in nodes if node["type"] == "flow.signal"
-    }
+def _waiting_for(name: str, run: Run) -> list[JSONDict]:
+    """Return the steps of the run's version that wait for signals of a name."""
+    nodes: list[JSONDict] = run.version.definition["nodes"]
+    waiting = [node for node in nodes if node["type"] == "flow.signal"]
+    return [node for node in waiting if str(node.get("config", {}).get("name")) == name]
 
 
 def _taken(sent: Signal, wait: Wait) -> Signal:
     problem = signals.problem_of(sent.payload, wait)
     if problem:
         raise BadSignal.at("payload", problem, "invalid")
+    withholding.learn_marked({"payload": sent.payload}, withholding.kept_marks(wait.terms))
+    sent.payload, sent.key = column(sent.payload), wait.key
     if not signals.hand_over(sent, wait):
         raise LateSignal
     record("run.signalled", actor=sent.sent_by, target=wait.run, after=_told(sent))
@@ -132,6 +140,10 @@ def _kept(sent: Signal, run: Run) -> Signal:
         raise RunFinished
     if run.signals.filter(status=Signal.Status.KEPT).count() >= MOST_KEPT:
         raise TooManySignals(retry_after=60)
+    marks = withholding.marks_of(run.version)
+    for node in _waiting_for(sent.name, run):
+        withholding.learn_marked({"payload": sent.payload}, marks.at(node["id"], OUTPUT))
+    sent.payload, sent.key = column(sent.payload), signals.stored_key(sent.key)
     sent.run, sent.status = run, Signal.Status.KEPT
     sent.keep_until = timezone.now() + KEEP
     sent.save(force_insert=True)

@@ -15,13 +15,14 @@ from apps.runs.engine import Over, engine
 from apps.runs.interpreter import caching
 from apps.runs.interpreter.ledger import announce
 from apps.runs.models import NodeRun, Run
-from apps.runs.state import events
+from apps.runs.state import events, withholding
 from apps.runs.state.accepting import check_in_use, checked_inputs, pinned_version
 from apps.runs.state.events import Event
-from apps.runs.state.graphs import graph_of
+from apps.runs.state.graphs import graph_of, settings_of
 from apps.runs.state.parts import WHOLE, Cut, Part, copies, needs_inputs
 from apps.runs.state.payloads import lay_aside
 from apps.workflows.models import Workflow
+from apps.workflows.settings import keeps_payloads
 
 
 def find_run(run_id: UUID | str, *, actor: User) -> Run:
@@ -64,22 +65,31 @@ def start_run(
         workflow=workflow, version=pinned, trigger=trigger, started_by=actor,
         dedupe_key=dedupe_key, key_id=key_id, depth=depth,
     )  # fmt: skip
+    run.keeps_payloads = keeps_payloads(settings_of(pinned))
+    with withholding.veiled(run):
+        rows = _prepare(run, part, inputs, actor)
+        if part.is_whole and version != "draft":  # who tries a draft wants to see it run
+            run.cache_key = caching.key_of_run(run)
+        lay_aside(run)  # before the transaction: it may ask the file storage
+        is_kept = bool(run.cache_key) and caching.answer_run(run)
+        over = engine().hurry(run, priority=priority) if is_awaited and not is_kept else None
+        with transaction.atomic():
+            saved = _saved(run, over)
+            if saved is run and is_kept:
+                _tell_kept(run)
+            elif saved is run and over is None:
+                queue(run, priority=priority, also=copies(run, rows))
+            return _beside(saved, alongside)
+
+
+def _prepare(run: Run, part: Part, inputs: JSONDict, actor: User) -> list[NodeRun]:
+    """Give a run its inputs, checked, and the rows of steps that are pinned; return these."""
     rows = [] if part.is_whole else _cut_down(run, part, actor)
     if inputs or part.is_whole or needs_inputs(graph_of(run), part):
-        inputs = checked_inputs(pinned, inputs)
+        inputs = checked_inputs(run.version, inputs)
     run.inputs = inputs
-    if part.is_whole and version != "draft":  # who tries a draft wants to see it run
-        run.cache_key = caching.key_of_run(run)
-    lay_aside(run)  # before the transaction: it may ask the file storage
-    is_kept = bool(run.cache_key) and caching.answer_run(run)
-    over = engine().hurry(run, priority=priority) if is_awaited and not is_kept else None
-    with transaction.atomic():
-        saved = _saved(run, over)
-        if saved is run and is_kept:
-            _tell_kept(run)
-        elif saved is run and over is None:
-            queue(run, priority=priority, also=copies(run, rows))
-        return _beside(saved, alongside)
+    withholding.learn_inputs(run, inputs)
+    return rows
 
 
 def _beside(run: Run, write: Callable[[Run], object] | None) -> Run:
@@ -102,8 +112,10 @@ def _saved(run: Run, over: Over | None) -> Run:
     """Write a new run down; return it, or the one with its key that was faster by a moment."""
     try:
         with transaction.atomic(savepoint=bool(run.dedupe_key)):
+            withholding.claimed(run)
             if over is None:
                 run.save(force_insert=True)
+                withholding.store(run)
             else:
                 over.write()
             return run

@@ -8,12 +8,15 @@ from apps.common.errors import DomainError, NotFound
 from apps.common.types import JSONDict
 from apps.files.exceptions import StorageAway
 from apps.runs.models import Run
+from apps.runs.state import withholding
 from apps.runs.state.accepting import check_in_use, checked_inputs, pinned_version
+from apps.runs.state.graphs import settings_of
 from apps.runs.state.outcomes import Failure, failure_of
 from apps.runs.state.payloads import lay_aside
 from apps.sandbox.expressions import Expression
 from apps.workflows.graph import CompiledNode
 from apps.workflows.models import Workflow
+from apps.workflows.settings import keeps_payloads
 
 DEEPEST = 8
 
@@ -56,6 +59,10 @@ def inner_run(parent: Run, path: str, wanted: JSONDict) -> Run:
         started_by=parent.started_by, key_id=parent.key_id, parent=parent, depth=parent.depth + 1,
         root_id=uuid5(parent.root_id, f"{path}:{parent.generations.get(node, 0)}"),
     )  # fmt: skip
+    withholding.learn_inputs(run, inputs)
+    run.keeps_payloads = parent.keeps_payloads and keeps_payloads(settings_of(version))
+    if not run.keeps_payloads:
+        run.inputs = withholding.sealed(inputs)
     try:
         return lay_aside(run)
     except StorageAway as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from apps.classification.veil import column, is_sealed, words
 from apps.common.ids import uuid7
 from apps.common.types import JSON, JSONDict
 from apps.files.exceptions import BlobUnusable, StorageAway
@@ -34,10 +35,9 @@ class Done:
     size: int = 0  # at least that of its JSON
     kept: Kept | None = None  # how a large output is held
 
-    @property
     def held(self) -> Kept:
-        """The output as its row holds it."""
-        return self.kept or Kept(self.output)
+        """Return the output as its row holds it."""
+        return self.kept or Kept(column(self.output))
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Failure:
 
     def as_json(self) -> JSONDict:
         """Return what is stored and shown of it."""
-        told: JSONDict = {"code": self.code, "message": self.message, "hint": self.hint}
+        told: JSONDict = {"code": self.code, "message": words(self.message), "hint": self.hint}
         return dict(storable(told)[0])  # a target's own words are often in the message
 
 
@@ -117,6 +117,17 @@ def failure_of(error: Exception) -> Failure:
     return internal(error)
 
 
+def failure_of_chunk(decision: JSONDict) -> Failure:
+    """Return the verdict on a list, of which a part ended badly in a run of its own."""
+    error = decision["error"] or {}
+    default = f"The run of a part of the list ended as {decision['status']}."
+    return Failure(
+        str(error.get("code", "chunk_ended")),
+        str(error.get("message", default)),
+        str(error.get("hint", "")),
+    )
+
+
 def internal(error: BaseException) -> Failure:
     """Return the verdict on a fault of ours: nothing of it is shown but the id of its log entry."""
     incident = uuid7()
@@ -141,17 +152,20 @@ def storable(value: Any) -> tuple[Any, int]:
 
 def shown_config(config: JSONDict) -> Kept:
     """Return the rendered config as it is kept to be shown; its beginning if it cannot be kept."""
-    text = json.dumps(config)
+    shown = column(config)
+    text = json.dumps(shown)
     if len(text) <= INLINE:
-        return Kept(config)
+        return Kept(shown)
     try:
-        return keep(config)
+        return keep(shown)
     except StorageAway:
         return Kept(beginning(text))
 
 
 def preview(value: JSON) -> str:
-    """Return the beginning of a value as text."""
+    """Return the beginning of a value as text; nothing of one that is withheld whole."""
+    if is_sealed(value):
+        return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text[:PREVIEW]
 

@@ -10,17 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from apps.classification.veil import column, resolved
 from apps.common.types import JSONDict
 from apps.nodes.base import Routed
 from apps.nodes.catalogue import output_ports
 from apps.nodes.registry import find
 from apps.runs.exceptions import BadPart, NoSuchStep
 from apps.runs.models import NodeRun, Run
+from apps.runs.state import withholding
 from apps.runs.state.children import expressions_in, named_in
 from apps.runs.state.events import Event
 from apps.runs.state.outcomes import Done, held, judge, preview
 from apps.runs.state.vector import ERROR_PORT, Byte
 from apps.workflows.graph import CompiledNode, Graph
+from apps.workflows.marks import OUTPUT
 
 ALL, FROM, ONLY, UNTIL = "all", "from", "only", "until"
 MODES = (ALL, FROM, ONLY, UNTIL)
@@ -139,11 +142,13 @@ class Cut:
             place = self.graph.index[name]
             node = self.graph.nodes[place]
             port = _exit(node, self.part.exits.get(name), ports.get(name))
+            output = resolved(output)
+            withholding.learn(run, name, OUTPUT, output)
             made = held(judge(Routed(port, output)))
             if not isinstance(made, Done):
                 raise BadPart.at("pins", f"{name}: give a JSON value of at most 32 MiB.")
             if place in self.pins_on_arrival:
-                run.pins[name] = {"output": made.output, "port": made.port}
+                run.pins[name] = {"output": column(made.output), "port": made.port}
             else:
                 early.append(_pinned_row(node, place, made, at))
         return early
@@ -177,9 +182,10 @@ class Cut:
 
 
 def _pinned_row(node: CompiledNode, place: int, made: Done, at: datetime) -> NodeRun:
+    held = made.held()
     return NodeRun(
         place=place, node=node.id, type=node.type, title=node.title,
-        output=made.held.shown, output_blob=made.held.blob,
+        output=held.shown, output_blob=held.blob,
         status=NodeRun.Status.SUCCEEDED, port=made.port, pinned=True,
         started_at=at, finished_at=at,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 
+from apps.classification.veil import column, resolved
 from apps.common.types import JSON, JSONDict
 from apps.files import services as files
 from apps.files.exceptions import BlobUnusable, StorageAway
@@ -39,10 +40,11 @@ class Kept:
 
 
 def keep(value: JSON) -> Kept:
-    """Return a value as a row is to hold it. Raises StorageAway.
+    """Return a value as a row is to hold it, withheld where it is marked. Raises StorageAway.
 
     Where the caller holds a transaction open it stays in the row: the storage is not waited for.
     """
+    value = column(value)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     data = text.encode()
     if len(data) <= INLINE or not files.may_ask():
@@ -51,8 +53,8 @@ def keep(value: JSON) -> Kept:
 
 
 def read(shown: JSON, blob: Blob | None) -> JSON:
-    """Return the whole value. Raises StorageAway, BlobUnusable."""
-    return shown if blob is None else json.loads(files.load(blob))
+    """Return the whole value, for who carries the run as it was. Raises StorageAway, BlobUnusable."""
+    return resolved(shown if blob is None else json.loads(files.load(blob)))
 
 
 def read_or_error(shown: JSON, blob: Blob | None) -> JSON:
@@ -98,9 +100,10 @@ def lay_aside(run: Run) -> Run:
 
 def shared_inputs(run: Run) -> JSONDict:
     """Return the inputs of a run that is carried, for a part of it that another run carries."""
+    inputs = column(run.inputs)
     if run.inputs_blob is None:
-        return {"inputs": run.inputs}
-    shown = beginning(json.dumps(run.inputs, ensure_ascii=False, separators=(",", ":")))
+        return {"inputs": inputs}
+    shown = beginning(json.dumps(inputs, ensure_ascii=False, separators=(",", ":")))
     return {"inputs": shown, "inputs_blob": run.inputs_blob}
 
 
@@ -108,6 +111,7 @@ def restore(run: Run) -> Run:
     """Give a run its whole values, in memory, to be carried on. Raises StorageAway, BlobUnusable."""
     run.inputs = read(run.inputs, run.inputs_blob)
     run.edited = read(run.edited, run.edited_blob)
+    run.pins, run.answers, run.loops = resolved([run.pins, run.answers, run.loops])
     return run
 
 

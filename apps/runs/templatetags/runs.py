@@ -95,6 +95,12 @@ def is_table(value: JSON) -> bool:
 
 
 @register.filter
+def in_words(value: JSON) -> str:
+    """Return a value as it stands in a text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
 def fields(value: JSON) -> list[tuple[str, str]]:
     """Return an object's keys with their values as text."""
     return [(key, as_text(item)) for key, item in value.items()] if isinstance(value, dict) else []

@@ -356,7 +356,7 @@ def test_whoever_may_ask_may_say_that_an_answer_was_wrong(
 def test_over_the_api(route: ModelRoute, alice: User, program: Program, fake: FakeProvider) -> None:
     client: APIClient = api_client(alice)
     url = "/api/v1/gateway/routes/default/cache/"
-    off = {"embedder": "", "accepted_error": 0.005}
+    off = {"ahead": False, "embedder": "", "accepted_error": 0.005}
     assert client.get(url).json() == {"ttl_s": 3600, "varied": False, **off}
     changed = client.put(url, {"ttl_s": 60, "varied": True}, format="json")
     assert changed.json() == {"ttl_s": 60, "varied": True, **off}

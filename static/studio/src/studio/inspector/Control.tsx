@@ -8,6 +8,7 @@ import { useFieldPlace } from "./useFieldPlace";
 import { CodeWidget } from "./widgets/CodeWidget";
 import { CredentialWidget } from "./widgets/CredentialWidget";
 import { CronWidget } from "./widgets/CronWidget";
+import { DataClassWidget } from "./widgets/DataClassWidget";
 import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
 import { LibraryPromptWidget } from "./widgets/LibraryPromptWidget";
@@ -29,6 +30,7 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   workflow: WorkflowWidget,
   "library-prompt": LibraryPromptWidget,
   credential: CredentialWidget,
+  "data-class": DataClassWidget,
   value: ValueWidget,
   code: CodeWidget,
   "key-value": KeyValueWidget,

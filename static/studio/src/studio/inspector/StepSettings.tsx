@@ -9,6 +9,7 @@ import { NOTES, type NodeKey } from "../model/stored";
 import { Icon } from "../parts/Icon";
 import { SharedText } from "../parts/SharedText";
 import { Control } from "./Control";
+import { DataMarks } from "./DataMarks";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { useDraft } from "./useDraft";
 import { useFieldPlace } from "./useFieldPlace";
@@ -32,6 +33,7 @@ const OTHERS: [NodeKey, string][] = [
   ["join", "when the step starts"],
   ["undo", "the undo step"],
   ["disabled", "whether the step is on"],
+  ["data_classes", "the classes of data"],
 ];
 
 /** What every step has beside its type's own fields: notes, retries, time, errors. */
@@ -154,6 +156,7 @@ export function StepSettings({ step }: { step: Step }) {
               </p>
             </div>
           )}
+          <DataMarks step={step} readOnly={readOnly} onChange={(marks) => set("data_classes", marks)} />
           <label className="check">
             <input
               type="checkbox"

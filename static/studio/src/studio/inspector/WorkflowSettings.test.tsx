@@ -25,7 +25,7 @@ async function opened(more: Parameters<typeof boot>[0] = {}) {
 test("each setting has a label, and what holds without it", async () => {
   const { element, field } = await opened();
   const labels = [...element.querySelectorAll("label")].map(({ textContent }) => textContent);
-  expect(labels).toEqual(["Runs at a time", "Time limit of a run", "Keep results"]);
+  expect(labels).toEqual(["Runs at a time", "Time limit of a run", "Keep results", "Keep what runs and their steps get, give and print"]);
   expect([field("timeout_s").value, field("timeout_s").placeholder]).toEqual(["", "none"]);
 });
 
@@ -38,6 +38,15 @@ test("what is written is stored with the draft, undone, and taken back", async (
   expect(editor.doc?.definition().settings).toEqual({});
   await act(async () => editor.undo());
   expect([editor.doc?.definition().settings, field("timeout_s").value]).toEqual([{ timeout_s: 90 }, "90"]);
+});
+
+test("payloads are kept unless somebody says no", async () => {
+  const { editor, field } = await opened();
+  expect(field("keep_payloads").checked).toBe(true);
+  await act(async () => field("keep_payloads").click());
+  expect(editor.doc?.definition().settings).toEqual({ keep_payloads: false });
+  await act(async () => field("keep_payloads").click());
+  expect(editor.doc?.definition().settings).toEqual({});
 });
 
 test("what is wrong stands at its setting, with the step that it is about", async () => {

@@ -39,6 +39,14 @@ const FIELDS: Field[] = [
     most: MONTH_S,
     fallback: "not kept",
   },
+  {
+    ...NUMBER,
+    name: "keep_payloads",
+    label: "Keep what runs and their steps get, give and print",
+    help: "Without it, shapes, sizes and digests stay once a run is over. It can then not be repeated from a step, only anew with inputs.",
+    widget: "boolean",
+    fallback: true,
+  },
 ];
 
 /** The settings are fields of the workflow itself: nothing comes before them that an expression could name. */

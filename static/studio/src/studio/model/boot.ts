@@ -95,6 +95,8 @@ export interface Step {
   on_error?: "fail" | "branch" | "default" | "continue";
   default_output?: Json;
   cache_ttl_s?: number;
+  /** Classes of data by the path of their values, such as `output.email`. */
+  data_classes?: Readonly<Record<string, string>>;
 }
 
 export interface Edge {

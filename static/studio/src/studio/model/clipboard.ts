@@ -3,6 +3,7 @@
 import type { NodeTypes, Note, Step } from "./boot";
 import { edgeId } from "./ids";
 import { isObject, type Json, type JsonObject } from "./json";
+import { areMarks } from "./marks";
 import { withInner } from "./nesting";
 import type { Fragment } from "./ops";
 import type { Store } from "./store";
@@ -138,6 +139,7 @@ const SETTINGS: Record<NodeKey, (value: Json) => boolean> = {
   on_error: (value) => ["fail", "branch", "default", "continue"].includes(String(value)),
   default_output: () => true,
   cache_ttl_s: (value) => typeof value === "number" && Number.isInteger(value) && value >= 1,
+  data_classes: areMarks,
 };
 
 function edge(data: Json): Fragment["edges"] {

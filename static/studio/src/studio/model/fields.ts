@@ -13,6 +13,7 @@ export type Widget =
   | "workflow"
   | "library-prompt"
   | "credential"
+  | "data-class"
   | "value"
   | "code"
   | "key-value"
@@ -114,6 +115,7 @@ const NAMED: Record<string, Widget> = {
   cron: "cron",
   "library-prompt": "library-prompt",
   credential: "credential",
+  "data-class": "data-class",
   expression: "value",
   code: "code",
   "key-value": "key-value",

@@ -26,6 +26,7 @@ export const NODE_KEYS = [
   "on_error",
   "default_output",
   "cache_ttl_s",
+  "data_classes",
 ] as const;
 /** What others should know of a step: a text that people write together, like those of its config. */
 export const NOTES = "notes";

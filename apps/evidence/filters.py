@@ -1,0 +1,18 @@
+"""What the list of packs can be filtered by, for page and API alike."""
+
+from collections.abc import Mapping
+
+from apps.common.errors import Invalid
+from apps.evidence.models import Pack, PackQuerySet
+
+FIELDS = ("q", "status")
+
+
+def packs_in(found: PackQuerySet, params: Mapping[str, str]) -> PackQuerySet:
+    """Keep what the parameters ask for: `status`, and `q` in the name of who asked. Raises Invalid."""
+    status = params.get("status", "").strip()
+    if status and status not in Pack.Status.values:
+        raise Invalid.at("status", f"Use one of {', '.join(Pack.Status.values)}.")
+    found = found.filter(status=status) if status else found
+    text = params.get("q", "").strip()
+    return found.filter(asked_by__name__icontains=text) if text else found
