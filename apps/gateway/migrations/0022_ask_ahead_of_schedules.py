@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway', '0020_add_who_and_what_else_of_calls'),
+        ('gateway', '0021_add_withheld_classes'),
     ]
 
     operations = [
