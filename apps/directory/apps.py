@@ -13,6 +13,7 @@ class DirectoryConfig(AppConfig):
         from apps.directory import (
             policies,  # noqa: F401 - registers
             tasks,
+            watching,
         )
         from apps.directory.following import KeptGroups
         from apps.directory.imports import carrying
@@ -24,3 +25,4 @@ class DirectoryConfig(AppConfig):
         sources.register(KeptMembers())
         chores.register(carrying.CHORE, tasks.call_import)
         chores.register(carrying.FORGET, tasks.call_forget)
+        chores.register(watching.CHORE, tasks.call_look)

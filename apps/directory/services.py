@@ -11,6 +11,7 @@ from apps.accounts.roles import FOR_KEYS
 from apps.accounts.services import check_is_no_more_than, role_named
 from apps.audit.services import record
 from apps.common.errors import Forbidden
+from apps.directory import watching
 from apps.directory.exceptions import NeedsProvedDomain, TooManyTokens
 from apps.directory.models import Directory, Token
 from apps.identity.exceptions import SetupClosed
@@ -48,6 +49,7 @@ def make_token(connection: Connection, *, life: timedelta, actor: Actor) -> tupl
         expires_at=timezone.now() + life,
     )
     after = {"token": str(token), "expires_at": token.expires_at}
+    watching.look_in_time(token)
     record("directory.token_made", actor=actor, target=directory, after=after)
     return token, keys.text_of(key_id, secret, kind=Token.KIND)
 

@@ -1,10 +1,11 @@
-"""The doors through which a worker comes to imports."""
+"""The doors through which a worker comes to imports, and to tokens that end soon."""
 
 from collections.abc import Collection
 from uuid import UUID
 
 from celery import shared_task
 
+from apps.directory import watching
 from apps.directory.imports import carrying
 from apps.tenants.tasks import HEADER, TenantTask
 
@@ -19,6 +20,17 @@ def import_people(job_id: str) -> None:
 def forget_import(job_id: str) -> None:
     """Forget a file that nobody started. Safe to deliver twice."""
     carrying.forget(UUID(job_id))
+
+
+@shared_task(base=TenantTask, name="directory.look_at_tokens")
+def look_at_tokens(subjects: list[str]) -> None:
+    """Tell of tokens that end soon. Safe to deliver twice: each thing is told once."""
+    watching.look(map(UUID, subjects))
+
+
+def call_look(subjects: Collection[UUID], schema: str) -> None:
+    """Send for a worker; a broker that is away is the caller's to notice, at once."""
+    look_at_tokens.apply_async([list(map(str, subjects))], headers={HEADER: schema}, retry=False)
 
 
 def call_import(jobs: Collection[UUID], schema: str) -> None:

@@ -1,5 +1,6 @@
-"""What owners are told: a way around the provider was used, or a certificate is about to end."""
+"""What owners are told: a way around the provider was used, or something is about to end."""
 
+import hashlib
 from datetime import datetime
 from uuid import uuid4
 
@@ -17,11 +18,12 @@ from apps.tenants.context import current_tenant
 SITE = "auterity.urls"
 BROKEN_GLASS = "identity.broken_glass"
 RUNS_OUT = "identity.certificate"
+SIGNED = "Nobody can sign in with what it signs then. Add the next one under Single sign-on before."
 KINDS = (
     Kind(
         RUNS_OUT,
-        "Certificates of single sign-on",
-        "Before one ends, and where a provider's metadata cannot be read",
+        "Certificates and tokens of single sign-on",
+        "Before one ends, and where a provider's metadata cannot be read or lead elsewhere",
         "shield-check",
     ),
     Kind(
@@ -42,13 +44,10 @@ def tell_of_broken_glass(user: User, domain: Domain) -> None:
     _tell_owners(BROKEN_GLASS, title, text, letter, key=uuid4().hex)
 
 
-def tell_of_end(what: str, ends_at: datetime, *, key: str) -> None:
-    """Tell owners until when people can sign in; once for each key."""
+def tell_of_end(what: str, ends_at: datetime, *, key: str, text: str = SIGNED) -> None:
+    """Tell owners until when something works, and what then; once for each key."""
     over = ends_at <= timezone.now()
     title = f"{what} {'ended' if over else 'ends'} on {ends_at:%-d %b %Y}"
-    text = (
-        "Nobody can sign in with what it signs then. Add the next one under Single sign-on before."
-    )
     _tell_owners(RUNS_OUT, title, text, _letter(title, text), key=key)
 
 
@@ -57,6 +56,17 @@ def tell_of_metadata(connection: Connection, trouble: str, *, key: str) -> None:
     title = f"The metadata of {connection} could not be read"
     text = f"{trouble} Sign-ins go on with the certificates that are known."
     _tell_owners(RUNS_OUT, title, text, _letter(title, text), key=f"metadata:{key}")
+
+
+def tell_of_move(connection: Connection, sso_url: str) -> None:
+    """Tell owners that the metadata name another sign-in page; once for each."""
+    title = f"{connection} names another sign-in page"
+    text = (
+        f"Its metadata say {sso_url[:300]}. People go on to the one that was tested. If the provider told "
+        "you of this, change it under Single sign-on and test it; if not, ask them before you do."
+    )
+    key = f"moved:{connection.pk}:{hashlib.sha256(sso_url.encode()).hexdigest()[:16]}"
+    _tell_owners(RUNS_OUT, title, text, _letter(title, text), key=key)
 
 
 def _letter(title: str, text: str) -> Letter:

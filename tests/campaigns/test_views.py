@@ -147,6 +147,19 @@ def test_it_is_taken_as_a_file_without_formulas(campaign: Campaign, alice: User)
     assert client.post(f"{URL}{campaign.pk}/export/", {"format": "exe"}).status_code == 422
 
 
+def test_programs_take_it_as_they_ask(
+    campaign: Campaign, alice: User, adam: User, bob: User
+) -> None:
+    client, path = api_client(alice), f"{API}{campaign.pk}/export/"
+    told = json.loads(_streamed(client.get(path)))
+    assert len(told["items"]) == campaign.total
+    table = client.get(path, HTTP_ACCEPT="text/csv")
+    assert table["Content-Type"].startswith("text/csv")
+    assert len(list(csv.DictReader(io.StringIO(_streamed(table))))) == campaign.total
+    assert api_client(bob).get(path, HTTP_ACCEPT="text/csv").status_code == 403
+    assert client.get(f"{API}{alice.pk}/export/", HTTP_ACCEPT="text/csv").status_code == 404
+
+
 def test_a_file_is_written_in_pieces(
     campaign: Campaign, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -361,3 +361,19 @@ def test_every_provider_has_its_steps_by_each_of_its_protocols(alice: User) -> N
             assert [step.title for step, _ in guide] == [step.title for step in steps]
             copied = {name for _, values in guide for name, _ in values}
             assert copied >= ({ACS, ENTITY} if protocol == "saml" else {REDIRECT})
+
+
+def test_another_sign_in_page_in_the_metadata_is_told_and_not_taken_over(
+    asserter: Asserter, halden: Connection, issuer: Issuer, alice: User
+) -> None:
+    """Whoever changes what lies at the address must not lead people elsewhere."""
+    moved = "https://login.elsewhere.example/sso"
+    issuer.metadata = asserter.metadata(asserter.pair, sso_url=moved)
+    Connection.objects.filter(pk=halden.pk).update(metadata_url=f"{issuer.url}/metadata")
+    watching.look([halden.pk])
+    watching.look([halden.pk])
+    halden.refresh_from_db()
+    assert halden.sso_url == SSO_URL
+    told = Notification.objects.get(user=alice)
+    assert "another sign-in page" in told.title
+    assert moved in told.text

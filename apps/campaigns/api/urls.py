@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from apps.campaigns.api import views
+from apps.campaigns.api import export, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("campaigns", views.CampaignViewSet, basename="campaign")
@@ -36,6 +36,7 @@ urlpatterns = [
         views.KeepView.as_view({"post": "create"}),
         name="campaign-keep",
     ),
+    path("campaigns/<uuid:pk>/export/", export.ExportView.as_view(), name="campaign-export"),
     path(
         "campaign-items/<uuid:pk>/settle/",
         views.SettleView.as_view({"post": "create"}),

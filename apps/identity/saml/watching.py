@@ -43,7 +43,7 @@ def look(subjects: Iterable[UUID]) -> None:
 def _refresh(connection: Connection) -> None:
     """Take over the certificates that the provider publishes today; tell when it does not answer.
 
-    Its name and its sign-in page stay what was tested: those an owner changes.
+    Its name and its sign-in page stay what was tested: those an owner changes, who is told.
     """
     try:
         found = metadata.read(metadata.fetch(connection.metadata_url))
@@ -54,6 +54,8 @@ def _refresh(connection: Connection) -> None:
             day = timezone.now().date()
             telling.tell_of_metadata(connection, error.detail, key=f"{connection.pk}:{day:%Y-%W}")
         return
+    if found.sso_url != connection.sso_url and connection.is_active:
+        telling.tell_of_move(connection, found.sso_url)
     _take_over(connection, found)
 
 
@@ -83,18 +85,18 @@ def _warn(connection: Connection) -> None:
     held = certificates.known(connection.certificates)
     if held:
         last = held[0]
-        _tell_at(
+        tell_at(
             last.ends_at,
             f"{connection.pk}:{last.fingerprint[:16]}",
             f"The certificate of {connection}",
         )
     for key in SigningKey.objects.filter(use=SigningKey.Use.NOW):
-        _tell_at(key.expires_at, f"ours:{key.pk}", "This workspace's own signing key")
+        tell_at(key.expires_at, f"ours:{key.pk}", "This workspace's own signing key")
 
 
-def _tell_at(ends_at: datetime, key: str, what: str) -> None:
+def tell_at(ends_at: datetime, key: str, what: str, text: str = telling.SIGNED) -> None:
     """Tell once at each of the days, of several at once the nearest."""
     left = max(0, (ends_at - timezone.now()).days)
     steps = [days for days in WARNED_DAYS if days >= left]
     if steps:
-        telling.tell_of_end(what, ends_at, key=f"{key}:{min(steps)}")
+        telling.tell_of_end(what, ends_at, key=f"{key}:{min(steps)}", text=text)

@@ -19,6 +19,7 @@ CAMPAIGNS = [
     api("campaign-list", "POST", body=BEGIN, **NOBODYS),
     api("campaign-detail", pk="campaign"),
     api("campaign-items", pk="campaign", query="sort=role&reviewer=me"),
+    api("campaign-export", pk="campaign"),
     api("campaign-keep", "POST", pk="campaign", body={"filters": {"sort": "role"}}, shows=False),
     api("campaign-hand-on", "POST", pk="campaign", body=_hand_on, elsewhere=422, shows=False),
     api("campaign-sign", "POST", pk="signable", body={"statement": "Looked at."}),
