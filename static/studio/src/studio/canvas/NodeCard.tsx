@@ -5,6 +5,7 @@ import { useCommentsOf, useDiffMark, useEditor, useFocused, useNode, usePinned, 
 import type { NodeOverlay } from "../model/overlay";
 import { inputsOf, outputsOf } from "../model/ports";
 import { money, summary } from "../model/summary";
+import { readable } from "../model/withheld";
 import { KindTile } from "../parts/KindTile";
 import { STATUS, StatusPill } from "../parts/StatusPill";
 import { CardTitle, DiffMark, Elapsed, PinMark, ProblemMark, UsualTime } from "./CardParts";
@@ -63,7 +64,7 @@ export const NodeCard = memo(function NodeCard({ id, dragging }: NodeProps) {
 
 function lineOf(type: NodeType | undefined, step: Step, run: NodeOverlay | undefined): string {
   if (run?.status === "failed" && run.error) return run.error.message;
-  return run?.preview || summary(type, step);
+  return run?.preview ? readable(run.preview) : summary(type, step);
 }
 
 /** What a screen reader says of a step. */

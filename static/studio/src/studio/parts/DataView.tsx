@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { access, glimpse } from "../model/expressions";
 import { isObject, type Json, type JsonObject } from "../model/json";
+import { isWithheld, readableValue } from "../model/withheld";
 import { IconButton } from "./Button";
 import { Icon } from "./Icon";
 import { Markdown } from "./Markdown";
@@ -23,7 +24,8 @@ interface Props {
 }
 
 /** A value of a run: by its fields, as a table, as JSON, or as the text that it is. */
-export function DataView({ value, label, path, testId }: Props) {
+export function DataView({ value: stored, label, path, testId }: Props) {
+  const value = readableValue(stored);
   const views = viewsFor(value);
   const [chosen, choose] = useState<View | null>(null);
   const view = chosen && views.includes(chosen) ? chosen : (views[0] ?? "json");
@@ -51,6 +53,7 @@ export function DataView({ value, label, path, testId }: Props) {
         {view === "json" && <pre className="data-json">{JSON.stringify(value, null, 2)}</pre>}
         {view === "markdown" && <Markdown text={longestText(value)} />}
       </div>
+      {isWithheld(stored) && <p className="quiet">What stands in brackets is withheld. The page of the run shows it to whoever may see it.</p>}
     </section>
   );
 }

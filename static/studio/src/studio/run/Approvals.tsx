@@ -2,6 +2,7 @@ import { useState } from "react";
 import { followerOf } from "../collab/follower";
 import { useEditor, useObservable } from "../model/hooks";
 import type { Approval } from "../model/runs";
+import { readable } from "../model/withheld";
 import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 
@@ -36,7 +37,7 @@ function Question({ approval }: { approval: Approval }) {
     <li className="notice notice-wait" data-testid="run-approval">
       <Icon name="hand" />
       <span className="notice-text">
-        <strong>{approval.title}</strong>{" "}
+        <strong>{readable(approval.title)}</strong>{" "}
         <a href={page} className="quiet" data-testid="approval-page">
           {onPage ? "Fill in and decide" : "Open the question"}
         </a>
