@@ -26,7 +26,10 @@ from apps.workflows.services import create_workflow, delete_workflow, purge_work
 from tests.factories.cast import member
 from tests.workflows.definitions import greeting
 
-REST = {"drafts": 60, "notices": 90, "audit": 400, "bodies": 30, "deliveries": 30}
+REST = {
+    "drafts": 60, "notices": 90, "audit": 400, "bodies": 30, "deliveries": 30, "campaigns": 2555,
+    "packs": 400,
+}  # fmt: skip
 
 
 @pytest.fixture
