@@ -332,7 +332,9 @@ def test_vectors_of_two_models_are_not_compared() -> None:
 
 def test_over_the_api(alice: User, route: ModelRoute) -> None:
     client, url = api_client(alice), "/api/v1/gateway/routes/default/cache/"
-    told = {"ttl_s": 3600, "varied": False, "embedder": "vectors", "accepted_error": 0.05}
+    told = {
+        "ttl_s": 3600, "varied": False, "embedder": "vectors", "accepted_error": 0.05, "ahead": False,
+    }  # fmt: skip
     assert client.get(url).json() == told
     for wrong in ({"embedder": "nowhere"}, {"accepted_error": 0.2}, {"accepted_error": 0}):
         assert client.put(url, {"ttl_s": 60, **wrong}, format="json").status_code == 422

@@ -239,6 +239,13 @@ def test_lost_frames_are_read(vera: User, run: Run, monkeypatch: pytest.MonkeyPa
     play(vera, scene)
 
 
+async def next_counts(socket: Socket) -> Any:
+    """Return the next counters; what a test before this one did to a service may be told between."""
+    while (told := await socket.receive()) == {"type": "services"}:
+        pass
+    return told
+
+
 def counts(running: int) -> dict[str, Any]:
     """Return the frame of a person whom nobody asks anything."""
     return {"type": "counts", "running": running, "approvals": 0, "notifications": 0}
@@ -249,10 +256,10 @@ def test_counters_follow(bob: User, run: Run, monkeypatch: pytest.MonkeyPatch) -
 
     async def scene(socket: Socket) -> None:
         await socket.send({"type": "subscribe_counts"})
-        assert await socket.receive() == counts(running=0)
+        assert await next_counts(socket) == counts(running=0)
         await tell(run, "run.started", status="running")
         await query(services.start_run, run.workflow, actor=bob, inputs={"who": "Ada"})
-        assert await socket.receive() == counts(running=1)
+        assert await next_counts(socket) == counts(running=1)
 
     play(bob, scene)
 
