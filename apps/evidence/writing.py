@@ -18,13 +18,13 @@ from django.utils import timezone
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
 from apps.dispatch import chores, workers
-from apps.evidence import news, zipping
+from apps.evidence import news
 from apps.evidence.models import Pack, Part
 from apps.evidence.sections import SECTIONS
 from apps.evidence.sections.closing import MANIFEST
 from apps.evidence.sections.shape import Member
-from apps.evidence.zipping import Packed
 from apps.files import services as files
+from apps.files import zips
 from apps.files.exceptions import StorageAway
 from apps.files.models import Blob
 
@@ -73,10 +73,10 @@ def _advance(pack_id: UUID) -> bool:
         same.update(stage=F("stage") + 1, cursor={})
         return True
     place = _place(pack)
-    data, packed = zipping.pack(member.name, member.data, offset=place.offset, at=pack.created_at)
-    blob = files.store(data, kind=Blob.Kind.EXPORT)
+    told, packed = zips.record(member.name, member.data)
+    blob = files.store(zips.header(told) + packed, kind=Blob.Kind.EXPORT)
     try:
-        _take_up(pack, place, member, packed, blob)
+        _take_up(pack, place, member, told, blob)
     except (Overtaken, IntegrityError):
         logger.info("Somebody else wrote file %s of evidence pack %s.", place.number, pack_id)
     return True
@@ -96,7 +96,7 @@ def _place(pack: Pack) -> Place:
 
 
 @transaction.atomic
-def _take_up(pack: Pack, place: Place, member: Member, packed: Packed, blob: Blob) -> None:
+def _take_up(pack: Pack, place: Place, member: Member, told: zips.Record, blob: Blob) -> None:
     """Make a stored file part of the pack, unless somebody else was first or it was given up.
 
     Raises Overtaken, IntegrityError.
@@ -110,19 +110,17 @@ def _take_up(pack: Pack, place: Place, member: Member, packed: Packed, blob: Blo
     if not moved:
         raise Overtaken
     Part.objects.create(
-        pack=pack, number=place.number, name=member.name, blob=blob, size=packed.size,
-        sha256=hashlib.sha256(member.data).hexdigest(), packed=packed.packed, crc=packed.crc,
-        offset=packed.offset,
+        pack=pack, number=place.number, name=member.name, blob=blob, size=told.size,
+        sha256=hashlib.sha256(member.data).hexdigest(), packed=told.packed, crc=told.crc,
+        offset=place.offset,
     )  # fmt: skip
 
 
 def _finish(pack: Pack) -> bool:
     """Write the directory of all files, and say that the pack can be fetched."""
     place = _place(pack)
-    told = pack.parts.order_by("number").values_list("name", "size", "packed", "crc", "offset")
-    end = zipping.directory(
-        (Packed(*each) for each in told), offset=place.offset, at=pack.created_at
-    )
+    told = pack.parts.order_by("number").values_list("name", "crc", "size", "packed", "offset")
+    end = zips.directory((zips.Record(*each) for each in told), offset=place.offset)
     blob = files.store(end, kind=Blob.Kind.EXPORT)
     try:
         with transaction.atomic():

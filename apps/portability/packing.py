@@ -14,9 +14,9 @@ from django.db.models import F
 
 from apps.common.types import JSONDict
 from apps.files import services as files
+from apps.files import zips
 from apps.files.exceptions import BlobUnusable
 from apps.files.models import Blob
-from apps.portability import zips
 from apps.portability.contents import KEPT, LEFT_OUT
 from apps.portability.models import Export, Part, Piece
 from apps.tenants.context import current_tenant

@@ -13,8 +13,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.common.types import JSON
+from apps.files import zips
 from apps.files.models import Blob
-from apps.portability import rows, sealing, zips
+from apps.portability import rows, sealing
 from apps.portability.contents import KEPT, SECRETS
 from apps.portability.kinds import Kept
 from apps.portability.models import Export, Part, Snapshot

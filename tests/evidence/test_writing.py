@@ -18,7 +18,7 @@ from apps.campaigns import carrying
 from apps.campaigns import services as campaigns
 from apps.common.errors import Forbidden
 from apps.dispatch.models import Chore
-from apps.evidence import mapping, services, writing, zipping
+from apps.evidence import mapping, services, writing
 from apps.evidence.checking import Findings, check
 from apps.evidence.exceptions import BadPeriod, PackKept, PackNotReady, PackOver, PackRunning
 from apps.evidence.management.commands.verify_evidence import fits_workspace
@@ -225,21 +225,6 @@ def test_the_command_checks_a_file(
     assert "Compare the key by hand" in capsys.readouterr().out
     with pytest.raises(CommandError):
         call_command("verify_evidence", str(bad))
-
-
-def test_a_far_directory_is_read(tmp_path: Any) -> None:
-    """Offsets above 4 GiB stand in the wide fields; the file is sparse."""
-    at, far = timezone.now(), 1 << 32
-    first, told_first = zipping.pack("first.txt", b"first", offset=0, at=at)
-    second, told_second = zipping.pack("second.txt", b"second", offset=far, at=at)
-    path = tmp_path / "far.zip"
-    with path.open("wb") as out:
-        out.write(first)
-        out.seek(far)
-        out.write(second)
-        out.write(zipping.directory([told_first, told_second], offset=far + len(second), at=at))
-    with zipfile.ZipFile(path) as archive:
-        assert [archive.read(name) for name in archive.namelist()] == [b"first", b"second"]
 
 
 class TestWhoMay:

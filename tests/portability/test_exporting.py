@@ -1,9 +1,7 @@
 """Archives: everything of one moment, whole whatever happens on the way, and no secret in the clear."""
 
 import hashlib
-import io
 import json
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -21,7 +19,7 @@ from apps.dispatch.models import Chore
 from apps.files import services as files
 from apps.files.models import Blob
 from apps.files.storage import Folder
-from apps.portability import exporting, packing, reading, sealing, services, zips
+from apps.portability import exporting, packing, reading, sealing, services
 from apps.portability.contents import KEPT
 from apps.portability.exceptions import (
     WeakPassphrase,
@@ -304,36 +302,6 @@ class TestSecrets:
         with pytest.raises(WeakPassphrase):
             services.start_export(actor=alice, passphrase="11 letters.")
         assert not Export.objects.exists()
-
-
-def test_far_records_are_told_as_zip64() -> None:
-    near, packed = zips.record("near", b"x" * 100)
-    head = zips.header(near)
-    at = len(head) + len(packed)
-    text = head + packed + zips.directory([near], offset=at)
-    assert zipfile.ZipFile(io.BytesIO(text)).read("near") == b"x" * 100
-    far = zips.Record("far", 1, 2, 3, offset=5 << 30)
-    listed = zips.directory([near, far], offset=6 << 30)
-    found = _directory_of(listed, at=6 << 30)
-    assert [(each.filename, each.header_offset) for each in found] == [
-        ("near", 0),
-        ("far", 5 << 30),
-    ]
-
-
-def _directory_of(listed: bytes, at: int) -> list[zipfile.ZipInfo]:
-    """Read a directory as the end of a file that begins with a hole."""
-
-    class Holed(io.BytesIO):
-        def seek(self, place: int, whence: int = 0) -> int:
-            if whence == 2:
-                return at + super().seek(place, 2)
-            return at + super().seek(max(0, place - at))
-
-        def tell(self) -> int:
-            return at + super().tell()
-
-    return zipfile.ZipFile(Holed(listed)).infolist()
 
 
 def test_lines_are_json_that_any_program_reads(alice: User) -> None:

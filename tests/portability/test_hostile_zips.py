@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from apps.files import zips
 from apps.portability import archive as reading
-from apps.portability import zips
 from apps.portability.archive import Archive
 from apps.portability.exceptions import BadArchive
 from tests.portability.forging import Forged, zipped

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.common.models import TimestampedModel
 from apps.files.models import Blob
-from apps.portability.zips import Record
+from apps.files.zips import Record
 
 
 class ExportQuerySet(models.QuerySet["Export"]):
