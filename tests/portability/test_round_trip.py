@@ -33,7 +33,10 @@ CHANGED: dict[str, set[str]] = {
     "groups": {"external_id"},
     "credentials": {"disabled_at", "last_used_at", "last_workflow_id"},
     "providers": {"status"},
-    "runs": {"key_id"},
+    "runs": {
+        "key_id",
+        "erased_at",
+    },  # the values of classes stay with the workspace that sealed them
     "run_waits": {"status"},
     "triggers": {"enabled", "paused_reason", "run_as", "next_at"},
     "workflows": {"told_seq", "draft_sha256", "node_count", "problem_count"},
