@@ -15,9 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import schemathesis
 from django.conf import settings as django_settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import (
@@ -32,7 +34,7 @@ from werkzeug.test import Client
 
 from tests.isolation.probe import JSON, Probe
 from tests.isolation.probes import PROBES
-from tests.isolation.walk import rolled_back
+from tests.isolation.walk import rolled_back, streamed
 from tests.isolation.world import World
 
 PREFIX = "/api/v1/"
@@ -51,12 +53,22 @@ CHECKS = [
 EXAMPLES = {GenerationMode.POSITIVE: 40, GenerationMode.NEGATIVE: 15}
 
 
+class Gathering(WSGIHandler):
+    """Django's handler, which has read what async code streams: WSGI cannot hand that on."""
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        answer = super().get_response(request)
+        if isinstance(answer, StreamingHttpResponse) and answer.is_async:
+            answer.streaming_content = [streamed(answer)]
+        return answer
+
+
 @cache
 def _schema() -> Any:
     # the generator's class is untyped
     description = SchemaGenerator(urlconf="auterity.urls").get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     schema = schemathesis.openapi.from_dict(description)
-    schema.app = get_wsgi_application()
+    schema.app = Gathering()
     return schema
 
 

@@ -59,11 +59,11 @@ def _stranger() -> str:
 
 def text_of(answer: Any) -> str:
     """Return everything that an answer says: body, headers and where it leads."""
-    body = _streamed(answer) if answer.streaming else answer.content
+    body = streamed(answer) if answer.streaming else answer.content
     return body.decode("utf-8", "replace") + repr(answer.headers)
 
 
-def _streamed(answer: Any) -> bytes:
+def streamed(answer: Any) -> bytes:
     """Return the whole of an answer that comes bit by bit, also from an async view."""
 
     async def gathered() -> bytes:
