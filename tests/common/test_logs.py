@@ -2,16 +2,18 @@
 
 import logging
 import sys
+from types import TracebackType
 
 import pytest
 
 from apps.common.logs import INDENT, LineFormatter
 
+Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 FORGED = "2026-01-01 00:00:00.000 INFO    apps.audit.chain all is well"
 
 
-def line_of(message: str, *values: object, exc_info: object = None) -> str:
-    record = logging.LogRecord("apps.x", logging.INFO, "x.py", 1, message, values, exc_info)  # type: ignore[arg-type]
+def line_of(message: str, *values: object, exc_info: Failure | None = None) -> str:
+    record = logging.LogRecord("apps.x", logging.INFO, "x.py", 1, message, values, exc_info)
     return LineFormatter().format(record)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -61,10 +62,10 @@ def test_a_months_budget_says_on_which_day_it_is_reached(alice: User, bob: User)
     budget = workspace_budget(alice, 40, scope="member", subject=bob.pk)
     begins, ends = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
     period = BudgetPeriod(budget=budget, begins_at=begins, ends_at=ends, spent_usd=Decimal(30))
-    took = days.of_budgets([budget], NOW, begins.tzinfo)[budget.pk]  # type: ignore[arg-type]
-    each = standing.Standing(
-        budget, "Bob", period, NOW, begins.tzinfo, days.ahead(took, period, NOW, begins.tzinfo)  # type: ignore[arg-type]
-    )  # fmt: skip
+    zone = ZoneInfo("UTC")
+    took = days.of_budgets([budget], NOW, zone)[budget.pk]
+    ahead = days.ahead(took, period, NOW, zone)
+    each = standing.Standing(budget, "Bob", period, NOW, zone, ahead)
     assert each.reached_at is not None
     assert each.reached_at.date() == datetime(2026, 11, 21, tzinfo=UTC).date()
     assert each.consequence.startswith("Reached about 21 Nov")
