@@ -69,7 +69,9 @@ class WithheldView(TenantViewSet[Run]):
         return Response(WithheldSerializer(told).data)
 
     @extend_schema(
-        request=WantedSerializer, responses=RevealedSerializer, operation_id="run_reveal"
+        request=WantedSerializer,
+        responses={HTTPStatus.OK: RevealedSerializer},
+        operation_id="run_reveal",
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Show what stands behind placeholders; the audit log says who was shown which."""
