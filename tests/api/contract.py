@@ -38,10 +38,7 @@ from tests.isolation.walk import rolled_back, streamed
 from tests.isolation.world import World
 
 PREFIX = "/api/v1/"
-ASKS_STORAGE = (
-    "/images/",
-    "/pieces/",
-)  # which is never done inside of a transaction: what these change stays
+ASKS_STORAGE = ("/images/", "/pieces/")  # which is never done inside of a transaction
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -135,6 +132,11 @@ def _connection_kept() -> Iterator[None]:
             signal.connect(close_old_connections)
 
 
+def stays(label: str) -> bool:
+    """Tell whether what an operation changes is not undone."""
+    return any(part in label for part in ASKS_STORAGE)
+
+
 def send(case: Any, caller: Caller) -> Any:
     """Send a case, hold the answer against the description and undo what it changed.
 
@@ -142,8 +144,7 @@ def send(case: Any, caller: Caller) -> Any:
     """
     if isinstance(case.body, dict) and isinstance(case.body.get("wait"), int | float):
         case.body["wait"] = min(case.body["wait"], 0.01)
-    stays = any(part in case.operation.path for part in ASKS_STORAGE)
-    with nullcontext() if stays else rolled_back(), _connection_kept():
+    with nullcontext() if stays(case.operation.path) else rolled_back(), _connection_kept():
         answer = case.call(headers=caller.headers, session=caller.client)
     case.validate_response(answer, checks=CHECKS)
     return answer

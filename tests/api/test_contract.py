@@ -1,20 +1,32 @@
 """The API keeps its description: no 500, nothing undescribed, whatever is sent."""
 
+from collections.abc import Iterator
+
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from schemathesis.generation import GenerationMode
 
-from tests.api.contract import EXAMPLES, Caller, generated, good, operations, probes_of, send
-from tests.isolation.world import World, make_world
+from tests.api.contract import EXAMPLES, Caller, generated, good, operations, probes_of, send, stays
+from tests.isolation.standing import Standing
+from tests.isolation.world import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
 ENOUGH = 50
 
 
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Standing]:
+    with django_db_blocker.unblock():
+        standing = Standing("alpha")
+        yield standing
+        standing.clear()
+
+
 @pytest.fixture
-def world(transactional_db: None, settings: Settings) -> World:
+def world(standing: Standing, settings: Settings, label: str) -> Iterator[World]:
     settings.API_CALLS_PER_MINUTE = 10**9
-    return make_world("alpha")
+    yield standing.world()
+    if stays(label):
+        standing.clear()
 
 
 @pytest.mark.parametrize("label", sorted(operations()))

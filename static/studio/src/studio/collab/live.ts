@@ -2,6 +2,7 @@
 
 import * as Y from "yjs";
 import type { Editor } from "../model/editor";
+import { written } from "../model/ops";
 import { REMOTE } from "../model/stored";
 import { StudioDoc } from "../model/ydoc";
 import { awarenessFor, tellOfPeople } from "./awareness";
@@ -20,6 +21,7 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
       editor.version.set({ ...editor.version.value, has_unpublished_changes: true });
     check(pause);
   };
+  editor.sketching = () => written(new StudioDoc(editor.types), editor.store);
   let edited = true; // what was kept in this browser may be anything
   const ydoc = new Y.Doc();
   const database = databaseOf(editor.boot, page.location.host);

@@ -67,6 +67,26 @@ describe("the editor", () => {
     expect([early.selection.single, early.store.nodes.has(id), early.store.nodes.has("theirs")]).toEqual([id, true, true]);
   });
 
+  test("shows what is built before the document came, and builds it again on that, undone bit by bit", () => {
+    const early = new Editor(boot());
+    const first = actions.addStep(early, "data.transform");
+    expect(early.store.nodes.has(first)).toBe(false); // what a document takes is not there yet
+    early.sketching = () => ops.written(new StudioDoc(BY_NAME), early.store);
+    const from = (node: string) => ({ from: actions.openOutput(early, node)! });
+    const second = actions.addStep(early, "data.transform", from("a"));
+    const third = actions.addStep(early, "data.transform", from(second));
+    const built = [...early.store.edges.keys()].sort();
+    expect([early.store.nodes.has(first), early.store.holderOf(third), built.length]).toEqual([true, undefined, CHAIN.edges.length + 2]);
+    const doc = chainDoc();
+    ops.addStep(doc, step("theirs"));
+    early.attach(doc);
+    expect([...early.store.edges.keys()].sort()).toEqual(built);
+    expect(early.store.nodes.has("theirs")).toBe(true);
+    expect(early.selection.single).toBe(third);
+    early.undo();
+    expect([early.store.nodes.has(second), early.store.nodes.has(third)]).toEqual([true, false]);
+  });
+
   test("changes nothing for viewers", () => {
     const viewer = new Editor(boot({ permissions: { edit: false, run: false, publish: false, comment: true, moderate: false } }));
     viewer.attach(chainDoc());

@@ -60,7 +60,7 @@ export class Editor {
   /** What others set after this person did. */
   readonly overwritten: Overwritten;
   readonly problems: Observable<readonly Problem[]>;
-  readonly saving = new Observable<SaveState>({ kind: "saved", at: null });
+  readonly saving = new Observable<SaveState>({ kind: "opening" });
   /** What a toast says; null when there is none. */
   readonly toast = new Observable<Toast | null>(null);
   /** What toasts have said, the newest first. */
@@ -82,7 +82,12 @@ export class Editor {
   #undo: Y.UndoManager | null = null;
   readonly #acts = new Acts();
   #unbind: (() => void) | null = null;
+  /** What was edited before the document came, in order; it is made again on that. */
   #waiting: Change[] = [];
+  /** The snapshot as a document, on which it is shown meanwhile. */
+  #sketch: StudioDoc | null = null;
+  /** Make a document of the snapshot; null until what that takes is there. */
+  sketching: (() => StudioDoc) | null = null;
 
   constructor(readonly boot: Boot) {
     this.types = new Map(boot.nodeTypes.map((type) => [type.name, type]));
@@ -129,7 +134,8 @@ export class Editor {
   showPresent(): void {
     if (!this.past.value) return;
     this.past.set(null);
-    if (this.doc) this.#unbind = this.store.bind(this.doc);
+    const doc = this.doc ?? this.#sketch;
+    if (doc) this.#unbind = this.store.bind(doc);
     else this.store.load(this.boot.snapshot);
   }
 
@@ -144,6 +150,9 @@ export class Editor {
       undo.on(event, ({ origin }) => origin !== undo && this.#acts.edited());
     // At once, so that a step which was added and selected meanwhile is never missing in between.
     this.store.topics.batch(() => {
+      this.#unbind?.();
+      this.#unbind = null;
+      this.#sketch = this.sketching = null;
       if (!this.past.value) this.#unbind = this.store.bind(doc);
       for (const change of this.#waiting.splice(0)) change(doc);
     });
@@ -156,14 +165,26 @@ export class Editor {
   edit(change: Change): void {
     if (this.readOnly) return;
     if (this.doc) change(this.doc);
-    else this.#waiting.push(change);
+    else this.#await(change);
+  }
+
+  /** Keep a change for the document, and show what comes of it. */
+  #await(change: Change): void {
+    this.#waiting.push(change);
+    if (this.#sketch) change(this.#sketch);
+    else if (this.sketching) {
+      const sketch = (this.#sketch = this.sketching());
+      this.store.topics.batch(() => {
+        this.#unbind = this.store.bind(sketch);
+        for (const each of this.#waiting) each(sketch);
+      });
+    }
   }
 
   /** Like `edit`, as a step of undo of its own. */
   gesture(change: Change): void {
-    this.#undo?.stopCapturing();
-    this.edit(change);
-    this.#undo?.stopCapturing();
+    const apart = () => this.#undo?.stopCapturing();
+    for (const each of [apart, change, apart]) this.edit(each);
   }
 
   /** Undo also what is written by this origin: a text's editor has one of its own. */

@@ -6,10 +6,23 @@ import type { Edge, Note, Step } from "./boot";
 import { edgeId, newId } from "./ids";
 import { same, type Json, type JsonObject } from "./json";
 import { CONFIG, NODE_KEYS, NOTES, splitTextKey, type NodeKey, type StoredEdge } from "./stored";
+import type { Store } from "./store";
 import type { StudioDoc } from "./ydoc";
 
 type Ends = Pick<Edge, "source" | "source_port" | "target" | "target_port">;
 export type Fragment = { nodes: Step[]; edges: Edge[]; notes: Note[] };
+type Shown = Pick<Store, "nodes" | "edges" | "notes" | "meta">;
+
+/** Write what is shown into a document that holds nothing yet, and return that. */
+export function written(doc: StudioDoc, { nodes, edges, notes, meta }: Shown): StudioDoc {
+  doc.change(() => {
+    for (const step of nodes.values()) writeStep(doc, step);
+    for (const note of notes.values()) writeNote(doc, note);
+    for (const edge of edges.values()) connect(doc, edge, { ...(edge.when && { when: edge.when }), ...(edge.label && { label: edge.label }) });
+    for (const [key, value] of Object.entries(meta.settings)) setSetting(doc, key, value);
+  });
+  return doc;
+}
 
 /** Add a step; texts are made together with it, because two people making one would lose a text. */
 export function addStep(doc: StudioDoc, step: Step): void {

@@ -1,6 +1,8 @@
 // Whether what was edited is kept, as the top bar says it.
 
 export type SaveState =
+  /** The document is not there yet: what is edited waits for it. */
+  | { kind: "opening" }
   /** `synced`: what was edited without a connection has just arrived. */
   | { kind: "saved"; at: number | null; synced?: boolean }
   | { kind: "saving" }
@@ -11,6 +13,8 @@ export type SaveState =
 
 export function saveWords(state: SaveState): string {
   switch (state.kind) {
+    case "opening":
+      return "Opening…";
     case "saved":
       return state.synced ? "Synced" : "Saved";
     case "saving":
