@@ -10,7 +10,7 @@ from apps.gateway.advisor import looking
 from apps.gateway.platform import mail as staff_mail
 from apps.gateway.prices import retiring
 from apps.tenants.context import PUBLIC
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, named
 
 
 @shared_task(base=TenantTask, name="gateway.look_at_retiring")
@@ -35,10 +35,10 @@ def call_look_for_advice(subjects: Collection[UUID], schema: str) -> None:
     look_for_advice.apply_async([], headers={HEADER: schema}, retry=False)
 
 
-@shared_task(base=TenantTask, name="gateway.tell_staff")
+@shared_task(base=TenantTask, name="gateway.tell_staff", of_platform=True)
 def tell_staff(provider_id: str) -> None:
     """Mail platform staff that a key of theirs was refused; delivered twice, it is told twice."""
-    staff_mail.key_refused(UUID(provider_id))
+    staff_mail.key_refused(named(provider_id))
 
 
 def call_tell_staff(provider_id: UUID) -> None:
@@ -49,7 +49,7 @@ def call_tell_staff(provider_id: UUID) -> None:
 @shared_task(base=TenantTask, name="gateway.ask_ahead")
 def ask_ahead(workflow_id: str) -> None:
     """Ask what a schedule's run will ask. Safe to deliver twice: what is kept is not asked."""
-    asking_ahead.ask_ahead(UUID(workflow_id))
+    asking_ahead.ask_ahead(named(workflow_id))
 
 
 def call_ask_ahead(subjects: Collection[UUID], schema: str) -> None:

@@ -6,13 +6,13 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.identity.saml import watching
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, all_named
 
 
 @shared_task(base=TenantTask, name="identity.look_at_connections")
 def look_at_connections(subjects: list[str]) -> None:
     """Read metadata anew and tell of ends. Safe to deliver twice: each thing is told once."""
-    watching.look(map(UUID, subjects))
+    watching.look(all_named(subjects))
 
 
 def call_look(subjects: Collection[UUID], schema: str) -> None:

@@ -6,13 +6,13 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.oversight import delivering, exporting, verifying
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, named
 
 
 @shared_task(base=TenantTask, name="oversight.verify_trail")
 def verify_trail(job_id: str) -> None:
     """Carry a verification on. Safe to deliver twice: steps take turns."""
-    verifying.carry(UUID(job_id))
+    verifying.carry(named(job_id))
 
 
 def call_verify(jobs: Collection[UUID], schema: str) -> None:
@@ -24,7 +24,7 @@ def call_verify(jobs: Collection[UUID], schema: str) -> None:
 @shared_task(base=TenantTask, name="oversight.write_export")
 def write_export(job_id: str) -> None:
     """Carry an export on. Safe to deliver twice: of two who write a piece one keeps it."""
-    exporting.carry(UUID(job_id))
+    exporting.carry(named(job_id))
 
 
 @shared_task(base=TenantTask, name="oversight.expire_exports")
@@ -47,7 +47,7 @@ def call_expire(_jobs: Collection[UUID], schema: str) -> None:
 @shared_task(base=TenantTask, name="oversight.deliver_stream")
 def deliver_stream(stream_id: str) -> None:
     """Send what a stream has not got yet. Safe to deliver twice: entries may arrive twice, never not."""
-    delivering.deliver(UUID(stream_id))
+    delivering.deliver(named(stream_id))
 
 
 def call_deliver(streams: Collection[UUID], schema: str) -> None:

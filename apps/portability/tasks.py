@@ -6,13 +6,13 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.portability import exporting, importing
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, named
 
 
 @shared_task(base=TenantTask, name="portability.write_archive")
 def write_archive(export_id: str) -> None:
     """Carry an export on. Safe to deliver twice: one reads, and of two who write a piece one keeps it."""
-    exporting.carry(UUID(export_id))
+    exporting.carry(named(export_id))
 
 
 @shared_task(base=TenantTask, name="portability.expire_archives")
@@ -35,13 +35,13 @@ def call_expire(_exports: Collection[UUID], schema: str) -> None:
 @shared_task(base=TenantTask, name="portability.read_archive")
 def read_archive(job_id: str) -> None:
     """Carry an import on. Safe to deliver twice: one writes, and the import is done with its rows."""
-    importing.carry(UUID(job_id))
+    importing.carry(named(job_id))
 
 
 @shared_task(base=TenantTask, name="portability.forget_archive")
 def forget_archive(job_id: str) -> None:
     """Forget an archive that nobody started. Safe to deliver twice."""
-    importing.forget(UUID(job_id))
+    importing.forget(named(job_id))
 
 
 def call_read(jobs: Collection[UUID], schema: str) -> None:

@@ -6,13 +6,13 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.retention import carrying, trail
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, named
 
 
 @shared_task(base=TenantTask, name="retention.carry_job")
 def carry_job(job_id: str) -> None:
     """Carry a job on. Safe to deliver twice: batches take turns."""
-    carrying.carry(UUID(job_id))
+    carrying.carry(named(job_id))
 
 
 @shared_task(base=TenantTask, name="retention.link_trail")

@@ -7,17 +7,13 @@ from celery import shared_task
 
 from apps.runs.interpreter import advancing
 from apps.runs.state import forgetting
-from apps.tenants.tasks import HEADER, Refused, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, named
 
 
 @shared_task(base=TenantTask, name="runs.advance_run")
 def advance_run(run_id: str) -> None:
     """Carry a run on. Safe to deliver twice: the interpreter claims the run first."""
-    try:
-        found = UUID(run_id)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise Refused("bad arguments") from error
-    advancing.advance(found)
+    advancing.advance(named(run_id))
 
 
 def ring(run_id: UUID, schema: str) -> None:
@@ -28,7 +24,7 @@ def ring(run_id: UUID, schema: str) -> None:
 @shared_task(base=TenantTask, name="runs.forget")
 def forget(run_id: str) -> None:
     """Erase what a run that is over is not to keep. Safe to deliver twice: then nothing is left."""
-    forgetting.forget(UUID(run_id))
+    forgetting.forget(named(run_id))
 
 
 def call_forget(subjects: Collection[UUID], schema: str) -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from celery import Task
 from django.db import Error as DatabaseError
@@ -34,6 +35,21 @@ class Refused(Exception):
         self.reason = reason
 
 
+def named(subject: object) -> UUID:
+    """Return the id that a message names. Raises Refused for what is none."""
+    try:
+        return UUID(str(subject))
+    except ValueError as error:
+        raise Refused("bad arguments") from error
+
+
+def all_named(subjects: object) -> list[UUID]:
+    """Return the ids that a message lists. Raises Refused for what is no list of them."""
+    if not isinstance(subjects, list):
+        raise Refused("bad arguments")
+    return [named(each) for each in subjects]
+
+
 class TenantTask(Task):  # type: ignore[type-arg]
     """A task whose message carries the schema; the worker re-checks it and enters it.
 
@@ -42,6 +58,7 @@ class TenantTask(Task):  # type: ignore[type-arg]
     """
 
     abstract = True
+    of_platform = False  # carried out in the public scope, where no workspace's rows are
 
     def apply_async(  # type: ignore[override]
         self, args: Any = None, kwargs: Any = None, **options: Any
@@ -87,8 +104,10 @@ class TenantTask(Task):  # type: ignore[type-arg]
         return schema
 
     def _in_tenant(self, schema: str, args: Any, kwargs: Any) -> Any:
+        if (schema == PUBLIC) != self.of_platform:
+            raise Refused("no tenant")
         with public_scope():
-            if schema == PUBLIC:
+            if self.of_platform:
                 return super().__call__(*args, **kwargs)
             tenant = Tenant.objects.filter(schema_name=schema).first()
         if tenant is None:

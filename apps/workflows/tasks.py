@@ -5,14 +5,14 @@ from uuid import UUID
 
 from celery import shared_task
 
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, named
 from apps.workflows import settling
 
 
 @shared_task(base=TenantTask, name="workflows.settle")
 def settle(workflow_id: str) -> None:
     """Look at a draft after changes. Safe to deliver twice: what is derived follows from the log."""
-    settling.settle(UUID(workflow_id))
+    settling.settle(named(workflow_id))
 
 
 def call_settle(subjects: Collection[UUID], schema: str) -> None:

@@ -13,7 +13,7 @@ from kombu import Producer
 
 from apps.common.ids import uuid7
 from apps.dispatch.models import DeadLetter, Pulse
-from apps.tenants.context import current_schema, public_scope
+from apps.tenants.context import PUBLIC, current_schema, public_scope
 from auterity.celery import app
 from tests.factories.runs import Start, until
 from tests.faults.crowd import Crowd, crowd
@@ -23,6 +23,10 @@ from tests.workflows.definitions import edge
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("carriers")]
 ADVANCE = "runs.advance_run"
+JOBS = (
+    "portability.write_archive", "portability.read_archive", "campaigns.take_rights",
+    "campaigns.carry_out", "campaigns.begin_campaign", "evidence.write_pack", "runs.forget",
+)  # fmt: skip
 Reason = DeadLetter.Reason
 
 
@@ -51,6 +55,11 @@ def call(*args: Any) -> list[Any]:
     return [list(args), {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
 
 
+def job(task: str, subject: str, schema: str | None = None) -> dict[str, Any]:
+    """Return a message that sends for a job."""
+    return envelope(call(subject), task=task, tenant_schema=schema or current_schema())
+
+
 def garbage() -> dict[str, tuple[Any, str]]:
     """Return messages that none of us sent, each with what is said of it."""
     run = str(uuid7())
@@ -76,6 +85,8 @@ def garbage() -> dict[str, tuple[Any, str]]:
         "another count": (envelope(call(run, run), **known), Reason.BAD_ARGUMENTS),
         "no id": (envelope(call("all of them"), **known), Reason.BAD_ARGUMENTS),
         "args": (envelope("x", **known), Reason.UNDECODABLE),
+        **{f"no id, {task}": (job(task, "all of them"), Reason.BAD_ARGUMENTS) for task in JOBS},
+        "of no workspace": (job(JOBS[0], run, PUBLIC), Reason.NO_TENANT),
     }
 
 
@@ -86,6 +97,8 @@ def test_garbage_is_put_aside_and_the_queue_goes_on(start: Start, workers: Crowd
     for message, _ in sent.values():
         text = message if isinstance(message, str) else json.dumps(message)
         server.lpush(f"aut:{workers.queue}", text)
+    for task in JOBS:  # what is not there is nothing to do, and nothing to tell
+        server.lpush(f"aut:{workers.queue}", json.dumps(job(task, str(uuid7()))))
     run = start(graph(transform("a"), edge("start", "a")))
     finishes(run)
     with public_scope():

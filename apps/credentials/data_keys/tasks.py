@@ -6,13 +6,13 @@ from uuid import UUID
 from celery import shared_task
 
 from apps.credentials.data_keys import carrying
-from apps.tenants.tasks import HEADER, TenantTask
+from apps.tenants.tasks import HEADER, TenantTask, named
 
 
 @shared_task(base=TenantTask, name="credentials.reseal")
 def reseal(key_id: str) -> None:
     """Give all to the key. Safe to deliver twice: what is sealed with it already is left alone."""
-    carrying.carry(UUID(key_id))
+    carrying.carry(named(key_id))
 
 
 def call_reseal(keys: Collection[UUID], schema: str) -> None:
