@@ -118,10 +118,12 @@ class Attempt:
         tokens = TokenStream(self.run, self.node.id, self.spot.frame)
         try:
             with nested(run.depth):
-                withheld = await over_prompts()
+                # What is marked in the answer is known once it is whole: until then nothing is told or kept.
+                marked = withholding.gives_marked(run, self.node.id)
+                withheld = await over_prompts(answer_is_marked=marked)
                 return await complete(
                     replace(request, idempotency_key=key, source=source, withheld=withheld),
-                    on_text=None if withholding.is_withholding() else tokens.add,
+                    on_text=None if marked or withholding.is_withholding() else tokens.add,
                     go_through=self.go_through,
                 )
         except GatewayError as error:

@@ -15,24 +15,24 @@ class PromptVeil:
     veil: Veil
     allowed: frozenset[str]  # on every route
     stays_out: frozenset[str]  # of which nothing is put back into answers
-
-    @property
-    def keeps_nothing(self) -> bool:
-        """Whether nothing of what is asked and answered may be kept."""
-        return self.veil.keeps_nothing
+    keeps_nothing: bool  # of what is asked and answered
 
     def text(self, raw: str, allowed: frozenset[str], instead: Callable[[str, str], str]) -> str:
         """Return a text in which what is not allowed is exchanged; `instead` says for what."""
         return self.veil.exchanged(raw, self.allowed | allowed, instead)
 
 
-async def over_prompts() -> PromptVeil | None:
-    """Return what prompts of the run in hand must not hold; None where it withholds nothing."""
+async def over_prompts(*, answer_is_marked: bool = False) -> PromptVeil | None:
+    """Return what prompts of the run in hand must not hold; None where it withholds nothing.
+
+    Of an answer that is marked nothing is kept: what is to be withheld is known when it is whole.
+    """
     veil = current()
-    if veil is None or not veil.is_active:
+    if veil is None or not (veil.is_active or answer_is_marked):
         return None
     classes = veil.classes
-    if not classes and not veil.keeps_nothing:
+    keeps_nothing = veil.keeps_nothing or answer_is_marked
+    if not classes and not keeps_nothing:
         return None
     rules = await query(rules_of, classes)
-    return PromptVeil(veil, rules.in_prompts, rules.stays_out)
+    return PromptVeil(veil, rules.in_prompts, rules.stays_out, keeps_nothing)

@@ -77,6 +77,11 @@ def learn_inputs(run: Run, inputs: JSON) -> None:
     learn_marked(inputs, marks.at(marks.start, OUTPUT))
 
 
+def gives_marked(run: Run, node: str) -> bool:
+    """Tell whether something is marked in what a step gives."""
+    return bool(marks_of(run.version).at(node, OUTPUT))
+
+
 def sealed(value: JSON) -> Any:
     """Return what a column holds of a value of which nothing is to be kept."""
     veil = current()
@@ -90,6 +95,13 @@ def learn_marked(value: JSON, marks: Iterable[Mark]) -> None:
         return
     for each, data_class in found(value, marks):
         veil.learn(each, data_class)
+
+
+def learn_value(value: JSON, data_class: str) -> None:
+    """Withhold a value that was marked where it came from."""
+    veil = current()
+    if veil is not None:
+        veil.learn(value, data_class)
 
 
 def is_withholding() -> bool:
