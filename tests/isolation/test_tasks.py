@@ -50,7 +50,8 @@ def theirs(transactional_db: None) -> World:
 
 def deliver(name: str, schema: object, *args: Any, **kwargs: Any) -> "EagerResult[Any]":
     """Do with a message what a worker does."""
-    return OURS[name].apply(args, kwargs, headers={HEADER: schema})
+    headers: Any = {HEADER: schema}
+    return OURS[name].apply(args, kwargs, headers=headers)
 
 
 def subject(name: str, each: object) -> object:
