@@ -77,6 +77,11 @@ class Veil:
         with self._lock:
             return self._register.exchanged(text, allowed, instead)
 
+    def among(self, names: Collection[str]) -> list[Entry]:
+        """Return what is known under some names."""
+        with self._lock:
+            return [self._register[name] for name in names if name in self._register]
+
     def know(self, entries: Iterable[Entry]) -> None:
         """Take in what is stored."""
         with self._lock:

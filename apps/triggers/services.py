@@ -22,6 +22,7 @@ from apps.dispatch import chores
 from apps.retention import holds
 from apps.runs.exceptions import NotPublished
 from apps.runs.state.accepting import check_in_use, checked_inputs, form_of
+from apps.runs.state.withholding import marks_of
 from apps.triggers import deliveries, firing
 from apps.triggers.configs import CONFIGS, Auth, Config, EventConfig, WebhookConfig, stored
 from apps.triggers.deliveries import DELIVERY, SCHEDULE
@@ -37,9 +38,11 @@ from apps.triggers.models import Delivery, Trigger
 from apps.triggers.schedule import next_times
 from apps.triggers.signatures import check_secret
 from apps.vault import services as vault
+from apps.workflows.marks import OUTPUT, hidden
 from apps.workflows.models import Workflow
 
 LISTEN = timedelta(minutes=10)
+MADE_PATH = 26  # letters of 5 bits each: nobody guesses 130 bits
 PATH = re.compile(r"[a-z0-9](?:[a-z0-9_/-]{0,98}[a-z0-9])?")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 NOT_SIGNED = (
@@ -226,7 +229,7 @@ def _path(wanted: str) -> str:
     """Return the path of a webhook; one that nobody guesses where none is wanted."""
     path = wanted.strip().strip("/")
     if not path:
-        return "".join(secrets.choice(ALPHABET) for _ in range(24))
+        return "".join(secrets.choice(ALPHABET) for _ in range(MADE_PATH))
     if not PATH.fullmatch(path) or path == "test" or path.startswith("test/") or "//" in path:
         message = (
             "Use lower-case letters, digits, hyphens and slashes, and do not begin with test/."
@@ -321,11 +324,15 @@ def _locked(trigger: Trigger) -> Trigger:
 
 
 def _shown(trigger: Trigger) -> JSONDict:
-    """Return what the audit trail keeps: never the secret."""
+    """Return what the audit trail keeps: never the secret, nor a marked input."""
+    version, config = trigger.workflow.published_version, trigger.config
+    if version is not None and config.get("inputs"):
+        marks = marks_of(version)
+        config = {**config, "inputs": hidden(config["inputs"], marks.at(marks.start, OUTPUT))}
     return {
         "name": trigger.name,
         "workflow": str(trigger.workflow_id),
         "enabled": trigger.enabled,
         "path": trigger.path,
-        "config": trigger.config,
+        "config": config,
     }

@@ -16,11 +16,13 @@ class WorkflowsConfig(AppConfig):
         from apps.gateway.budgets.subjects import register_workflows
         from apps.gateway.prompts.usage import register_user
         from apps.tenants.provisioning import restrict_table
+        from apps.vault.resealing import register_column
         from apps.workflows import policies  # noqa: F401 - registers the policies
         from apps.workflows.credential_uses import CredentialUsers
         from apps.workflows.data_class_uses import DataClassUsers
         from apps.workflows.drafts import SETTLE
         from apps.workflows.handing_over import Workflows
+        from apps.workflows.models import DataSet, Pin
         from apps.workflows.paying import BudgetedWorkflows
         from apps.workflows.prompting import uses_of
         from apps.workflows.tasks import call_settle
@@ -28,6 +30,8 @@ class WorkflowsConfig(AppConfig):
         # A tenant's own role may add and purge these rows, never alter them.
         restrict_table("workflows_workflowupdate", "SELECT, INSERT, DELETE")
         restrict_table("workflows_workflowversion", "SELECT, INSERT, DELETE")
+        register_column(Pin, "sealed", lambda pin: pin.seal_context)
+        register_column(DataSet, "sealed", lambda data_set: data_set.seal_context)
         belongings.register(Workflows())
         chores.register(SETTLE, call_settle)
         register_workflows(BudgetedWorkflows())

@@ -58,6 +58,30 @@ def found(value: JSON, marks: Iterable[Mark]) -> Iterator[tuple[JSON, str]]:
             yield each, mark.data_class
 
 
+def hidden(value: JSON, marks: Iterable[Mark]) -> JSON:
+    """Return something with the class in place of what is marked, for who only has to see that it changed."""
+    for mark in marks:
+        value = _hidden(value, mark.path, f"[{mark.data_class}, withheld]")
+    return value
+
+
+def _hidden(value: Any, path: tuple[str, ...], instead: str) -> JSON:
+    if not path:
+        return value if value in (None, "") else instead
+    first, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        return {
+            key: _hidden(child, rest, instead) if first in (EACH, key) else child
+            for key, child in value.items()
+        }
+    if isinstance(value, list):
+        return [
+            _hidden(child, rest, instead) if first in (EACH, str(place)) else child
+            for place, child in enumerate(value)
+        ]
+    return value
+
+
 def _at(value: Any, path: tuple[str, ...]) -> Iterator[JSON]:
     if not path:
         yield value

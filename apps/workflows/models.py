@@ -257,6 +257,7 @@ class Pin(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="pins")
     node = models.CharField(max_length=63)
     output = models.JSONField(null=True)
+    sealed = models.TextField(blank=True, default="", editable=False)  # what is marked in it
     port = models.CharField(max_length=80, blank=True)
     pinned_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     pinned_at = models.DateTimeField(auto_now=True)
@@ -269,6 +270,11 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return self.node
+
+    @property
+    def seal_context(self) -> str:
+        """What its sealed values are bound to."""
+        return f"pin:{self.workflow_id}:{self.node}"
 
 
 class Image(models.Model):
@@ -296,6 +302,7 @@ class DataSet(TimestampedModel):
     inputs = models.JSONField(default=dict)
     compares = models.BooleanField(default=False)
     expected = models.JSONField(null=True)
+    sealed = models.TextField(blank=True, default="", editable=False)  # what is marked in it
 
     class Meta:
         ordering = ["created_at", "pk"]
@@ -305,3 +312,8 @@ class DataSet(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def seal_context(self) -> str:
+        """What its sealed values are bound to."""
+        return f"data-set:{self.pk}"

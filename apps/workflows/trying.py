@@ -1,7 +1,7 @@
 """What people try a draft with: pinned outputs of steps, and sets of inputs.
 
 Both are content of runs, so they are kept beside the draft and never in it: who opens the document
-or exports the workflow does not get them.
+or exports the workflow does not get them. What is marked in them is sealed: see `sealed_trials`.
 """
 
 import json
@@ -17,7 +17,9 @@ from apps.common.events import publish_on_commit
 from apps.common.types import JSON, JSONDict
 from apps.workflows import drafts
 from apps.workflows.exceptions import BadDataSet, BadPin, InBin
+from apps.workflows.marks import OUTPUT, Marks
 from apps.workflows.models import DataSet, Pin, Workflow
+from apps.workflows.sealed_trials import put_aside
 
 MAX_VALUE, MAX_PINNED = 256 << 10, 4 << 20  # characters of JSON: of one value, of all pins
 MAX_SETS = 100
@@ -33,17 +35,17 @@ def pins_of(workflow: Workflow, *, actor: User) -> list[Pin]:
 def pin_output(workflow: Workflow, node: str, *, actor: User, output: JSON, port: str = "") -> Pin:
     """Let an output stand in for a step of the draft. Raises BadPin, NotFound, InBin, Forbidden."""
     workflow = _locked(workflow, actor)
-    if all(step.id != node for step in drafts.load(workflow).definition.nodes):
+    draft = drafts.load(workflow)
+    if all(step.id != node for step in draft.definition.nodes):
         raise NotFound(f"The draft has no step “{node}”.")
     _check_size("output", output, BadPin)
     others = workflow.pins.exclude(node=node).values_list("output", flat=True)
     if _size(output) + sum(map(_size, others)) > MAX_PINNED:
         raise BadPin.at("output", "The pins of a workflow may have 4 MiB. Unpin other steps first.")
-    pin, _ = Pin.objects.update_or_create(
-        workflow=workflow,
-        node=node,
-        defaults={"output": output, "port": port, "pinned_by": actor},
-    )
+    pin = workflow.pins.filter(node=node).first() or Pin(workflow=workflow, node=node)
+    pin.output, pin.port, pin.pinned_by = output, port, actor
+    put_aside(pin, Marks.of_definition(draft.data).at(node, OUTPUT), "output")
+    pin.save()
     _tell(workflow, actor, "workflow.pinned", {"node": node})
     return pin
 
@@ -77,6 +79,8 @@ def save_data_set(
         setattr(found, name, value)
     _check_size("inputs", found.inputs, BadDataSet)
     _check_size("expected", found.expected, BadDataSet)
+    marks = Marks.of_definition(drafts.load(workflow).data)
+    put_aside(found, marks.at(marks.start, OUTPUT), "inputs", "expected")
     try:
         with transaction.atomic():
             found.save()

@@ -3,11 +3,13 @@
 import pytest
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.common.types import JSONDict
 from apps.runs.models import Run
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.triggers.models import Delivery
+from apps.triggers.services import update_trigger
 from tests.classification.search import places_of
 from tests.factories.callers import Caller, Reply
 from tests.factories.triggers import trigger
@@ -53,3 +55,18 @@ def test_a_repeat_and_a_refused_call_keep_nothing(bob: User, alpha: Tenant, call
             "started", "duplicate", "refused",
         }  # fmt: skip
         assert places_of(MAIL) == []
+
+
+def test_the_trail_of_a_schedule_holds_no_marked_input(bob: User) -> None:
+    workflow = published(bob, marked(), name="Letters")
+    inputs = {"email": MAIL, "plain": "open-marker"}
+    made = trigger(bob, "schedule", {"every_s": 3600, "inputs": inputs}, workflow=workflow)
+    assert made.config["inputs"] == inputs  # the setting itself is as it was written
+    changed = {**made.config, "inputs": {**inputs, "email": f"new-{MAIL}"}}
+    update_trigger(made, actor=bob, changes={"config": changed})
+    told = list(AuditEntry.objects.filter(action__startswith="trigger.").order_by("at"))
+    assert [each.action for each in told] == ["trigger.created", "trigger.updated"]
+    assert [(each.after or {})["config"]["inputs"] for each in told] == [
+        {"email": "[personal, withheld]", "plain": "open-marker"}
+    ] * 2
+    assert {each.split(":")[0] for each in places_of(MAIL)} == {"triggers_trigger.config"}

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from apps.runs.state.graphs import graph_of, settings_of
 from apps.runs.state.parts import WHOLE, Cut, Part, copies, needs_inputs
 from apps.runs.state.payloads import lay_aside
 from apps.workflows.models import Workflow
+from apps.workflows.sealed_trials import opened
 from apps.workflows.settings import keeps_payloads
 
 
@@ -67,6 +69,8 @@ def start_run(
     )  # fmt: skip
     run.keeps_payloads = keeps_payloads(settings_of(pinned))
     with withholding.veiled(run):
+        if version == "draft":
+            inputs, part = _tried_with(workflow, inputs, part, actor)
         rows = _prepare(run, part, inputs, actor)
         if part.is_whole and version != "draft":  # who tries a draft wants to see it run
             run.cache_key = caching.key_of_run(run)
@@ -80,6 +84,17 @@ def start_run(
             elif saved is run and over is None:
                 queue(run, priority=priority, also=copies(run, rows))
             return _beside(saved, alongside)
+
+
+def _tried_with(
+    workflow: Workflow, inputs: JSONDict, part: Part, actor: User
+) -> tuple[JSONDict, Part]:
+    """Return what a draft is tried with as it was before it was sealed; the run withholds it, too."""
+    told, entries = opened(workflow, {"inputs": inputs, "pins": part.pins}, actor=actor)
+    for each in entries:
+        withholding.learn_value(each.value, each.data_class)
+    assert isinstance(told, dict)
+    return (told["inputs"], replace(part, pins=told["pins"])) if entries else (inputs, part)
 
 
 def _prepare(run: Run, part: Part, inputs: JSONDict, actor: User) -> list[NodeRun]:
