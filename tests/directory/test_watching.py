@@ -1,9 +1,12 @@
 """Owners are told in time that a directory's token ends."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -11,6 +14,8 @@ from apps.directory import services, watching
 from apps.directory.models import Directory, Token
 from apps.dispatch.models import Chore
 from apps.notifications.models import Notification
+from apps.tenants.context import maintenance, tenant_context
+from apps.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -53,4 +58,31 @@ def test_what_is_over_is_told_once_and_looked_at_no_more(token: Token) -> None:
 def test_a_revoked_one_is_told_of_no_more(token: Token, alice: User) -> None:
     Token.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
     assert looked_at(token, timedelta(days=1)) == []
+    assert not Chore.objects.filter(kind=watching.CHORE).exists()
+
+
+def watch_older_ones(tenant: Tenant) -> None:
+    """Do what brings a workspace up to date whose tokens are from before they were watched."""
+    migration = import_module("apps.directory.migrations.0004_watch_older_tokens")
+    with maintenance(tenant.schema_name), connection.schema_editor(atomic=False) as editor:
+        migration.watch(apps, editor)
+
+
+def test_tokens_from_before_are_watched(token: Token, alpha: Tenant, beta: Tenant) -> None:
+    Chore.objects.filter(kind=watching.CHORE).delete()
+    for _ in range(2):
+        watch_older_ones(alpha)
+    chore = Chore.objects.get(kind=watching.CHORE)
+    assert (chore.subject, chore.due_at) == (token.pk, token.expires_at - timedelta(days=30))
+    assert len(looked_at(token, timedelta(days=6))) == 1
+    with tenant_context(beta):
+        watch_older_ones(beta)
+        assert not Chore.objects.filter(kind=watching.CHORE).exists()
+
+
+@pytest.mark.parametrize("how", ["revoked_at", "expires_at"])
+def test_tokens_that_are_over_are_not(how: str, token: Token, alpha: Tenant) -> None:
+    Chore.objects.filter(kind=watching.CHORE).delete()
+    Token.objects.filter(pk=token.pk).update(**{how: timezone.now()})
+    watch_older_ones(alpha)
     assert not Chore.objects.filter(kind=watching.CHORE).exists()
