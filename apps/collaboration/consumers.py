@@ -3,9 +3,13 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError
+
+from apps.accounts import refusals
 from apps.collaboration.admission import SIGNED_OUT, NotLetIn, Pass, Standing, standing_of
 from apps.collaboration.lobby import Full, lobby
 from apps.collaboration.outbox import EXTENSION, Outbox
@@ -20,7 +24,7 @@ from apps.workflows.exceptions import BadUpdate
 
 logger = logging.getLogger(__name__)
 
-BAD_FRAME = 4400
+BAD_FRAME, TOO_MANY = 4400, 4429
 MAX_FRAME = 1 << 20
 FRAMES_PER_S, FRAMES_AT_ONCE = 200, 1_000
 BYTES_PER_S, BYTES_AT_ONCE = 1 << 20, 8 << 20
@@ -46,6 +50,8 @@ class EditorSocket:
             await _refuse(send, refusal.code)
         except places.TooManyOpen:
             await _refuse(send, TRY_LATER)
+            with suppress(DatabaseError):
+                await query(refusals.note_socket, f"draft {workflow_id}", TOO_MANY)
         except Exception as error:
             if outage_of(error) is None:
                 raise
@@ -125,9 +131,14 @@ def _admit(scope: dict[str, Any], workflow_id: UUID) -> tuple[Pass, Standing]:
     shown = (
         redeem_ticket(ticket, workflow_id) if ticket else Pass(session=scope["session"].session_key)
     )
-    if shown is None:
-        raise NotLetIn(SIGNED_OUT)
-    return shown, standing_of(shown, workflow_id)
+    try:
+        if shown is None:
+            raise NotLetIn(SIGNED_OUT)
+        return shown, standing_of(shown, workflow_id)
+    except NotLetIn as refusal:
+        holder = shown.holder() if shown else None
+        refusals.note_socket(f"draft {workflow_id}", refusal.code, holder)
+        raise
 
 
 async def _refuse(send: Any, code: int) -> None:

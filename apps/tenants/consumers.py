@@ -25,8 +25,16 @@ App = Callable[..., Any]
 
 
 TRY_LATER = 1013  # pages open the socket again after a while
+FOREIGN = 4403
 NO_ORIGIN = ("", "null")  # what programs and pages without an address of their own send
 MAX_TICKET = 200
+Hear = Callable[[str, str], None]
+_hears: list[Hear] = []
+
+
+def on_foreign_origin(function: Hear) -> None:
+    """Say who hears, in the workspace, of a socket that a foreign page wanted: its path and Origin."""
+    _hears[:] = [function]
 
 
 class TenantConsumer(AsyncJsonWebsocketConsumer):
@@ -90,7 +98,8 @@ class TenantSockets:
         origin = headers.get(b"origin", b"").decode("latin-1")
         ticket = ticket_of(scope)
         if not host or not _may_open(host, origin, ticket):
-            await _close(receive, send, 4403)
+            await _close(receive, send, FOREIGN)
+            await _tell(host, scope, origin)
             return
         if ticket:
             kept = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
@@ -110,11 +119,32 @@ class TenantSockets:
             await _close(receive, send, 4404)
             return
         assert destination.tenant is not None
-        peer = (scope.get("client") or ("",))[0]
-        forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
-        request_info.set(RequestInfo(id=str(uuid7()), ip=sender(forwarded, peer)))
+        request_info.set(_info(scope))
         with tenant_context(destination.tenant):
             await self.app({**scope, "tenant": destination.tenant}, receive, send)
+
+
+async def _tell(host: str, scope: dict[str, Any], origin: str) -> None:
+    """Have it written down where the host is a workspace's; it is refused whether that works or not."""
+    try:
+        destination = await query(destination_of_socket, host)
+        if not _served(destination):
+            return
+        assert destination.tenant is not None
+        request_info.set(_info(scope))
+        with tenant_context(destination.tenant):
+            for hear in _hears:
+                await query(hear, scope["path"], origin)
+    except Exception as error:
+        if outage_of(error) is None:
+            raise
+        logger.warning("A refused socket is not in the trail: %s", str(error).strip())
+
+
+def _info(scope: dict[str, Any]) -> RequestInfo:
+    peer = (scope.get("client") or ("",))[0]
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+    return RequestInfo(id=str(uuid7()), ip=sender(forwarded, peer))
 
 
 def ticket_of(scope: dict[str, Any]) -> str:

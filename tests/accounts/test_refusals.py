@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -93,6 +94,38 @@ def test_a_call_that_is_refused_tells_the_key(alice: User, vera: User) -> None:
     assert told(entry)["code"] == "forbidden"
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_form_without_its_token_is_refused_and_written_down(signed_in: bool, vera: User) -> None:
+    client = Client(enforce_csrf_checks=True, HTTP_HOST="alpha.localhost")
+    if signed_in:
+        client.force_login(vera)
+    answer = client.post("/accounts/login/", {"login": SECRET, "password": SECRET})
+    assert answer.status_code == 403
+    assert "Open the page and try again." in answer.content.decode()
+    (entry,) = entries("access.refused")
+    assert (entry.result, entry.actor_id) == ("denied", str(vera.pk) if signed_in else "")
+    assert {**told(entry), "why": ""} == {
+        "method": "POST", "where": "account_login", "code": "csrf_failed", "why": "", "times": 1,
+    }  # fmt: skip
+    assert SECRET not in str(entry.__dict__)
+
+
+def test_another_sites_page_is_told_by_its_origin(vera: User) -> None:
+    client = Client(enforce_csrf_checks=True, HTTP_HOST="alpha.localhost")
+    client.force_login(vera)
+    headers: Any = {"origin": "https://evil.example"}
+    assert client.post("/accounts/login/", {}, headers=headers).status_code == 403
+    assert "evil.example" in told(entries("access.refused")[0])["why"]
+
+
+def test_a_call_by_session_without_the_token_is_written_down_once(vera: User) -> None:
+    client = APIClient(enforce_csrf_checks=True, HTTP_HOST="alpha.localhost")
+    client.force_login(vera)
+    assert client.post("/api/v1/runs/", {}, format="json").status_code == 403
+    (entry,) = entries("access.refused")
+    assert (entry.actor_id, told(entry)["code"]) == (str(vera.pk), "csrf_failed")
+
+
 def test_what_succeeds_and_what_asks_for_a_proof_is_no_refusal(alice: User, vera: User) -> None:
     assert api_client(alice).get("/api/v1/members/").status_code == 200
     with time_machine.travel(timezone.now() - timedelta(hours=1), tick=True):
@@ -130,6 +163,14 @@ def test_many_senders_do_not_fill_the_trail(alice: User) -> None:
     found = entries("api_key.refused")
     assert len(found) == refusals.IN_ALL
     assert "no more" in told(found[-1])["more"]
+
+
+def test_strangers_do_not_hide_what_members_are_refused(vera: User) -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        for number in range(200):
+            refusals.note_bearer(WRONG, f"203.0.113.{number}")
+        refusals.note("access.refused", who="one", told={}, actor=vera)
+    assert len(entries("access.refused")) == 1
 
 
 def test_ending_sessions_asks_who_it_is(alice: User, vera: User) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -70,6 +71,22 @@ def test_keys_of_workspaces_and_of_the_platform_are_worthless_to_each_other(alic
         assert answer.status_code in {401, 404}, path
     assert key_client(platforms, host="localhost").get("/api/v1/me/").status_code in {401, 404}
     assert key_client(platforms).get("/v1/models").status_code in {401, 404}
+
+
+def test_a_refused_key_stands_in_the_platforms_trail(public: None) -> None:
+    cache.clear()
+    key, text = platform_key("workspaces.read")
+    secret = text.rpartition("_")[2]
+    for wrong in (text[:-1] + "_", "aup_no", "Zk3" * 20):
+        assert platform_client(text=wrong).get(LIST).status_code == 401
+    assert platform_client(text=text).post(LIST, {}, format="json").status_code == 403
+    found = AuditEntry.objects.filter(action="platform_key.refused").order_by("at")
+    assert [(each.result, (each.after or {})["key"]) for each in found] == [
+        ("denied", key.key_id), ("denied", "no key of ours"), ("denied", "no key of ours"),
+    ]  # fmt: skip
+    entry = AuditEntry.objects.get(action="access.refused")
+    assert (entry.result, entry.via) == ("denied", str(key))
+    assert not any(part in str(AuditEntry.objects.values()) for part in (secret[:-1], "Zk3Zk3"))
 
 
 def test_sessions_open_nothing_not_even_those_of_staff(alice: User) -> None:

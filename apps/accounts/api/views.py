@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -125,6 +125,8 @@ class TenantAPIView(APIView):
     def _note_refusal(self, exc: Exception) -> None:
         user = getattr(self.request, "_user", None)  # asking anew could fail anew
         refused = as_domain_error(exc)
+        if user is None and isinstance(exc, PermissionDenied):  # a session without its page's token
+            refusals.note_forgery(self.request, str(exc.detail))
         if not isinstance(user, User) or refused is None:
             return
         if refused.status == HTTPStatus.FORBIDDEN and not isinstance(exc, ProofRequired):

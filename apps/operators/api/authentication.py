@@ -8,12 +8,14 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.accounts import keys, refusals
 from apps.accounts.api.authentication import SCHEME
 from apps.accounts.models import User
 from apps.common.errors import Unauthenticated
+from apps.common.requests import client_ip
 from apps.operators.exceptions import MissingScope
 from apps.operators.keys import user_of
-from apps.operators.models import PlatformKey
+from apps.operators.models import KIND, PlatformKey
 
 
 class PlatformKeyAuthentication(BaseAuthentication):
@@ -23,8 +25,12 @@ class PlatformKeyAuthentication(BaseAuthentication):
         header = request.headers.get("Authorization")
         if not header:
             return None
-        user = user_of(header.removeprefix(SCHEME)) if header.startswith(SCHEME) else None
+        text = header.removeprefix(SCHEME) if header.startswith(SCHEME) else ""
+        user = user_of(text)
         if user is None:
+            key_id, _ = keys.split(text, kind=KIND)
+            told = {"key": key_id or "no key of ours"}
+            refusals.note("platform_key.refused", who=client_ip(request), told=told)
             raise AuthenticationFailed
         return user, user.acting_key
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import DatabaseError
 
-from apps.accounts import policies
+from apps.accounts import policies, refusals
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import User
 from apps.accounts.roles import ANY_MEMBER
@@ -60,15 +60,19 @@ class LiveConsumer(TenantConsumer):
         await self.accept()
         user = await self.query(user_of_session, self._session_key)
         if user is None:
-            await self.close(code=SIGNED_OUT)
+            await self._turn_away(SIGNED_OUT)
             return
         self.person = user.pk
         try:
             self.place = places.take("socket", user.principal, places.SOCKETS)
         except places.TooManyOpen:
-            await self.close(code=TOO_MUCH)
+            await self._turn_away(TOO_MUCH, user)
             return
         self.tasks = [asyncio.create_task(self._tick()), asyncio.create_task(self._deliver())]
+
+    async def _turn_away(self, code: int, user: User | None = None) -> None:
+        await self.query(refusals.note_socket, "live", code, user)
+        await self.close(code=code)
 
     async def disconnect(self, code: int) -> None:
         for task in self.tasks:
