@@ -1,25 +1,39 @@
 """The doors by which secrets come in: each is gone through as it is meant, and in ways that are refused."""
 
+import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from django.conf import settings
 from django.core import mail
 
 from apps.identity.models import SigningKey
+from apps.runs.interpreter.advancing import advance
+from apps.runs.services import start_run
 from apps.tenants.context import tenant_context
+from apps.workflows.services import create_workflow
 from tests.canaries.walker import Walker
+from tests.factories.browsers import staff_browser
+from tests.factories.cast import key_client
 from tests.factories.factors import PASSWORD, code_of
 from tests.factories.issuer import stranger
+from tests.factories.operators import platform_client
+from tests.gateway.calling import connect, lead
+from tests.gateway.programs import Program
 from tests.isolation.probe import Probe
 from tests.isolation.probes import PROBES
+from tests.runs.withholding.test_withholding import marked
+from tests.workflows.definitions import node
 
 FIELDS = {"credential", "token", "secret", "password"}
 TOO_LONG = "x" * 2_000
 LINK = re.compile(r"https?://\S+")
+CODE = {"length": 24, "numeric": False, "dashed": False}  # of mailed codes, unlike anything else
 
 
 def tables(walker: Walker) -> None:
@@ -235,4 +249,141 @@ def factors(walker: Walker) -> None:
     walker.page("/accounts/2fa/", client=here)
 
 
-EVERY = (tables, signing_in, invited, keys, webhooks, addresses, company, signing, factors)
+def mailed_codes(walker: Walker) -> None:
+    """Ask for a code to sign in by mail, type others, then it; and let it be asked for again."""
+    client, somebody = stranger(), walker.world.people["viewer"]
+    confirm = "/accounts/login/code/confirm/"
+    for turn in ("first", "second"):
+        walker.page("/accounts/login/code/", {"email": somebody.email}, client)
+        letter = mail.outbox[-1]
+        code = walker.planted.known(f"{turn} mailed code", _code_in(str(letter.body)))
+        walker.planted.allow(f"{turn} mailed code", f"mail “{letter.subject}”")
+    walker.page(confirm, client=client)
+    walker.page(confirm, {"code": walker.planted.new("wrong mailed code")}, client)
+    walker.shown("wrong mailed code")  # the form shows what was typed
+    walker.page(confirm, {"code": code}, client)
+    assert client.get("/profile/").status_code == 200
+
+
+def _code_in(text: str) -> str:
+    (found,) = [
+        line for line in text.splitlines() if len(line) == CODE["length"] and line.isalnum()
+    ]
+    return found
+
+
+def platform(walker: Walker) -> None:
+    """Make a key of the platform in the console, use it, and show what is none."""
+    console, new = staff_browser(), walker.planted.new
+    form = {"name": "Deploy", "scopes": ["workspaces.read"], "life": "30"}
+    add = "/operators/platformkey/add/"
+    walker.page(add, {**form, "name": TOO_LONG}, console)
+    page = walker.page(add, form, console).content.decode()
+    text = page.split('<code class="mono secret">')[1].split("<")[0]
+    walker.planted.known("platform key", text.rpartition("_")[2])
+    walker.shown("platform key")
+    for path in ("/operators/platformkey/", "/", "/audit/auditentry/"):
+        walker.page(path, client=console)
+    tenants = "/api/v1/tenants/"
+    for name, key in (
+        ("platform key", text),
+        ("altered", f"{text[:-1]}_"),
+        ("of nobody", f"aup_abcdefgh_{new('platform key of nobody')}".ljust(56, "x")),
+        ("no key", new("no platform key")),
+    ):
+        program = platform_client(text=key)
+        for method, path in (("get", tenants), ("post", tenants), ("get", f"{tenants}?q=x")):
+            walker.note(f"{method} {path}, {name}", getattr(program, method)(path))
+        walker.note(f"at a workspace, {name}", key_client(key).get("/api/v1/me/"))
+    walker.note(
+        "in an address",
+        platform_client(text="x").get(f"{tenants}?key={new('platform key in an address')}"),
+    )
+    walker.page("/audit/auditentry/", client=console)
+    walker.planted.known("session of staff", console.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def prompts(walker: Walker) -> None:
+    """Say secrets to models, directly and in runs that withhold them; look at what providers got."""
+    new, world, owner = walker.planted.new, walker.world, walker.world.people["owner"]
+    credential = new("key of a provider")
+    with tenant_context(world.tenant):
+        provider = connect(walker.provider, owner, credential=credential)
+        for alias, model in (("kanarien", "echo"), ("kanarien-bad", "error-400")):
+            lead(owner, model, provider=provider, alias=alias)
+    program, said = Program(world.objects["key_text"], world.host), []
+    for alias, streams in product(("kanarien", "kanarien-bad"), (False, True)):
+        said.append(f"prompt to {alias}, {'streamed' if streams else 'whole'}")
+        messages = [{"role": "user", "content": new(said[-1])}]
+        body = {"model": alias, "messages": messages, "stream": streams}
+        walker.answered(f"chat with {alias}", program.post("chat/completions", body))
+        if alias == "kanarien":
+            walker.shown(said[-1])  # the model repeats what it is told
+    values = {name: new(f"marked value, {name}") for name in ("email", "note")}
+    run = _run_that_asks(walker, values)
+    for path in (f"runs/{run}/", f"runs/{run}/events/", "gateway/calls/"):
+        walker.call("GET", path)
+    walker.page(f"/runs/{run}/?node=ask")
+    for number, asked in enumerate(walker.provider.asked):
+        place = f"what a provider was asked, {number}"
+        walker.planted.see(place, f"{asked.headers} {json.dumps(asked.body)}")
+        for name in ("key of a provider", *said):
+            walker.planted.allow(name, place)
+
+
+def _run_that_asks(walker: Walker, values: dict[str, str]) -> str:
+    """Let a run ask about marked values, while somebody watches it."""
+    prompt = "Write to {{ input.email }} about {{ input.note }}"
+    ask = node("ask", "ai.generate", config={"prompt": prompt, "route": "kanarien"})
+    definition = marked(ask, body="{{ nodes.ask.output.text }}")
+    with tenant_context(walker.world.tenant):
+        owner = walker.world.people["owner"]
+        made = create_workflow(actor=owner, name="Letters", definition=definition)
+        run = start_run(made, actor=owner, inputs={**values, "plain": "x"}, version="draft")
+        advance(run.pk)
+        run.refresh_from_db()
+        assert run.status == "succeeded", run.error
+    walker.socket(
+        "/ws/live", {"type": "subscribe", "run": str(run.pk)}, {"type": "subscribe_counts"}
+    )
+    return str(run.pk)
+
+
+def sockets(walker: Walker) -> None:
+    """Say secrets to sockets, in frames, tickets and cookies; and listen to what they tell."""
+    new, workflow = walker.planted.new, walker.world.objects["workflow"]
+    room = f"/ws/wf/{workflow}"
+    walker.socket(
+        "/ws/live",
+        {"type": new("type of a frame")},
+        {"type": "subscribe", "run": new("run of a frame")},
+        {"type": "subscribe_comments", "workflow": new("workflow of a frame")},
+        new("frame that is no object"),
+        new("frame of bytes").encode(),
+        *(
+            {"type": "subscribe", "run": walker.world.objects[name]}
+            for name in ("run", "asking_run", "withheld_run")
+        ),
+        {"type": "subscribe_comments", "workflow": workflow},
+        {"type": "subscribe_counts"},
+    )
+    walker.socket(room, new("bad frame of a draft").encode())
+    walker.socket(room, b"\x00\x00\x01\x00")  # all of the draft
+    walker.socket(f"{room}?ticket={new('ticket of nobody')}", origin="")
+    walker.socket(f"{room}?ticket={walker.world.tenant.slug}.{new('ticket of ours')}", origin="")
+    strange = stranger()
+    strange.cookies[settings.SESSION_COOKIE_NAME] = new("session that is none")
+    walker.socket("/ws/live", client=strange)
+    walker.socket(room, client=strange)
+    answer = walker.call("POST", f"workflows/{workflow}/ticket/").json()
+    ticket = walker.planted.known("ticket", answer["ticket"].partition(".")[2])
+    walker.shown("ticket")
+    for _ in range(2):  # it opens once
+        walker.socket(f"{room}?ticket={answer['ticket']}", b"\x00\x00\x01\x00", origin="")
+    assert ticket
+
+
+EVERY = (
+    tables, signing_in, invited, keys, webhooks, addresses, company, signing, factors, mailed_codes,
+    platform, prompts, sockets,
+)  # fmt: skip

@@ -14,12 +14,14 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
+from pytest_django import Settings
 
 from apps.accounts.models import Folder
 from apps.tenants.context import tenant_context
 from tests.canaries import entrances, places
 from tests.canaries.planted import Canary, Planted
 from tests.canaries.walker import Walker
+from tests.fakeai.server import FakeProvider
 from tests.isolation.probes import PROBES
 from tests.isolation.walk import ask
 from tests.isolation.world import World, make_world
@@ -33,17 +35,20 @@ def world(transactional_db: None) -> World:
     return make_world("alpha")
 
 
-def test_no_planted_secret_comes_to_light(world: World) -> None:
+def test_no_planted_secret_comes_to_light(
+    world: World, fake: FakeProvider, settings: Settings
+) -> None:
+    settings.ACCOUNT_LOGIN_BY_CODE_FORMAT = entrances.CODE
     planted, since = Planted(), places.now()
     with places.logged() as lines:
-        walker = Walker(world, planted, world.browser("owner"))
+        walker = Walker(world, planted, world.browser("owner"), fake)
         for entrance in entrances.EVERY:
             entrance(walker)
         _look_at_every_page(walker)
         session = walker.browser.cookies[settings.SESSION_COOKIE_NAME].value
         planted.known("key of a session", session)
         places.look_everywhere(planted, world.tenant.schema_name, since, lines)
-    assert len(planted.canaries) > 60
+    assert len(planted.canaries) > 90
     found = planted.found()
     assert not found, "\n".join(found)
 

@@ -1,5 +1,6 @@
 """Somebody who goes through the product's own doors and remembers everything that was answered."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
+from auterity.asgi import application
 from tests.canaries.planted import Planted
-from tests.factories.callers import Caller
+from tests.factories.callers import Caller, Reply
+from tests.factories.sockets import Socket
+from tests.fakeai.server import FakeProvider
 from tests.isolation.walk import text_of
 from tests.isolation.world import World
 
@@ -20,6 +24,7 @@ class Walker:
     world: World
     planted: Planted
     browser: Client
+    provider: FakeProvider
     number: int = 0
     place: str = ""  # of the last answer
 
@@ -48,10 +53,36 @@ class Walker:
     def beside(self, path: str, body: Any = b"", method: str = "POST", **headers: str) -> Any:
         """Call what is served beside Django."""
         reply = Caller(host=self.world.host)(path, body, method=method, **headers)
-        self.place = self._place(f"{method} {path}")
+        self.answered(f"{method} {path}", reply)
+        return reply
+
+    def answered(self, what: str, reply: Reply) -> None:
+        """Remember an answer of what is served beside Django."""
+        self.place = self._place(what)
         told = {name: text for name, text in reply.headers.items() if name != "set-cookie"}
         self.planted.see(self.place, f"{told} {reply.body.decode('utf-8', 'replace')}")
-        return reply
+
+    def socket(self, path: str, *frames: Any, client: Client | None = None, **headers: str) -> None:
+        """Open a socket, send frames, and remember all that comes until it is quiet."""
+        cookies = (client or self.browser).cookies
+        name = settings.SESSION_COOKIE_NAME
+        cookie = f"{name}={cookies[name].value}" if name in cookies else ""
+        told = asyncio.run(
+            self._frames(Socket(application, path, self.world.host, cookie, **headers), frames)
+        )
+        self.place = self._place(f"socket {path.partition('?')[0]}")
+        self.planted.see(self.place, " ".join(told))
+
+    async def _frames(self, socket: Socket, frames: tuple[Any, ...]) -> list[str]:
+        told = [str(await socket.connect())]
+        for frame in frames:
+            if isinstance(frame, bytes):
+                await socket.send_bytes(frame)
+            else:
+                await socket.send(frame)
+            told += await socket.all_waiting()
+        await socket.close()
+        return told
 
     def note(self, what: str, answer: Any) -> None:
         """Remember an answer, but for the cookie that the session is in."""

@@ -65,6 +65,13 @@ class Socket:
         assert output["type"] == "websocket.send", output
         return bytes(output["bytes"])
 
+    async def all_waiting(self, patience: float = 0.2) -> list[str]:
+        """Return whatever comes until nothing has for a while, as it came."""
+        found, self._early = [repr(each) for each in self._early], []
+        while not await self._peer.receive_nothing(patience):
+            found.append(repr(await self._peer.receive_output(1)))
+        return found
+
     async def closing_code(self, timeout: float = 10) -> int:
         """Read until the server closes."""
         while True:
