@@ -250,6 +250,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.accounts.words.ContextWords"},
 ]
 
 CONTENT_SECURITY_POLICY = {

@@ -6,6 +6,10 @@ from django.contrib.auth.hashers import make_password
 
 from apps.accounts.forms import AcceptForm
 from apps.accounts.models import User
+from apps.accounts.words import WORDS
+from apps.tenants.context import Scope, entered
+from apps.tenants.models import Tenant
+from tests.architecture.tree import ROOT
 
 PRESENT = "correct horse 7"
 
@@ -39,10 +43,28 @@ def test_any_composition_is_taken_up_to_great_lengths(password: str) -> None:
         ("1234567890", "too common"),
         ("priya@halden", "too similar"),
         ("Priya-Raman", "too similar"),
+        ("Auterity2026!", "little more than the name"),
+        ("workflow-company", "little more than the name"),
     ],
 )
 def test_what_is_guessed_first_is_refused_at_its_field(password: str, why: str) -> None:
     assert why in str(accepting(password).errors["password"])
+
+
+@pytest.mark.parametrize(
+    ("password", "is_taken"),
+    [("Halden!Works 24", False), ("haldenhalden", False), ("halden and three owls", True)],
+)
+def test_the_workspaces_own_name_is_guessed_first(password: str, is_taken: bool) -> None:
+    tenant = Tenant(slug="halden-works", name="Halden Works", schema_name="t_halden_works")
+    with entered(Scope(tenant.schema_name, tenant=tenant)):
+        form = accepting(password)
+        assert form.is_valid() is is_taken, form.errors
+
+
+def test_the_words_are_written_down() -> None:
+    page = (ROOT / "docs/security-facts.md").read_text()
+    assert f"| {', '.join(WORDS)} |" in page
 
 
 def test_spaces_around_it_are_part_of_it() -> None:

@@ -13,13 +13,13 @@ from tests.architecture.tree import ROOT
 
 PAGE = (ROOT / "docs" / "security-facts.md").read_text()
 PLACE = r"`[\w.]+:[\w.-]+`"
-ROWS = re.findall(r"^\| (?!fact|---)(.+?) \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
+ROWS = re.findall(r"^\| (?!fact|what|---)(.+?) \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
 FIGURES = [
     (fact, figure, where.strip("`")) for fact, figure, where in ROWS if re.fullmatch(PLACE, where)
 ]
 UNITS = {
     "seconds": 1, "minutes": 60, "hour": 3600, "hours": 3600, "days": 86_400,
-    "KiB": 1 << 10, "MiB": 1 << 20, "bytes": 1, "bits": 1, "characters": 1, "a minute": 1, "": 1,
+    "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "bytes": 1, "bits": 1, "characters": 1, "a minute": 1, "": 1,
 }  # fmt: skip
 
 

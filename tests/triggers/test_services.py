@@ -25,6 +25,7 @@ from apps.triggers.exceptions import (
 )
 from apps.triggers.models import Delivery, Trigger
 from apps.triggers.services import (
+    ALPHABET,
     create_trigger,
     delete_trigger,
     find_delivery,
@@ -57,7 +58,8 @@ class TestMaking:
     def test_its_maker_answers_for_it(self, bob: User, workflow: Workflow) -> None:
         hook = made(bob, workflow)
         assert (hook.run_as, hook.state) == (bob, "active")
-        assert len(hook.path) == 24
+        assert len(hook.path) == 26
+        assert len(ALPHABET) ** len(hook.path) >= 2**128
         entry = AuditEntry.objects.get(action="trigger.created")
         assert (entry.target_id, entry.actor_label) == (str(hook.pk), "Bob")
 
