@@ -11,6 +11,10 @@ from typing import Any
 
 from django.db import connection, models
 
+from apps.common.types import JSONDict
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
 
 def insert(
     rows: Sequence[models.Model], *, key: tuple[str, ...] = (), update: tuple[str, ...] = ()
@@ -21,11 +25,23 @@ def insert(
     """
     if not rows:
         return
-    fields = _fields(type(rows[0]))
-    values = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+    names = [(field.column, field.attname) for field in _fields(type(rows[0]))]
+    values = [{column: getattr(row, name) for column, name in names} for row in rows]
+    insert_values(type(rows[0]), values, key=key, update=update)
+
+
+def insert_values(
+    model: type[models.Model],
+    values: Sequence[JSONDict],
+    *,
+    key: tuple[str, ...] = (),
+    update: tuple[str, ...] = (),
+) -> None:
+    """Add rows of a model like `insert`, from what their columns hold."""
+    if not values:
+        return
     with connection.cursor() as cursor:
-        text = json.dumps(values, ensure_ascii=False, default=str)
-        cursor.execute(_statement(type(rows[0]), key, update), [text])
+        cursor.execute(_statement(model, key, update), [_encode(values)])
 
 
 @cache
