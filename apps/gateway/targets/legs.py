@@ -193,10 +193,8 @@ def _tell_of_money(target: Target) -> None:
     """Tell who can top the account up; the calls that fail meanwhile are many, so once a day."""
     if target.lent is not None:
         granted.tell_of_money(target.lent)
-    elif (key := Credential.objects.filter(pk=target.credential_id).first()) and alarms.is_new(
-        key.pk
-    ):
-        alarms.out_of_money(key)
+    elif target.credential_id is not None and alarms.is_new(target.credential_id):
+        alarms.out_of_money(Credential.objects.get(pk=target.credential_id))
 
 
 @transaction.atomic
