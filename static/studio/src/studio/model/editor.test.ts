@@ -116,7 +116,7 @@ describe("the editor", () => {
     editor.selection.set(["a", "b"]);
     editor.selection.setFocus("b");
     editor.edit((doc) => ops.remove(doc, ["b"]));
-    expect([[...editor.selection.ids], editor.selection.focus]).toEqual([["a"], null]);
+    expect([[...editor.selection.ids], editor.selection.focus]).toEqual([["a"], "a"]);
   });
 
   test("calls the first start `start`, and gives lists that cannot be empty", () => {
