@@ -21,6 +21,16 @@ class RedisCache(redis.RedisCache):
             _clients[servers] = given["_class"](servers, **given["_options"])
         return _clients[servers]
 
+    def count(self, key: str, timeout_s: int) -> int:
+        """Count one more under a key and return how many that makes; `timeout_s` begins anew.
+
+        Both commands go together: `incr` would first ask whether there is something to count on.
+        """
+        made = self.make_and_validate_key(key)
+        with self._cache.get_client(made, write=True).pipeline() as together:
+            counted, _ = together.incr(made).expire(made, timeout_s).execute()
+        return int(counted)
+
 
 class JSONSerializer:
     """Store JSON: a cache that could unpickle would run what somebody wrote into Redis."""

@@ -1,11 +1,14 @@
-"""Telling those who manage providers what needs them: a key that was refused, a model in decline."""
+"""Telling those who manage providers what needs them: a refused key, an empty account, a model in decline."""
 
 from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.common import windows
+from apps.common.outages import REDIS_AWAY
 from apps.gateway.models import Credential
 from apps.gateway.routes.trends import Warning as Decline
 from apps.notifications import services
@@ -13,13 +16,17 @@ from apps.notifications.kinds import Kind
 from apps.notifications.services import Notice
 
 REFUSED, DECLINING = "provider.key_refused", "model.declining"
+MONEY = "provider.out_of_money"
 KINDS = (
     Kind(REFUSED, "A provider refused its key", "When calls fail until it gets a new one",
          "key-round", is_mailed=False),
+    Kind(MONEY, "A provider's account has no money left", "When calls fail until it is topped up",
+         "banknote", is_mailed=True),
     Kind(DECLINING, "A model is getting worse", "When it gets slower or fails more often", "activity",
          is_mailed=False),
 )  # fmt: skip
 MOST_TOLD = 50
+A_DAY_S = 86_400
 SITE = "auterity.urls"
 
 
@@ -46,6 +53,34 @@ def key_refused(key: Credential) -> None:
         key=f"{REFUSED}:{key.pk}",
         about=key.pk,
     )
+
+
+def out_of_money(key: Credential) -> None:
+    """Tell, once a day, that the account of a key has nothing left to pay with."""
+    provider, today = key.provider, timezone.now().date()
+    services.tell(
+        [
+            Notice(
+                user,
+                f"{provider.name} says that its account is empty",
+                f"Calls with the key that ends in {key.last4 or '…'} are refused until the account is "
+                "topped up at the provider, or its limit is raised there. Routes go on to their next targets.",
+                reverse("gateway:provider", args=[provider.pk], urlconf=SITE),
+            )
+            for user in people()
+        ],
+        kind=MONEY,
+        key=f"{MONEY}:{key.pk}:{today}",
+        about=key.pk,
+    )
+
+
+def is_new(account: UUID) -> bool:
+    """Tell whether this is the first that is heard today of an account without money."""
+    try:
+        return windows.count(f"out-of-money:{account}", A_DAY_S) == 1
+    except REDIS_AWAY:
+        return False  # one of the next calls that fail tells of it
 
 
 def declining(target: str, decline: Decline) -> None:

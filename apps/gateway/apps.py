@@ -47,6 +47,6 @@ class GatewayConfig(AppConfig):
         chores.register(outlook.CHORE, call_look_at_retiring)
         chores.register(outlook.ADVICE, call_look_for_advice)
         chores.register(ahead.CHORE, call_ask_ahead)
-        granted.on_refusal(call_tell_staff)
+        granted.on_trouble(call_tell_staff)
         restrict_table("gateway_routeversion", "SELECT, INSERT, DELETE")
         restrict_table("gateway_promptversion", "SELECT, INSERT, DELETE")

@@ -9,6 +9,7 @@ from apps.gateway import asking_ahead
 from apps.gateway.advisor import looking
 from apps.gateway.platform import mail as staff_mail
 from apps.gateway.prices import retiring
+from apps.gateway.targets.granted import Trouble
 from apps.tenants.context import PUBLIC
 from apps.tenants.tasks import HEADER, TenantTask, named
 
@@ -36,14 +37,14 @@ def call_look_for_advice(subjects: Collection[UUID], schema: str) -> None:
 
 
 @shared_task(base=TenantTask, name="gateway.tell_staff", of_platform=True)
-def tell_staff(provider_id: str) -> None:
-    """Mail platform staff that a key of theirs was refused; delivered twice, it is told twice."""
-    staff_mail.key_refused(named(provider_id))
+def tell_staff(provider_id: str, trouble: str = Trouble.REFUSED) -> None:
+    """Mail platform staff what a provider of theirs needs; delivered twice, it is told twice."""
+    staff_mail.tell(named(provider_id), Trouble(trouble))
 
 
-def call_tell_staff(provider_id: UUID) -> None:
+def call_tell_staff(provider_id: UUID, trouble: Trouble) -> None:
     """Send for a worker, in the platform's own scope."""
-    tell_staff.apply_async([str(provider_id)], headers={HEADER: PUBLIC}, retry=False)
+    tell_staff.apply_async([str(provider_id), trouble], headers={HEADER: PUBLIC}, retry=False)
 
 
 @shared_task(base=TenantTask, name="gateway.ask_ahead")

@@ -35,7 +35,7 @@ STOPPED = {
     "RecursionError": "The code called itself too deeply and was stopped.",
 }
 
-# Defined in each session before the first feed. Errors name what there is.
+# Defined in each session by its first feed. Errors name what there is.
 PRELUDE = """
 import json
 def _at(value, key):
@@ -80,7 +80,7 @@ class Segment:
 
     def __init__(self, session: MontySession) -> None:
         self._session = session
-        _feed(session, PRELUDE, {})
+        self._prelude = PRELUDE
 
     def evaluate(self, expressions: Sequence[Expression], names: Mapping[str, JSON]) -> list[JSON]:
         """Return the values of expressions, all in one feed.
@@ -98,9 +98,7 @@ class Segment:
         source += "except Exception as _error:\n    _out = [_at_index, type(_error).__name__, str(_error)]\n"
         source += "    _at_index = -1\n[_at_index, _out]"
         used = frozenset().union(*(expression.names for expression in expressions))
-        index, out = _feed(
-            self._session, source, {name: names[name] for name in used if name in names}
-        )
+        index, out = self._fed(source, {name: names[name] for name in used if name in names})
         if index == -1:
             raise CodeFailed(out[1], f"{clean(out[2])} in {{{{ {expressions[out[0]].source} }}}}")
         return [as_json(value) for value in out]
@@ -124,8 +122,14 @@ class Segment:
         """
         feed = Feed(names)
         made = [feed.add(job) for job in jobs]
-        outs = _feed(self._session, feed.source, feed.inputs)
+        outs = self._fed(feed.source, feed.inputs)
         return [outcome(job, *each, out) for job, each, out in zip(jobs, made, outs, strict=True)]
+
+    def _fed(self, source: str, inputs: JSONDict) -> Any:
+        """Feed the session; what it cannot do without comes with the first, which spares a trip."""
+        given = _feed(self._session, self._prelude + source, inputs)
+        self._prelude = ""
+        return given
 
 
 @contextmanager

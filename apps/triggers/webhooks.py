@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from apps.classification.veil import column
+from apps.common import records
 from apps.common.errors import Conflict, DomainError, Forbidden, NotFound, TooLarge
 from apps.common.types import JSON, JSONDict
 from apps.runs.models import Run
@@ -147,7 +148,7 @@ def _write_down(delivery: Delivery, body: bytes, run: Run, *, is_keyed: bool) ->
     delivery.outcome = Outcome.DUPLICATE if duplicate else Outcome.STARTED
     delivery.run = run
     delivery.payload, delivery.is_whole = _without_withheld(delivery, body)
-    delivery.save(force_insert=True)
+    records.add(delivery)
     deliveries.tidy_sometimes(delivery)
 
 

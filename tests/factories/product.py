@@ -12,7 +12,7 @@ from pathlib import Path
 from apps.local.processes import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0  # a first start takes half a minute on a machine with nothing else to do
 OURS = ("DATABASE_URL", "REDIS_URL", "AUTERITY_DATA", "PORT", "DJANGO_SETTINGS_MODULE")
 
 

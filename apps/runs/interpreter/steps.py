@@ -189,7 +189,8 @@ class Steps:
 
     def _take(self, outcome: Outcome, ports: Ports) -> RunEnds | None:
         row = self.book.row(outcome.spot)
-        row.logs = [*row.logs, *lines(storable(outcome.logs)[0])]
+        if outcome.logs:
+            row.logs = [*row.logs, *lines(storable(outcome.logs)[0])]
         self.ledger.spend(row, outcome.cost_usd, outcome.tokens)
         self.ledger.use(row, outcome.used)
         match outcome.verdict:

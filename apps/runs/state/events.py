@@ -71,21 +71,16 @@ def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
 def insert(run: Run, events: Sequence[Event]) -> list[JSONDict]:
     """Add the last events that a run has counted; return them as they are told to watchers."""
     first = run.seq - len(events) + 1
-    rows = [
-        RunEvent(
-            run_id=run.pk, seq=seq, type=event.type, at=event.at,
-            frame=event.frame, node=event.node, attempt=event.attempt, data=event.data,
-        )
-        for seq, event in enumerate(events, first)
-    ]  # fmt: skip
-    records.insert(rows)
+    numbered = list(enumerate(events, first))
+    rows = [{"run_id": run.pk, "seq": seq, **vars(event)} for seq, event in numbered]
+    records.insert_values(RunEvent, rows)
     tell_listeners(run, events)
-    return [as_json(row) for row in rows]
+    return [as_json(event, seq) for seq, event in numbered]
 
 
-def as_json(event: RunEvent) -> JSONDict:
+def as_json(event: Event | RunEvent, seq: int) -> JSONDict:
     """Return an event as the API and the sockets tell it."""
-    told: JSONDict = {"seq": event.seq, "type": event.type, "at": event.at.isoformat()}
+    told: JSONDict = {"seq": seq, "type": event.type, "at": event.at.isoformat()}
     if event.node:
         told["node"] = event.node
     if event.frame:

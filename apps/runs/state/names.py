@@ -38,7 +38,7 @@ class Outputs:
     def need(self, spots: Iterable[Spot]) -> None:
         """Read what is not known yet, in one query. What cannot be read raises when it is taken."""
         wanted = set(spots)
-        missing = wanted - self._known.keys()
+        missing = {spot for spot in wanted if spot not in self._known}
         if not missing:
             return
         self._make_room(wanted)

@@ -139,13 +139,16 @@ def internal(error: BaseException) -> Failure:
     )
 
 
+_strict = json.JSONEncoder(allow_nan=False).encode  # made once: `dumps` makes it anew each time
+
+
 def storable(value: Any) -> tuple[Any, int]:
     """Return a JSON value as the database takes it, and its size.
 
     A NUL is taken out and half of a surrogate pair replaced. Raises ValueError or TypeError for
     what is not JSON, such as NaN.
     """
-    text = json.dumps(value, allow_nan=False)
+    text = _strict(value)
     kept = _cleaned(value) if any(sign in text for sign in FORBIDDEN) else value
     return kept, len(text)
 

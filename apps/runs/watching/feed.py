@@ -31,7 +31,7 @@ class Feed:
         # Finished first, events second: the last event then cannot slip in between.
         finished = Run.objects.filter(pk=self.run_id, status__in=Run.FINISHED).exists()
         stored = RunEvent.objects.filter(run_id=self.run_id, seq__gt=self.last)
-        events = [as_json(event) for event in stored[:BATCH]]
+        events = [as_json(event, event.seq) for event in stored[:BATCH]]
         if events:
             self.last = events[-1]["seq"]
         self.behind = len(events) == BATCH

@@ -10,12 +10,14 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.gateway.exceptions import KeyRefused
+from apps.gateway.exceptions import KeyRefused, ProviderBusy
 from apps.gateway.models import LlmCall, Provider
 from apps.gateway.platform import mail as staff_mail
 from apps.gateway.platform import services as platform_services
 from apps.gateway.targets import granted
+from apps.gateway.targets.granted import Trouble
 from apps.grants.models import Grant, PlatformProvider
+from apps.notifications.models import Notification
 from apps.tenants.context import public_scope
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser, staff_browser
@@ -28,12 +30,16 @@ LIST = "/grants/platformprovider/"
 
 
 @pytest.fixture
-def heard() -> Iterator[list[UUID]]:
-    """Who hears of refused keys beside the staff's mail."""
-    found: list[UUID] = []
-    granted.on_refusal(found.append)
+def heard() -> Iterator[list[tuple[UUID, Trouble]]]:
+    """What is heard beside the staff's mail."""
+    found: list[tuple[UUID, Trouble]] = []
+
+    def hear(provider: UUID, trouble: Trouble) -> None:
+        found.append((provider, trouble))
+
+    granted.on_trouble(hear)
     yield found
-    granted.leave(found.append)
+    granted.leave(hear)
 
 
 def tried(staff: Client, provider: PlatformProvider) -> str:
@@ -76,7 +82,7 @@ def test_workspaces_try_none(alice: User, fake: FakeProvider) -> None:
 
 
 def test_staff_are_mailed_once_when_a_key_is_refused(
-    alice: User, alpha: Tenant, fake: FakeProvider, heard: list[UUID]
+    alice: User, alpha: Tenant, fake: FakeProvider, heard: list[tuple[UUID, Trouble]]
 ) -> None:
     provider = connect_for_platform(fake)
     platform_services.save_grant(
@@ -86,11 +92,11 @@ def test_staff_are_mailed_once_when_a_key_is_refused(
     fake.turned_away[SECRET] = 401
     with pytest.raises(KeyRefused):
         complete()
-    assert heard == [provider.pk]
+    assert heard == [(provider.pk, Trouble.REFUSED)]
     staff_browser()  # somebody of the staff
     mail.outbox.clear()
     with public_scope():
-        staff_mail.key_refused(provider.pk)
+        staff_mail.tell(provider.pk, Trouble.REFUSED)
         people = User.objects.filter(is_staff=True, is_active=True).count()
     assert len(mail.outbox) == people > 0
     letter = mail.outbox[0]
@@ -100,8 +106,31 @@ def test_staff_are_mailed_once_when_a_key_is_refused(
     mail.outbox.clear()
     platform_services.save_provider(_with_new_key(provider), actor=None, key=f"{SECRET}-2")
     with public_scope():
-        staff_mail.key_refused(provider.pk)
+        staff_mail.tell(provider.pk, Trouble.REFUSED)
     assert not mail.outbox
+
+
+def test_staff_are_mailed_once_a_day_when_an_account_is_empty(
+    alice: User, alpha: Tenant, fake: FakeProvider, heard: list[tuple[UUID, Trouble]]
+) -> None:
+    provider = connect_for_platform(fake)
+    platform_services.save_grant(
+        Grant(provider=provider, tenant=alpha, tokens_a_day=100_000), actor=None
+    )
+    lead(alice, "no-quota", provider=Provider.objects.exclude(grant_id=None).get())
+    for _ in range(3):
+        with pytest.raises(ProviderBusy):
+            complete()
+    assert heard == [(provider.pk, Trouble.MONEY)]
+    staff_browser()  # somebody of the staff
+    mail.outbox.clear()
+    with public_scope():
+        staff_mail.tell(provider.pk, Trouble.MONEY)
+    letter = mail.outbox[0]
+    assert letter.subject == "Platform's fake says that the platform's account is empty"
+    assert "It is lent to 1 workspace, whose routes" in letter.body
+    assert SECRET not in letter.body
+    assert not Notification.objects.filter(kind="provider.out_of_money").exists()
 
 
 def _with_new_key(provider: PlatformProvider) -> PlatformProvider:

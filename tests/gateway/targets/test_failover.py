@@ -116,6 +116,18 @@ def test_a_refused_key_is_told_to_those_who_can_replace_it(
     assert not Notification.objects.filter(user=bob).exists()
 
 
+def test_an_empty_account_is_told_to_those_who_can_top_it_up(
+    alice: User, bob: User, provider: Provider
+) -> None:
+    lead(alice, "no-quota", "ok")
+    for _ in range(3):
+        assert complete().model == "ok"
+    told = Notification.objects.get(kind="provider.out_of_money", user=alice)
+    assert told.title == "Fake says that its account is empty"
+    assert told.path == f"/relaycore/providers/{provider.pk}/"
+    assert not Notification.objects.filter(user=bob).exists()
+
+
 def test_targets_are_gone_through_again_after_a_pause_where_the_route_says_so(
     alice: User, provider: Provider, fake: FakeProvider
 ) -> None:

@@ -19,6 +19,7 @@ requestIdleCallback(() => lookAt(new URLSearchParams(location.search)), { timeou
 function lookAt(asked: URLSearchParams): void {
   const step = asked.get("step");
   if (step !== null && editor.store.nodes.has(step)) editor.goTo(step);
+  else if (step) editor.say("The step that the link leads to is no longer in the draft. The history has it.", "bad");
   if (asked.has("runbook")) editor.panels.openRunbook();
 }
 

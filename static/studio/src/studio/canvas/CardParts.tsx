@@ -54,7 +54,7 @@ export function CardTitle({ id }: { id: string }) {
     const value = input.current?.value.trim() ?? "";
     editor.panels.renaming.set(null);
     if (keep && value !== title) editor.gesture((doc) => ops.rename(doc, id, value));
-    editor.view.camera?.focus();
+    editor.view.focus();
   };
   return (
     <input

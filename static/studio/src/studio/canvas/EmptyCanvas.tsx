@@ -12,7 +12,14 @@ export function EmptyCanvas() {
     <section className="empty-canvas" aria-label="Begin" data-testid="empty-canvas">
       <h2>How does this workflow begin?</h2>
       <div className="starts">
-        <button type="button" className="start" onClick={() => actions.addStep(editor, "core.start")}>
+        <button
+          type="button"
+          className="start"
+          onClick={() => {
+            actions.addStep(editor, "core.start");
+            editor.view.focus(); // this button is gone now
+          }}
+        >
           <Icon name="play" size={20} />
           <strong>With a form</strong>
           <span>Add a start step: its fields are what people or programs fill in.</span>

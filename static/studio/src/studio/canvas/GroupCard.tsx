@@ -21,7 +21,7 @@ export const GroupCard = memo(function GroupCard({ id }: NodeProps) {
     const text = input.current?.value.trim() ?? "";
     editor.panels.renaming.set(null);
     if (keep && text && text !== note.text) editor.gesture((doc) => ops.setText(doc, id, "text", text));
-    editor.view.camera?.focus();
+    editor.view.focus();
   };
   return (
     <div

@@ -18,7 +18,7 @@ export const NoteCard = memo(function NoteCard({ id }: NodeProps) {
   if (!note) return null;
   const done = () => {
     editor.panels.renaming.set(null);
-    editor.view.camera?.focus();
+    editor.view.focus();
   };
   return (
     <div

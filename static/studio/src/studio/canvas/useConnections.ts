@@ -81,7 +81,7 @@ export function useConnections(connecting: Observable<PortRef | null>, flow: Rea
         const place = at(event);
         const edge = edgeAt(editor.store, place, 24);
         actions.addStep(editor, type, edge ? { edge } : { at: place });
-        editor.view.camera?.focus();
+        editor.view.focus();
       },
     };
   }, [editor, connecting, flow]);

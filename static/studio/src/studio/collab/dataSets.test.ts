@@ -1,8 +1,11 @@
+// @vitest-environment jsdom
 // Judging runs by data sets.
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { Editor } from "../model/editor";
 import type { RunDetails } from "../model/runs";
-import { outcomeOf } from "./dataSets";
+import { boot } from "../model/samples";
+import { dataSetsOf, outcomeOf } from "./dataSets";
 import type { DataSet } from "./tryingApi";
 
 const set = (more: Partial<DataSet> = {}): DataSet => ({ id: "s", name: "Ada", inputs: {}, compares: false, expected: null, ...more });
@@ -26,4 +29,23 @@ test("a run that failed or goes on is no answer, and says why", () => {
   const failed = run({ status: "failed", error: { code: "x", message: "No such page" } });
   expect(outcomeOf(set({ compares: true }), failed)).toMatchObject({ verdict: "failed", problem: "No such page" });
   expect(outcomeOf(set(), run({ status: "waiting", finished_at: null }))).toMatchObject({ verdict: "open", ms: null });
+});
+
+test("a set that was removed can be taken back with what it expects", async () => {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async (url: string, { method = "GET", body = "" }: RequestInit = {}) => {
+    asked.push(`${method} ${url}`);
+    const sent = body ? (JSON.parse(String(body)) as Partial<DataSet>) : {};
+    return method === "DELETE" ? new Response(null, { status: 204 }) : Response.json(set({ id: "new", ...sent }));
+  });
+  const editor = new Editor(boot());
+  const all = dataSetsOf(editor);
+  all.sets.set([set({ compares: true, expected: 3 })]);
+  await all.remove("s");
+  expect([all.sets.value, editor.toast.value?.text]).toEqual([[], "Removed Ada."]);
+  editor.toast.value?.action?.run();
+  await vi.waitFor(() => expect(all.sets.value).toEqual([set({ id: "new", compares: true, expected: 3 })]));
+  const own = "/api/v1/workflows/w1/data-sets/";
+  expect(asked).toEqual([`DELETE ${own}s/`, `POST ${own}`, `PATCH ${own}new/`]);
+  vi.unstubAllGlobals();
 });

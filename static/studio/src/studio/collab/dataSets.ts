@@ -52,9 +52,19 @@ export class DataSets {
     if (outcome && FINISHED_VERDICTS.has(outcome.verdict)) this.#note(id, { ...outcome, verdict: judged(changed, outcome.outputs) });
   }
 
+  /** Take a set away; for a while that can be taken back. */
   async remove(id: string): Promise<void> {
+    const gone = this.sets.value?.find((set) => set.id === id);
     await this.api.removeDataSet(id);
     this.sets.set((this.sets.value ?? []).filter((set) => set.id !== id));
+    const back = (set: DataSet) => void this.#again(set).catch((error: unknown) => this.editor.say(reason(error), "bad"));
+    if (gone) this.editor.offer(`Removed ${gone.name}.`, "Undo", () => back(gone));
+  }
+
+  async #again({ id: _, name, inputs, ...expectation }: DataSet): Promise<void> {
+    const made = await this.api.addDataSet({ name, inputs });
+    this.sets.set([...(this.sets.value ?? []), made]);
+    if (expectation.compares) await this.change(made.id, expectation);
   }
 
   /** Run the draft with each of the sets, a few at a time. */

@@ -82,3 +82,13 @@ test("where the events were removed, the rows of all rounds tell", async () => {
   events = kept;
   expect(nodesAsked()).toEqual([[""], []]);
 });
+
+test("runs that cannot be fetched are no runs that are not there", async () => {
+  const { follower } = await following();
+  await follower.refreshRecent();
+  expect(follower.recent.value).toEqual([]);
+  const fresh = new Follower(new Editor(boot()));
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+  await fresh.refreshRecent();
+  expect([fresh.recent.value, fresh.recentProblem.value]).toEqual([null, expect.stringContaining("cannot be reached")]);
+});

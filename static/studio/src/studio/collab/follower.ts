@@ -30,6 +30,8 @@ export class Follower {
   readonly api: RunApi;
   /** The newest runs of the workflow; null until they were asked for. */
   readonly recent = new Observable<readonly RunDetails[] | null>(null);
+  /** Why the newest runs could not be fetched; empty where they were. */
+  readonly recentProblem = new Observable("");
   /** Whether frames come by the socket. */
   readonly live = new Observable(false);
   #socket: LiveSocket;
@@ -153,8 +155,9 @@ export class Follower {
   async refreshRecent(): Promise<void> {
     try {
       this.recent.set(await this.api.recent());
-    } catch {
-      this.recent.set(this.recent.value ?? []);
+      this.recentProblem.set("");
+    } catch (error) {
+      this.recentProblem.set(reason(error)); // what is known already stays
     }
   }
 

@@ -22,7 +22,7 @@ export function CommentPopup() {
     comments.opened.set(null);
     const element = back.current;
     if (element instanceof HTMLElement && element.isConnected && element !== document.body) element.focus();
-    else editor.view.camera?.focus();
+    else editor.view.focus();
   }, [comments, editor]);
   useEffect(() => {
     back.current = document.activeElement;

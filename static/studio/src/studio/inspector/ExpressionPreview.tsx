@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { followerOf } from "../collab/follower";
 import { partsOf } from "../model/expressions";
 import { shown } from "../model/fields";
-import { useEditor } from "../model/hooks";
+import { useEditor, useObservable } from "../model/hooks";
 import { Icon } from "../parts/Icon";
 import { useStep } from "./context";
 
@@ -37,6 +37,8 @@ export function ExpressionPreview({ text, focused }: { text: string; focused: bo
       stop.abort();
     };
   }, [editor, text, focused, complete, edit, run, valuesFor]);
+  const isUntried = useObservable(editor.shown.details) === null && editor.boot.lastRun === null;
+  if (isUntried && focused && complete && edit && run) return <p className="field-hint">Run the workflow once to see here what this gives.</p>;
   if (!preview || !focused || !complete) return null;
   const cut = preview.text.length > LENGTH ? `${preview.text.slice(0, LENGTH)}…` : preview.text;
   return (

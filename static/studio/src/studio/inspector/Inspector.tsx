@@ -10,6 +10,7 @@ import { KindTile } from "../parts/KindTile";
 import { Line } from "../parts/Markdown";
 import { RunHistory } from "../parts/RunHistory";
 import { RunPartButtons } from "../parts/RunPart";
+import { Connections } from "./Connections";
 import { StepProvider, useStepContext } from "./context";
 import { FieldPeople, Overwritten } from "./FieldPeople";
 import { SchemaForm } from "./SchemaForm";
@@ -78,6 +79,7 @@ function Setup({ step }: { step: Step }) {
         restore={(mine) => editor.gesture((doc) => ops.rename(doc, step.id, typeof mine === "string" ? mine : ""))}
       />
       <SchemaForm step={step} type={type} />
+      <Connections id={step.id} />
       <StepSettings step={step} />
     </div>
   );
@@ -128,7 +130,10 @@ function Head({ step }: { step: Step }) {
         onChange={(event) => setDraft(event.target.value)}
         onBlur={() => done(true)}
         onKeyDown={(event) => {
-          if (event.key === "Enter") input.current?.blur();
+          if (event.key === "Enter") {
+            done(true);
+            input.current?.select(); // the keyboard stays, and the next name can be written over this one
+          }
           if (event.key === "Escape" && draft !== null) {
             event.preventDefault();
             done(false);

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { reason } from "../collab/follower";
 import { loadPins, pinOutput, pinShown, unpin } from "../collab/trying";
 import type { Step } from "../model/boot";
 import { useEditor, useObservable, useStepRun } from "../model/hooks";
@@ -17,9 +18,12 @@ export function PinnedOutput({ step }: { step: Step }) {
   const own = useStepRun(step.id);
   const [editing, setEditing] = useState(false);
   const pin = pins.get(step.id);
+  const [problem, setProblem] = useState("");
+  const [asked, ask] = useState(0);
   useEffect(() => {
-    if (pin === null) loadPins(editor).catch(() => undefined); // unknown stays unknown until asked again
-  }, [editor, pin]);
+    setProblem("");
+    if (pin === null) loadPins(editor).catch((error: unknown) => setProblem(reason(error)));
+  }, [editor, pin, asked]);
   if (!mayPin(editor, step.id)) return null;
   const given = own?.status === "succeeded" ? own : undefined;
   if (editing) {
@@ -53,7 +57,7 @@ export function PinnedOutput({ step }: { step: Step }) {
           )}
         </span>
       </p>
-      {pin ? <DataView label="Pinned output" value={pin.output} path={`nodes.${step.id}.output`} testId="pinned-json" /> : <p className="quiet">Loading…</p>}
+      {pin ? <DataView label="Pinned output" value={pin.output} path={`nodes.${step.id}.output`} testId="pinned-json" /> : <Waiting problem={problem} again={() => ask(asked + 1)} />}
       <div className="pin-actions">
         <Button icon="pencil" onClick={() => setEditing(true)} disabled={!pin}>
           Edit
@@ -68,6 +72,15 @@ export function PinnedOutput({ step }: { step: Step }) {
         )}
       </div>
     </section>
+  );
+}
+
+function Waiting({ problem, again }: { problem: string; again: () => void }) {
+  if (!problem) return <p className="quiet" role="status">Loading…</p>;
+  return (
+    <p className="field-error" role="alert">
+      {problem} <Button look="quiet" onClick={again}>Try again</Button>
+    </p>
   );
 }
 

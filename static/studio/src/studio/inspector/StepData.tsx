@@ -4,6 +4,7 @@ import { runPart } from "../collab/trying";
 import type { NodeRun, RunError, Step } from "../model/boot";
 import type { Editor } from "../model/editor";
 import { useEditor, useObservable, useRunOverlay, useStepRun, useWritten } from "../model/hooks";
+import { MOST_WIDTH, USUAL_WIDTH } from "../model/panels";
 import { duration, money } from "../model/summary";
 import { Button } from "../parts/Button";
 import { DataView } from "../parts/DataView";
@@ -28,27 +29,48 @@ export function InputTab({ step }: { step: Step }) {
     <div className="step-data side-by-side">
       <RoundPicker id={step.id} />
       <div className="step-data-column">
-      {sources.filter(hasOutput).map((id) => (
-        <DataView
-          key={id}
-          label={store.titleOf(id)}
-          value={editor.shown.step(id)?.output ?? null}
-          path={sources.length === 1 ? "prev" : `nodes.${id}.output`}
-        />
-      ))}
-      {item !== undefined && <DataView label="Item of this round" value={item} path="item" />}
-      {step.type !== "core.start" && <DataView label="Inputs of the run" value={run.inputs} path="input" />}
-      {own && own.input !== null && (
-        <DataView label="What the step got" value={own.input} testId="input-json" />
-      )}
-      <p className="field-hint">
-        To use a value in a field, drag it over Setup and into the field, or copy its path.
-      </p>
+        <Beside />
+        {sources.filter(hasOutput).map((id) => (
+          <DataView
+            key={id}
+            label={store.titleOf(id)}
+            value={editor.shown.step(id)?.output ?? null}
+            path={sources.length === 1 ? "prev" : `nodes.${id}.output`}
+          />
+        ))}
+        {item !== undefined && <DataView label="Item of this round" value={item} path="item" />}
+        {step.type !== "core.start" && <DataView label="Inputs of the run" value={run.inputs} path="input" />}
+        {own && own.input !== null && (
+          <DataView label="What the step got" value={own.input} testId="input-json" />
+        )}
+        <p className="field-hint">
+          To use a value in a field, drag it over Setup and into the field, or copy its path.
+        </p>
       </div>
       <div className="step-data-column only-wide">
         <Output step={step} />
       </div>
     </div>
+  );
+}
+
+const BESIDE = 512; // with its padding taken off, the styles put the two side by side
+
+/** Input and output side by side need more room than the settings have by themselves. */
+function Beside() {
+  const { panels } = useEditor();
+  const isBeside = useObservable(panels.inspectorWidth) >= BESIDE;
+  return (
+    <Button
+      look="quiet"
+      icon={isBeside ? "minimize-2" : "panel-right"}
+      className="beside"
+      aria-pressed={isBeside}
+      data-testid="data-beside"
+      onClick={() => panels.inspectorWidth.set(isBeside ? USUAL_WIDTH : MOST_WIDTH)}
+    >
+      Output beside
+    </Button>
   );
 }
 

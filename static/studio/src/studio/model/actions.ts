@@ -14,7 +14,7 @@ import type { LayoutTask, Places } from "./layout";
 import * as ops from "./ops";
 import type { PickRequest, PortRef } from "./panels";
 import type { Store } from "./store";
-import { anchor, growing, placeInside, type Point } from "./moves";
+import { anchor, growing, placeInside, placeOnEdge, type Point } from "./moves";
 import { fitsInside, frameAt, frameAround, marginsOf, outermost, sizeOf, withInner } from "./nesting";
 import { freePlace, STEP } from "./place";
 import { fits, inputsOf, outputsOf, portTop, UNDO_PORT, WIDTH } from "./ports";
@@ -25,13 +25,15 @@ const GAP = 74;
 export function addStep(editor: Editor, type: string, request: Partial<PickRequest> = {}): string {
   const into = frameFor(editor, type, request);
   const step = { ...editor.newStep(type, [0, 0]), ...(into === undefined ? {} : { parent: into }) };
-  const placed: Step = { ...step, position: placeFor(editor, step, request) };
+  const onEdge = request.edge === undefined ? null : placeOnEdge(editor.store, request.edge, sizeOf(editor.types, step));
+  const placed: Step = { ...step, position: onEdge?.place ?? placeFor(editor, step, request) };
   const ends = request.from && endsFor(editor, request.from, placed);
   const write = (doc: StudioDoc) =>
     doc.change(() => {
       const edge = request.edge === undefined ? undefined : editor.store.edges.get(request.edge);
       const input = inputsOf(editor.types.get(type))[0];
       const output = outputsOf(editor.types.get(type), placed)[0];
+      if (onEdge) ops.move(doc, onEdge.shifted);
       if (edge && input && output)
         ops.insertOnEdge(doc, edge.id, placed, { input: input.name, output: output.name });
       else ops.addStep(doc, placed);
@@ -62,19 +64,11 @@ function frameFor(editor: Editor, type: string, request: Partial<PickRequest>): 
   return fitsInside(editor.store, type, into) ? into : undefined;
 }
 
-/** Return the place of a new step: at the port that was dragged, on the edge, after the step, free. */
+/** Return the place of a new step: at the port that was dragged, after the step, free. */
 function placeFor(editor: Editor, step: Step, request: Partial<PickRequest>): Point {
   const { store } = editor;
   const size = sizeOf(editor.types, step);
   const into = step.parent;
-  if (request.edge !== undefined) {
-    const edge = store.edges.get(request.edge);
-    const [a, b] = [edge?.source, edge?.target].map((id) => store.boxOf(id ?? ""));
-    if (a && b) {
-      const middle = [(a.x + b.x) / 2, (a.y + b.y) / 2] as const;
-      return freePlace(store, middle, size, into);
-    }
-  }
   if (request.at) {
     const place = placeAt(request.at, request.from?.side, size.width);
     return frameAt(store, request.at) === into ? place : freePlace(store, place, size, into);
@@ -232,20 +226,22 @@ export function duplicateSelection(editor: Editor): void {
   if (!bounds) return;
   const middle = [bounds.x + bounds.width / 2, bounds.y + bounds.height / 2] as const;
   const [first = ""] = outermost(editor.store, ids);
-  insert(editor, fragment, [middle[0] + 2 * STEP, middle[1] + 2 * STEP], editor.store.holderOf(first));
+  insert(editor, fragment, [middle[0] + 2 * STEP, middle[1] + 2 * STEP], editor.store.holderOf(first), true);
 }
 
-function insert(editor: Editor, fragment: ops.Fragment, at?: Point, holder?: string): void {
+function insert(editor: Editor, fragment: ops.Fragment, at?: Point, holder?: string, isBeside = false): void {
   const bounds = boundsOf(editor, fragment);
   const into = frameOfPasted(editor, fragment, holder ?? (at && frameAt(editor.store, at)));
   const [x, y] = at ?? editor.view.camera?.centre() ?? [0, 0];
   const wanted = [Math.round(x - bounds.width / 2), Math.round(y - bounds.height / 2)] as const;
-  const free = at ? wanted : freePlace(editor.store, wanted, bounds);
+  // A copy beside its original may lie on it; what comes from elsewhere covers nothing.
+  const free = isBeside ? wanted : freePlace(editor.store, wanted, bounds, into);
   const offset = [free[0] - bounds.x, free[1] - bounds.y] as const;
   editor.gesture((doc) =>
     growing(editor, doc, into, () => {
       const ids = ops.paste(doc, fragment, offset, into);
       editor.selection.set(ids);
+      editor.view.camera?.reveal(ids);
       editor.announcer.say(ids.length === 1 ? "Pasted 1 thing" : `Pasted ${ids.length} things`);
     }),
   );

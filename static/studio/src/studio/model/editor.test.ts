@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as actions from "./actions";
 import { Editor } from "./editor";
+import { touches } from "./grid";
 import { arranged } from "./layout";
 import { nudge } from "./moves";
 import * as ops from "./ops";
@@ -116,7 +117,7 @@ describe("the editor", () => {
     editor.selection.set(["a", "b"]);
     editor.selection.setFocus("b");
     editor.edit((doc) => ops.remove(doc, ["b"]));
-    expect([[...editor.selection.ids], editor.selection.focus]).toEqual([["a"], null]);
+    expect([[...editor.selection.ids], editor.selection.focus]).toEqual([["a"], "a"]);
   });
 
   test("calls the first start `start`, and gives lists that cannot be empty", () => {
@@ -171,6 +172,20 @@ describe("adding a step", () => {
   test("into an edge", () => {
     const id = actions.addStep(editor, "data.transform", { edge: "a:out>b:in" });
     expect(edges()).toEqual([`a:out>${id}:in`, `${id}:out>b:in`, "start:out>a:in", "start:out>c:in"].sort());
+  });
+
+  test("into an edge without room: what follows makes it, in the same step of undo", () => {
+    const id = actions.addStep(editor, "data.transform", { edge: "start:out>a:in" });
+    const place = (each: string) => editor.store.nodes.get(each)?.position;
+    expect([place(id), place("a"), place("b"), place("c")]).toEqual([[310, 0], [620, 0], [930, 0], [310, 200]]);
+    editor.undo();
+    expect([editor.store.nodes.has(id), place("a"), place("b")]).toEqual([false, [310, 0], [620, 0]]);
+  });
+
+  test("into an edge with room: nothing else moves", () => {
+    editor.gesture((doc) => ops.move(doc, new Map([["b", [1000, 0]]])));
+    const id = actions.addStep(editor, "data.transform", { edge: "a:out>b:in" });
+    expect([editor.store.nodes.get(id)?.position, editor.store.nodes.get("b")?.position]).toEqual([[655, 0], [1000, 0]]);
   });
 
   test("into an edge that is gone only adds it", () => {
@@ -253,6 +268,17 @@ describe("the selection", () => {
     editor.undo();
     editor.undo();
     expect(editor.store.nodes.size).toBe(4);
+  });
+
+  test("is pasted where it covers nothing", () => {
+    editor.selection.set(["b"]);
+    actions.pasteText(editor, actions.copySelection(editor) ?? "", [400, 50]); // on a
+    const copy = editor.store.boxOf(editor.selection.single ?? "");
+    const hit = [...editor.store.nodes.keys()].filter((id) => {
+      const box = editor.store.boxOf(id);
+      return id !== editor.selection.single && box && copy && touches(box, copy);
+    });
+    expect(hit).toEqual([]);
   });
 
   test("that cannot be pasted says why", () => {

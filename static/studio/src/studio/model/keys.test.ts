@@ -87,6 +87,36 @@ test("Enter opens the settings of a step, and the text of a note", () => {
   expect(editor.panels.renaming.value).toBe(note);
 });
 
+test("Shift and arrows select one step after the other, and give the last up on the way back", () => {
+  type("Home", "Shift+ArrowRight", "Shift+ArrowRight");
+  expect([[...editor.selection.ids], editor.selection.focus]).toEqual([["start", "a", "b"], "b"]);
+  expect(editor.announcer.polite.value).toContain("2 selected"); // the first of this second
+  type("Shift+ArrowLeft");
+  expect([[...editor.selection.ids], editor.selection.focus]).toEqual([["start", "a"], "a"]);
+  type("Shift+ArrowLeft", "Shift+ArrowLeft");
+  expect([[...editor.selection.ids], editor.selection.focus]).toEqual([["start"], "start"]);
+});
+
+test("keys mean what is selected, however it came to be", () => {
+  type("Home");
+  editor.selection.set(["a"]);
+  type("F2");
+  expect(editor.panels.renaming.value).toBe("a");
+  type("N");
+  const [note = ""] = editor.selection.ids;
+  expect(editor.selection.focus).toBe(note);
+  type("ArrowRight");
+  expect(editor.selection.focus).toBe("start"); // nothing hangs on a note: the way leads back to the steps
+  editor.selection.set(["b"]);
+  type("Ctrl+D");
+  expect(editor.selection.has(editor.selection.focus ?? "")).toBe(true);
+});
+
+test("/ asks for the keyboard in the field each time", () => {
+  type("/", "/");
+  expect([editor.panels.drawer.value, editor.panels.findFocus.value]).toEqual(["find", 2]);
+});
+
 test("Space selects and unselects", () => {
   type("Space");
   editor.selection.setFocus("a");

@@ -45,6 +45,12 @@ export function bindings(tools: Tools): Binding[] {
     { keys: "Enter", words: "Open the step's settings", group: "Move around", run: inspect },
     { keys: "Escape", words: "Back to the canvas; select nothing", group: "Move around", run: escape },
     { keys: "Space", words: "Select or unselect the step", group: "Change", run: toggle },
+    ...(["right", "left", "down", "up"] as const).map((direction): Binding => ({
+      keys: `Shift+${ARROWS[direction]}`,
+      words: "Select the next step as well",
+      group: "Change",
+      run: (editor) => extend(editor, direction),
+    })),
     { keys: "Ctrl+A", words: "Select everything", group: "Change", run: actions.selectAll },
     ...arrows("Alt+", 20, "Move by 20"),
     ...arrows("Alt+Shift+", 100, "Move by 100"),
@@ -70,7 +76,7 @@ export function bindings(tools: Tools): Binding[] {
     { keys: "2", words: "Show the selection", group: "View", letter: true, run: (e) => e.view.camera?.fit([...e.selection.ids]) },
     { keys: "+", words: "Zoom in", group: "View", letter: true, run: (e) => zoomBy(e, 1.2) },
     { keys: "-", words: "Zoom out", group: "View", letter: true, run: (e) => zoomBy(e, 1 / 1.2) },
-    { keys: "/", words: "Find", group: "Find", letter: true, run: (e) => e.panels.drawer.set("find") },
+    { keys: "/", words: "Find", group: "Find", letter: true, run: (e) => e.panels.openFind() },
     { keys: "?", words: "Show all keys", group: "Find", letter: true, run: (e) => e.panels.dialog.set("keys") },
   ];
 }
@@ -116,13 +122,33 @@ function arrows(prefix: string, far: number, words: string): Binding[] {
 }
 
 type Direction = "left" | "right" | "up" | "down";
+const ARROWS: Record<Direction, string> = { right: "ArrowRight", left: "ArrowLeft", down: "ArrowDown", up: "ArrowUp" };
 
 function walk(editor: Editor, direction: Direction): void {
-  const { selection, store } = editor;
+  const next = ahead(editor, direction);
+  if (next !== null) focusOn(editor, next);
+}
+
+/** Where an arrow leads: from nothing, and from a note with nothing beside it, to the first step. */
+function ahead({ selection, store }: Editor, direction: Direction): string | null {
   const from = selection.focus ?? selection.single;
-  const next = from === null ? firstStep(editor.store) : neighbour(store, from, direction);
+  if (from === null) return firstStep(store);
+  return neighbour(store, from, direction) ?? (store.notes.has(from) ? firstStep(store) : null);
+}
+
+/** Go on with all that is selected; the way back gives up what was taken last. */
+function extend(editor: Editor, direction: Direction): void {
+  const { announcer, selection, store, view } = editor;
+  const from = selection.focus;
+  const next = ahead(editor, direction);
   if (next === null) return;
-  focusOn(editor, next);
+  const ids = new Set(selection.ids);
+  if (from !== null && ids.has(next)) ids.delete(from);
+  else if (from !== null) ids.add(from);
+  selection.setFocus(next);
+  selection.set(ids.add(next));
+  view.camera?.reveal([next]);
+  announcer.say(`${store.titleOf(next)}, ${ids.size} selected`);
 }
 
 /** Return the step that an arrow key leads to. */

@@ -7,6 +7,7 @@ import { around, frameAt, marginsOf, outermost, whyNotInside, withInner } from "
 import * as ops from "./ops";
 import { freePlace, room, STEP } from "./place";
 import { inputsOf, outputsOf, UNDO_PORT } from "./ports";
+import { after } from "./runParts";
 import type { Store } from "./store";
 import type { StudioDoc } from "./ydoc";
 
@@ -55,6 +56,23 @@ export function fitsOnEdge({ store }: Editor, id: string, edgeId: string): boole
   const type = store.types.get(step.type);
   const ports = inputsOf(type).length > 0 && outputsOf(type, step).length > 0;
   return ports && edge.source_port !== UNDO_PORT.name && store.holderOf(id) === store.holderOf(edge.source);
+}
+
+/**
+ * Return where a new step goes that is put into an edge, and where what follows goes: it makes room
+ * where there is too little between the two ends. Where the edge leads back, the middle is free enough.
+ */
+export function placeOnEdge(store: Store, edgeId: string, size: { width: number; height: number }): { place: Point; shifted: Map<string, Point> } | null {
+  const edge = store.edges.get(edgeId);
+  const [from, to] = [store.boxOf(edge?.source ?? ""), store.boxOf(edge?.target ?? "")];
+  if (!edge || !from || !to) return null;
+  const into = store.holderOf(edge.source);
+  const gap = to.x - (from.x + from.width);
+  const short = size.width + 2 * GAP - gap;
+  const y = Math.round((from.y + to.y) / 2);
+  if (gap < 0 || short <= 0) return { place: freePlace(store, [Math.round((from.x + from.width + to.x - size.width) / 2), y], size, into), shifted: new Map() };
+  const following = [...after(store, edge.target)].filter((id) => (store.boxOf(id)?.x ?? 0) >= to.x && store.holderOf(id) === into);
+  return { place: [Math.round(from.x + from.width + GAP), y], shifted: movedBy(store, following, [Math.round(short), 0]) };
 }
 
 /** Put a step that was dropped on an edge into it. */

@@ -12,6 +12,10 @@ export type InspectorTab = "setup" | "input" | "output" | "runs";
 /** How a step type travels from the palette to the canvas by drag and drop. */
 export const STEP_TYPE = "application/x-auterity-step";
 
+/** How wide the inspector is by itself, and at most: then there is room for a step's input and output side by side. */
+export const USUAL_WIDTH = 348;
+export const MOST_WIDTH = 560;
+
 /** One port of one step, as an end of an edge that is being made. */
 export interface PortRef {
   node: string;
@@ -73,6 +77,8 @@ export class Panels {
   readonly dialog = new Observable<Dialog | null>(null);
   /** The inspector opens with a selected step and is closed by hand. */
   readonly inspector = new Observable(true);
+  /** How wide it is, in pixels. */
+  readonly inspectorWidth = new Observable(USUAL_WIDTH);
   readonly tab = new Observable<InspectorTab>("setup");
   /** The run bar grown to a panel with the steps of the run. */
   readonly runPanel = new Observable(false);
@@ -84,12 +90,19 @@ export class Panels {
   /** The step whose block in the runbook somebody wants to see. */
   readonly mention = new Observable<string | null>(null);
 
+  /** Counts wishes to have the keyboard in the field of what is to be found. */
+  readonly findFocus = new Observable(0);
   /** Counts wishes to have the keyboard in the inspector; who shows it moves the focus there. */
   readonly inspectorFocus = new Observable(0);
 
   openInspector(): void {
     this.inspector.set(true);
     this.inspectorFocus.set(this.inspectorFocus.value + 1);
+  }
+
+  openFind(): void {
+    this.drawer.set("find");
+    this.findFocus.set(this.findFocus.value + 1);
   }
 
   openRunbook(step: string | null = null): void {

@@ -38,8 +38,17 @@ export class Selection {
     return this.#ids.has(id);
   }
 
+  /** Select these. The keyboard goes where they are: its next key is meant for what is seen to be selected. */
   set(ids: Iterable<string>): void {
     const next = new Set(ids);
+    const [first] = next;
+    this.#topics.batch(() => {
+      this.#replace(next);
+      if (first !== undefined && (this.#focus === null || !next.has(this.#focus))) this.setFocus(first);
+    });
+  }
+
+  #replace(next: ReadonlySet<string>): void {
     this.#topics.batch(() => {
       if (next.size) this.selectEdge(null);
       const before = this.#ids;
@@ -52,7 +61,7 @@ export class Selection {
   toggle(id: string): void {
     const next = new Set(this.#ids);
     if (!next.delete(id)) next.add(id);
-    this.set(next);
+    this.#replace(next); // the keyboard stays where it is
   }
 
   selectEdge(id: string | null): void {

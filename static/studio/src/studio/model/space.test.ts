@@ -85,6 +85,8 @@ describe("a step's line", () => {
 test.each([
   [420, "0.42 s"],
   [31_400, "31.4 s"],
+  [60_000, "1 m 0 s"],
+  [89_000, "1 m 29 s"],
   [720_000, "12 m"],
   [11_100_000, "3 h 5 m"],
 ])("%d ms: %s", (ms, words) => expect(duration(ms)).toBe(words));

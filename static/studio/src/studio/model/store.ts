@@ -81,6 +81,8 @@ export class Store {
 
   /** Return what a step is called where it is shown. */
   titleOf(id: string): string {
+    const note = this.notes.get(id);
+    if (note) return note.group ? note.text || "Group" : "Note";
     const step = this.nodes.get(id);
     return step?.title || this.types.get(step?.type ?? "")?.label || step?.type || id;
   }

@@ -38,9 +38,11 @@ export function counted(count: number, name: string): string {
   return `${count} ${count === 1 ? single : plural}`;
 }
 
-/** Return milliseconds as a person reads them: 0.42 s, 12 m, 3 h 5 m. */
+/** Return milliseconds as a person reads them: 0.42 s, 1 m 29 s, 12 m, 3 h 5 m. */
 export function duration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`; // else it would stand still while it runs
   const minutes = Math.round(ms / 60_000);
   if (minutes < 60) return `${minutes} m`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;

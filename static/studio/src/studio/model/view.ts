@@ -31,6 +31,13 @@ export class View {
   readonly viewport = new Observable<Viewport>({ x: 0, y: 0, zoom: 1 });
   readonly size = new Observable<{ width: number; height: number }>({ width: 0, height: 0 });
   camera: Camera | null = null;
+  /** The outline, where it stands in the canvas's place. */
+  outline: Pick<Camera, "focus"> | null = null;
+
+  /** Give the keyboard back to the workflow. */
+  focus(): void {
+    (this.camera ?? this.outline)?.focus();
+  }
 
   /** Where the canvas begins in the window. */
   origin: () => readonly [number, number] = () => [0, 0];

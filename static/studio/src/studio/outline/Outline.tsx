@@ -1,11 +1,11 @@
 import { defaultRangeExtractor, useVirtualizer, type Range, type Virtualizer } from "@tanstack/react-virtual";
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import * as actions from "../model/actions";
 import { topological } from "../model/graph";
-import { useEditor, useGraph, useProblems, useSingle } from "../model/hooks";
+import { useEditor, useGraph, useObservable, useProblems, useSingle } from "../model/hooks";
 import { nested } from "../model/nesting";
 import { rowsOf, stepped, type Row } from "../model/outline";
-import { Button } from "../parts/Button";
+import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { Menu } from "../parts/Menu";
 import { OutlineRow } from "./OutlineRow";
@@ -30,7 +30,12 @@ export function Outline() {
         <span className="quiet" role="status" data-testid="outline-count">
           {rows.length === size ? all : `${rows.length} of ${all}`}
         </span>
-        {!editor.readOnly && <AddStep last={tree.at(-1)?.id} />}
+        {!editor.readOnly && (
+          <span className="outline-tools">
+            <Undoing />
+            <AddStep last={tree.at(-1)?.id} />
+          </span>
+        )}
       </div>
       {size > 0 && (
         <div className="search-field">
@@ -50,6 +55,18 @@ export function Outline() {
       {size > 0 && !rows.length && <p className="panel-hint">No step matches “{query}”.</p>}
       <Rows rows={rows} />
     </div>
+  );
+}
+
+/** Where there is no canvas there are no keys either: what was deleted here comes back here. */
+function Undoing() {
+  const editor = useEditor();
+  const { undo, redo } = useObservable(editor.undoState);
+  return (
+    <>
+      <IconButton icon="undo-2" label="Undo (Ctrl+Z)" disabled={!undo} data-testid="outline-undo" onClick={() => editor.undo()} />
+      <IconButton icon="redo-2" label="Redo (Ctrl+Y)" disabled={!redo} data-testid="outline-redo" onClick={() => editor.redo()} />
+    </>
   );
 }
 
@@ -84,6 +101,14 @@ function Rows({ rows }: { rows: readonly Row[] }) {
     document.getElementById(`outline-${wanted.current}`)?.focus({ preventScroll: true });
     wanted.current = null;
   });
+  useEffect(() => {
+    const own = { focus: () => scroller.current?.querySelector<HTMLElement>(".outline-step[tabindex='0']")?.focus() };
+    const { view } = editor;
+    view.outline ??= own; // of two it is the one in the canvas's place, which is there first
+    return () => {
+      if (view.outline === own) view.outline = null;
+    };
+  }, [editor]);
   const press = (event: React.KeyboardEvent) => {
     const next = stepped(rows, at, event.key);
     const row = next === null ? undefined : rows[next];

@@ -6,6 +6,7 @@ import * as ops from "../model/ops";
 import type { MenuItem } from "../parts/Menu";
 import { runPartItems } from "../parts/RunPart";
 import { replaceItems } from "../parts/replaceItems";
+import { subworkflowItems } from "../parts/subworkflowItems";
 
 export function stepItems(editor: Editor, id: string, screen: readonly [number, number]): MenuItem[] {
   const from = actions.openOutput(editor, id);
@@ -38,6 +39,7 @@ export function stepItems(editor: Editor, id: string, screen: readonly [number, 
       ? [{ label: "Comment", icon: "message-square", run: () => editor.comments.openStep(id) }]
       : []),
     ...runPartItems(editor, id),
+    ...subworkflowItems(editor, id, []),
     {
       label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",
       icon: "power",

@@ -17,12 +17,12 @@ export function Connector() {
   const options = useMemo(() => (node === null ? [] : optionsFor(editor, node)), [editor, node]);
   const close = useCallback(() => {
     editor.panels.connector.set(null);
-    editor.view.camera?.focus();
+    editor.view.focus();
   }, [editor]);
   if (node === null) return null;
   const label = `Connect ${editor.store.titleOf(node)} with`;
   return (
-    <Popup at={screenOf(editor, node)} label={label} onClose={close} className="picker">
+    <Popup at={screenOf(editor, node)} label={label} onClose={close} className="picker" brief>
       <SearchList
         items={options.map((option) => option.item)}
         label={label}

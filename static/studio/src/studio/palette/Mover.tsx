@@ -18,13 +18,13 @@ export function Mover() {
   const items = useMemo(() => (ids ? places(editor, ids) : []), [editor, ids]);
   const close = useCallback(() => {
     editor.panels.mover.set(null);
-    editor.view.camera?.focus();
+    editor.view.focus();
   }, [editor]);
   const [first] = ids ?? [];
   if (!ids || first === undefined) return null;
   const label = ids.length === 1 ? `Move ${editor.store.titleOf(first)}` : `Move ${ids.length} steps`;
   return (
-    <Popup at={screenOf(editor, first)} label={label} onClose={close} className="picker">
+    <Popup at={screenOf(editor, first)} label={label} onClose={close} className="picker" brief>
       <SearchList
         items={items}
         label={label}

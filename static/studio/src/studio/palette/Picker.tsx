@@ -13,13 +13,13 @@ export function Picker() {
   const items = useMemo(() => (request ? choices(editor, request) : []), [editor, request]);
   const close = useCallback(() => {
     editor.panels.picker.set(null);
-    editor.view.camera?.focus();
+    editor.view.focus();
   }, [editor]);
   if (!request) return null;
   const { instead } = request;
   const label = instead === undefined ? "Add a step" : `Replace ${editor.store.titleOf(instead)} with`;
   return (
-    <Popup at={request.screen} label={label} onClose={close} className="picker">
+    <Popup at={request.screen} label={label} onClose={close} className="picker" brief>
       <SearchList
         items={items}
         label={instead === undefined ? "Step to add" : label}

@@ -21,14 +21,19 @@ export function Button({ look = "plain", icon, hint, children, className = "", .
 
 type IconProps = ButtonHTMLAttributes<HTMLButtonElement> & { icon: string; label: string };
 
-/** A button that is only an icon; its label is read out and shown on hover. */
-export function IconButton({ icon, label, className = "", ...rest }: IconProps) {
+/**
+ * A button that is only an icon; its label is read out and shown on hover. One that cannot be pressed
+ * any more keeps the keyboard: who undoes until nothing is left stands where they stood.
+ */
+export function IconButton({ icon, label, className = "", disabled = false, onClick, ...rest }: IconProps) {
   return (
     <button
       type="button"
       className={`icon-button ${className}`}
       aria-label={label}
       title={label}
+      aria-disabled={disabled || undefined}
+      onClick={disabled ? undefined : onClick}
       {...rest}
     >
       <Icon name={icon} />

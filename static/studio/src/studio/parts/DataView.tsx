@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { access, glimpse } from "../model/expressions";
+import { useEditor } from "../model/hooks";
 import { isObject, type Json, type JsonObject } from "../model/json";
 import { isWithheld, readableValue } from "../model/withheld";
 import { IconButton } from "./Button";
@@ -89,10 +90,17 @@ function textOf(value: Json): string {
 }
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
+  const editor = useEditor();
   const [done, setDone] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      editor.say("The browser does not allow copying here. Select the text and press Ctrl+C.", "bad");
+      return;
+    }
     setDone(true);
+    editor.announcer.say("Copied");
     setTimeout(() => setDone(false), 1500);
   };
   return <IconButton icon={done ? "check" : "copy"} label={done ? "Copied" : label} onClick={() => void copy()} />;

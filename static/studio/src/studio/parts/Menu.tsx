@@ -23,9 +23,8 @@ interface Props {
 /** A menu at a place in the window: arrows move, Enter chooses, Escape closes. */
 export function Menu({ at, label, items, onClose }: Props) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    list.current?.querySelector<HTMLElement>('[role="menuitem"]:not(:disabled)')?.focus();
-  }, [items]);
+  // Once: what others do meanwhile may change the entries, not where the keyboard is.
+  useEffect(() => list.current?.querySelector<HTMLElement>('[role="menuitem"]:not(:disabled)')?.focus(), []);
   const onKeyDown = (event: React.KeyboardEvent) => {
     event.stopPropagation();
     const entries = [
@@ -43,9 +42,9 @@ export function Menu({ at, label, items, onClose }: Props) {
   return (
     <Popup at={at} label={label} onClose={onClose} className="menu">
       <div ref={list} role="menu" aria-label={label} onKeyDown={onKeyDown}>
-        {items.map((item) => (
+        {items.map((item, index) => (
           <button
-            key={item.label}
+            key={`${index} ${item.label}`}
             type="button"
             role="menuitem"
             className={`menu-item ${item.danger ? "menu-danger" : ""}`}
@@ -61,7 +60,7 @@ export function Menu({ at, label, items, onClose }: Props) {
             }}
           >
             <Icon name={item.icon} />
-            <span>{item.label}</span>
+            <span className="truncate">{item.label}</span>
             {item.hint && <kbd>{item.hint}</kbd>}
           </button>
         ))}

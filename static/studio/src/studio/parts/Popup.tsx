@@ -6,11 +6,14 @@ interface Props {
   onClose: () => void;
   children: ReactNode;
   className?: string;
+  /** One choice and nothing else: Tab leaves it, as it leaves a menu. */
+  brief?: boolean;
 }
 
-/** Something small at a place in the window; it stays inside and closes by a press beside it. */
-export function Popup({ at, label, onClose, children, className = "" }: Props) {
+/** Something small at a place in the window; it stays inside, closes by a press beside it, and gives the keyboard back. */
+export function Popup({ at, label, onClose, children, className = "", brief = false }: Props) {
   const element = useRef<HTMLDivElement>(null);
+  const before = useRef<Element | null>(null); // where the keyboard was
   const [place, setPlace] = useState(at);
   useLayoutEffect(() => {
     const own = element.current;
@@ -22,6 +25,13 @@ export function Popup({ at, label, onClose, children, className = "" }: Props) {
       inside(at[1], own.offsetHeight, innerHeight),
     ]);
   }, [at]);
+  useLayoutEffect(() => {
+    const own = element.current;
+    return () => {
+      const isLeft = own?.contains(document.activeElement) || document.activeElement === document.body;
+      if (isLeft && before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
+    };
+  }, []);
   useEffect(() => {
     const press = (event: PointerEvent) => {
       if (!element.current?.contains(event.target as Node)) onClose();
@@ -36,6 +46,14 @@ export function Popup({ at, label, onClose, children, className = "" }: Props) {
       role="dialog"
       aria-label={label}
       style={{ left: place[0], top: place[1] }}
+      onKeyDown={(event) => {
+        if (!brief || event.key !== "Tab") return;
+        event.preventDefault();
+        onClose();
+      }}
+      onFocus={({ relatedTarget }) => {
+        if (relatedTarget && !element.current?.contains(relatedTarget)) before.current = relatedTarget;
+      }}
     >
       {children}
     </div>

@@ -3,6 +3,7 @@ import { followerOf, reason } from "../collab/follower";
 import { useEditor, useObservable } from "../model/hooks";
 import { duration, money } from "../model/summary";
 import type { RunDetails } from "../model/runs";
+import { Button } from "./Button";
 import { StatusPill } from "./StatusPill";
 import { When } from "./When";
 
@@ -15,7 +16,14 @@ export function RunHistory() {
   useEffect(() => {
     void follower.refreshRecent();
   }, [follower]);
-  if (!runs) return <p className="panel-hint">Loading the runs…</p>;
+  const problem = useObservable(follower.recentProblem);
+  if (!runs && problem)
+    return (
+      <p className="panel-hint field-error" role="alert">
+        {problem} <Button look="quiet" onClick={() => void follower.refreshRecent()}>Try again</Button>
+      </p>
+    );
+  if (!runs) return <p className="panel-hint" role="status">Loading the runs…</p>;
   if (!runs.length) return <p className="panel-hint">This workflow has not run yet.</p>;
   const pick = (run: RunDetails) =>
     follower.show(run.id).catch((error: unknown) => editor.say(reason(error), "bad"));

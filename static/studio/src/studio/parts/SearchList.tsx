@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Icon } from "./Icon";
 
 export interface Item {
@@ -26,13 +26,16 @@ interface Props {
   nothing: string;
   /** Show this many at most. */
   most?: number;
+  /** Counts wishes to have the keyboard in the field again, all that stands in it selected. */
+  asked?: number;
 }
 
 /** A field over a list: type to filter, arrows to move, Enter to choose. The field keeps the focus. */
-export function SearchList({ items, label, placeholder, onChoose, onClose, onQuery, nothing, most = 200 }: Props) {
+export function SearchList({ items, label, placeholder, onChoose, onClose, onQuery, nothing, most = 200, asked = 0 }: Props) {
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const list = useRef<HTMLUListElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const own = useId();
   const found = useMemo(() => matching(items, query).slice(0, most), [items, query, most]);
   const at = Math.min(active, Math.max(0, found.length - 1));
@@ -40,8 +43,12 @@ export function SearchList({ items, label, placeholder, onChoose, onClose, onQue
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   }, [at, found]);
 
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, [asked]);
+
   const onKeyDown = (event: React.KeyboardEvent) => {
-    event.stopPropagation();
     const moves: Record<string, number> = {
       ArrowDown: (at + 1) % Math.max(1, found.length),
       ArrowUp: (at - 1 + found.length) % Math.max(1, found.length),
@@ -53,14 +60,16 @@ export function SearchList({ items, label, placeholder, onChoose, onClose, onQue
     if (next !== undefined) setActive(next);
     else if (event.key === "Enter" && chosen) onChoose(chosen.id);
     else if (event.key === "Escape" && onClose) onClose();
-    else return;
+    else return; // the keys that hold everywhere do so here too
     event.preventDefault();
+    event.stopPropagation();
   };
   return (
     <div className="search-list">
       <div className="search-field">
         <Icon name="search" />
         <input
+          ref={field}
           className="search-input"
           role="combobox"
           aria-label={label}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { dataSetsOf, type DataSets, type Outcome, type Verdict } from "../collab/dataSets";
 import { followerOf, reason } from "../collab/follower";
 import type { DataSet } from "../collab/tryingApi";
@@ -28,20 +28,32 @@ export function DataSetsPanel() {
   const [adding, setAdding] = useState(false);
   const busy = [...outcomes.values()].some(({ verdict }) => verdict === "running");
   const { edit, run } = editor.boot.permissions;
+  const load = useCallback(() => {
+    setProblem("");
+    all.load().catch((error: unknown) => setProblem(reason(error)));
+  }, [all]);
   useEffect(() => {
-    if (edit) all.load().catch((error: unknown) => setProblem(reason(error)));
-  }, [all, edit]);
+    if (edit) load();
+  }, [load, edit]);
+  const runAll = () => {
+    setProblem("");
+    if (sets) all.run(sets).catch((error: unknown) => setProblem(reason(error)));
+  };
   if (!edit) return <p className="panel-hint">Test data is for those who may edit the workflow.</p>;
   return (
     <div className="data-sets" data-testid="data-sets">
-      {problem && <p className="panel-hint field-error" role="alert">{problem}</p>}
+      {problem && (
+        <p className="field-error" role="alert">
+          {problem} {!sets && <Button look="quiet" onClick={load}>Try again</Button>}
+        </p>
+      )}
       {!sets && !problem && <p className="panel-hint">Loading…</p>}
       {sets?.length === 0 && !adding && (
         <p className="panel-hint">No test data yet. Keep inputs here, run them all with one press, and see what changed.</p>
       )}
       <div className="data-sets-actions">
         {run && !!sets?.length && (
-          <Button icon="play" disabled={busy} data-testid="run-all" onClick={() => void all.run(sets).catch((error: unknown) => setProblem(reason(error)))}>
+          <Button icon="play" disabled={busy} data-testid="run-all" onClick={runAll}>
             {busy ? "Running…" : "Run all"}
           </Button>
         )}
@@ -154,6 +166,11 @@ function SetForm({ all, set, onDone }: { all: DataSets; set?: DataSet; onDone: (
       onSubmit={(event) => {
         event.preventDefault();
         void save();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation(); // it leaves the form, not the panel around it
+        onDone();
       }}
     >
       <div className="field">

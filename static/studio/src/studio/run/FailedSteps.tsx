@@ -7,6 +7,8 @@ import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { useOverlayRevision } from "./RunBar";
 
+const FEW = 3; // the list of the run's steps has them all
+
 /** Why the run failed, with the way to the step and to another try. */
 export function FailedSteps() {
   const editor = useEditor();
@@ -24,7 +26,7 @@ export function FailedSteps() {
     rows.push({ id: run.error.node ?? "", frame: "", message: run.error.message, hint: run.error.hint ?? "" });
   return (
     <ul className="notices" aria-label="Failed steps">
-      {rows.slice(0, 3).map(({ id, frame, message, hint }) => (
+      {rows.slice(0, FEW).map(({ id, frame, message, hint }) => (
         <li key={`${frame} ${id}`} className="notice notice-bad" data-testid="failed-step">
           <Icon name="circle-alert" />
           <span className="notice-text">
@@ -51,6 +53,12 @@ export function FailedSteps() {
           <IconButton icon="x" label="Dismiss" onClick={() => dismiss(run.id)} />
         </li>
       ))}
+      {rows.length > FEW && (
+        <li className="notice notice-bad" data-testid="more-failed">
+          <span className="notice-text">{`${rows.length - FEW} more failed.`}</span>
+          <Button onClick={() => editor.panels.runPanel.set(true)}>Show the steps of the run</Button>
+        </li>
+      )}
     </ul>
   );
 }

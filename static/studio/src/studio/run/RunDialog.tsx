@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, type FieldError } from "../../lib/api";
 import { followerOf, reason } from "../collab/follower";
 import { pinsForRun } from "../collab/trying";
@@ -56,14 +56,18 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
   const [entries, setEntries] = useState<Entries>(() => entriesFor(shownFields(fields), last));
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
+  const [element, refuse] = useRefusing(setRefusal);
+  const starting = useRef(false); // at once: a second press may come before the button is barred
   const form = shownFields(fields);
   const pinned = editor.readOnly ? 0 : editor.pins.value.size;
   const start = async () => {
     const read = inputsOf(form, entries);
     if (Object.keys(read.problems).length) {
-      setRefusal({ message: "", fields: read.problems, steps: [] });
+      refuse({ message: "", fields: read.problems, steps: [] });
       return;
     }
+    if (starting.current) return;
+    starting.current = true;
     const inputs = fields.length ? read.inputs : freeInputs(read.inputs);
     setBusy(true);
     try {
@@ -72,12 +76,14 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
       localStorage.setItem(key, JSON.stringify(remembered(fields, inputs)));
       onClose();
     } catch (error) {
-      setRefusal(refusalOf(error, form));
+      refuse(refusalOf(error, form));
       setBusy(false);
+      starting.current = false;
     }
   };
   return (
     <form
+      ref={element}
       className="run-form"
       data-testid="run-form"
       noValidate
@@ -88,7 +94,7 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
       onKeyDown={(event) => {
         if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
         event.preventDefault();
-        void start();
+        if (!event.repeat) void start(); // held down, the keys only open the form
       }}
     >
       <div className="dialog-body form-fields">
@@ -126,6 +132,18 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
       </footer>
     </form>
   );
+}
+
+/** A refusal leads to the first field that it is about. */
+function useRefusing(show: (refusal: Refusal) => void) {
+  const element = useRef<HTMLFormElement>(null);
+  const [count, setCount] = useState(0);
+  useEffect(() => element.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus(), [count]);
+  const refuse = (refusal: Refusal) => {
+    show(refusal);
+    setCount((before) => before + 1);
+  };
+  return [element, refuse] as const;
 }
 
 const FREE: InputField = { name: "", label: "Inputs", type: "json", required: false, fallback: {}, options: [] };

@@ -23,7 +23,7 @@ export function Scrubber({ replay, revision }: { replay: Replay; revision: numbe
   const leave = () => {
     replay.leave();
     editor.replay.set(null);
-    editor.view.camera?.focus();
+    editor.view.focus();
   };
   const press = (event: React.KeyboardEvent) => {
     const does: Record<string, () => void> = {

@@ -26,7 +26,7 @@ export function RunbookPanel() {
   if (!opened) return null;
   const close = () => {
     panels.runbook.set(null);
-    editor.view.camera?.focus();
+    editor.view.focus();
   };
   const resize = (next: number) => {
     setWidth(clamped(next));
@@ -172,8 +172,10 @@ function useWishes(desk: Desk | null): void {
   const asked = useObservable(panels.runbookFocus);
   const mention = useObservable(panels.mention);
   useEffect(() => {
-    if (asked) desk?.view?.focus();
-  }, [desk, asked]);
+    if (!asked || !desk) return;
+    desk.view?.focus();
+    panels.runbookFocus.set(0); // heard: a panel that comes anew later takes no keyboard
+  }, [desk, asked, panels]);
   useEffect(() => {
     if (!desk || mention === null) return;
     panels.mention.set(null);

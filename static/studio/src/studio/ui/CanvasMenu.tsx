@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import * as actions from "../model/actions";
 import type { Editor } from "../model/editor";
-import { collapse, expand } from "../collab/subworkflow";
+import { collapse } from "../collab/subworkflow";
 import { membersOf } from "../model/groups";
 import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
@@ -9,6 +9,7 @@ import type { MenuRequest } from "../model/panels";
 import { Menu, type MenuItem } from "../parts/Menu";
 import { replaceItems } from "../parts/replaceItems";
 import { runPartItems } from "../parts/RunPart";
+import { subworkflowItems } from "../parts/subworkflowItems";
 
 /** The menu of a step, an edge or the canvas; by right click, Shift+F10 or the menu key. */
 export function CanvasMenu() {
@@ -16,7 +17,7 @@ export function CanvasMenu() {
   const request = useObservable(editor.panels.menu);
   const close = useCallback(() => {
     editor.panels.menu.set(null);
-    editor.view.camera?.focus();
+    editor.view.focus();
   }, [editor]);
   if (!request) return null;
   const items = request.node
@@ -48,7 +49,7 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         ...mention,
         ...commenting(editor, id),
         ...runPartItems(editor, id),
-        ...subworkflow(editor, id),
+        ...subworkflowItems(editor, id, stepsOf(editor)),
         { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },
       ]
     : ofNote(editor, id);
@@ -96,17 +97,6 @@ function moving(editor: Editor, id: string): MenuItem[] {
   const anywhere = store.holderOf(id) ?? [...store.nodes.keys()].find((each) => store.holds(each) && each !== id);
   if (anywhere === undefined) return [];
   return [{ label: "Move into or out of a loop…", icon: "move", hint: "M", run: () => editor.panels.mover.set(chosen) }];
-}
-
-/** Steps as a workflow of their own, and back. */
-function subworkflow(editor: Editor, id: string): MenuItem[] {
-  const { boot, store } = editor;
-  const step = store.nodes.get(id);
-  if (!boot.permissions.publish || !step || step.type === "core.start" || step.type === "core.respond") return [];
-  if (step.type === "flow.run") return [{ label: "Expand into its steps", icon: "maximize-2", run: () => void expand(editor, id) }];
-  const chosen = stepsOf(editor);
-  const name = chosen.length > 1 ? `Part of ${store.meta.name}`.slice(0, 200) : store.titleOf(id);
-  return [{ label: "Turn into a sub-workflow", icon: "minimize-2", run: () => void collapse(editor, chosen.length ? chosen : [id], name) }];
 }
 
 function ofEdge(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[] {

@@ -107,7 +107,7 @@ function all(editor: Editor): Command[] {
     ...(boot.permissions.comment ? [does("Comment on a step or a place", "message-square", () => comment(editor), "Shift C")] : []),
     does("Test data", "flask", () => panels.drawer.set("tests")),
     does("History and versions", "history", () => panels.drawer.set("history")),
-    does("Find", "search", () => panels.drawer.set("find"), "Ctrl F"),
+    does("Find", "search", () => panels.openFind(), "Ctrl F"),
     does("Switch the theme", "moon", toggleTheme),
     does("Show all keys", "keyboard", () => panels.dialog.set("keys"), "?"),
     does("Sign out", "log-out", () => void signOut(editor)),

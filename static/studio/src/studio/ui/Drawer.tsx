@@ -28,6 +28,11 @@ const CONTENT: Record<Name, { title: string; body: () => ReactNode }> = {
   settings: { title: "Workflow settings", body: () => <WorkflowSettings /> },
 };
 
+/** The browser empties a field of search by Escape: only once it is empty, the key means the panel. */
+function isFilter(target: EventTarget): boolean {
+  return target instanceof HTMLInputElement && target.type === "search" && target.value !== "";
+}
+
 /** What the rail opened. */
 export function Drawer() {
   const { panels, past, view } = useEditor();
@@ -38,14 +43,14 @@ export function Drawer() {
   const { title, body } = CONTENT[drawer];
   const close = () => {
     panels.drawer.set(null);
-    view.camera?.focus();
+    view.focus();
   };
   return (
     <aside
       className="drawer"
       aria-label={title}
       data-testid={`drawer-${drawer}`}
-      onKeyDown={(event) => event.key === "Escape" && close()}
+      onKeyDown={(event) => event.key === "Escape" && !isFilter(event.target) && close()}
     >
       <header className="drawer-head">
         <h2>{title}</h2>

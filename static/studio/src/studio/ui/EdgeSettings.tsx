@@ -16,7 +16,7 @@ export function EdgeSettings() {
 
 function Fields({ edge }: { edge: Edge }) {
   const editor = useEditor();
-  const { store, readOnly } = editor;
+  const { readOnly } = editor;
   const change = (next: { when?: string; label?: string }) =>
     editor.edit((doc) => ops.setEdge(doc, edge.id, next));
   const [label, writeLabel] = useDraft(edge.label, (text) => change({ label: text }));
@@ -29,8 +29,8 @@ function Fields({ edge }: { edge: Edge }) {
         <h2>Connection</h2>
       </header>
       <div className="edge-settings">
-        <p className="quiet">
-          From {store.titleOf(edge.source)} to {store.titleOf(edge.target)}
+        <p className="quiet edge-ends">
+          From <End id={edge.source} /> to <End id={edge.target} />
         </p>
         <Overwritten
           field={`edges/${edge.id}`}
@@ -73,11 +73,40 @@ function Fields({ edge }: { edge: Edge }) {
           </span>
         </div>
         {!readOnly && (
+          <Button
+            icon="plus"
+            data-testid="edge-insert"
+            onClick={(event) => {
+              const { left, bottom } = event.currentTarget.getBoundingClientRect();
+              editor.panels.picker.set({ screen: [left, bottom + 4], edge: edge.id });
+            }}
+          >
+            Insert a step
+          </Button>
+        )}
+        {!readOnly && (
           <Button look="danger" icon="trash-2" onClick={() => actions.deleteSelection(editor)}>
             Delete the connection
           </Button>
         )}
       </div>
     </>
+  );
+}
+
+/** A step that the connection leads from or to. */
+function End({ id }: { id: string }) {
+  const editor = useEditor();
+  return (
+    <button
+      type="button"
+      className="link"
+      onClick={() => {
+        editor.goTo(id);
+        editor.panels.openInspector();
+      }}
+    >
+      {editor.store.titleOf(id)}
+    </button>
   );
 }

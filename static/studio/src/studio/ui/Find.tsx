@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Step } from "../model/boot";
-import { useEditor, useGraph } from "../model/hooks";
+import { useEditor, useGraph, useObservable } from "../model/hooks";
 import type { Json } from "../model/json";
 import { headline } from "../model/markdown";
 import { KindTile } from "../parts/KindTile";
@@ -10,10 +10,12 @@ import { SearchList, type Item } from "../parts/SearchList";
 export function Find() {
   const editor = useEditor();
   const revision = useGraph();
+  const asked = useObservable(editor.panels.findFocus);
   const items = useMemo(() => searchable(editor), [editor, revision]);
   return (
     <SearchList
       items={items}
+      asked={asked}
       label="Find in this workflow"
       placeholder="Title, setting or prompt"
       nothing="Nothing in this workflow matches."
@@ -26,7 +28,7 @@ export function Find() {
       }}
       onClose={() => {
         editor.panels.drawer.set(null);
-        editor.view.camera?.focus();
+        editor.view.focus();
       }}
     />
   );

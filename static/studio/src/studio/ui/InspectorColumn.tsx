@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useEditor, useObservable, useSelectedEdge, useSingle } from "../model/hooks";
+import { MOST_WIDTH } from "../model/panels";
 import { IconButton } from "../parts/Button";
 import { fetchWithParts, lazily } from "../parts/lazily";
 
@@ -11,8 +12,6 @@ fetchWithParts(() => import("../parts/textEditor")); // also for who loses the c
 
 const KEY = "auterity-inspector-width";
 const LEAST = 300;
-const MOST = 560;
-const USUAL = 348;
 
 /** The right column: the settings of the selected step or connection. Drag or use arrows to resize. */
 export function InspectorColumn() {
@@ -22,11 +21,15 @@ export function InspectorColumn() {
   const single = useSingle();
   const edge = useSelectedEdge();
   const asked = useObservable(panels.inspectorFocus);
-  const [width, setWidth] = useState(() => clamped(Number(localStorage.getItem(KEY)) || USUAL));
+  useState(() => panels.inspectorWidth.set(clamped(Number(localStorage.getItem(KEY)) || panels.inspectorWidth.value)));
+  const width = useObservable(panels.inspectorWidth);
+  useEffect(() => localStorage.setItem(KEY, String(width)), [width]);
   const column = useRef<HTMLElement>(null);
   const step = single !== null && store.nodes.has(single);
+  const heard = useRef(asked); // a wish of before this column came is none any more
   useEffect(() => {
-    if (!asked) return;
+    if (asked === heard.current) return;
+    heard.current = asked;
     const field = column.current?.querySelector<HTMLElement>(
       "input:not([type=hidden]), textarea, select, [contenteditable], [role=tab]",
     );
@@ -34,10 +37,7 @@ export function InspectorColumn() {
   }, [asked]);
   const note = single !== null && store.notes.has(single) ? single : null;
   if (!open || (!step && !edge && !note)) return null;
-  const resize = (next: number) => {
-    setWidth(clamped(next));
-    localStorage.setItem(KEY, String(clamped(next)));
-  };
+  const resize = (next: number) => panels.inspectorWidth.set(clamped(next));
   return (
     <aside
       ref={column}
@@ -54,7 +54,7 @@ export function InspectorColumn() {
         aria-label="Width of the settings"
         aria-valuenow={width}
         aria-valuemin={LEAST}
-        aria-valuemax={MOST}
+        aria-valuemax={MOST_WIDTH}
         tabIndex={0}
         onKeyDown={(event) => {
           const by = { ArrowLeft: 20, ArrowRight: -20 }[event.key];
@@ -69,7 +69,7 @@ export function InspectorColumn() {
         className="inspector-close"
         onClick={() => {
           panels.inspector.set(false);
-          editor.view.camera?.focus();
+          editor.view.focus();
         }}
       />
       {step ? <Inspector /> : note ? <NoteSettings id={note} /> : <EdgeSettings />}
@@ -78,5 +78,5 @@ export function InspectorColumn() {
 }
 
 function clamped(width: number): number {
-  return Math.min(MOST, Math.max(LEAST, width));
+  return Math.min(MOST_WIDTH, Math.max(LEAST, width));
 }

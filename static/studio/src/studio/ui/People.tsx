@@ -28,7 +28,10 @@ export function People() {
           className="people-more"
           aria-label={most ? `+${hidden.length} more people` : `${hidden.length} people are here`}
           aria-haspopup="menu"
-          onClick={(event) => setAt([event.clientX, event.currentTarget.getBoundingClientRect().bottom + 4])}
+          onClick={(event) => {
+            const { left, bottom } = event.currentTarget.getBoundingClientRect();
+            setAt([left, bottom + 4]);
+          }}
         >
           {most ? `+${hidden.length}` : hidden.length}
         </button>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useEditor, useMeta, useObservable, useOverwrite, useProblems } from "../model/hooks";
 import * as ops from "../model/ops";
 import { saveWords } from "../model/saving";
@@ -75,6 +75,12 @@ function Name() {
   useObservable(editor.past);
   const { name } = useMeta();
   const [editing, setEditing] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const byKey = useRef(false); // then the keyboard goes back to where it came from
+  useEffect(() => {
+    if (!editing && byKey.current) button.current?.focus();
+    byKey.current = false;
+  }, [editing]);
   const renamed = useOverwrite("meta/name");
   useEffect(() => {
     if (renamed) editor.say(`${renamed.by || "Somebody"} renamed the workflow after you had.`);
@@ -85,7 +91,7 @@ function Name() {
         {editor.readOnly ? (
           name
         ) : (
-          <button type="button" className="name-button truncate" onClick={() => setEditing(true)}>
+          <button ref={button} type="button" className="name-button truncate" onClick={() => setEditing(true)}>
             {name}
           </button>
         )}
@@ -104,8 +110,9 @@ function Name() {
       maxLength={200}
       autoFocus
       onFocus={(event) => event.currentTarget.select()}
-      onBlur={(event) => done(event.currentTarget.value)}
+      onBlur={(event) => !byKey.current && done(event.currentTarget.value)}
       onKeyDown={(event) => {
+        byKey.current = event.key === "Enter" || event.key === "Escape";
         if (event.key === "Enter") done(event.currentTarget.value);
         if (event.key === "Escape") setEditing(false);
       }}

@@ -66,7 +66,7 @@ export function PastBar() {
 
   function close() {
     history.leave();
-    editor.view.camera?.focus();
+    editor.view.focus();
   }
 }
 

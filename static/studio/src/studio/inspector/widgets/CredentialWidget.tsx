@@ -62,7 +62,7 @@ export function CredentialWidget({ value, onChange, id, testId, invalid, describ
       {!see && <span className="field-hint">Your role does not let you use credentials. Ask an admin of the workspace.</span>}
       {shown.credential && <span className="field-hint">{`Sent to ${shown.credential.hosts.join(", ")}`}</span>}
       {at && (
-        <Popup at={at} label="Credential" onClose={close} className="picker">
+        <Popup at={at} label="Credential" onClose={close} className="picker" brief>
           <Choices
             onClose={close}
             onNew={() => {

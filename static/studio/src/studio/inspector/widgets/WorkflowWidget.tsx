@@ -53,7 +53,7 @@ export function WorkflowWidget({ value, onChange, id, testId, invalid, described
         </a>
       )}
       {at && (
-        <Popup at={at} label="Workflow to run" onClose={close} className="picker">
+        <Popup at={at} label="Workflow to run" onClose={close} className="picker" brief>
           <Choices
             onClose={close}
             onChoose={(next) => {
@@ -77,7 +77,10 @@ function Choices({ onChoose, onClose }: { onChoose: (id: string) => void; onClos
     const stop = new AbortController();
     const ask = () =>
       get<{ results: Found[] }>(`${api}workflows/?page_size=50&q=${encodeURIComponent(query)}`, { signal: stop.signal })
-        .then(({ results }) => setFound(results))
+        .then(({ results }) => {
+          setFound(results);
+          setProblem("");
+        })
         .catch((error: unknown) => {
           if (!stop.signal.aborted) setProblem(error instanceof Error ? error.message : String(error));
         });
