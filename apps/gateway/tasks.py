@@ -11,7 +11,7 @@ from apps.gateway.platform import mail as staff_mail
 from apps.gateway.prices import retiring
 from apps.gateway.targets.granted import Trouble
 from apps.tenants.context import PUBLIC
-from apps.tenants.tasks import HEADER, TenantTask, named
+from apps.tenants.tasks import HEADER, Refused, TenantTask, named
 
 
 @shared_task(base=TenantTask, name="gateway.look_at_retiring")
@@ -39,6 +39,8 @@ def call_look_for_advice(subjects: Collection[UUID], schema: str) -> None:
 @shared_task(base=TenantTask, name="gateway.tell_staff", of_platform=True)
 def tell_staff(provider_id: str, trouble: str = Trouble.REFUSED) -> None:
     """Mail platform staff what a provider of theirs needs; delivered twice, it is told twice."""
+    if trouble not in set(Trouble):
+        raise Refused("bad arguments")
     staff_mail.tell(named(provider_id), Trouble(trouble))
 
 

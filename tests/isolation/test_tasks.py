@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from celery.result import EagerResult
+from django.core import mail
 
 from apps.common.ids import uuid7
 from apps.dispatch.models import DeadLetter
@@ -136,6 +137,13 @@ def test_what_is_no_id_is_put_aside_and_told_once(
             assert len(warnings(caplog)) == number, (args, kwargs)
     assert put_aside() == [Reason.BAD_ARGUMENTS] * len(messages)
     assert not any(str(each) in " ".join(warnings(caplog)) for each in NO_IDS if len(str(each)) > 9)
+
+
+def test_staff_are_mailed_of_no_trouble_that_there_is_not(alpha: Tenant) -> None:
+    for args in (["x"], [str(uuid7()), "x"], [str(uuid7()), None]):
+        assert deliver("gateway.tell_staff", PUBLIC, *args).successful()
+    assert put_aside() == [Reason.BAD_ARGUMENTS] * 3
+    assert not mail.outbox
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
