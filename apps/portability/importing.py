@@ -19,7 +19,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import DomainError
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores, workers
 from apps.files import services as files
 from apps.files.exceptions import StorageAway
 from apps.files.models import Blob
@@ -39,7 +39,6 @@ from apps.workflows.exceptions import NoImage
 logger = logging.getLogger(__name__)
 
 CHORE, FORGET = "portability.import", "portability.forget_import"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 LIFE = timedelta(days=1)  # of an upload that nobody starts
 AWAY = "The file storage does not answer. The import goes on when it does."
 WRONG_KEY = "The passphrase does not open the secrets in the archive."
@@ -100,7 +99,7 @@ def _actor(job: Import) -> User:
 
 def _go(job: Import, status: str) -> None:
     """Say what it is about. Raises Ended where it was cancelled, or this worker is to stop."""
-    chores.postpone(CHORE, job.pk, chores.now() + LEASE)
+    carrying.hold(CHORE, job.pk)
     going = Import.objects.filter(pk=job.pk).going_on().update(status=status)
     if workers.draining.is_set() or not going:
         raise Ended
@@ -172,7 +171,7 @@ def _write(arrival: Arrival) -> None:
 
 
 def _told(job_id: UUID, done: int) -> bool:
-    chores.postpone(CHORE, job_id, chores.now() + LEASE)
+    carrying.hold(CHORE, job_id)
     return bool(Import.objects.filter(pk=job_id).going_on().update(done=done))
 
 
