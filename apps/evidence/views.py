@@ -14,11 +14,12 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required
 from apps.common.errors import Conflict, DomainError, Invalid
 from apps.common.pagination import page_of
-from apps.evidence import sending, services
+from apps.evidence import services
 from apps.evidence.filters import FIELDS, packs_in
 from apps.evidence.forms import PackForm
 from apps.evidence.mapping import MAPPING
 from apps.evidence.models import Pack
+from apps.files import sending
 
 STATUS_CHOICES = [
     ("queued", "queued"), ("running", "being written"), ("done", "ready"), ("cancelled", "cancelled"),
@@ -54,7 +55,8 @@ def start(request: AuthenticatedRequest) -> HttpResponse:
 @proof_required
 def file(request: AuthenticatedRequest, pack_id: UUID) -> StreamingHttpResponse:
     """Hand a pack out."""
-    return sending.answer(services.open_pack(pack_id, actor=request.user))
+    pack = services.open_pack(pack_id, actor=request.user)
+    return sending.whole(pack.parts, name=f"{pack}", media_type="application/zip")
 
 
 @require_POST

@@ -50,10 +50,7 @@ def expire() -> None:
         Piece.objects.filter(export__in=gone).delete()
         files.discard(blobs)
         chores.done(EXPIRY, gone)
-    try:
-        files.take_out()
-    except StorageAway:
-        logger.warning("Bytes of old exports wait for the next deletion.")
+    files.take_out_or_later()
 
 
 def _advance(job_id: UUID) -> bool:

@@ -136,7 +136,7 @@ def expire() -> None:
     with transaction.atomic():
         discard(gone)
         chores.done(EXPIRY, gone)
-    take_out()
+    files.take_out_or_later()
 
 
 def discard(ids: Sequence[UUID]) -> None:
@@ -149,11 +149,3 @@ def discard(ids: Sequence[UUID]) -> None:
     chores.done(CHORE, list(ids))
     with suppress(IntegrityError), transaction.atomic():
         files.discard(blobs)  # else the sweep will
-
-
-def take_out() -> None:
-    """Empty the storage of what was let go."""
-    try:
-        files.take_out()
-    except StorageAway:
-        logger.warning("Bytes of old archives wait for the next deletion.")

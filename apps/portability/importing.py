@@ -167,7 +167,7 @@ def _write(arrival: Arrival) -> None:
             check_empty()
             writing.write(arrival, tell)
             _finish(arrival)
-    take_out()
+    files.take_out_or_later()
 
 
 def _told(job_id: UUID, done: int) -> bool:
@@ -226,12 +226,6 @@ def let_go(job_id: UUID) -> None:
         files.discard(held)  # else the sweep will
 
 
-def take_out() -> None:
-    """Empty the storage of what imports left."""
-    with suppress(StorageAway):
-        files.take_out()
-
-
 def forget(job_id: UUID) -> None:
     """Forget an upload that nobody started. Safe to repeat."""
     with transaction.atomic():
@@ -240,4 +234,4 @@ def forget(job_id: UUID) -> None:
             let_go(job_id)
             job.delete()
         chores.done(FORGET, [job_id])
-    take_out()
+    files.take_out_or_later()

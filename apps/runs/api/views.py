@@ -173,10 +173,6 @@ class EventsView(TenantViewSet[Run]):
     pagination_class = None
     permission_required: ClassVar = {"GET": "run.view"}
 
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()  # a problem is JSON whatever was asked for
-        return super().handle_exception(exc)
-
     @extend_schema(
         parameters=[AFTER, LAST_EVENT_ID],
         responses={(200, "application/json"): EventsSerializer, (200, "text/event-stream"): str},
