@@ -69,6 +69,12 @@ def pill(status: str, word: str = "") -> dict[str, str]:
     return {"word": word or known, "colour": colour, "icon": glyph}
 
 
+@register.simple_tag
+def opens(dialog: str) -> SafeString:
+    """Have a button open the dialog of an id, where scripts are missing too."""
+    return format_html('data-dialog="{0}" command="show-modal" commandfor="{0}"', dialog)
+
+
 @register.filter
 def initials(name: Any) -> str:
     """Return one or two letters for an avatar or a workspace's tile."""
