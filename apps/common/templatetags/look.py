@@ -11,6 +11,7 @@ from django.core.paginator import Page
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -73,6 +74,12 @@ def pill(status: str, word: str = "") -> dict[str, str]:
 def opens(dialog: str) -> SafeString:
     """Have a button open the dialog of an id, where scripts are missing too."""
     return format_html('data-dialog="{0}" command="show-modal" commandfor="{0}"', dialog)
+
+
+@register.inclusion_tag("components/form_foot.html")
+def form_foot(label: str, leave: str, *of: Any) -> dict[str, str]:
+    """Draw the end of a page's form: the way back to a page by its name, and the button."""
+    return {"label": label, "url": reverse(leave, args=of)}
 
 
 @register.filter
