@@ -201,6 +201,21 @@ def filterbar(
     return render_to_string("components/filter_bar.html", given)
 
 
+@register.simple_block_tag(takes_context=True)
+def selects(
+    context: template.RequestContext,
+    content: str,
+    label: str,
+    *,
+    page: Page[Any],
+    into: str = "main",
+    url: str = "",
+) -> SafeString:
+    """Draw the selects, given as content, of a list without a search; `into` is drawn anew."""
+    given = {"label": label, "url": url or context["request"].path, "into": into, "page": page}
+    return render_to_string("components/selects.html", given | {"content": content})
+
+
 @register.simple_tag(takes_context=True)
 def address_without(context: template.RequestContext, name: str) -> str:
     """Return the page's address without one of its filters, on the first page."""
