@@ -67,9 +67,7 @@ class PackViewSet(mixins.ListModelMixin, TenantViewSet[Pack]):
     @extend_schema(request=NewPackSerializer, responses={202: PackSerializer})
     def create(self, request: Request) -> Response:
         """Have the evidence of a period written; one pack at a time for each person."""
-        serializer = NewPackSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        pack = services.start_pack(actor=self.actor, **serializer.validated_data)
+        pack = services.start_pack(actor=self.actor, **self.asked(NewPackSerializer))
         return Response(PackSerializer(pack).data, status=HTTPStatus.ACCEPTED)
 
     @extend_schema(request=None, responses=PackSerializer)

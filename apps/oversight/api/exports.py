@@ -41,9 +41,7 @@ class ExportViewSet(mixins.ListModelMixin, TenantViewSet[Export]):
     @extend_schema(request=NewExportSerializer, responses={202: ExportSerializer})
     def create(self, request: Request) -> Response:
         """Have entries written, with their values before and after; one export at a time."""
-        serializer = NewExportSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        job = services.start_export(actor=self.actor, **serializer.validated_data)
+        job = services.start_export(actor=self.actor, **self.asked(NewExportSerializer))
         return Response(ExportSerializer(job).data, status=HTTPStatus.ACCEPTED)
 
 

@@ -46,9 +46,7 @@ class ArchiveViewSet(mixins.ListModelMixin, TenantViewSet[Export]):
     @extend_schema(request=NewArchiveSerializer, responses={202: ArchiveSerializer})
     def create(self, request: Request) -> Response:
         """Have the workspace written as an archive; one at a time for each person."""
-        serializer = NewArchiveSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        export = services.start_export(actor=self.actor, **serializer.validated_data)
+        export = services.start_export(actor=self.actor, **self.asked(NewArchiveSerializer))
         return Response(ArchiveSerializer(export).data, status=HTTPStatus.ACCEPTED)
 
     @extend_schema(request=None, responses=ArchiveSerializer)

@@ -230,9 +230,8 @@ class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
 
         Where the question has a value to edit, an approval says which value it is for.
         """
-        serializer = DecisionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked, answer = self.get_object(), serializer.validated_data
+        answer = self.asked(DecisionSerializer)
+        asked = self.get_object()
         check_names_value(asked, answer)
         wait = services.decide(asked, actor=self.actor, **answer)
         return Response(ApprovalSerializer(self.get_queryset().get(pk=wait.pk)).data)

@@ -121,9 +121,7 @@ class ExpressionView(TenantAPIView):
     )
     def post(self, request: Request) -> Response:
         """Say what is wrong with a text; with workflow and node, also with the names in it."""
-        serializer = ExpressionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = self.asked(ExpressionSerializer)
         definition = None
         if "workflow" in asked:
             workflow = services.find_workflow(asked["workflow"], actor=self.actor)
@@ -145,9 +143,7 @@ class PreviewView(TenantAPIView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Evaluate a text with expressions in the sandbox; nothing is stored."""
         workflow = services.find_workflow(pk, actor=self.actor)
-        serializer = PreviewSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        found = preview_text(workflow, actor=self.actor, **serializer.validated_data)
+        found = preview_text(workflow, actor=self.actor, **self.asked(PreviewSerializer))
         return Response({"value": found.value, "problem": found.problem})
 
 
@@ -171,7 +167,5 @@ class FolderViewSet(mixins.ListModelMixin, TenantViewSet[Folder]):
 
     def create(self, request: Request) -> Response:
         """Make a folder."""
-        serializer = FolderSerializer(data=request.data, context={"request": request})
-        serializer.is_valid(raise_exception=True)
-        folder = create_folder(actor=self.actor, **serializer.validated_data)
+        folder = create_folder(actor=self.actor, **self.asked(FolderSerializer))
         return Response(FolderSerializer(folder).data, status=HTTPStatus.CREATED)
