@@ -38,7 +38,7 @@ def report(request: AuthenticatedRequest) -> HttpResponse:
     try:
         found = seen_by(request.user, filters)
     except Invalid as error:
-        found, wrong = seen_by(request.user, {}).none(), error.errors[0]["message"]
+        found, wrong = seen_by(request.user, {}).none(), error.first
     page: Any = page_of(request, found)
     page.object_list = describe(list(page.object_list))
     context = {

@@ -13,6 +13,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required
 from apps.common.errors import Conflict, DomainError, Invalid
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.evidence import services
 from apps.evidence.filters import FIELDS, packs_in
@@ -44,9 +45,7 @@ def start(request: AuthenticatedRequest) -> HttpResponse:
             services.start_pack(actor=request.user, **form.period)
             return redirect("evidence:list")
         except (Conflict, Invalid) as error:
-            fields = {"since": "first", "until": "last"}
-            for each in error.errors or [{"field": "", "message": error.detail}]:
-                form.add_error(fields.get(each["field"]), each["message"])
+            blame(form, error, since="first", until="last")
     return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
 
 
@@ -93,7 +92,7 @@ def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: A
     try:
         found = packs_in(seen, filters)
     except Invalid as error:
-        found, wrong, status = seen.none(), error.errors[0]["message"], error.status
+        found, wrong, status = seen.none(), error.first, error.status
     context = {
         "page": page_of(request, found),
         "filters": filters,
