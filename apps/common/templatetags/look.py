@@ -82,6 +82,15 @@ def form_foot(label: str, leave: str, *of: Any) -> dict[str, str]:
     return {"label": label, "url": reverse(leave, args=of)}
 
 
+@register.inclusion_tag("components/row_button.html")
+def row_button(glyph: str, title: str, label: str, name: str, *of: Any) -> dict[str, str]:
+    """Draw a row's small button that does something at once, at an address by its name.
+
+    `title` says what to who sees it, `label` also to what to who hears it.
+    """
+    return {"glyph": glyph, "title": title, "label": label, "url": reverse(name, args=of)}
+
+
 @register.filter
 def initials(name: Any) -> str:
     """Return one or two letters for an avatar or a workspace's tile."""
@@ -190,6 +199,7 @@ def filterbar(
     page: Page[Any] | None = None,
     into: str = "list",
     also: str = "",
+    url: str = "",
 ) -> SafeString:
     """Draw a list's search and, as content, its selects; the list follows what is chosen.
 
@@ -197,7 +207,8 @@ def filterbar(
     drawn anew and `also` that of one thing more.
     """
     given = {"placeholder": placeholder, "value": value or "", "applied": applied, "page": page}
-    given |= {"into": into, "also": also, "content": content, "request": context["request"]}
+    given |= {"into": into, "also": also, "content": content}
+    given["url"] = url or context["request"].path
     return render_to_string("components/filter_bar.html", given)
 
 
