@@ -96,7 +96,7 @@ def _check_scope(kept: dict[str, Any]) -> None:
 
 def _check_reviewers(kept: dict[str, Any]) -> None:
     """Keep what belongs to the chosen way of asking, and nothing else."""
-    way = kept.get("reviewers")
+    way = kept.get("reviewers") or ""
     one_of("reviewers", way, Terms.Reviewers.values)
     by_person, by_role = way == Terms.Reviewers.PERSON, way == Terms.Reviewers.ROLE
     kept["reviewer"] = kept.get("reviewer") if by_person else None

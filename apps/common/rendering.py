@@ -11,7 +11,8 @@ OCTETS = "application/octet-stream"
 class AsItIs(BaseRenderer):
     """Lets whoever asks for a media type have what the view returns, unchanged."""
 
-    charset, render_style = None, "binary"
+    charset: str | None = None
+    render_style = "binary"
 
     def render(
         self,
