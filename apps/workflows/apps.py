@@ -23,13 +23,13 @@ class WorkflowsConfig(AppConfig):
         from apps.workflows.handing_over import Workflows
         from apps.workflows.paying import BudgetedWorkflows
         from apps.workflows.prompting import uses_of
-        from apps.workflows.tasks import call_settle
+        from apps.workflows.tasks import settle
 
         # A tenant's own role may add and purge these rows, never alter them.
         restrict_table("workflows_workflowupdate", "SELECT, INSERT, DELETE")
         restrict_table("workflows_workflowversion", "SELECT, INSERT, DELETE")
         belongings.register(Workflows())
-        chores.register(SETTLE, call_settle)
+        chores.register(SETTLE, chores.for_each(settle))
         register_workflows(BudgetedWorkflows())
         register_user(uses_of)
         register_users(CredentialUsers())
