@@ -7,7 +7,7 @@ from django.db.models import Q
 from apps.access.holders import dormant, everyone
 from apps.accounts import policies
 from apps.accounts.models import RoleBinding, User, UserQuerySet
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 
 KINDS = {"person": User.Kind.HUMAN, "program": User.Kind.SERVICE}
 STATES = {"active": Q(is_active=True), "suspended": Q(is_active=False)}
@@ -25,20 +25,13 @@ def holders_in(found: UserQuerySet, params: Mapping[str, str]) -> UserQuerySet:
     """Keep what the parameters ask for. Raises Invalid for a word that is none of its field."""
     text = params.get("q", "").strip()
     found = found.filter(Q(name__icontains=text) | Q(email__icontains=text))
-    if kind := _word("kind", KINDS, params):
+    if kind := chosen("kind", params, KINDS):
         found = found.filter(kind=KINDS[kind])
-    if state := _word("state", STATES, params):
+    if state := chosen("state", params, STATES):
         found = found.filter(STATES[state])
     if role := params.get("role", ""):
         found = found.holding(RoleBinding.objects.filter(role__name=role))
-    if _word("use", {"dormant": True}, params):
+    if chosen("use", params, {"dormant": True}):
         found = found.filter(dormant())
-    factor = _word("factor", FACTORS, params)
+    factor = chosen("factor", params, FACTORS)
     return found.with_second_factor(FACTORS[factor] if factor else None)
-
-
-def _word(name: str, words: Mapping[str, object], params: Mapping[str, str]) -> str:
-    word = params.get(name, "")
-    if word and word not in words:
-        raise Invalid.at(name, f"Use one of {', '.join(words)}.")
-    return word

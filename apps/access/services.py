@@ -13,7 +13,7 @@ from apps.accounts import policies
 from apps.accounts.models import User, UserQuerySet
 from apps.audit.services import record
 from apps.common.cells import cell
-from apps.common.errors import Invalid
+from apps.common.words import one_of
 
 FORMATS = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 PIECE = 500  # people that are read at once
@@ -26,8 +26,7 @@ def export(found: UserQuerySet, *, asked: Mapping[str, str], format_: str, actor
     Raises Invalid, Forbidden.
     """
     policies.require(actor, "audit.view")
-    if format_ not in FORMATS:
-        raise Invalid.at("format", f"Use one of {', '.join(FORMATS)}.")
+    one_of("format", format_, FORMATS)
     count = found.count()
     lines: list[dict[str, Any]] = []
     for begin in range(0, count, PIECE):

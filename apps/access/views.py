@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.access import services
@@ -19,6 +18,7 @@ from apps.accounts.proof import proof_required
 from apps.common.errors import Invalid
 from apps.common.pagination import page_of
 from apps.directory.models import Token
+from apps.files.sending import as_attachment
 
 CHOICES = {
     "formats": [("csv", "CSV"), ("jsonl", "JSONL")],
@@ -38,7 +38,7 @@ def report(request: AuthenticatedRequest) -> HttpResponse:
     try:
         found = seen_by(request.user, filters)
     except Invalid as error:
-        found, wrong = seen_by(request.user, {}).none(), error.errors[0]["message"]
+        found, wrong = seen_by(request.user, {}).none(), error.first
     page: Any = page_of(request, found)
     page.object_list = describe(list(page.object_list))
     context = {
@@ -56,7 +56,6 @@ def report(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "access/report.html", context, status=status)
 
 
-@never_cache
 @require_POST
 @permission_required("audit.view")
 @proof_required
@@ -67,8 +66,7 @@ def export(request: AuthenticatedRequest) -> HttpResponse:
     found = seen_by(request.user, asked)
     body = services.export(found, asked=asked, format_=format_, actor=request.user)
     name = f"access-{timezone.localdate():%Y-%m-%d}.{format_}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type=services.FORMATS[format_], headers=headers)
+    return as_attachment(HttpResponse(body, content_type=services.FORMATS[format_]), name)
 
 
 def _counts() -> dict[str, int]:

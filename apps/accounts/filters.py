@@ -10,6 +10,7 @@ from apps.accounts.models.people import UserQuerySet
 from apps.accounts.models.rights import GroupQuerySet
 from apps.accounts.models.sign_ins import SignInQuerySet, bound_to
 from apps.common.errors import Invalid
+from apps.common.words import chosen
 
 STATES = {"active": True, "suspended": False}
 FACTORS = {"on": True, "off": False}
@@ -60,7 +61,4 @@ def own_or_of(actor: User, queryset: SignInQuerySet, user: str) -> SignInQuerySe
 
 
 def _chosen(name: str, words: Mapping[str, bool], params: Mapping[str, str]) -> bool | None:
-    word = params.get(name, "")
-    if word and word not in words:
-        raise Invalid.at(name, f"Use one of {', '.join(words)}.")
-    return words.get(word)
+    return words.get(chosen(name, params, words))

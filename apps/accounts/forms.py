@@ -93,7 +93,7 @@ class NetworksField(forms.CharField):
         try:
             return networks.normal(re.split(r"[\s,;]+", super().clean(value)))
         except Invalid as error:
-            raise forms.ValidationError(error.errors[0]["message"]) from error
+            raise forms.ValidationError(error.first) from error
 
 
 class KeyForm(forms.Form):

@@ -125,7 +125,7 @@ def change(request: AuthenticatedRequest, group_id: UUID, action: str) -> HttpRe
         if form is None:
             messages.error(request, error.detail)
             return redirect("accounts:group", group_id)
-        form.add_error(None, error.errors[0]["message"] if error.errors else error.detail)
+        form.add_error(None, error.first)
     shown = policies.find(request.user, Group.objects.counted(), pk=group_id)
     extra = {SHOWN_AS[action]: form}
     return _group(request, shown, HTTPStatus.UNPROCESSABLE_ENTITY, **extra)

@@ -53,7 +53,7 @@ def _shares(form: HeirForm, member: User, heir: User | None, actor: User) -> lis
     try:
         return services.preview(member, heir, actor=actor)
     except DomainError as error:
-        form.add_error("heir", error.errors[0]["message"] if error.errors else error.detail)
+        form.add_error("heir", error.first)
     return services.preview(member, None, actor=actor)
 
 

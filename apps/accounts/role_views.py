@@ -89,7 +89,7 @@ def _blame(form: OwnRoleForm, error: DomainError) -> None:
     if isinstance(error, Forbidden):
         form.add_error("permissions", error.detail)
         return
-    form.add_error("label", error.errors[0]["message"] if error.errors else error.detail)
+    form.add_error("label", error.first)
 
 
 def _role(request: AuthenticatedRequest, form: OwnRoleForm, found: Role | None) -> HttpResponse:

@@ -22,6 +22,7 @@ from apps.accounts.proof import proof_required
 from apps.accounts.session_store import name_of
 from apps.accounts.sign_in_forms import SignInRulesForm
 from apps.common.errors import Invalid
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 
 
@@ -124,8 +125,7 @@ def _saved(request: AuthenticatedRequest, form: SignInRulesForm) -> bool:
     try:
         services.change_sign_in_rules(form.cleaned_data, actor=request.user)
     except Invalid as error:
-        for blame in error.errors:
-            form.add_error(blame["field"], blame["message"])
+        blame(form, error)
     return not form.errors
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 from apps.egress.circuits import Circuit
 
 STATES = ("open", "half_open", "closed")
@@ -11,9 +11,7 @@ STATES = ("open", "half_open", "closed")
 def filtered(services: Sequence[Circuit], params: Mapping[str, str]) -> list[Circuit]:
     """Keep what the parameters ask for: `q` in the name or error, `kind`, `state`. Raises Invalid."""
     text = params.get("q", "").strip().lower()
-    kind, state = params.get("kind", ""), params.get("state", "")
-    if state and state not in STATES:
-        raise Invalid.at("state", f"Use one of {', '.join(STATES)}.")
+    kind, state = params.get("kind", ""), chosen("state", params, STATES)
     return [
         each
         for each in services

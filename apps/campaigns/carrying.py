@@ -7,7 +7,6 @@ of who signed, with no more rights than they hold now: what they may not take is
 import hashlib
 import json
 import logging
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -18,20 +17,18 @@ from apps.audit.services import record
 from apps.campaigns import news, removing, rights
 from apps.campaigns.models import Campaign, Item
 from apps.common.errors import DomainError, Forbidden
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores
 
 logger = logging.getLogger(__name__)
 
 CHORE = "campaigns.carry"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 GONE = "It was gone already."
 NOBODY = "Who signed is no longer here."
 
 
 def carry(campaign_id: UUID) -> None:
     """Work on a signed campaign until it is closed or somebody else works on it."""
-    while not workers.draining.is_set() and _advance(campaign_id):
-        chores.postpone(CHORE, campaign_id, chores.now() + LEASE)
+    carrying.carry_on(CHORE, campaign_id, _advance)
 
 
 @transaction.atomic

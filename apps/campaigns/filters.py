@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, CampaignQuerySet, Item, ItemQuerySet, Sort
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 
 STATES = ("mine", *Campaign.Status.values)
 CAMPAIGN_FIELDS = ("q", "state")
@@ -23,7 +23,7 @@ def campaigns_in(
     found: CampaignQuerySet, params: Mapping[str, str], user: User
 ) -> CampaignQuerySet:
     """Keep what the parameters ask for; `mine`: with something for oneself to decide. Raises Invalid."""
-    state = _word("state", STATES, params)
+    state = chosen("state", params, STATES)
     if state == "mine":
         found = found.asking(user)
     elif state:
@@ -34,15 +34,15 @@ def campaigns_in(
 def items_in(found: ItemQuerySet, params: Mapping[str, str], user: User) -> ItemQuerySet:
     """Keep what the parameters ask for. Raises Invalid for a word that is none of its field."""
     found = found.matching(params.get("q", "").strip())
-    if sort := _word("sort", Sort.values, params):
+    if sort := chosen("sort", params, Sort.values):
         found = found.filter(sort=sort)
-    if decision := _word("decision", DECISIONS, params):
+    if decision := chosen("decision", params, DECISIONS):
         found = found.filter(decision="" if decision == "none" else decision)
-    if reviewer := _word("reviewer", REVIEWERS, params):
+    if reviewer := chosen("reviewer", params, REVIEWERS):
         found = found.filter(reviewer=user if reviewer == "me" else None)
-    if outcome := _word("outcome", OUTCOMES, params):
+    if outcome := chosen("outcome", params, OUTCOMES):
         found = found.to_follow_up() if outcome == "hand" else found.filter(outcome=outcome)
-    if sign := _word("signs", tuple(SIGNS), params):
+    if sign := chosen("signs", params, SIGNS):
         found = found.filter(signs__contains=SIGNS[sign])
     return found
 
@@ -51,10 +51,3 @@ def asked(params: Mapping[str, str], fields: tuple[str, ...] = ITEM_FIELDS) -> d
     """Return the parameters that ask for something."""
     given = {name: params.get(name, "").strip() for name in fields}
     return {name: text for name, text in given.items() if text}
-
-
-def _word(name: str, words: "tuple[str, ...] | list[str]", params: Mapping[str, str]) -> str:
-    word = params.get(name, "").strip()
-    if word and word not in words:
-        raise Invalid.at(name, f"Use one of {', '.join(words)}.")
-    return word

@@ -18,7 +18,6 @@ from apps.campaigns.models import (
     Sort,
     Terms,
 )
-from apps.common.errors import DomainError
 
 MOST_FOLDERS = 500
 ONCE = ("", "Once")
@@ -93,12 +92,6 @@ class CampaignForm(forms.Form):
     def terms(self) -> dict[str, Any]:
         """The values as the service takes them."""
         return {name: value for name, value in self.cleaned_data.items() if name != "months"}
-
-    def blame(self, error: DomainError) -> None:
-        """Show what a service said at the field that it blames."""
-        for each in error.errors or [{"field": None, "message": error.detail}]:
-            field = each["field"] if each["field"] in self.fields else None
-            self.add_error(field, each["message"])
 
 
 class DecisionForm(forms.Form):

@@ -39,7 +39,7 @@ def decide(request: AuthenticatedRequest, item_id: UUID) -> HttpResponse:
             services.decide(found, actor=request.user, **form.cleaned_data)
             return _next(request, found)
         except DomainError as error:
-            form.add_error("reason", error.errors[0]["message"] if error.errors else error.detail)
+            form.add_error("reason", error.first)
             status = error.status
     return _item(request, found, status, form=form)
 
@@ -69,7 +69,7 @@ def act_on_series(request: AuthenticatedRequest, series_id: UUID, action: str) -
         act(found, actor=request.user)
         messages.success(request, f"“{found}”: saved.")
     except DomainError as error:
-        messages.error(request, error.errors[0]["message"] if error.errors else error.detail)
+        messages.error(request, error.first)
     return redirect("campaigns:list")
 
 

@@ -7,6 +7,7 @@ from django.http import StreamingHttpResponse
 
 from apps.campaigns import formats
 from apps.campaigns.models import Campaign
+from apps.files.sending import as_attachment
 from apps.tenants.context import Scope, current_scope, entered
 from apps.tenants.database import query
 
@@ -17,10 +18,7 @@ def answer(campaign: Campaign, format_: str) -> StreamingHttpResponse:
         _sent(campaign, format_, current_scope()), content_type=formats.MEDIA[format_]
     )
     name = f"access-review-{campaign.created_at:%Y-%m-%d}.{format_}"
-    sent["Content-Disposition"] = f'attachment; filename="{name}"'
-    sent["X-Content-Type-Options"] = "nosniff"
-    sent["Cache-Control"] = "no-store"
-    return sent
+    return as_attachment(sent, name)
 
 
 async def _sent(campaign: Campaign, format_: str, scope: Scope) -> AsyncIterator[str]:

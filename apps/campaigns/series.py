@@ -115,7 +115,7 @@ def _begun(series: Series) -> Campaign:
 
 def _stop(series: Series, error: DomainError) -> None:
     """Pause a series that cannot begin, and say why."""
-    reason = error.errors[0]["message"] if error.errors else error.detail
+    reason = error.first
     series.paused_at, series.trouble = timezone.now(), reason[:200]
     series.save(update_fields=["paused_at", "trouble", "updated_at"])
     told = {"trouble": series.trouble}

@@ -34,6 +34,7 @@ from apps.campaigns.models import (
 )
 from apps.common.errors import Forbidden, Invalid
 from apps.common.types import JSONDict
+from apps.common.words import one_of
 from apps.dispatch import chores
 from apps.notifications import services as notifications
 
@@ -95,9 +96,8 @@ def _check_scope(kept: dict[str, Any]) -> None:
 
 def _check_reviewers(kept: dict[str, Any]) -> None:
     """Keep what belongs to the chosen way of asking, and nothing else."""
-    way = kept.get("reviewers")
-    if way not in Terms.Reviewers.values:
-        raise Invalid.at("reviewers", f"Use one of {', '.join(Terms.Reviewers.values)}.")
+    way = kept.get("reviewers") or ""
+    one_of("reviewers", way, Terms.Reviewers.values)
     by_person, by_role = way == Terms.Reviewers.PERSON, way == Terms.Reviewers.ROLE
     kept["reviewer"] = kept.get("reviewer") if by_person else None
     kept["reviewer_role"] = kept.get("reviewer_role") if by_role else None
@@ -126,8 +126,7 @@ def decide(item: Item, *, actor: User, decision: str, reason: str = "") -> Item:
     item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
     check_may_decide(item, actor)
     reason = reason.strip()
-    if decision not in Item.Decision.values:
-        raise Invalid.at("decision", f"Use one of {', '.join(Item.Decision.values)}.")
+    one_of("decision", decision, Item.Decision.values)
     if decision != Item.Decision.KEEP and not reason:
         raise ReasonMissing.at("reason", ReasonMissing.__doc__ or "")
     before = {"decision": item.decision, "reason": item.reason} if item.decision else None
@@ -271,8 +270,7 @@ def may_decide(item: Item, actor: User) -> bool:
 def open_export(campaign_id: UUID, *, actor: User, format_: str) -> Campaign:
     """Return a campaign that is taken as a file, and tell the trail of it. Raises Invalid, Forbidden."""
     policies.require(actor, "campaign.view")
-    if format_ not in FORMATS:
-        raise Invalid.at("format", f"Use one of {', '.join(FORMATS)}.")
+    one_of("format", format_, FORMATS)
     campaign = find_campaign(campaign_id, actor=actor)
     record("campaign.exported", actor=actor, target=campaign, after={"format": format_})
     return campaign

@@ -1,12 +1,9 @@
 """The doors through which a worker comes to access reviews."""
 
-from collections.abc import Callable, Collection
-from uuid import UUID
-
 from celery import shared_task
 
 from apps.campaigns import carrying, reminding, taking
-from apps.tenants.tasks import HEADER, TenantTask, named
+from apps.tenants.tasks import TenantTask, named
 
 
 @shared_task(base=TenantTask, name="campaigns.take_rights")
@@ -25,13 +22,3 @@ def carry_out(campaign_id: str) -> None:
 def remind_reviewers(campaign_id: str) -> None:
     """Remind who has not finished. Safe to deliver twice: each reminder is told once."""
     reminding.remind(named(campaign_id))
-
-
-def caller(task: "Callable[..., None]") -> Callable[[Collection[UUID], str], None]:
-    """Return what sends for a worker for each subject of a chore."""
-
-    def call(subjects: Collection[UUID], schema: str) -> None:
-        for subject in subjects:
-            task.apply_async([str(subject)], headers={HEADER: schema}, retry=False)  # type: ignore[attr-defined]
-
-    return call

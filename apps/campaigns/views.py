@@ -21,6 +21,7 @@ from apps.campaigns import independence, rights, series, services
 from apps.campaigns.forms import CampaignForm, HandOnForm, ReasonForm, SignForm
 from apps.campaigns.models import Campaign, Item, ItemQuerySet, Series, Sort
 from apps.common.errors import DomainError, Invalid
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 
 MOST_REVIEWERS = 50
@@ -47,7 +48,7 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
     try:
         found = filtering.campaigns_in(seen, filters, request.user)
     except Invalid as error:
-        found, wrong = seen.none(), error.errors[0]["message"]
+        found, wrong = seen.none(), error.first
     context = {
         "page": page_of(request, found),
         "filters": filters,
@@ -85,7 +86,7 @@ def _begun(form: CampaignForm, actor: User) -> Campaign | None:
             return series.start_series(actor=actor, months=months, **form.terms)[1]
         return services.start_campaign(actor=actor, **form.terms)
     except Invalid as error:
-        form.blame(error)
+        blame(form, error)
         return None
 
 
@@ -116,7 +117,7 @@ def show(
     try:
         found, asked = items_of(request, campaign)
     except Invalid as error:
-        found, asked, wrong = Item.objects.none(), {}, error.errors[0]["message"]
+        found, asked, wrong = Item.objects.none(), {}, error.first
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     page = page_of(request, found)
     now = {} if campaign.status in Campaign.ENDED else rights.now(page.object_list)
@@ -215,7 +216,7 @@ def hand_on(request: AuthenticatedRequest, campaign_id: UUID) -> HttpResponse:
             messages.success(request, f"{moved} handed on to {to}.{stays}")
             return _back(request, campaign)
         except DomainError as error:
-            form.add_error("reviewer", error.errors[0]["message"] if error.errors else error.detail)
+            form.add_error("reviewer", error.first)
     return show(request, campaign, HTTPStatus.UNPROCESSABLE_ENTITY, hand_form=form)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from apps.accounts.models import User
 from apps.comments.models import ThreadQuerySet
 from apps.common.errors import Invalid
+from apps.common.words import one_of
 
 STATES = ("open", "resolved", "all")
 FLAGS = ("true", "false")
@@ -25,9 +26,7 @@ def filtered(threads: ThreadQuerySet, params: Mapping[str, str], user: User) -> 
 
 
 def _of_state(threads: ThreadQuerySet, state: str) -> ThreadQuerySet:
-    if state not in STATES:
-        raise Invalid.at("state", f"Use one of {', '.join(STATES)}.")
-    if state == "all":
+    if one_of("state", state, STATES) == "all":
         return threads
     return threads.open() if state == "open" else threads.resolved()
 

@@ -31,6 +31,11 @@ class DomainError(Exception):
         self.headers = headers or {}
         super().__init__(self.detail)
 
+    @property
+    def first(self) -> str:
+        """What is wrong in one sentence: with the first bad field, else as a whole."""
+        return str(self.errors[0]["message"]) if self.errors else self.detail
+
     def problem(self) -> JSONDict:
         """Return the RFC 9457 members of the answer."""
         title = HTTPStatus(self.status).phrase

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from apps.common.errors import (
@@ -36,6 +37,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     domain = as_domain_error(error)
     if domain is None:
         return None
+    request = context["request"]  # whatever it asked for, a problem is JSON
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return Response(
         domain.problem(), domain.status, headers=domain.headers, content_type=PROBLEM_JSON
     )

@@ -11,10 +11,10 @@ class CredentialsConfig(AppConfig):
     def ready(self) -> None:
         from apps.credentials import policies  # noqa: F401 - registers the policy
         from apps.credentials.data_keys.carrying import CHORE
-        from apps.credentials.data_keys.tasks import call_reseal
+        from apps.credentials.data_keys.tasks import reseal
         from apps.credentials.models import StoredCredential
         from apps.dispatch import chores
         from apps.vault.resealing import register_column
 
-        chores.register(CHORE, call_reseal)
+        chores.register(CHORE, chores.for_each(reseal))
         register_column(StoredCredential, "sealed", lambda credential: credential.context)

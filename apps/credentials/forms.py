@@ -159,13 +159,6 @@ class DetailsForm(forms.Form):
         self.fields["folder"] = FolderField(actor)
         self.fields["hosts"].help_text = "Take hosts away here. To add one, rotate the credential."
 
-    def blame(self, error: DomainError) -> None:
-        """Show a refusal at the fields that it names, else above the form."""
-        for entry in error.errors or [{"field": "", "message": error.detail}]:
-            self.add_error(
-                entry["field"] if entry["field"] in self.fields else None, entry["message"]
-            )
-
 
 class TryForm(forms.Form):
     """An address to try it on."""

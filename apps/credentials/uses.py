@@ -15,7 +15,7 @@ class Use:
     """A workflow whose steps name a credential; without an id it is one that the asker may not see."""
 
     name: str
-    workflow_id: UUID | None = None
+    id: UUID | None = None
     published: bool = False  # in what runs now; else in the draft alone
 
 

@@ -13,6 +13,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required, proof_required_to_open
 from apps.common.errors import DomainError, Invalid, NotFound
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.credentials import services
 from apps.credentials.exceptions import CredentialUsed
@@ -101,7 +102,7 @@ def detail(request: AuthenticatedRequest, credential_id: UUID) -> HttpResponse:
             messages.success(request, "The details are saved.")
             return redirect("credentials:detail", credential.pk)
         except DomainError as error:
-            form.blame(error)
+            blame(form, error)
     return _detail(request, credential, HTTPStatus.UNPROCESSABLE_ENTITY, details=form)
 
 

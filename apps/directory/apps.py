@@ -23,6 +23,6 @@ class DirectoryConfig(AppConfig):
 
         directories.register(KeptGroups())
         sources.register(KeptMembers())
-        chores.register(carrying.CHORE, tasks.call_import)
-        chores.register(carrying.FORGET, tasks.call_forget)
-        chores.register(watching.CHORE, tasks.call_look)
+        chores.register(carrying.CHORE, chores.for_each(tasks.import_people))
+        chores.register(carrying.FORGET, chores.for_each(tasks.forget_import))
+        chores.register(watching.CHORE, chores.for_all(tasks.look_at_tokens))

@@ -1,13 +1,10 @@
 """The doors through which a worker comes to imports, and to tokens that end soon."""
 
-from collections.abc import Collection
-from uuid import UUID
-
 from celery import shared_task
 
 from apps.directory import watching
 from apps.directory.imports import carrying
-from apps.tenants.tasks import HEADER, TenantTask, all_named, named
+from apps.tenants.tasks import TenantTask, all_named, named
 
 
 @shared_task(base=TenantTask, name="directory.import_people")
@@ -26,20 +23,3 @@ def forget_import(job_id: str) -> None:
 def look_at_tokens(subjects: list[str]) -> None:
     """Tell of tokens that end soon. Safe to deliver twice: each thing is told once."""
     watching.look(all_named(subjects))
-
-
-def call_look(subjects: Collection[UUID], schema: str) -> None:
-    """Send for a worker; a broker that is away is the caller's to notice, at once."""
-    look_at_tokens.apply_async([list(map(str, subjects))], headers={HEADER: schema}, retry=False)
-
-
-def call_import(jobs: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for job in jobs:
-        import_people.apply_async([str(job)], headers={HEADER: schema}, retry=False)
-
-
-def call_forget(jobs: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for job in jobs:
-        forget_import.apply_async([str(job)], headers={HEADER: schema}, retry=False)

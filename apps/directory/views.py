@@ -105,7 +105,7 @@ def set_heir(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse
             messages.success(request, "Saved. It counts for who leaves from now on.")
             return redirect("directory:overview", found.pk)
         except DomainError as error:
-            form.add_error("heir", error.errors[0]["message"] if error.errors else error.detail)
+            form.add_error("heir", error.first)
     return _overview(request, found, HTTPStatus.UNPROCESSABLE_ENTITY, heir_form=form)
 
 

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.models import Chore, CurrentRole
 from apps.tenants.context import current_schema
+from apps.tenants.tasks import HEADER, TenantTask
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,30 @@ WHERE tenant.role_name = chore.role AND tenant.schema_name = %(schema)s
 def register(kind: str, call: Call) -> None:
     """Say how to send for a worker when some of a kind are due: given their subjects, and a schema."""
     _calls[kind] = call
+
+
+def for_each(task: TenantTask) -> Call:
+    """Send for a worker for each subject; a broker that is away is the caller's to notice, at once."""
+
+    def call(subjects: Collection[UUID], schema: str) -> None:
+        for each in subjects:
+            _send(task, schema, str(each))
+
+    return call
+
+
+def for_all(task: TenantTask) -> Call:
+    """Send for one worker, who is told all subjects."""
+    return lambda subjects, schema: _send(task, schema, [str(each) for each in subjects])
+
+
+def once(task: TenantTask) -> Call:
+    """Send for one worker, who finds out by itself what is due."""
+    return lambda _subjects, schema: _send(task, schema)
+
+
+def _send(task: TenantTask, schema: str, *given: str | list[str]) -> None:
+    task.apply_async(list(given), headers={HEADER: schema}, retry=False)
 
 
 def now() -> datetime:

@@ -14,12 +14,12 @@ class EvidenceConfig(AppConfig):
         from apps.evidence.keeping import Packs
         from apps.evidence.news import KINDS
         from apps.evidence.sections.closing import CONTEXT
-        from apps.evidence.tasks import call_write
+        from apps.evidence.tasks import write_pack
         from apps.notifications import kinds
         from apps.retention import classes
         from apps.vault.signing import register_context
 
         register_context(CONTEXT)
-        chores.register(writing.CHORE, call_write)
+        chores.register(writing.CHORE, chores.for_each(write_pack))
         classes.register("packs", Packs())
         kinds.register(*KINDS)

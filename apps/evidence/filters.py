@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 from apps.evidence.models import Pack, PackQuerySet
 
 FIELDS = ("q", "status")
@@ -10,9 +10,7 @@ FIELDS = ("q", "status")
 
 def packs_in(found: PackQuerySet, params: Mapping[str, str]) -> PackQuerySet:
     """Keep what the parameters ask for: `status`, and `q` in the name of who asked. Raises Invalid."""
-    status = params.get("status", "").strip()
-    if status and status not in Pack.Status.values:
-        raise Invalid.at("status", f"Use one of {', '.join(Pack.Status.values)}.")
+    status = chosen("status", params, Pack.Status.values)
     found = found.filter(status=status) if status else found
     text = params.get("q", "").strip()
     return found.filter(asked_by__name__icontains=text) if text else found

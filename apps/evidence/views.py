@@ -13,12 +13,14 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required
 from apps.common.errors import Conflict, DomainError, Invalid
+from apps.common.forms import blame
 from apps.common.pagination import page_of
-from apps.evidence import sending, services
+from apps.evidence import services
 from apps.evidence.filters import FIELDS, packs_in
 from apps.evidence.forms import PackForm
 from apps.evidence.mapping import MAPPING
 from apps.evidence.models import Pack
+from apps.files import sending
 
 STATUS_CHOICES = [
     ("queued", "queued"), ("running", "being written"), ("done", "ready"), ("cancelled", "cancelled"),
@@ -43,9 +45,7 @@ def start(request: AuthenticatedRequest) -> HttpResponse:
             services.start_pack(actor=request.user, **form.period)
             return redirect("evidence:list")
         except (Conflict, Invalid) as error:
-            fields = {"since": "first", "until": "last"}
-            for each in error.errors or [{"field": "", "message": error.detail}]:
-                form.add_error(fields.get(each["field"]), each["message"])
+            blame(form, error, since="first", until="last")
     return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
 
 
@@ -54,7 +54,8 @@ def start(request: AuthenticatedRequest) -> HttpResponse:
 @proof_required
 def file(request: AuthenticatedRequest, pack_id: UUID) -> StreamingHttpResponse:
     """Hand a pack out."""
-    return sending.answer(services.open_pack(pack_id, actor=request.user))
+    pack = services.open_pack(pack_id, actor=request.user)
+    return sending.whole(pack.parts, name=f"{pack}", media_type="application/zip")
 
 
 @require_POST
@@ -91,7 +92,7 @@ def _list(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: A
     try:
         found = packs_in(seen, filters)
     except Invalid as error:
-        found, wrong, status = seen.none(), error.errors[0]["message"], error.status
+        found, wrong, status = seen.none(), error.first, error.status
     context = {
         "page": page_of(request, found),
         "filters": filters,

@@ -7,7 +7,6 @@ place behind it; one that nobody took up is swept from the storage like all that
 import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores
 from apps.evidence import news
 from apps.evidence.models import Pack, Part
 from apps.evidence.sections import SECTIONS
@@ -31,7 +30,6 @@ from apps.files.models import Blob
 logger = logging.getLogger(__name__)
 
 CHORE = "evidence.write"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 AWAY = "The file storage does not answer. The pack goes on when it does."
 
 
@@ -50,8 +48,7 @@ class Place:
 def carry(pack_id: UUID) -> None:
     """Write files until the pack is done, given up, or has to wait. Never call it inside of a transaction."""
     try:
-        while not workers.draining.is_set() and _advance(pack_id):
-            chores.postpone(CHORE, pack_id, chores.now() + LEASE)
+        carrying.carry_on(CHORE, pack_id, _advance)
     except StorageAway:
         logger.warning("Evidence pack %s waits for the file storage.", pack_id)
         Pack.objects.unfinished().filter(pk=pack_id).update(trouble=AWAY)

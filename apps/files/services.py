@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.common.ids import uuid7
-from apps.files.exceptions import BlobAltered, BlobMissing, BlobRemoved, BlobTooLarge
+from apps.files.exceptions import BlobAltered, BlobMissing, BlobRemoved, BlobTooLarge, StorageAway
 from apps.files.models import Blob, Discarded
 from apps.files.storage import storage
 from apps.tenants.context import current_schema
@@ -131,6 +131,14 @@ def take_out() -> None:
     for discarded in Discarded.objects.order_by("created_at"):
         storage().delete(discarded.name)
         discarded.delete()
+
+
+def take_out_or_later() -> None:
+    """Empty the storage of what was discarded; while it is away that is left to the next deletion."""
+    try:
+        take_out()
+    except StorageAway:
+        logger.warning("Discarded bytes wait for the file storage.")
 
 
 def _discarded(ids: list[UUID]) -> list[UUID]:

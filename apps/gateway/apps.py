@@ -16,6 +16,7 @@ class GatewayConfig(AppConfig):
             outlook,
             policies,  # noqa: F401 - registers the policies
             receivers,
+            tasks,
             workers,  # noqa: F401 - starts the ledger's writer
         )
         from apps.gateway.budgets import alerts
@@ -24,12 +25,6 @@ class GatewayConfig(AppConfig):
         from apps.gateway.prices import retiring
         from apps.gateway.routes import sharing
         from apps.gateway.targets import decline, granted
-        from apps.gateway.tasks import (
-            call_ask_ahead,
-            call_look_at_retiring,
-            call_look_for_advice,
-            call_tell_staff,
-        )
         from apps.gateway.virtual_keys.handing_over import VouchedKeys
         from apps.notifications import kinds
         from apps.tenants.provisioning import restrict_table
@@ -44,9 +39,9 @@ class GatewayConfig(AppConfig):
         # What a call cost is never altered afterwards.
         restrict_table("gateway_llmcall", "SELECT, INSERT, DELETE")
         kinds.register(*alerts.KINDS, retiring.KIND)
-        chores.register(outlook.CHORE, call_look_at_retiring)
-        chores.register(outlook.ADVICE, call_look_for_advice)
-        chores.register(ahead.CHORE, call_ask_ahead)
-        granted.on_trouble(call_tell_staff)
+        chores.register(outlook.CHORE, chores.once(tasks.look_at_retiring))
+        chores.register(outlook.ADVICE, chores.once(tasks.look_for_advice))
+        chores.register(ahead.CHORE, chores.for_each(tasks.ask_ahead))
+        granted.on_trouble(tasks.call_tell_staff)
         restrict_table("gateway_routeversion", "SELECT, INSERT, DELETE")
         restrict_table("gateway_promptversion", "SELECT, INSERT, DELETE")

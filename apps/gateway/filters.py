@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.common.errors import Invalid
 from apps.common.moments import moment
+from apps.common.words import one_of
 from apps.gateway.models import LlmCall, LlmCallQuerySet
 
 LONGEST = timedelta(days=400)
@@ -39,7 +40,7 @@ def narrowed(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
             kept = kept.filter(**{name: value})
     for name, choices in CHOICES.items():
         if value := params.get(name):
-            kept = kept.filter(**{name: _one_of(choices, name, value)})
+            kept = kept.filter(**{name: one_of(name, value, choices)})
     for name, column in IDS.items():
         if value := params.get(name):
             kept = kept.filter(**{column: _uuid(name, value)})
@@ -64,12 +65,6 @@ def _moment(params: Any, name: str) -> datetime | None:
         return moment(text) if text else None
     except ValueError as error:
         raise Invalid.at(name, str(error)) from None
-
-
-def _one_of(choices: list[str], name: str, value: str) -> str:
-    if value not in choices:
-        raise Invalid.at(name, f"Use one of {', '.join(choices)}.")
-    return value
 
 
 def _uuid(name: str, text: str) -> UUID:

@@ -1,6 +1,5 @@
 """The door through which a worker comes to what the gateway has to look at."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from celery import shared_task
@@ -20,20 +19,10 @@ def look_at_retiring() -> None:
     retiring.look()
 
 
-def call_look_at_retiring(subjects: Collection[UUID], schema: str) -> None:
-    """Send for a worker; a broker that is away is the caller's to notice, at once."""
-    look_at_retiring.apply_async([], headers={HEADER: schema}, retry=False)
-
-
 @shared_task(base=TenantTask, name="gateway.look_for_advice")
 def look_for_advice() -> None:
     """Find what would be cheaper. Safe to deliver twice: it is found anew."""
     looking.look()
-
-
-def call_look_for_advice(subjects: Collection[UUID], schema: str) -> None:
-    """Send for a worker; a broker that is away is the caller's to notice, at once."""
-    look_for_advice.apply_async([], headers={HEADER: schema}, retry=False)
 
 
 @shared_task(base=TenantTask, name="gateway.tell_staff", of_platform=True)
@@ -53,9 +42,3 @@ def call_tell_staff(provider_id: UUID, trouble: Trouble) -> None:
 def ask_ahead(workflow_id: str) -> None:
     """Ask what a schedule's run will ask. Safe to deliver twice: what is kept is not asked."""
     asking_ahead.ask_ahead(named(workflow_id))
-
-
-def call_ask_ahead(subjects: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each; a broker that is away is the caller's to notice, at once."""
-    for subject in subjects:
-        ask_ahead.apply_async([str(subject)], headers={HEADER: schema}, retry=False)

@@ -16,7 +16,7 @@ class IdentityConfig(AppConfig):
         from apps.identity.gate import CompanyGate
         from apps.identity.models import Connection, SigningKey
         from apps.identity.saml.watching import CHORE
-        from apps.identity.tasks import call_look
+        from apps.identity.tasks import look_at_connections
         from apps.identity.telling import KINDS
         from apps.notifications import kinds
         from apps.vault.resealing import register_column
@@ -26,4 +26,4 @@ class IdentityConfig(AppConfig):
         entrance.register(CompanyGate())
         bearers.register(ProvidersTokens())
         kinds.register(*KINDS)
-        chores.register(CHORE, call_look)
+        chores.register(CHORE, chores.for_all(look_at_connections))

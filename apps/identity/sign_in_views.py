@@ -60,10 +60,7 @@ def discover(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Send the browser to the provider."""
     try:
-        limits.STARTS.count(client_ip(request))
-        connection = Connection.objects.active().filter(pk=connection_id).first()
-        if connection is None:
-            raise NotOpen
+        connection = _open(request, connection_id)
         following = _safe(request.GET.get("next", ""))
         attempt = attempts.begin(connection, request.session, following=following)
         return redirect(addresses.away(request, attempt, hint=request.GET.get("hint", "")))
@@ -94,15 +91,24 @@ def callback(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def prove(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Send whoever is signed in to their provider, to show again that it is them."""
     try:
-        limits.STARTS.count(client_ip(request))
-        connection = Connection.objects.active().filter(pk=connection_id).first()
-        if connection is None:
-            raise NotOpen
+        connection = _open(request, connection_id)
         following = _safe(request.GET.get("next", ""))
         attempt = proving.begin(connection, request.session, following=following)
         return redirect(addresses.away(request, attempt, hint=request.user.email, anew=True))
     except (SignInRefused, TooMany) as error:
         return refused(request, error)
+
+
+def _open(request: HttpRequest, connection_id: UUID) -> Connection:
+    """Return a connection that people sign in through, and count that one is sent there.
+
+    Raises NotOpen, TooMany.
+    """
+    limits.STARTS.count(client_ip(request))
+    connection = Connection.objects.active().filter(pk=connection_id).first()
+    if connection is None:
+        raise NotOpen
+    return connection
 
 
 def _proved(request: HttpRequest, attempt: Attempt) -> HttpResponse:

@@ -20,11 +20,11 @@ class NotificationsConfig(AppConfig):
         from apps.notifications.counts import unread_of
         from apps.notifications.models import Mail
         from apps.notifications.outbox import CHORE, context_of
-        from apps.notifications.tasks import call_send_mails
+        from apps.notifications.tasks import send_mails
         from apps.vault.resealing import register_column
 
         register_column(Mail, "sealed", context_of)
         kinds.register(*outages.KINDS)
         on_change(outages.hear)
-        chores.register(CHORE, call_send_mails)
+        chores.register(CHORE, chores.once(send_mails))
         register_counter("notifications:list", unread_of)

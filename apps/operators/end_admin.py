@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from apps.common.errors import DomainError
 from apps.common.templatetags import look
+from apps.files.sending import as_attachment
 from apps.operators import ends
 from apps.operators.certificates import is_genuine
 from apps.operators.console import Console, actor_of
@@ -66,9 +67,7 @@ class DeletionAdmin(Console):
         text = json.dumps(told, indent=2, ensure_ascii=False)
         answer = HttpResponse(text, content_type="application/json")
         name = f"deletion-{deletion.slug}-{deletion.finished_at:%Y-%m-%d}.json"
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return as_attachment(answer, name)
 
     @admin.display(description="State", ordering="state")
     def progress(self, deletion: Deletion) -> SafeString:

@@ -21,7 +21,7 @@ class OversightConfig(AppConfig):
         from apps.vault.resealing import register_column
 
         register_column(Stream, "sealed", delivering.context_of)
-        chores.register(verifying.CHORE, tasks.call_verify)
-        chores.register(exporting.CHORE, tasks.call_write)
-        chores.register(exporting.EXPIRY, tasks.call_expire)
-        chores.register(delivering.CHORE, tasks.call_deliver)
+        chores.register(verifying.CHORE, chores.for_each(tasks.verify_trail))
+        chores.register(exporting.CHORE, chores.for_each(tasks.write_export))
+        chores.register(exporting.EXPIRY, chores.once(tasks.expire_exports))
+        chores.register(delivering.CHORE, chores.for_each(tasks.deliver_stream))

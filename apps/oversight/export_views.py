@@ -1,11 +1,9 @@
 """Pages of exports: one's own, and the file itself."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,13 +12,10 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
-from apps.files import services as files
-from apps.files.models import Blob
+from apps.files import sending
 from apps.oversight import services
 from apps.oversight.forms import ExportForm
 from apps.oversight.models import Export
-from apps.tenants.context import Scope, current_scope, entered
-from apps.tenants.database import query
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
@@ -62,24 +57,7 @@ def start(request: AuthenticatedRequest) -> HttpResponse:
 
 @require_GET
 @permission_required("audit.view")
-async def file(request: HttpRequest, export_id: UUID) -> HttpResponseBase:
+def file(request: AuthenticatedRequest, export_id: UUID) -> StreamingHttpResponse:
     """Send an export piece by piece; a piece is in memory at a time."""
-    user = await request.auser()
-    export, blobs = await query(_opened, user, export_id)
-    answer = StreamingHttpResponse(_sent(blobs, current_scope()), content_type=MEDIA[export.format])
-    answer["Content-Disposition"] = f'attachment; filename="{export}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _opened(user: object, export_id: UUID) -> tuple[Export, list[Blob]]:
-    export = services.open_export(export_id, actor=user)  # type: ignore[arg-type]  # a member: see above
-    return export, [piece.blob for piece in export.pieces.select_related("blob")]
-
-
-async def _sent(blobs: list[Blob], scope: Scope) -> AsyncIterator[bytes]:
-    for blob in blobs:
-        with entered(scope):  # the request's own is over by now
-            data = await query(files.load, blob)
-        yield data
+    export = services.open_export(export_id, actor=request.user)
+    return sending.whole(export.pieces, name=f"{export}", media_type=MEDIA[export.format])

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores
 from apps.files import services as files
 from apps.files.exceptions import StorageAway
 from apps.files.models import Blob
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 CHORE = "oversight.export"
 EXPIRY = "oversight.expire"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 LIFE = timedelta(days=3)
 PIECE_BYTES = 4 << 20
 AT_ONCE = 200  # entries in memory
@@ -36,8 +35,7 @@ AWAY = "The file storage does not answer. The export goes on when it does."
 def carry(job_id: UUID) -> None:
     """Write pieces until the export is done or has to wait."""
     try:
-        while not workers.draining.is_set() and _advance(job_id):
-            chores.postpone(CHORE, job_id, chores.now() + LEASE)
+        carrying.carry_on(CHORE, job_id, _advance)
     except StorageAway:
         logger.warning("Export %s waits for the file storage.", job_id)
         Export.objects.unfinished().filter(pk=job_id).update(trouble=AWAY)
@@ -52,10 +50,7 @@ def expire() -> None:
         Piece.objects.filter(export__in=gone).delete()
         files.discard(blobs)
         chores.done(EXPIRY, gone)
-    try:
-        files.take_out()
-    except StorageAway:
-        logger.warning("Bytes of old exports wait for the next deletion.")
+    files.take_out_or_later()
 
 
 def _advance(job_id: UUID) -> bool:

@@ -1,24 +1,15 @@
 """The doors through which a worker comes to jobs about the trail."""
 
-from collections.abc import Collection
-from uuid import UUID
-
 from celery import shared_task
 
 from apps.oversight import delivering, exporting, verifying
-from apps.tenants.tasks import HEADER, TenantTask, named
+from apps.tenants.tasks import TenantTask, named
 
 
 @shared_task(base=TenantTask, name="oversight.verify_trail")
 def verify_trail(job_id: str) -> None:
     """Carry a verification on. Safe to deliver twice: steps take turns."""
     verifying.carry(named(job_id))
-
-
-def call_verify(jobs: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for job in jobs:
-        verify_trail.apply_async([str(job)], headers={HEADER: schema}, retry=False)
 
 
 @shared_task(base=TenantTask, name="oversight.write_export")
@@ -33,24 +24,7 @@ def expire_exports() -> None:
     exporting.expire()
 
 
-def call_write(jobs: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for job in jobs:
-        write_export.apply_async([str(job)], headers={HEADER: schema}, retry=False)
-
-
-def call_expire(_jobs: Collection[UUID], schema: str) -> None:
-    """Send for one worker for all of them."""
-    expire_exports.apply_async([], headers={HEADER: schema}, retry=False)
-
-
 @shared_task(base=TenantTask, name="oversight.deliver_stream")
 def deliver_stream(stream_id: str) -> None:
     """Send what a stream has not got yet. Safe to deliver twice: entries may arrive twice, never not."""
     delivering.deliver(named(stream_id))
-
-
-def call_deliver(streams: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for stream in streams:
-        deliver_stream.apply_async([str(stream)], headers={HEADER: schema}, retry=False)

@@ -1,7 +1,6 @@
 """Walking along the chain as a job: each step is a short transaction, and the next worker goes on from it."""
 
 import logging
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -10,21 +9,19 @@ from django.utils import timezone
 from apps.audit.checking import Verdict, Walk, note, wrong_at_end
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores
 from apps.oversight.models import Verification
 
 logger = logging.getLogger(__name__)
 
 CHORE = "oversight.verify"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 BATCHES = 4  # of links, in one transaction
 TRIES = 2  # a rule may delete the beginning while we walk: what looks wrong is looked at again
 
 
 def carry(job_id: UUID) -> None:
     """Work on a verification until it is done or somebody else works on it."""
-    while not workers.draining.is_set() and _advance(job_id):
-        chores.postpone(CHORE, job_id, chores.now() + LEASE)
+    carrying.carry_on(CHORE, job_id, _advance)
 
 
 @transaction.atomic

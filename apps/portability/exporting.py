@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.audit.services import record
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores, workers
 from apps.files import services as files
 from apps.files.exceptions import StorageAway
 from apps.portability import packing, reading, telling
@@ -20,7 +20,6 @@ from apps.portability.models import Export, Part, Piece, Snapshot
 logger = logging.getLogger(__name__)
 
 CHORE, EXPIRY = "portability.export", "portability.expire"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 LIFE = timedelta(days=7)
 AWAY = "The file storage does not answer. The export goes on when it does."
 Status = Export.Status
@@ -33,8 +32,7 @@ class Ended(Exception):
 def carry(export_id: UUID) -> None:
     """Work on an export until it is over, somebody else works on it, or it has to wait."""
     try:
-        while not workers.draining.is_set() and _advance(export_id):
-            chores.postpone(CHORE, export_id, chores.now() + LEASE)
+        carrying.carry_on(CHORE, export_id, _advance)
     except Ended:
         logger.info("Export %s was left by its worker.", export_id)
     except StorageAway:
@@ -84,7 +82,7 @@ def _read(export: Export) -> bool:
 
 def _told(export_id: UUID, rows: int) -> bool:
     """Note how far the reading is; False once the export is cancelled."""
-    chores.postpone(CHORE, export_id, chores.now() + LEASE)
+    carrying.hold(CHORE, export_id)
     return bool(Export.objects.filter(pk=export_id).unfinished().update(rows=rows))
 
 
@@ -138,7 +136,7 @@ def expire() -> None:
     with transaction.atomic():
         discard(gone)
         chores.done(EXPIRY, gone)
-    take_out()
+    files.take_out_or_later()
 
 
 def discard(ids: Sequence[UUID]) -> None:
@@ -151,11 +149,3 @@ def discard(ids: Sequence[UUID]) -> None:
     chores.done(CHORE, list(ids))
     with suppress(IntegrityError), transaction.atomic():
         files.discard(blobs)  # else the sweep will
-
-
-def take_out() -> None:
-    """Empty the storage of what was let go."""
-    try:
-        files.take_out()
-    except StorageAway:
-        logger.warning("Bytes of old archives wait for the next deletion.")

@@ -104,11 +104,12 @@ def history(request: AuthenticatedRequest) -> HttpResponse:
 def _one(
     request: AuthenticatedRequest, job: Import, form: StartForm, status: int = HTTPStatus.OK
 ) -> HttpResponse:
+    came = (job.report or {}).get("came", {})
     context = {
         "job": job,
         "form": form,
         "made": emptiness.found() if job.status == Import.Status.UPLOADING else [],
-        "came": sorted((job.report or {}).get("came", {}).items()),
+        "came": [{"kind": kind, "count": count} for kind, count in sorted(came.items())],
         "list_url": reverse("portability:import", args=[job.pk]),
     }
     return render(request, "portability/import.html", context, status=status)

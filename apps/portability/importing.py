@@ -19,7 +19,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import DomainError
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores, workers
 from apps.files import services as files
 from apps.files.exceptions import StorageAway
 from apps.files.models import Blob
@@ -39,7 +39,6 @@ from apps.workflows.exceptions import NoImage
 logger = logging.getLogger(__name__)
 
 CHORE, FORGET = "portability.import", "portability.forget_import"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 LIFE = timedelta(days=1)  # of an upload that nobody starts
 AWAY = "The file storage does not answer. The import goes on when it does."
 WRONG_KEY = "The passphrase does not open the secrets in the archive."
@@ -100,7 +99,7 @@ def _actor(job: Import) -> User:
 
 def _go(job: Import, status: str) -> None:
     """Say what it is about. Raises Ended where it was cancelled, or this worker is to stop."""
-    chores.postpone(CHORE, job.pk, chores.now() + LEASE)
+    carrying.hold(CHORE, job.pk)
     going = Import.objects.filter(pk=job.pk).going_on().update(status=status)
     if workers.draining.is_set() or not going:
         raise Ended
@@ -168,11 +167,11 @@ def _write(arrival: Arrival) -> None:
             check_empty()
             writing.write(arrival, tell)
             _finish(arrival)
-    take_out()
+    files.take_out_or_later()
 
 
 def _told(job_id: UUID, done: int) -> bool:
-    chores.postpone(CHORE, job_id, chores.now() + LEASE)
+    carrying.hold(CHORE, job_id)
     return bool(Import.objects.filter(pk=job_id).going_on().update(done=done))
 
 
@@ -227,12 +226,6 @@ def let_go(job_id: UUID) -> None:
         files.discard(held)  # else the sweep will
 
 
-def take_out() -> None:
-    """Empty the storage of what imports left."""
-    with suppress(StorageAway):
-        files.take_out()
-
-
 def forget(job_id: UUID) -> None:
     """Forget an upload that nobody started. Safe to repeat."""
     with transaction.atomic():
@@ -241,4 +234,4 @@ def forget(job_id: UUID) -> None:
             let_go(job_id)
             job.delete()
         chores.done(FORGET, [job_id])
-    take_out()
+    files.take_out_or_later()

@@ -102,7 +102,7 @@ def cancel_import(job_id: UUID, *, actor: User) -> Import:
     record("archive.import_cancelled", actor=actor, target=job)
     importing.let_go(job.pk)
     notifications.take_back(job.pk)
-    transaction.on_commit(importing.take_out, robust=True)
+    transaction.on_commit(files.take_out_or_later, robust=True)
     return job
 
 

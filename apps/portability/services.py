@@ -9,6 +9,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.dispatch import chores
+from apps.files import services as files
 from apps.notifications import services as notifications
 from apps.portability import exporting, sealing
 from apps.portability.exceptions import (
@@ -76,7 +77,7 @@ def delete_export(export_id: UUID, *, actor: User) -> None:
     chores.done(exporting.EXPIRY, [export.pk])
     notifications.take_back(export.pk)
     export.delete()
-    transaction.on_commit(exporting.take_out, robust=True)
+    transaction.on_commit(files.take_out_or_later, robust=True)
 
 
 @transaction.atomic

@@ -1,12 +1,9 @@
 """The doors through which a worker comes to archives."""
 
-from collections.abc import Collection
-from uuid import UUID
-
 from celery import shared_task
 
 from apps.portability import exporting, importing
-from apps.tenants.tasks import HEADER, TenantTask, named
+from apps.tenants.tasks import TenantTask, named
 
 
 @shared_task(base=TenantTask, name="portability.write_archive")
@@ -21,17 +18,6 @@ def expire_archives() -> None:
     exporting.expire()
 
 
-def call_write(exports: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for each in exports:
-        write_archive.apply_async([str(each)], headers={HEADER: schema}, retry=False)
-
-
-def call_expire(_exports: Collection[UUID], schema: str) -> None:
-    """Send for one worker for all of them."""
-    expire_archives.apply_async([], headers={HEADER: schema}, retry=False)
-
-
 @shared_task(base=TenantTask, name="portability.read_archive")
 def read_archive(job_id: str) -> None:
     """Carry an import on. Safe to deliver twice: one writes, and the import is done with its rows."""
@@ -42,15 +28,3 @@ def read_archive(job_id: str) -> None:
 def forget_archive(job_id: str) -> None:
     """Forget an archive that nobody started. Safe to deliver twice."""
     importing.forget(named(job_id))
-
-
-def call_read(jobs: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for each in jobs:
-        read_archive.apply_async([str(each)], headers={HEADER: schema}, retry=False)
-
-
-def call_forget(jobs: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each."""
-    for each in jobs:
-        forget_archive.apply_async([str(each)], headers={HEADER: schema}, retry=False)

@@ -1,6 +1,5 @@
 """Pages of archives: what there is, asking for one, and the file itself."""
 
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 from uuid import UUID
 
@@ -15,14 +14,11 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required, proof_required_to_open
 from apps.common.errors import DomainError, Forbidden
 from apps.common.pagination import page_of
-from apps.files import services as files
-from apps.files.models import Blob
+from apps.files import sending
 from apps.portability import services
 from apps.portability.contents import KEPT, LEFT_OUT
 from apps.portability.forms import ExportForm
 from apps.portability.models import Export
-from apps.tenants.context import Scope, current_scope, entered
-from apps.tenants.database import query
 
 STATES = [
     ("ready", "Ready"),
@@ -106,17 +102,4 @@ def delete(request: AuthenticatedRequest, export_id: UUID) -> HttpResponse:
 def file(request: AuthenticatedRequest, export_id: UUID) -> StreamingHttpResponse:
     """Send an archive piece by piece; a piece is in memory at a time."""
     export = services.open_export(export_id, actor=request.user)
-    blobs = [piece.blob for piece in export.pieces.select_related("blob")]
-    answer = StreamingHttpResponse(_sent(blobs, current_scope()), content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="{export}"'
-    answer["Content-Length"] = str(export.size)
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-async def _sent(blobs: list[Blob], scope: Scope) -> AsyncIterator[bytes]:
-    for blob in blobs:
-        with entered(scope):  # the request's own is over by now
-            data = await query(files.load, blob)
-        yield data
+    return sending.whole(export.pieces, name=f"{export}", media_type="application/zip")

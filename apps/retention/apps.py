@@ -13,13 +13,13 @@ class RetentionConfig(AppConfig):
         from apps.dispatch import chores
         from apps.retention import policies, workers  # noqa: F401 - registers, goes round
         from apps.retention.holds import check_may_go
-        from apps.retention.tasks import call_link
+        from apps.retention.tasks import link_trail
         from apps.retention.trail import LINK, plan_link
         from apps.tenants.provisioning import restrict_table
         from apps.workflows.purging import register_check
 
         register_check(check_may_go)
-        chores.register(LINK, call_link)
+        chores.register(LINK, chores.once(link_trail))
         on_record(plan_link)
         # Who held what, and what was deleted when, is told for ever.
         restrict_table("retention_legalhold", "SELECT, INSERT, UPDATE")

@@ -1,12 +1,9 @@
 """The doors through which a worker comes to a job, and to the trail."""
 
-from collections.abc import Collection
-from uuid import UUID
-
 from celery import shared_task
 
 from apps.retention import carrying, trail
-from apps.tenants.tasks import HEADER, TenantTask, named
+from apps.tenants.tasks import TenantTask, named
 
 
 @shared_task(base=TenantTask, name="retention.carry_job")
@@ -19,8 +16,3 @@ def carry_job(job_id: str) -> None:
 def link_trail() -> None:
     """Link the new entries of the trail. Safe to deliver twice: an entry has one place."""
     trail.link_pending()
-
-
-def call_link(_entries: Collection[UUID], schema: str) -> None:
-    """Send for one worker, however many entries there are."""
-    link_trail.apply_async([], headers={HEADER: schema}, retry=False)

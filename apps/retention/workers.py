@@ -5,37 +5,16 @@ side: a workspace has one unfinished job, and the job's row says whose turn it i
 """
 
 import logging
-import threading
-from typing import Any
 
-from celery.signals import worker_ready, worker_shutting_down
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from apps.dispatch import workers
+from apps.dispatch import rounds, workers
 from apps.retention import carrying, services, trail
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
-
-ROUND_S = 300.0
-
-
-class Rounds(threading.Thread):
-    """Goes through the workspaces until it is stopped."""
-
-    def __init__(self) -> None:
-        super().__init__(name="retention", daemon=True)
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        while not self._stopping.wait(ROUND_S):
-            go_round()
-
-    def stop(self) -> None:
-        """End after the batch that is going on."""
-        self._stopping.set()
 
 
 def go_round() -> None:
@@ -65,18 +44,4 @@ def go_round() -> None:
                     connection.close()
 
 
-_rounds: list[Rounds] = []
-
-
-@worker_ready.connect
-def start(**kwargs: Any) -> None:
-    """Go round from now on."""
-    _rounds.append(Rounds())
-    _rounds[-1].start()
-
-
-@worker_shutting_down.connect
-def stop(**kwargs: Any) -> None:
-    """Stop going round."""
-    while _rounds:
-        _rounds.pop().stop()
+rounds.register("retention", go_round, pause_s=300)

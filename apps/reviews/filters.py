@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from apps.accounts.models import User
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 from apps.reviews.models import Review, ReviewQuerySet
 
 STATES = ("mine", "open", "closed")
@@ -11,9 +11,7 @@ STATES = ("mine", "open", "closed")
 
 def filtered(reviews: ReviewQuerySet, params: Mapping[str, str], user: User) -> ReviewQuerySet:
     """Keep what the parameters ask for: `q`, `state` (`mine`: for oneself to answer). Raises Invalid."""
-    state = params.get("state", "")
-    if state and state not in STATES:
-        raise Invalid.at("state", f"Use one of {', '.join(STATES)}.")
+    state = chosen("state", params, STATES)
     if state == "mine":
         reviews = reviews.answerable_by(user)
     elif state == "open":

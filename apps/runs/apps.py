@@ -28,7 +28,7 @@ class RunsConfig(AppConfig):
         from apps.runs.services.steering import end_run
         from apps.runs.shown import approvals_shown, runs_shown
         from apps.runs.state.forgetting import FORGET
-        from apps.runs.tasks import call_forget, ring
+        from apps.runs.tasks import forget, ring
         from apps.runs.watching.counts import approvals_of, running_of
         from apps.tenants.provisioning import restrict_table
         from apps.vault import resealing
@@ -38,7 +38,7 @@ class RunsConfig(AppConfig):
         resealing.register_column(Withheld, "sealed", lambda row: row.seal_context)
         belongings.register(Approvals())
         register_engine(Tickets())
-        chores.register(FORGET, call_forget)
+        chores.register(FORGET, chores.for_each(forget))
         workflow_models.register(WorkflowModels())
         register_keeper(asked_by)
         register_advance(ring)

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from apps.common.errors import Invalid
 from apps.common.moments import moment
+from apps.common.words import one_of
 from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
 
 MOST_NAMED = 50  # frames or steps in one question
@@ -48,9 +49,7 @@ def steps_in(queryset: QuerySet[NodeRun], params: QueryDict) -> QuerySet[NodeRun
 
 def approvals_in(queryset: WaitQuerySet, state: str) -> WaitQuerySet:
     """Keep the open or the closed approvals. Raises Invalid for another word."""
-    if state not in STATES:
-        raise Invalid.at("status", f"Use one of {', '.join(STATES)}.")
-    if state == "all":
+    if one_of("status", state, STATES) == "all":
         return queryset
     if state == "open":
         return queryset.open()

@@ -1,6 +1,5 @@
 """The door through which a worker comes to a run."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from celery import shared_task
@@ -25,9 +24,3 @@ def ring(run_id: UUID, schema: str) -> None:
 def forget(run_id: str) -> None:
     """Erase what a run that is over is not to keep. Safe to deliver twice: then nothing is left."""
     forgetting.forget(named(run_id))
-
-
-def call_forget(subjects: Collection[UUID], schema: str) -> None:
-    """Send for a worker for each; a broker that is away is the caller's to notice, at once."""
-    for subject in subjects:
-        forget.apply_async([str(subject)], headers={HEADER: schema}, retry=False)

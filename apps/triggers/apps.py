@@ -20,14 +20,14 @@ class TriggersConfig(AppConfig):
         from apps.triggers.keeping import Deliveries
         from apps.triggers.models import Trigger
         from apps.triggers.reactions import hear, hear_changes, hear_service
-        from apps.triggers.tasks import call_carry_out, call_fire
+        from apps.triggers.tasks import carry_out, fire
         from apps.vault.resealing import register_column
         from apps.workflows import settling
 
         register_column(Trigger, "secret", lambda trigger: trigger.secret_context)
         belongings.register(Triggers())
-        chores.register(SCHEDULE, call_fire)
-        chores.register(DELIVERY, call_carry_out)
+        chores.register(SCHEDULE, chores.for_each(fire))
+        chores.register(DELIVERY, chores.for_each(carry_out))
         register_listener(hear)
         settling.register_listener(hear_changes)
         classes.register("deliveries", Deliveries())

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.common.errors import Invalid
+from apps.common.words import one_of
 from apps.triggers.models import Delivery, Trigger, TriggerQuerySet
 
 STATES = ("active", "paused", "disabled")
@@ -18,11 +19,11 @@ def filtered(queryset: TriggerQuerySet, params: Mapping[str, str]) -> TriggerQue
     """
     kept = queryset.matching(params.get("q", ""))
     if kind := params.get("kind"):
-        kept = kept.filter(kind=_one_of("kind", kind, tuple(Trigger.Kind.values)))
+        kept = kept.filter(kind=one_of("kind", kind, Trigger.Kind.values))
     if workflow := params.get("workflow"):
         kept = kept.filter(workflow_id=_id("workflow", workflow))
     if state := params.get("state"):
-        kept = _in_state(kept, _one_of("state", state, STATES))
+        kept = _in_state(kept, one_of("state", state, STATES))
     return kept
 
 
@@ -30,7 +31,7 @@ def with_outcome(queryset: QuerySet[Delivery], outcome: str) -> QuerySet[Deliver
     """Keep the deliveries of an outcome, if one is asked for. Raises Invalid."""
     if not outcome:
         return queryset
-    return queryset.filter(outcome=_one_of("outcome", outcome, tuple(Delivery.Outcome.values)))
+    return queryset.filter(outcome=one_of("outcome", outcome, Delivery.Outcome.values))
 
 
 def _in_state(queryset: TriggerQuerySet, state: str) -> TriggerQuerySet:
@@ -40,12 +41,6 @@ def _in_state(queryset: TriggerQuerySet, state: str) -> TriggerQuerySet:
     return (
         stopped.exclude(paused_reason="") if state == "paused" else stopped.filter(paused_reason="")
     )
-
-
-def _one_of(name: str, word: str, known: tuple[str, ...]) -> str:
-    if word not in known:
-        raise Invalid.at(name, f"Use one of {', '.join(known)}.")
-    return word
 
 
 def _id(name: str, text: str) -> UUID:

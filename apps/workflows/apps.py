@@ -25,7 +25,7 @@ class WorkflowsConfig(AppConfig):
         from apps.workflows.models import DataSet, Pin
         from apps.workflows.paying import BudgetedWorkflows
         from apps.workflows.prompting import uses_of
-        from apps.workflows.tasks import call_settle
+        from apps.workflows.tasks import settle
 
         # A tenant's own role may add and purge these rows, never alter them.
         restrict_table("workflows_workflowupdate", "SELECT, INSERT, DELETE")
@@ -33,7 +33,7 @@ class WorkflowsConfig(AppConfig):
         register_column(Pin, "sealed", lambda pin: pin.seal_context)
         register_column(DataSet, "sealed", lambda data_set: data_set.seal_context)
         belongings.register(Workflows())
-        chores.register(SETTLE, call_settle)
+        chores.register(SETTLE, chores.for_each(settle))
         register_workflows(BudgetedWorkflows())
         register_user(uses_of)
         register_users(CredentialUsers())

@@ -6,6 +6,7 @@ from uuid import UUID
 from apps.accounts import policies
 from apps.accounts.models import Folder, User
 from apps.common.errors import Invalid
+from apps.common.words import one_of
 from apps.workflows.models import Origin, PointQuerySet, WorkflowQuerySet
 
 STATES = ("current", "archived", "bin")
@@ -30,13 +31,9 @@ def filtered(queryset: WorkflowQuerySet, params: Any, actor: User) -> WorkflowQu
 
 
 def _in_state(queryset: WorkflowQuerySet, state: str) -> WorkflowQuerySet:
-    if state == "archived":
+    if one_of("state", state, STATES) == "archived":
         return queryset.archived()
-    if state == "bin":
-        return queryset.in_bin()
-    if state != "current":
-        raise Invalid.at("state", f"Use one of {', '.join(STATES)}.")
-    return queryset.current()
+    return queryset.in_bin() if state == "bin" else queryset.current()
 
 
 def _folder(text: str, actor: User) -> Folder:
@@ -62,10 +59,8 @@ def filtered_points(queryset: PointQuerySet, params: Any) -> PointQuerySet:
 
 
 def _of_kind(queryset: PointQuerySet, kind: str) -> PointQuerySet:
-    if kind == "named":
+    if one_of("kind", kind, ("named", *POINT_KINDS)) == "named":
         return queryset.exclude(name="")
     if kind == "publish":
         return queryset.exclude(version=None)
-    if kind not in POINT_KINDS:
-        raise Invalid.at("kind", f"Use one of named, {', '.join(POINT_KINDS)}.")
     return queryset.filter(version=None, origin=kind)

@@ -18,6 +18,7 @@ from apps.accounts.models import Folder, User
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
+from apps.files.sending import as_attachment
 from apps.nodes.catalogue import catalogue
 from apps.workflows import drafts, history, presence, services
 from apps.workflows.activity import activity_of
@@ -171,8 +172,7 @@ def export(request: AuthenticatedRequest, workflow_id: UUID) -> HttpResponse:
     workflow = services.find_workflow(workflow_id, actor=request.user)
     answer = JsonResponse(services.export_workflow(workflow), json_dumps_params={"indent": 2})
     name = slugify(workflow.name) or "workflow"
-    answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
-    return answer
+    return as_attachment(answer, f"{name}.json")
 
 
 @require_GET
@@ -196,8 +196,7 @@ def runbook_file(request: AuthenticatedRequest, workflow_id: UUID) -> HttpRespon
     text = runbook_of(workflow, reader=request.user).markdown
     answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     name = slugify(workflow.name) or "workflow"
-    answer["Content-Disposition"] = f'attachment; filename="{name}-runbook.md"'
-    return answer
+    return as_attachment(answer, f"{name}-runbook.md")
 
 
 @require_GET

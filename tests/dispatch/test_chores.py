@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from apps.dispatch.exceptions import BrokerAway
 from apps.dispatch.models import Chore
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
+from apps.tenants.tasks import HEADER, TenantTask
 
 KIND = "tests.dishes"
 
@@ -112,3 +114,23 @@ def test_kinds_that_nobody_here_knows_stay(alpha: Tenant, caplog: pytest.LogCapt
     assert "tests.unknown" in caplog.text
     with public_scope():
         assert Chore.objects.count() == 1
+
+
+class Bell(TenantTask):
+    """Notes for whom it would ring."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[list[Any], str]] = []
+
+    def apply_async(  # type: ignore[override]
+        self, args: Any = None, kwargs: Any = None, **options: Any
+    ) -> None:
+        self.rung.append((args, options["headers"][HEADER]))
+
+
+def test_a_worker_comes_for_each_or_one_for_all() -> None:
+    bell, first, second = Bell(), uuid7(), uuid7()
+    for call in (chores.for_each(bell), chores.for_all(bell), chores.once(bell)):
+        call([first, second], "t_alpha")
+    given = [[str(first)], [str(second)], [[str(first), str(second)]], []]
+    assert bell.rung == [(each, "t_alpha") for each in given]

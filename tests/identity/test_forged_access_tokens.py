@@ -1,8 +1,5 @@
 """Forged access tokens: none opens the API, and the trail says of each why."""
 
-import base64
-import hashlib
-import hmac
 import json
 import time
 import warnings
@@ -11,13 +8,24 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.cache import cache
 
 from apps.audit.models import AuditEntry
 from apps.common.types import JSONDict
 from apps.identity.models import Connection
+from tests.factories.forging import (
+    CURVE,
+    EDWARDS,
+    OTHER_JWK,
+    SMALL,
+    STRANGER,
+    Sign,
+    b64,
+    by_hand,
+    hs,
+    of_another,
+    strangers,
+)
 from tests.factories.issuer import CLIENT_ID, CLIENT_SECRET, Issuer, new_key, public_jwk
 from tests.identity.test_access_tokens import (
     AUDIENCE,
@@ -31,17 +39,6 @@ from tests.identity.test_access_tokens import (
 
 pytestmark = pytest.mark.django_db
 Forge = Callable[[Issuer], str]
-STRANGER = new_key()
-OTHER_JWK = public_jwk(STRANGER, "first")
-SMALL = rsa.generate_private_key(public_exponent=65537, key_size=1024)
-CURVE = ec.generate_private_key(ec.SECP256R1())
-EDWARDS = ed25519.Ed25519PrivateKey.generate()
-
-
-def b64(value: Any) -> str:
-    """Return a part of a token."""
-    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def says(**changes: Any) -> Forge:
@@ -69,49 +66,16 @@ def claims_of(issuer: Issuer) -> JSONDict:
     return claims
 
 
-def by_hand(signature: Callable[[Issuer, bytes], bytes] | None = None, **header: Any) -> Forge:
+def headed_by_hand(sign: Sign | None = None, **header: Any) -> Forge:
     """Write a header that no library would; without a function the right key signs it."""
-
-    def forge(issuer: Issuer) -> str:
-        whole = {"alg": "RS256", "typ": "at+jwt", "kid": "first"} | header
-        whole = {name: value for name, value in whole.items() if value is not ...}
-        signed = f"{b64(whole)}.{b64(claims_of(issuer))}".encode()
-        made = signature(issuer, signed) if signature else rs256(issuer.keys["first"], signed)
-        return f"{signed.decode()}.{b64(made)}"
-
-    return forge
+    whole = {"alg": "RS256", "typ": "at+jwt", "kid": "first"} | header
+    return lambda issuer: by_hand(whole, claims_of(issuer), issuer, sign)
 
 
 def says_by_hand(**changes: Any) -> Forge:
     """Sign claims that no library would write."""
-
-    def forge(issuer: Issuer) -> str:
-        head = b64({"alg": "RS256", "typ": "at+jwt", "kid": "first"})
-        signed = f"{head}.{b64(claims_of(issuer) | changes)}"
-        return f"{signed}.{b64(rs256(issuer.keys['first'], signed.encode()))}"
-
-    return forge
-
-
-def rs256(key: Any, signed: bytes) -> bytes:
-    algorithm: Any = jwt.get_algorithm_by_name("RS256")
-    made: bytes = algorithm.sign(signed, key)
-    return made
-
-
-def strangers(issuer: Issuer, signed: bytes) -> bytes:
-    return rs256(STRANGER, signed)
-
-
-def hs(key: bytes | None = None) -> Callable[[Issuer, bytes], bytes]:
-    """Sign with a shared secret; without one, with the public key as if it were one."""
-
-    def sign(issuer: Issuer, signed: bytes) -> bytes:
-        public = issuer.keys["first"].public_key()
-        secret = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        return hmac.new(secret if key is None else key, signed, hashlib.sha256).digest()
-
-    return sign
+    header = {"alg": "RS256", "typ": "at+jwt", "kid": "first"}
+    return lambda issuer: by_hand(header, claims_of(issuer) | changes, issuer)
 
 
 def cut(change: Callable[[str, str, str], str]) -> Forge:
@@ -137,11 +101,6 @@ def two_keys(issuer: Issuer) -> str:
     return token(issuer)
 
 
-def other_subject(header: str, payload: str, signature: str) -> str:
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
-    return f"{header}.{b64(claims | {'sub': ROBOT})}.{signature}"
-
-
 def described_otherwise(**changes: str) -> Forge:
     """Let the provider describe itself as another one."""
 
@@ -161,40 +120,40 @@ def id_token(issuer: Issuer) -> str:
 DEEP = json.loads("[" * 200 + "]" * 200)
 FORGED: dict[str, tuple[Forge, str]] = {
     # who signed it
-    "alg none": (by_hand(lambda i, s: b"", alg="none"), "algorithm"),
-    "alg None": (by_hand(lambda i, s: b"", alg="None"), "algorithm"),
-    "alg nOnE": (by_hand(lambda i, s: b"", alg="nOnE"), "algorithm"),
-    "alg none with a signature": (by_hand(alg="none"), "algorithm"),
-    "no alg": (by_hand(alg=...), "algorithm"),
-    "alg null": (by_hand(alg=None), "algorithm"),
-    "alg is a list": (by_hand(alg=["RS256"]), "algorithm"),
-    "alg empty": (by_hand(alg=""), "algorithm"),
-    "HS256 with the public key": (by_hand(hs(), alg="HS256"), "algorithm"),
-    "HS256 with the client secret": (by_hand(hs(CLIENT_SECRET.encode()), alg="HS256"), "algorithm"),
-    "HS256 with nothing": (by_hand(hs(b""), alg="HS256"), "algorithm"),
-    "HS512": (by_hand(hs(b"x"), alg="HS512"), "algorithm"),
-    "RS256 said, HS256 done": (by_hand(hs()), "signature"),
+    "alg none": (headed_by_hand(lambda i, s: b"", alg="none"), "algorithm"),
+    "alg None": (headed_by_hand(lambda i, s: b"", alg="None"), "algorithm"),
+    "alg nOnE": (headed_by_hand(lambda i, s: b"", alg="nOnE"), "algorithm"),
+    "alg none with a signature": (headed_by_hand(alg="none"), "algorithm"),
+    "no alg": (headed_by_hand(alg=...), "algorithm"),
+    "alg null": (headed_by_hand(alg=None), "algorithm"),
+    "alg is a list": (headed_by_hand(alg=["RS256"]), "algorithm"),
+    "alg empty": (headed_by_hand(alg=""), "algorithm"),
+    "HS256 with the public key": (headed_by_hand(hs(), alg="HS256"), "algorithm"),
+    "HS256 with the client secret": (headed_by_hand(hs(CLIENT_SECRET.encode()), alg="HS256"), "algorithm"),
+    "HS256 with nothing": (headed_by_hand(hs(b""), alg="HS256"), "algorithm"),
+    "HS512": (headed_by_hand(hs(b"x"), alg="HS512"), "algorithm"),
+    "RS256 said, HS256 done": (headed_by_hand(hs()), "signature"),
     "EdDSA, which is not offered here": (published(EDWARDS, "EdDSA", public_jwk(EDWARDS, "e", "EdDSA")), "algorithm"),
-    "ES256 said over an RSA key": (by_hand(alg="ES256"), "unknown_key"),
-    "RS512 said over a key for RS256": (by_hand(alg="RS512"), "unknown_key"),
-    "PS256 said, RS256 done": (by_hand(alg="PS256"), "unknown_key"),
-    "a stranger's key": (by_hand(strangers), "signature"),
-    "a stranger's key, unknown id": (by_hand(strangers, kid="stranger"), "unknown_key"),
-    "a stranger's key, no id": (by_hand(strangers, kid=...), "signature"),
-    "a stranger's key in the token": (by_hand(strangers, jwk=OTHER_JWK), "names_its_key"),
-    "a stranger's address of keys": (by_hand(strangers, jku="https://evil.example/jwks"), "names_its_key"),
-    "a stranger's certificate": (by_hand(strangers, x5c=["MIIB"]), "names_its_key"),
-    "a stranger's address of certificates": (by_hand(strangers, x5u="https://evil.example"), "names_its_key"),
-    "the right key, and an address of keys": (by_hand(jku="https://evil.example/jwks"), "names_its_key"),
-    "kid is a path": (by_hand(strangers, kid="../../../../dev/null"), "unknown_key"),
-    "kid is SQL": (by_hand(strangers, kid="x' UNION SELECT 'key"), "unknown_key"),
-    "kid is a number": (by_hand(kid=1), "no_token"),
-    "kid is a list": (by_hand(kid=["first"]), "no_token"),
-    "kid in other letters": (by_hand(kid="FIRST"), "unknown_key"),
-    "critical header": (by_hand(crit=["exp"], exp=1), "no_token"),
-    "critical header that is empty": (by_hand(crit=[]), "no_token"),
-    "payload not encoded": (by_hand(b64=False, crit=["b64"]), "no_token"),
-    "payload not encoded, not critical": (by_hand(b64=False), "no_token"),
+    "ES256 said over an RSA key": (headed_by_hand(alg="ES256"), "unknown_key"),
+    "RS512 said over a key for RS256": (headed_by_hand(alg="RS512"), "unknown_key"),
+    "PS256 said, RS256 done": (headed_by_hand(alg="PS256"), "unknown_key"),
+    "a stranger's key": (headed_by_hand(strangers), "signature"),
+    "a stranger's key, unknown id": (headed_by_hand(strangers, kid="stranger"), "unknown_key"),
+    "a stranger's key, no id": (headed_by_hand(strangers, kid=...), "signature"),
+    "a stranger's key in the token": (headed_by_hand(strangers, jwk=OTHER_JWK), "names_its_key"),
+    "a stranger's address of keys": (headed_by_hand(strangers, jku="https://evil.example/jwks"), "names_its_key"),
+    "a stranger's certificate": (headed_by_hand(strangers, x5c=["MIIB"]), "names_its_key"),
+    "a stranger's address of certificates": (headed_by_hand(strangers, x5u="https://evil.example"), "names_its_key"),
+    "the right key, and an address of keys": (headed_by_hand(jku="https://evil.example/jwks"), "names_its_key"),
+    "kid is a path": (headed_by_hand(strangers, kid="../../../../dev/null"), "unknown_key"),
+    "kid is SQL": (headed_by_hand(strangers, kid="x' UNION SELECT 'key"), "unknown_key"),
+    "kid is a number": (headed_by_hand(kid=1), "no_token"),
+    "kid is a list": (headed_by_hand(kid=["first"]), "no_token"),
+    "kid in other letters": (headed_by_hand(kid="FIRST"), "unknown_key"),
+    "critical header": (headed_by_hand(crit=["exp"], exp=1), "no_token"),
+    "critical header that is empty": (headed_by_hand(crit=[]), "no_token"),
+    "payload not encoded": (headed_by_hand(b64=False, crit=["b64"]), "no_token"),
+    "payload not encoded, not critical": (headed_by_hand(b64=False), "no_token"),
     "a short key": (published(SMALL, "RS256", public_jwk(SMALL, "small")), "short_key"),
     "a key for encryption": (published(STRANGER, "RS256", public_jwk(STRANGER, "e") | {"use": "enc"}), "unknown_key"),
     "a key for another algorithm": (published(STRANGER, "RS256", public_jwk(STRANGER, "a") | {"alg": "PS256"}), "unknown_key"),
@@ -204,7 +163,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
     # the signature and the form
     "signature stripped": (cut(lambda h, p, s: f"{h}.{p}."), "signature"),
     "signature and its dot stripped": (cut(lambda h, p, s: f"{h}.{p}"), "no_token"),
-    "signature of another token": (cut(other_subject), "signature"),
+    "signature of another token": (cut(of_another(ROBOT)), "signature"),
     "signature doubled": (cut(lambda h, p, s: f"{h}.{p}.{s}.{s}"), "no_token"),
     "signature cut within a byte": (cut(lambda h, p, s: f"{h}.{p}.{s[:-9]}"), "no_token"),
     "signature cut after a byte": (cut(lambda h, p, s: f"{h}.{p}.{s[:-6]}"), "signature"),
@@ -225,8 +184,8 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "a log-out token": (headed(typ="logout+jwt"), "type"),
     "a proof of possession": (headed(typ="dpop+jwt"), "type"),
     "an event": (headed(typ="secevent+jwt"), "type"),
-    "typ is a list": (by_hand(typ=["at+jwt"]), "type"),
-    "no typ": (by_hand(typ=...), "untyped"),
+    "typ is a list": (headed_by_hand(typ=["at+jwt"]), "type"),
+    "no typ": (headed_by_hand(typ=...), "untyped"),
     "bound to the sender's certificate": (says(cnf={"x5t#S256": "abc"}), "bound"),
     "bound to the sender's key": (says(cnf={"jkt": "abc"}), "bound"),
     "somebody acts for another": (says(act={"sub": "someone"}), "delegated"),

@@ -1,21 +1,29 @@
 """Forged ID tokens: none is accepted, whatever is wrong with it, and the honest one is."""
 
-import base64
 import hashlib
-import hmac
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from apps.audit.models import AuditEntry
 from apps.common.types import JSONDict
 from apps.identity.models import Connection, Link
+from tests.factories.forging import (
+    CURVE,
+    EDWARDS,
+    OTHER_JWK,
+    SMALL,
+    STRANGER,
+    Sign,
+    b64,
+    by_hand,
+    hs,
+    of_another,
+    strangers,
+)
 from tests.factories.issuer import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -28,16 +36,6 @@ from tests.factories.issuer import (
 
 pytestmark = pytest.mark.django_db
 Forge = Callable[[Issuer, JSONDict], Any]
-STRANGER = new_key()
-SMALL = rsa.generate_private_key(public_exponent=65537, key_size=1024)
-CURVE = ec.generate_private_key(ec.SECP256R1())
-EDWARDS = ed25519.Ed25519PrivateKey.generate()
-
-
-def b64(value: Any) -> str:
-    """Return a part of a token."""
-    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def with_claims(**changes: Any) -> Forge:
@@ -57,51 +55,15 @@ def moved(**seconds: int) -> Forge:
     )
 
 
-def with_header(signature: Callable[[Issuer, bytes], bytes] | None = None, **header: Any) -> Forge:
+def with_header(sign: Sign | None = None, **header: Any) -> Forge:
     """Write a header by hand; without a function of its own the right key signs it."""
-
-    def forge(issuer: Issuer, claims: JSONDict) -> str:
-        whole = {"alg": "RS256", "typ": "JWT", "kid": "first"} | header
-        whole = {name: value for name, value in whole.items() if value is not ...}
-        signed = f"{b64(whole)}.{b64(claims)}".encode()
-        made = signature(issuer, signed) if signature else _rs256(issuer.keys["first"], signed)
-        return f"{signed.decode()}.{b64(made)}"
-
-    return forge
-
-
-def _rs256(key: Any, signed: bytes) -> bytes:
-    algorithm: Any = jwt.get_algorithm_by_name("RS256")
-    made: bytes = algorithm.sign(signed, key)
-    return made
-
-
-def by_strangers_key(issuer: Issuer, signed: bytes) -> bytes:
-    return _rs256(STRANGER, signed)
-
-
-def _hs256(key: bytes) -> Callable[[Issuer, bytes], bytes]:
-    return lambda issuer, signed: hmac.new(key, signed, hashlib.sha256).digest()
-
-
-def public_pem(issuer: Issuer) -> bytes:
-    key = issuer.keys["first"].public_key()
-    pem: bytes = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return pem
-
-
-def hs_with_public_key(issuer: Issuer, signed: bytes) -> bytes:
-    return hmac.new(public_pem(issuer), signed, hashlib.sha256).digest()
+    whole = {"alg": "RS256", "typ": "JWT", "kid": "first"} | header
+    return lambda issuer, claims: by_hand(whole, claims, issuer, sign)
 
 
 def cut(change: Callable[[str, str, str], str]) -> Forge:
     """Take an honest token apart and put it together otherwise."""
     return lambda issuer, claims: change(*issuer.signed(claims).split("."))
-
-
-def other_payload(header: str, payload: str, signature: str) -> str:
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
-    return f"{header}.{b64(claims | {'sub': 'owner'})}.{signature}"
 
 
 def publishes(key: Any, alg: str, described: JSONDict, **header: Any) -> Forge:
@@ -128,7 +90,6 @@ def replaced(issuer: Issuer, claims: JSONDict) -> Any:
     return {"sub": claims["sub"]}
 
 
-OTHER_JWK = public_jwk(STRANGER, "first")
 FORGED: dict[str, Forge] = {
     # who signed it
     "alg none": with_header(lambda i, s: b"", alg="none"),
@@ -139,28 +100,28 @@ FORGED: dict[str, Forge] = {
     "alg null": with_header(alg=None),
     "alg is a list": with_header(alg=["RS256", "none"]),
     "alg empty": with_header(alg=""),
-    "HS256 with the public key": with_header(hs_with_public_key, alg="HS256"),
-    "HS256 with the client secret": with_header(_hs256(CLIENT_SECRET.encode()), alg="HS256"),
-    "HS256 with nothing": with_header(_hs256(b""), alg="HS256"),
-    "HS384": with_header(_hs256(b"x"), alg="HS384"),
-    "HS512": with_header(_hs256(b"x"), alg="HS512"),
-    "RS256 said, HS256 done": with_header(hs_with_public_key),
+    "HS256 with the public key": with_header(hs(), alg="HS256"),
+    "HS256 with the client secret": with_header(hs(CLIENT_SECRET.encode()), alg="HS256"),
+    "HS256 with nothing": with_header(hs(b""), alg="HS256"),
+    "HS384": with_header(hs(b"x"), alg="HS384"),
+    "HS512": with_header(hs(b"x"), alg="HS512"),
+    "RS256 said, HS256 done": with_header(hs()),
     "an algorithm that the provider does not use": with_header(alg="RS512"),
     "ES256 said over an RSA key": with_header(alg="ES256"),
     "PS256 said, RS256 done": with_header(alg="PS256"),
     "EdDSA said over an RSA key": with_header(alg="EdDSA"),
-    "a stranger's key": with_header(by_strangers_key),
-    "a stranger's key, unknown id": with_header(by_strangers_key, kid="stranger"),
-    "a stranger's key, no id": with_header(by_strangers_key, kid=...),
-    "a stranger's key in the token": with_header(by_strangers_key, jwk=OTHER_JWK),
-    "a stranger's address of keys": with_header(by_strangers_key, jku="https://evil.example/jwks"),
-    "a stranger's certificate": with_header(by_strangers_key, x5c=["MIIB"]),
-    "a stranger's address of certificates": with_header(by_strangers_key, x5u="https://evil.example"),
-    "kid is a path": with_header(by_strangers_key, kid="../../../../dev/null"),
-    "kid is SQL": with_header(by_strangers_key, kid="x' UNION SELECT 'key"),
+    "a stranger's key": with_header(strangers),
+    "a stranger's key, unknown id": with_header(strangers, kid="stranger"),
+    "a stranger's key, no id": with_header(strangers, kid=...),
+    "a stranger's key in the token": with_header(strangers, jwk=OTHER_JWK),
+    "a stranger's address of keys": with_header(strangers, jku="https://evil.example/jwks"),
+    "a stranger's certificate": with_header(strangers, x5c=["MIIB"]),
+    "a stranger's address of certificates": with_header(strangers, x5u="https://evil.example"),
+    "kid is a path": with_header(strangers, kid="../../../../dev/null"),
+    "kid is SQL": with_header(strangers, kid="x' UNION SELECT 'key"),
     "kid is a number": with_header(kid=1),
     "kid is a list": with_header(kid=["first"]),
-    "kid is null": with_header(by_strangers_key, kid=None),
+    "kid is null": with_header(strangers, kid=None),
     "kid in other letters": with_header(kid="FIRST"),
     "critical header": with_header(crit=["exp"], exp=1),
     "critical header that is empty": with_header(crit=[]),
@@ -178,9 +139,10 @@ FORGED: dict[str, Forge] = {
     # the signature
     "signature stripped": cut(lambda h, p, s: f"{h}.{p}."),
     "signature and its dot stripped": cut(lambda h, p, s: f"{h}.{p}"),
-    "signature of another token": cut(other_payload),
+    "signature of another token": cut(of_another("owner")),
     "signature doubled": cut(lambda h, p, s: f"{h}.{p}.{s}.{s}"),
-    "signature cut": cut(lambda h, p, s: f"{h}.{p}.{s[:-8]}"),
+    "signature cut within a byte": cut(lambda h, p, s: f"{h}.{p}.{s[:-9]}"),
+    "signature cut after a byte": cut(lambda h, p, s: f"{h}.{p}.{s[:-6]}"),
     "header of another token": cut(lambda h, p, s: f"{b64({'alg': 'RS256', 'kid': 'first', 'x': 1})}.{p}.{s}"),
     "nested in another token": lambda issuer, claims: issuer.signed(
         {"iss": issuer.url, "jwt": issuer.signed(claims)}, cty="JWT"

@@ -43,7 +43,7 @@ def test_the_sweep_calls_once_for_a_workspace(
         expected = len(planned())
         sweep()
     finally:
-        chores.register(trail.LINK, tasks.call_link)
+        chores.register(trail.LINK, chores.once(tasks.link_trail))
     assert (expected, alpha.schema_name) in calls
 
 

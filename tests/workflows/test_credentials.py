@@ -87,12 +87,12 @@ def test_uses_are_told_by_name_to_who_may_see_them(alice: User, bob: User) -> No
     live = create_workflow(actor=bob, name="Live", definition=calling(made.pk), folder=work)
     publish_workflow(live, actor=bob)
     create_workflow(actor=bob, name="Another", definition=calling(uuid4()))
-    told = [(use.name, use.workflow_id, use.published) for use in uses_of(made.pk, alice)]
+    told = [(use.name, use.id, use.published) for use in uses_of(made.pk, alice)]
     assert told == [("A draft", draft.pk, False), ("Live", live.pk, True)]
     change_role(bob, role=None, actor=alice)
     give_right(work, bob, role="viewer", actor=alice)
     seen = uses_of(made.pk, User.objects.get(pk=bob.pk))
-    assert [(use.name, use.workflow_id) for use in seen] == [(HIDDEN, None), ("Live", live.pk)]
+    assert [(use.name, use.id) for use in seen] == [(HIDDEN, None), ("Live", live.pk)]
 
 
 def test_an_export_holds_no_secret_and_an_import_leaves_a_reminder(alice: User, bob: User) -> None:

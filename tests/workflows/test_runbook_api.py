@@ -67,6 +67,10 @@ class TestImages:
             url(workflow, f"images/{made['id']}/"), HTTP_ACCEPT="image/avif,image/webp,*/*;q=0.8"
         )
         assert shown.content == PNG
+        refused = api_client(vera).get(
+            url(workflow, f"images/{made['id']}/"), HTTP_ACCEPT="text/xml"
+        )
+        assert (refused.status_code, refused["Content-Type"]) == (406, "application/problem+json")
         entry = AuditEntry.objects.get(action="workflow.image_added")
         assert (entry.target_id, (entry.after or {})["image"]) == (str(workflow.pk), made["id"])
 

@@ -99,9 +99,7 @@ class RoleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSe
     @extend_schema(responses={201: RoleSerializer})
     def create(self, request: Request) -> Response:
         """Make a role, with no more than you may do yourself."""
-        serializer = RoleSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        role = services.create_role(actor=self.actor, **serializer.validated_data)
+        role = services.create_role(actor=self.actor, **self.asked(RoleSerializer))
         return Response(RoleSerializer(role).data, status=HTTPStatus.CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -140,9 +138,7 @@ class GroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewS
     @extend_schema(responses={201: GroupSerializer})
     def create(self, request: Request) -> Response:
         """Make a group, with a role on the whole workspace or none."""
-        serializer = GroupSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        group = services.create_group(actor=self.actor, **serializer.validated_data)
+        group = services.create_group(actor=self.actor, **self.asked(GroupSerializer))
         return Response(self._shown(group), status=HTTPStatus.CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -187,9 +183,8 @@ class GroupMembersView(mixins.ListModelMixin, TenantViewSet[User]):
     @extend_schema(request=UserIdSerializer, responses={204: None}, operation_id="group_member_add")
     def create(self, request: Request, pk: UUID) -> Response:
         """Let somebody hold what the group holds."""
-        serializer = UserIdSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        user = self._person(serializer.validated_data["user"])
+        asked = self.asked(UserIdSerializer)
+        user = self._person(asked["user"])
         services.add_to_group(self._group(pk), user, actor=self.actor)
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -232,9 +227,7 @@ class FolderRightsView(mixins.ListModelMixin, TenantViewSet[RoleBinding]):
     def create(self, request: Request, pk: UUID) -> Response:
         """Let a person or a group hold a role on this folder and what lies in it."""
         folder = self._folder(pk)
-        serializer = NewRightSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = self.asked(NewRightSerializer)
         right = services.give_right(
             folder, self._holder(asked), role=asked["role"], actor=self.actor
         )

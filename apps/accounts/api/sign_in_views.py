@@ -118,7 +118,6 @@ class SignInRulesView(TenantAPIView):
     )
     def patch(self, request: Request) -> Response:
         """Change some of the rules; open sessions follow at once."""
-        serializer = SignInRulesSerializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        rules = services.change_sign_in_rules(serializer.validated_data, actor=self.actor)
+        asked = self.asked(SignInRulesSerializer, partial=True)
+        rules = services.change_sign_in_rules(asked, actor=self.actor)
         return Response(SignInRulesSerializer(rules).data)

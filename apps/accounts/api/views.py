@@ -15,6 +15,7 @@ from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.accounts import duties, policies, proof, refusals, services
@@ -98,6 +99,15 @@ class TenantAPIView(APIView):
         user = self.request.user
         assert isinstance(user, User)
         return user
+
+    def asked(
+        self, shape: type[Serializer[Any]], *, partial: bool = False, **context: Any
+    ) -> dict[str, Any]:
+        """Return what the body asks for, in the shape of a serializer. Raises ValidationError."""
+        context = {"request": self.request, **context}
+        serializer = shape(data=self.request.data, partial=partial, context=context)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if idempotency.HEADER in request.headers:
@@ -247,10 +257,9 @@ class InvitationViewSet(mixins.ListModelMixin, TenantViewSet[Invitation]):
     @extend_schema(request=NewInvitationSerializer, responses={201: InvitationSerializer})
     def create(self, request: Request) -> Response:
         """Invite somebody by e-mail."""
-        serializer = NewInvitationSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(NewInvitationSerializer)
         invitation = services.invite_member(
-            **serializer.validated_data, actor=self.actor, link=invitation_link(request)
+            **asked, actor=self.actor, link=invitation_link(request)
         )
         return Response(InvitationSerializer(invitation).data, status=HTTPStatus.CREATED)
 
@@ -273,9 +282,7 @@ class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     @extend_schema(request=NewApiKeySerializer, responses={201: NewApiKeySerializer})
     def create(self, request: Request) -> Response:
         """Make a key that acts as you, or as a program; its text is in this answer and never again."""
-        serializer = NewApiKeySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = dict(serializer.validated_data)
+        asked = self.asked(NewApiKeySerializer)
         if asked.pop("for_program"):
             key, text = services.create_service_key(**asked, actor=self.actor)
         else:
@@ -287,9 +294,8 @@ class ApiKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change name, end and from where it is accepted; its secret stays the same."""
         key = self.get_object()
-        serializer = ApiKeyChangesSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        wanted = {"name": key.name, "expires_at": key.expires_at, **serializer.validated_data}
+        asked = self.asked(ApiKeyChangesSerializer)
+        wanted = {"name": key.name, "expires_at": key.expires_at, **asked}
         services.change_api_key(key, actor=self.actor, **wanted)
         return Response(ApiKeySerializer(key).data)
 

@@ -1,32 +1,23 @@
 """The endpoint that hands an access review out as a file."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from apps.accounts.api.views import TenantAPIView
 from apps.campaigns import sending, services
+from apps.common.rendering import AsItIs
 
 
-class CsvRenderer(BaseRenderer):
+class CsvRenderer(AsItIs):
     """Lets whoever asks for a table have it."""
 
-    media_type, format, render_style = "text/csv", "csv", "binary"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return data
+    media_type, format, charset = "text/csv", "csv", "utf-8"
 
 
 class ExportView(TenantAPIView):
@@ -35,10 +26,6 @@ class ExportView(TenantAPIView):
     renderer_classes = [JSONRenderer, CsvRenderer]
     permission_required: ClassVar = {"GET": "campaign.view"}
     proof_required = ("GET",)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()
-        return super().handle_exception(exc)
 
     @extend_schema(
         responses={

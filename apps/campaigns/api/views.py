@@ -62,7 +62,7 @@ class CampaignViewSet(mixins.ListModelMixin, TenantViewSet[Campaign]):
     @extend_schema(request=shapes.NewCampaignSerializer, responses={201: shapes.CampaignSerializer})
     def create(self, request: Request) -> Response:
         """Begin an access review, once or again and again; its rights are fixed in a moment."""
-        asked = _asked(shapes.NewCampaignSerializer, request)
+        asked = self.asked(shapes.NewCampaignSerializer)
         months = asked.pop("months")
         if months:
             campaign = series.start_series(actor=self.actor, months=int(months), **asked)[1]
@@ -95,7 +95,7 @@ class SignView(OfCampaign):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Sign off that all is decided: what is to go is taken away in the caller's name."""
-        asked = _asked(shapes.SignSerializer, request)
+        asked = self.asked(shapes.SignSerializer)
         campaign = services.sign(self.get_object(), actor=self.actor, **asked)
         return Response(shapes.CampaignSerializer(campaign).data)
 
@@ -112,7 +112,7 @@ class CancelView(OfCampaign):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Give an access review up: nothing is taken away."""
-        asked = _asked(shapes.CancelSerializer, request)
+        asked = self.asked(shapes.CancelSerializer)
         campaign = services.cancel(self.get_object(), actor=self.actor, **asked)
         return Response(shapes.CampaignSerializer(campaign).data)
 
@@ -129,7 +129,7 @@ class HandOnView(OfCampaign):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Have somebody else decide; what is their own stays with who has it."""
-        asked = _asked(shapes.HandOnSerializer, request)
+        asked = self.asked(shapes.HandOnSerializer)
         campaign = self.get_object()
         found = self.items(campaign, asked["filters"])
         moved, left = services.hand_on(campaign, found, to=asked["reviewer"], actor=self.actor)
@@ -148,7 +148,7 @@ class KeepView(OfCampaign):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Keep all of these that the caller is asked about; each says that it was kept with others."""
-        filters = _asked(shapes.FiltersSerializer, request)["filters"]
+        filters = self.asked(shapes.FiltersSerializer)["filters"]
         campaign = self.get_object()
         found = self.items(campaign, filters)
         kept = services.keep_all(campaign, found, actor=self.actor, filters=filters)
@@ -196,7 +196,7 @@ class ItemViewSet(TenantViewSet[Item]):
     @action(detail=True, methods=["POST"])
     def decide(self, request: Request, pk: str) -> Response:
         """Say whether a right stays, goes or is to be changed; nobody decides on their own."""
-        asked = _asked(shapes.RightDecisionSerializer, request)
+        asked = self.asked(shapes.RightDecisionSerializer)
         item = services.decide(self.get_object(), actor=self.actor, **asked)
         return Response(shapes.ItemSerializer(item).data)
 
@@ -214,7 +214,7 @@ class SettleView(TenantViewSet[Item]):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Say that what could not be carried out was seen to by hand."""
-        asked = _asked(shapes.SettleSerializer, request)
+        asked = self.asked(shapes.SettleSerializer)
         item = services.settle(self.get_object(), actor=self.actor, **asked)
         return Response(shapes.ItemSerializer(item).data)
 
@@ -256,10 +256,3 @@ class SeriesViewSet(mixins.ListModelMixin, TenantViewSet[Series]):
         """End a series; the access reviews that began stay."""
         series.end(self.get_object(), actor=self.actor)
         return Response(status=HTTPStatus.NO_CONTENT)
-
-
-def _asked(shape: Any, request: Request) -> dict[str, Any]:
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    asked: dict[str, Any] = dict(serializer.validated_data)
-    return asked

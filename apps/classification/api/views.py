@@ -57,9 +57,7 @@ class DataClassViewSet(mixins.ListModelMixin, TenantViewSet[DataClass]):
     @extend_schema(request=NewDataClassSerializer, responses={201: DataClassSerializer})
     def create(self, request: Request) -> Response:
         """Make a class of the workspace's own."""
-        serializer = NewDataClassSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changes = dict(serializer.validated_data)
+        changes = self.asked(NewDataClassSerializer)
         slug = changes.pop("slug")
         made = services.add_class(actor=self.actor, slug=slug, changes=changes)
         return Response(DataClassSerializer(made).data, status=HTTPStatus.CREATED)
@@ -67,11 +65,8 @@ class DataClassViewSet(mixins.ListModelMixin, TenantViewSet[DataClass]):
     @extend_schema(request=DataClassChangeSerializer, responses=DataClassSerializer)
     def partial_update(self, request: Request, slug: str) -> Response:
         """Change what holds for a class from now on."""
-        serializer = DataClassChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changed = services.change_class(
-            self.get_object(), actor=self.actor, changes=serializer.validated_data
-        )
+        asked = self.asked(DataClassChangeSerializer)
+        changed = services.change_class(self.get_object(), actor=self.actor, changes=asked)
         return Response(DataClassSerializer(changed).data)
 
     @extend_schema(responses={204: None})

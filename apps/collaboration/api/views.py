@@ -45,10 +45,6 @@ class ChangesView(TenantAPIView):
     renderer_classes = [JSONRenderer, EventStreamRenderer]
     permission_required: ClassVar = {"GET": "workflow.view"}
 
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()  # a problem is JSON whatever was asked for
-        return super().handle_exception(exc)
-
     @extend_schema(
         parameters=[AFTER, LAST_EVENT_ID],
         responses={(200, "application/json"): ChangesSerializer, (200, "text/event-stream"): str},

@@ -88,9 +88,7 @@ class WorkflowThreadsView(mixins.ListModelMixin, _ThreadView):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Begin a thread at a step or at a point of the canvas."""
-        serializer = NewThreadSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = self.asked(NewThreadSerializer)
         at = (asked["at"][0], asked["at"][1]) if asked["at"] else None
         thread = services.begin_thread(
             find_workflow(pk, actor=self.actor),
@@ -191,7 +189,7 @@ class CommentsView(mixins.ListModelMixin, TenantViewSet[Comment]):
     def create(self, request: Request, pk: UUID) -> Response:
         """Go on with a thread; one that was resolved is open again."""
         thread = services.find_thread(pk, actor=self.actor)
-        comment = services.reply(thread, actor=self.actor, **_words(request))
+        comment = services.reply(thread, actor=self.actor, **self.asked(WordsSerializer))
         return Response(CommentSerializer(comment).data, status=HTTPStatus.CREATED)
 
     @extend_schema(
@@ -200,7 +198,7 @@ class CommentsView(mixins.ListModelMixin, TenantViewSet[Comment]):
     def partial_update(self, request: Request, pk: UUID, comment_id: UUID) -> Response:
         """Say your own comment in other words; who is mentioned newly is told."""
         comment = self._found(pk, comment_id)
-        changed = services.change_comment(comment, actor=self.actor, **_words(request))
+        changed = services.change_comment(comment, actor=self.actor, **self.asked(WordsSerializer))
         return Response(CommentSerializer(changed).data)
 
     @extend_schema(responses={204: None}, operation_id="comment_delete")
@@ -212,9 +210,3 @@ class CommentsView(mixins.ListModelMixin, TenantViewSet[Comment]):
     def _found(self, pk: UUID, comment_id: UUID) -> Comment:
         thread = services.find_thread(pk, actor=self.actor)
         return services.find_comment(thread, comment_id, actor=self.actor)
-
-
-def _words(request: Request) -> dict[str, Any]:
-    serializer = WordsSerializer(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

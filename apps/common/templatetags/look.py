@@ -11,6 +11,7 @@ from django.core.paginator import Page
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -67,6 +68,27 @@ def pill(status: str, word: str = "") -> dict[str, str]:
     """Show a state as icon and word; another word may be given."""
     known, colour, glyph = STATES.get(status, (status.replace("_", " ").capitalize(), "", "circle"))
     return {"word": word or known, "colour": colour, "icon": glyph}
+
+
+@register.simple_tag
+def opens(dialog: str) -> SafeString:
+    """Have a button open the dialog of an id, where scripts are missing too."""
+    return format_html('data-dialog="{0}" command="show-modal" commandfor="{0}"', dialog)
+
+
+@register.inclusion_tag("components/form_foot.html")
+def form_foot(label: str, leave: str, *of: Any) -> dict[str, str]:
+    """Draw the end of a page's form: the way back to a page by its name, and the button."""
+    return {"label": label, "url": reverse(leave, args=of)}
+
+
+@register.inclusion_tag("components/row_button.html")
+def row_button(glyph: str, title: str, label: str, name: str, *of: Any) -> dict[str, str]:
+    """Draw a row's small button that does something at once, at an address by its name.
+
+    `title` says what to who sees it, `label` also to what to who hears it.
+    """
+    return {"glyph": glyph, "title": title, "label": label, "url": reverse(name, args=of)}
 
 
 @register.filter
@@ -177,6 +199,7 @@ def filterbar(
     page: Page[Any] | None = None,
     into: str = "list",
     also: str = "",
+    url: str = "",
 ) -> SafeString:
     """Draw a list's search and, as content, its selects; the list follows what is chosen.
 
@@ -184,8 +207,24 @@ def filterbar(
     drawn anew and `also` that of one thing more.
     """
     given = {"placeholder": placeholder, "value": value or "", "applied": applied, "page": page}
-    given |= {"into": into, "also": also, "content": content, "request": context["request"]}
+    given |= {"into": into, "also": also, "content": content}
+    given["url"] = url or context["request"].path
     return render_to_string("components/filter_bar.html", given)
+
+
+@register.simple_block_tag(takes_context=True)
+def selects(
+    context: template.RequestContext,
+    content: str,
+    label: str,
+    *,
+    page: Page[Any],
+    into: str = "main",
+    url: str = "",
+) -> SafeString:
+    """Draw the selects, given as content, of a list without a search; `into` is drawn anew."""
+    given = {"label": label, "url": url or context["request"].path, "into": into, "page": page}
+    return render_to_string("components/selects.html", given | {"content": content})
 
 
 @register.simple_tag(takes_context=True)

@@ -106,7 +106,7 @@ class CredentialKindSerializer(serializers.Serializer[Any]):
 class CredentialUseSerializer(serializers.Serializer[Use]):
     """A workflow whose steps name the credential; id null: one that you may not see."""
 
-    workflow = serializers.UUIDField(source="workflow_id", allow_null=True)
+    workflow = serializers.UUIDField(source="id", allow_null=True)
     name = serializers.CharField()
     published = serializers.BooleanField()
 

@@ -75,7 +75,7 @@ class StoredCredentialViewSet(
     @extend_schema(request=NewCredentialSerializer, responses={201: StoredCredentialSerializer})
     def create(self, request: Request) -> Response:
         """Keep a credential; its values are sealed and never shown again."""
-        told = self._read(NewCredentialSerializer(data=request.data, context=self._context()))
+        told = self.asked(NewCredentialSerializer, **self._context())
         made = services.create_credential(actor=self.actor, **told)
         return self._shown(made, HTTPStatus.CREATED)
 
@@ -83,8 +83,7 @@ class StoredCredentialViewSet(
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change its details; hosts can be taken away. To add one, rotate it."""
         found = self.get_object()
-        told = CredentialChangeSerializer(data=request.data, partial=True, context=self._context())
-        changes = self._read(told)
+        changes = self.asked(CredentialChangeSerializer, partial=True, **self._context())
         return self._shown(services.change_credential(found, actor=self.actor, changes=changes))
 
     @extend_schema(parameters=[CONFIRMED], responses={204: None})
@@ -99,7 +98,7 @@ class StoredCredentialViewSet(
     def rotate(self, request: Request, pk: str) -> Response:
         """Put another secret in its place; steps need no change."""
         found = self.get_object()
-        told = self._read(CredentialRotationSerializer(data=request.data))
+        told = self.asked(CredentialRotationSerializer)
         return self._shown(services.rotate_credential(found, actor=self.actor, **told))
 
     @extend_schema(request=None, responses=StoredCredentialSerializer)
@@ -118,11 +117,6 @@ class StoredCredentialViewSet(
 
     def _context(self) -> dict[str, Any]:
         return {"actor": self.actor}
-
-    def _read(self, serializer: Any) -> dict[str, Any]:
-        serializer.is_valid(raise_exception=True)
-        read: dict[str, Any] = serializer.validated_data
-        return read
 
     def _shown(self, credential: StoredCredential, status: int = HTTPStatus.OK) -> Response:
         told = StoredCredentialSerializer(credential, context=self._context())
@@ -158,11 +152,10 @@ class CredentialTrialView(TenantAPIView):
     )
     def post(self, request: Request, credential_id: UUID) -> Response:
         """Make one request with it to an address that it is for, and say how that went."""
-        serializer = CredentialTryingSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(CredentialTryingSerializer)
         credentials = StoredCredential.objects.select_related("folder")
         found = policies.find(self.actor, credentials, pk=credential_id)
-        trial = try_credential(found, actor=self.actor, **serializer.validated_data)
+        trial = try_credential(found, actor=self.actor, **asked)
         return Response(CredentialTrialSerializer(trial).data)
 
 

@@ -8,14 +8,13 @@ from django.db import transaction
 
 from apps.audit.services import record
 from apps.common.errors import Unavailable
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores, workers
 from apps.vault import resealing, retiring
 from apps.vault.services import current_key_id
 
 logger = logging.getLogger(__name__)
 
 CHORE = "vault.reseal"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 AGAIN = timedelta(minutes=10)  # what was sealed meanwhile with the key before is looked at again
 
 
@@ -26,12 +25,12 @@ def carry(key_id: UUID) -> None:
         return
     try:
         for _ in resealing.reseal(key_id):
-            chores.postpone(CHORE, key_id, chores.now() + LEASE)
+            carrying.hold(CHORE, key_id)
             if workers.draining.is_set():
                 return
     except Unavailable as error:  # the file storage is away
         logger.warning("Sealing again waits: %s", error.detail)
-        chores.postpone(CHORE, key_id, chores.now() + LEASE)
+        carrying.hold(CHORE, key_id)
         return
     _finish(key_id)
 

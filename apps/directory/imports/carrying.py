@@ -1,6 +1,5 @@
 """Carrying an import out as a job: each step is a short transaction, and the next worker goes on from it."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -13,18 +12,16 @@ from apps.accounts.services import add_member
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
 from apps.directory.models import ImportRow, PeopleImport
-from apps.dispatch import chores, workers
+from apps.dispatch import carrying, chores
 
 CHORE, FORGET = "directory.import", "directory.forget_import"
-LEASE = timedelta(seconds=60)  # after which somebody else goes on with what stands still
 BATCH = 50  # people, in one transaction
 Status, Outcome = PeopleImport.Status, ImportRow.Outcome
 
 
 def carry(job_id: UUID) -> None:
     """Work on an import until it is over or somebody else works on it."""
-    while not workers.draining.is_set() and _advance(job_id):
-        chores.postpone(CHORE, job_id, chores.now() + LEASE)
+    carrying.carry_on(CHORE, job_id, _advance)
 
 
 def forget(job_id: UUID) -> None:

@@ -1,6 +1,5 @@
 """Endpoints of evidence packs."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,15 +10,17 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
-from apps.evidence import sending, services
+from apps.common.rendering import AsItIs
+from apps.evidence import services
 from apps.evidence.api.serializers import NewPackSerializer, PackSerializer
 from apps.evidence.filters import packs_in
 from apps.evidence.models import Pack, PackQuerySet
+from apps.files import sending
 
 ZIP = "application/zip"
 FILTERS = [
@@ -28,18 +29,10 @@ FILTERS = [
 ]
 
 
-class ZipRenderer(BaseRenderer):
+class ZipRenderer(AsItIs):
     """Lets whoever asks for a ZIP have it."""
 
-    media_type, format, charset, render_style = ZIP, "zip", None, "binary"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return data
+    media_type, format = ZIP, "zip"
 
 
 class PackViewSet(mixins.ListModelMixin, TenantViewSet[Pack]):
@@ -74,9 +67,7 @@ class PackViewSet(mixins.ListModelMixin, TenantViewSet[Pack]):
     @extend_schema(request=NewPackSerializer, responses={202: PackSerializer})
     def create(self, request: Request) -> Response:
         """Have the evidence of a period written; one pack at a time for each person."""
-        serializer = NewPackSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        pack = services.start_pack(actor=self.actor, **serializer.validated_data)
+        pack = services.start_pack(actor=self.actor, **self.asked(NewPackSerializer))
         return Response(PackSerializer(pack).data, status=HTTPStatus.ACCEPTED)
 
     @extend_schema(request=None, responses=PackSerializer)
@@ -99,11 +90,8 @@ class FileView(TenantAPIView):
     permission_required: ClassVar = {"GET": "evidence.view"}
     proof_required = ("GET",)
 
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()
-        return super().handle_exception(exc)
-
     @extend_schema(responses={(200, ZIP): OpenApiTypes.BINARY}, operation_id="evidence_pack_file")
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Return a pack as a ZIP; that it was fetched is written down."""
-        return sending.answer(services.open_pack(pk, actor=self.actor))
+        pack = services.open_pack(pk, actor=self.actor)
+        return sending.whole(pack.parts, name=f"{pack}", media_type=ZIP)

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 from apps.gateway.models import Advice, AdviceQuerySet
 
 
 def filtered(advice: AdviceQuerySet, params: Mapping[str, str]) -> AdviceQuerySet:
     """Keep what the parameters ask for: `q` in route or model, `status`, `route`. Raises Invalid."""
-    status = params.get("status", "")
-    if status and status not in Advice.Status.values:
-        raise Invalid.at("status", f"Use one of {', '.join(Advice.Status.values)}.")
+    status = chosen("status", params, Advice.Status.values)
     kept = advice.filter(status=status) if status else advice
     if route := params.get("route", ""):
         kept = kept.filter(route__alias=route)

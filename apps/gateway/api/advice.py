@@ -81,10 +81,9 @@ class AdviceViewSet(mixins.RetrieveModelMixin, TenantViewSet[Advice]):
     @action(detail=True, methods=["POST"])
     def dismiss(self, request: Request, pk: str) -> Response:
         """Hear no more of it for 90 days."""
-        serializer = DismissalSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(DismissalSerializer)
         advice = self.get_object()
-        services.dismiss_advice(advice, actor=self.actor, **serializer.validated_data)
+        services.dismiss_advice(advice, actor=self.actor, **asked)
         return self._shown(advice)
 
     def _shown(self, advice: Advice) -> Response:

@@ -144,18 +144,14 @@ class BudgetViewSet(TenantViewSet[Budget]):
     @extend_schema(request=NewBudgetSerializer, responses={201: BudgetSerializer})
     def create(self, request: Request) -> Response:
         """Set a budget; it counts from now on, the workspace's from the beginning of the period."""
-        serializer = NewBudgetSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        made = services.add_budget(actor=self.actor, **serializer.validated_data)
+        made = services.add_budget(actor=self.actor, **self.asked(NewBudgetSerializer))
         return self._answer(made, HTTPStatus.CREATED)
 
     @extend_schema(request=BudgetChangeSerializer, responses=BudgetSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a budget, also for the period that goes on."""
         budget = self.get_object()
-        serializer = BudgetChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changes = dict(serializer.validated_data)
+        changes = self.asked(BudgetChangeSerializer)
         return self._answer(services.update_budget(budget, actor=self.actor, changes=changes))
 
     @extend_schema(responses={204: None})
@@ -185,9 +181,7 @@ class RulesView(TenantAPIView):
     )
     def patch(self, request: Request) -> Response:
         """Change the rules; those left out stay."""
-        serializer = BudgetRulesSerializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        changes = dict(serializer.validated_data)
+        changes = self.asked(BudgetRulesSerializer, partial=True)
         return Response(
             BudgetRulesSerializer(services.change_rules(actor=self.actor, changes=changes)).data
         )

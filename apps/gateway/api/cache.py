@@ -62,9 +62,7 @@ class CacheView(TenantAPIView):
     def put(self, request: Request, alias: str) -> Response:
         """Let a route keep answers, or no more."""
         route = self._route(alias)
-        serializer = CacheSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = serializer.validated_data
+        given = self.asked(CacheSerializer)
         changed = services.set_cache(
             route, actor=self.actor, ttl_s=given["cache_ttl_s"], varied=given["cache_varied"],
             ahead=given["cache_ahead"],

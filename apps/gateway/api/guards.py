@@ -115,9 +115,8 @@ class GuardsView(TenantAPIView):
     )
     def put(self, request: Request) -> Response:
         """Set them, for every call from now on."""
-        serializer = GuardsSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        set_guards(actor=self.actor, guards=serializer.validated_data)
+        asked = self.asked(GuardsSerializer)
+        set_guards(actor=self.actor, guards=asked)
         return Response(GuardsSerializer(guards_of_workspace()).data)
 
 
@@ -150,9 +149,7 @@ class TryView(TenantAPIView):
     )
     def post(self, request: Request) -> Response:
         """Try a text. It is sent to nobody and kept nowhere."""
-        serializer = GuardTextSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        data = serializer.validated_data
+        data = self.asked(GuardTextSerializer)
         guards = guards_of_workspace()
         if "route" in data:
             routes = ModelRoute.objects.all()

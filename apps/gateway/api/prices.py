@@ -95,9 +95,7 @@ class PriceViewSet(TenantViewSet[ModelPrice]):
     @extend_schema(request=PriceSerializer, responses={201: PriceSerializer})
     def create(self, request: Request) -> Response:
         """Set the price of a model for the calls from now on."""
-        serializer = PriceSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        price = services.set_price(actor=self.actor, **serializer.validated_data)
+        price = services.set_price(actor=self.actor, **self.asked(PriceSerializer))
         return Response(PriceSerializer(price).data, status=HTTPStatus.CREATED)
 
     @extend_schema(responses={204: None})

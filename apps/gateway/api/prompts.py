@@ -65,18 +65,14 @@ class PromptViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantView
     @extend_schema(request=NewPromptSerializer, responses={201: PromptSerializer})
     def create(self, request: Request) -> Response:
         """Make a prompt with its first version."""
-        serializer = NewPromptSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        made = services.create_prompt(actor=self.actor, **serializer.validated_data)
+        made = services.create_prompt(actor=self.actor, **self.asked(NewPromptSerializer))
         return Response(PromptSerializer(made).data, status=HTTPStatus.CREATED)
 
     @extend_schema(request=PromptChangeSerializer, responses=PromptSerializer)
     def partial_update(self, request: Request, slug: str) -> Response:
         """Change name and description; the slug stays."""
         prompt = self.get_object()
-        serializer = PromptChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changes = serializer.validated_data
+        changes = self.asked(PromptChangeSerializer)
         services.change_prompt(prompt, actor=self.actor, changes=changes)
         return Response(PromptSerializer(self.get_object()).data)
 
@@ -116,9 +112,7 @@ class PromptVersionsView(TenantViewSet[PromptVersion]):
     def create(self, request: Request, slug: str) -> Response:
         """Add a version, which is the newest from then on."""
         prompt = policies.find(self.actor, Prompt.objects.all(), slug=slug)
-        serializer = NewVersionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        made = services.add_version(prompt, actor=self.actor, **serializer.validated_data)
+        made = services.add_version(prompt, actor=self.actor, **self.asked(NewVersionSerializer))
         return Response(PromptVersionSerializer(made).data, status=HTTPStatus.CREATED)
 
     @extend_schema(responses=PromptVersionSerializer)
@@ -139,9 +133,7 @@ class PromptLabelView(TenantAPIView):
     def put(self, request: Request, slug: str, name: str) -> Response:
         """Give a version the label, which it takes from another one."""
         prompt = policies.find(self.actor, Prompt.objects.all(), slug=slug)
-        serializer = LabelChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        number = serializer.validated_data["version"]
+        number = self.asked(LabelChangeSerializer)["version"]
         label = services.set_label(prompt, name, actor=self.actor, number=number)
         return Response(LabelSerializer(label).data)
 

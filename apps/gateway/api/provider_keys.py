@@ -107,10 +107,9 @@ class ProviderKeysView(_OfProvider):
     @extend_schema(request=NewKeySerializer, responses={201: KeyStandingSerializer})
     def post(self, request: Request, provider_id: UUID) -> Response:
         """Give the provider one more key; it is kept encrypted and never shown again."""
-        serializer = NewKeySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(NewKeySerializer)
         provider = self.provider(provider_id)
-        made = pools.add_key(provider, actor=self.actor, **serializer.validated_data)
+        made = pools.add_key(provider, actor=self.actor, **asked)
         return self.shown(made, HTTPStatus.CREATED)
 
 
@@ -120,9 +119,7 @@ class ProviderKeyView(_OfProvider):
     @extend_schema(request=KeyChangeSerializer, responses=KeyStandingSerializer)
     def patch(self, request: Request, provider_id: UUID, key_id: UUID) -> Response:
         """Change a key's place or state, or rotate it: another secret takes its place at once."""
-        serializer = KeyChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changes = dict(serializer.validated_data)
+        changes = self.asked(KeyChangeSerializer)
         secret = changes.pop("credential", "")
         key = self.key(provider_id, key_id)
         if secret:
@@ -142,10 +139,9 @@ class ProviderKeyTrialView(_OfProvider):
     @extend_schema(request=TrySerializer, responses=TrialSerializer)
     def post(self, request: Request, provider_id: UUID, key_id: UUID) -> Response:
         """Make a small real call with this key and say how it went."""
-        serializer = TrySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(TrySerializer)
         key = self.key(provider_id, key_id)
         trial = services.try_provider(
-            self.provider(provider_id), actor=self.actor, key=key, **serializer.validated_data
+            self.provider(provider_id), actor=self.actor, key=key, **asked
         )
         return Response(TrialSerializer(trial).data)

@@ -42,18 +42,14 @@ class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewS
     @extend_schema(request=NewRouteSerializer, responses={201: RouteSerializer})
     def create(self, request: Request) -> Response:
         """Make a route; its targets are tried in order."""
-        serializer = NewRouteSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        route = services.save_route(None, actor=self.actor, **serializer.validated_data)
+        route = services.save_route(None, actor=self.actor, **self.asked(NewRouteSerializer))
         return Response(RouteSerializer(route).data, status=HTTPStatus.CREATED)
 
     @extend_schema(request=RouteChangeSerializer, responses=RouteSerializer)
     def partial_update(self, request: Request, alias: str) -> Response:
         """Change description or targets; each change of targets is a new version."""
         route = self.get_object()
-        serializer = RouteChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changed = services.save_route(route, actor=self.actor, **serializer.validated_data)
+        changed = services.save_route(route, actor=self.actor, **self.asked(RouteChangeSerializer))
         return Response(RouteSerializer(changed).data)
 
     @extend_schema(responses={204: None})
@@ -75,9 +71,7 @@ class RouteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewS
     def restore(self, request: Request, alias: str) -> Response:
         """Make an earlier version the newest."""
         route = self.get_object()
-        serializer = RestoreSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        number = serializer.validated_data["version"]
+        number = self.asked(RestoreSerializer)["version"]
         restored = services.restore_route(route, number, actor=self.actor)
         return Response(RouteSerializer(restored).data)
 
@@ -111,9 +105,7 @@ class AllowedView(TenantAPIView):
     )
     def put(self, request: Request) -> Response:
         """Set the lists, for every call from now on."""
-        serializer = AllowedSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        found = services.allow_models(actor=self.actor, **serializer.validated_data)
+        found = services.allow_models(actor=self.actor, **self.asked(AllowedSerializer))
         return Response(AllowedSerializer(found).data)
 
 

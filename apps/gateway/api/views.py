@@ -65,18 +65,14 @@ class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
     @extend_schema(request=NewProviderSerializer, responses={201: ProviderSerializer})
     def create(self, request: Request) -> Response:
         """Connect a provider; the key is kept encrypted and never shown again."""
-        serializer = NewProviderSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        provider = services.add_provider(actor=self.actor, **serializer.validated_data)
+        provider = services.add_provider(actor=self.actor, **self.asked(NewProviderSerializer))
         return Response(ProviderSerializer(provider).data, status=HTTPStatus.CREATED)
 
     @extend_schema(request=ProviderChangeSerializer, responses=ProviderSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a provider; a key does not follow to another address."""
         provider = self.get_object()
-        serializer = ProviderChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changes = dict(serializer.validated_data)
+        changes = self.asked(ProviderChangeSerializer)
         changed = services.update_provider(provider, actor=self.actor, changes=changes)
         return Response(ProviderSerializer(changed).data)
 
@@ -91,9 +87,7 @@ class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
     def try_(self, request: Request, pk: str) -> Response:
         """Make a small real call and say how it went."""
         provider = self.get_object()
-        serializer = TrySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        trial = services.try_provider(provider, actor=self.actor, **serializer.validated_data)
+        trial = services.try_provider(provider, actor=self.actor, **self.asked(TrySerializer))
         return Response(TrialSerializer(trial).data)
 
     @extend_schema(request=None, responses=ImportedModelsSerializer)

@@ -59,9 +59,7 @@ class VirtualKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     @extend_schema(request=NewVirtualKeySerializer, responses={201: KeyTextSerializer})
     def create(self, request: Request) -> Response:
         """Make a key; its text is in this answer and never shown again."""
-        serializer = NewVirtualKeySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        key, text = services.create_key(actor=self.actor, **serializer.validated_data)
+        key, text = services.create_key(actor=self.actor, **self.asked(NewVirtualKeySerializer))
         body = {**VirtualKeySerializer(key).data, "key": text}
         return Response(body, status=HTTPStatus.CREATED)
 
@@ -69,9 +67,7 @@ class VirtualKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change name, end and terms; they count for calls that begin within five seconds."""
         key = self.get_object()
-        serializer = TermsSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changes = dict(serializer.validated_data)
+        changes = self.asked(TermsSerializer)
         return self._detail(services.change_key(key, actor=self.actor, changes=changes))
 
     @extend_schema(responses={204: None})
@@ -85,9 +81,8 @@ class VirtualKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     def rotate(self, request: Request, pk: str) -> Response:
         """Give a key another secret; the one before opens it too until `former_until`."""
         key = self.get_object()
-        serializer = RotationSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        overlap = timedelta(seconds=serializer.validated_data["overlap_s"])
+        asked = self.asked(RotationSerializer)
+        overlap = timedelta(seconds=asked["overlap_s"])
         text = accounts.rotate_api_key(key, actor=self.actor, overlap=overlap)
         return Response({**VirtualKeySerializer(key).data, "key": text})
 

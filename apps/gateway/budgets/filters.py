@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 from apps.gateway.budgets.standing import STATES, Standing
 from apps.gateway.models import Budget
 
@@ -15,10 +15,7 @@ CHOICES: dict[str, Sequence[str]] = {
 
 def filtered(standings: Sequence[Standing], params: Mapping[str, str]) -> list[Standing]:
     """Keep what the parameters ask for: `q` in the name, `scope`, `every`, `state`. Raises Invalid."""
-    wanted = {name: params.get(name, "") for name in CHOICES}
-    for name, word in wanted.items():
-        if word and word not in CHOICES[name]:
-            raise Invalid.at(name, f"Use one of {', '.join(CHOICES[name])}.")
+    wanted = {name: chosen(name, params, known) for name, known in CHOICES.items()}
     text = params.get("q", "").strip().lower()
     return [
         each

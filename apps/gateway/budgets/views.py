@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.gateway.budgets import book, services, standing
 from apps.gateway.budgets.filters import filtered
@@ -129,11 +130,7 @@ def _saved(form: forms.BaseForm, save: Callable[[], HttpResponse]) -> HttpRespon
     try:
         return save()
     except DomainError as error:
-        for entry in error.errors:
-            field = entry["field"] if entry["field"] in form.fields else None
-            form.add_error(field, entry["message"])
-        if not error.errors:
-            form.add_error(None, error.detail)
+        blame(form, error)
     return None
 
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError
+from apps.common.forms import blame
 from apps.gateway.cache import services
 from apps.gateway.cache.similar import shelves
-from apps.gateway.forms import MONO, blame
+from apps.gateway.forms import MONO
 from apps.gateway.models import ACCEPTED_ERROR, LlmCall, ModelRoute
 from apps.gateway.targets import router
 

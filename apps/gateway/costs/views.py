@@ -8,13 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import Invalid
 from apps.common.pagination import page_of
+from apps.files.sending import as_attachment
 from apps.gateway import charts, filters
 from apps.gateway.budgets import book, standing
 from apps.gateway.costs import breakdown, drawing, month, savings, services
@@ -96,7 +96,6 @@ def by(request: AuthenticatedRequest, by: str) -> HttpResponse:
     return render(request, "gateway/costs/by.html", context, status=status)
 
 
-@never_cache
 @require_POST
 @permission_required("usage.view")
 def export(request: AuthenticatedRequest, by: str) -> HttpResponse:
@@ -104,8 +103,7 @@ def export(request: AuthenticatedRequest, by: str) -> HttpResponse:
     dimension = breakdown.dimension_of(by)
     body = services.export_usage(dimension, _asked(request), actor=request.user)
     name = f"usage-by-{by}-{timezone.localdate():%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+    return as_attachment(HttpResponse(body, content_type="text/csv; charset=utf-8"), name)
 
 
 def _asked(request: AuthenticatedRequest) -> dict[str, str]:

@@ -7,10 +7,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
+from apps.common.forms import blame
 from apps.common.types import JSONDict
 from apps.gateway import services
 from apps.gateway.exceptions import BadGuards, BadRoute
-from apps.gateway.forms import blame
 from apps.gateway.guard_rules.forms import GuardsForm, RouteGuardsForm, TryForm
 from apps.gateway.guard_rules.services import guards_of_route, guards_of_workspace, set_guards
 from apps.gateway.guards import counts, door

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 from apps.gateway.prices.table import DELIVERED, OWN, STATES, Row
 
 CHOICES: dict[str, Sequence[str]] = {"source": (OWN, DELIVERED), "state": STATES}
@@ -10,10 +10,7 @@ CHOICES: dict[str, Sequence[str]] = {"source": (OWN, DELIVERED), "state": STATES
 
 def filtered(rows: Sequence[Row], params: Mapping[str, str]) -> list[Row]:
     """Keep what the parameters ask for: `q` in provider or model, `source`, `state`. Raises Invalid."""
-    wanted = {name: params.get(name, "") for name in CHOICES}
-    for name, word in wanted.items():
-        if word and word not in CHOICES[name]:
-            raise Invalid.at(name, f"Use one of {', '.join(CHOICES[name])}.")
+    wanted = {name: chosen(name, params, known) for name, known in CHOICES.items()}
     text = params.get("q", "").strip().lower()
     return [
         row

@@ -8,7 +8,7 @@ from django import forms
 from apps.common.errors import DomainError
 from apps.common.parsing import parse_json
 from apps.common.types import JSON, JSONDict
-from apps.gateway.forms import MONO, blame
+from apps.gateway.forms import MONO
 from apps.gateway.models import Prompt
 from apps.gateway.prompts.content import LONGEST, MOST_MESSAGES, MOST_VARIABLES, ROLES, Role, Type
 
@@ -106,10 +106,6 @@ class VersionForm(forms.Form):
             "variables": [row.values for row in named],
             "params": params,
         }
-
-    def blame(self, error: DomainError) -> None:
-        """Show a refusal at the fields that it names, else above the form."""
-        blame(self, error)
 
 
 class NewPromptForm(VersionForm):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.gateway.models import Prompt, PromptQuerySet
 from apps.gateway.prompts import services
@@ -51,7 +52,7 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
             messages.success(request, f"{made.name} is in the library.")
             return redirect("gateway:prompt", made.slug)
         except DomainError as error:
-            form.blame(error)
+            blame(form, error)
     return _form(request, "gateway/prompts/new.html", form=form)
 
 
@@ -87,7 +88,7 @@ def new_version(request: AuthenticatedRequest, slug: str) -> HttpResponse:
             messages.success(request, f"Version {made.number} is saved.")
             return redirect("gateway:prompt", slug)
         except DomainError as error:
-            form.blame(error)
+            blame(form, error)
     return _form(request, "gateway/prompts/new_version.html", form=form, prompt=prompt, start=start)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 from apps.gateway.models import Provider
 from apps.gateway.upstreams import known_providers
 from apps.gateway.upstreams.known_providers import Entry
@@ -21,17 +21,11 @@ STATES = [
 
 def entries(params: Mapping[str, str]) -> list[Entry]:
     """Keep what the parameters ask for: q, way. Raises Invalid."""
-    way = _one_of("way", params.get("way", ""), dict(WAYS))
+    way = chosen("way", params, dict(WAYS))
     return known_providers.matching(params.get("q", "").strip(), way)
 
 
 def providers(found: list[Provider], params: Mapping[str, str]) -> list[Provider]:
     """Keep those in a state, which is told from their keys. Raises Invalid."""
-    state = _one_of("state", params.get("state", ""), dict(STATES))
+    state = chosen("state", params, dict(STATES))
     return [each for each in found if not state or each.state == state]
-
-
-def _one_of(name: str, value: str, choices: Mapping[str, str]) -> str:
-    if value and value not in choices:
-        raise Invalid.at(name, f"Use one of {', '.join(choices)}.")
-    return value

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, NotFound
+from apps.common.forms import blame
 from apps.gateway import services
-from apps.gateway.forms import blame
 from apps.gateway.models import Credential, Provider
 from apps.gateway.providers import standing
 from apps.gateway.providers.forms import KeyForm, NewKeyForm, SecretForm

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError, Invalid, NotFound
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.gateway import services
-from apps.gateway.forms import blame
 from apps.gateway.models import ModelRoute, Provider
 from apps.gateway.providers import filters, importing, standing
 from apps.gateway.providers.forms import ConnectForm, ProviderForm

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError
+from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway import services
 from apps.gateway.asks import SPEAKING
 from apps.gateway.cache.views import CacheForm
-from apps.gateway.forms import blame
 from apps.gateway.guard_rules.services import guards_of_route
 from apps.gateway.guards import counts
 from apps.gateway.models import AllowList, Credential, KeptBody, LlmCall, ModelRoute

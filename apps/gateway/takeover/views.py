@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import DomainError
+from apps.common.forms import blame
 from apps.gateway.exceptions import BadConfig
-from apps.gateway.forms import blame
 from apps.gateway.models import ModelRoute, Provider
 from apps.gateway.takeover import services
 from apps.gateway.takeover.draft import Draft

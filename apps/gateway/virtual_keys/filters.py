@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import ApiKey
-from apps.common.errors import Invalid
+from apps.common.words import chosen
 
 STATES = ("active", "expired", "revoked")
 MOST_CHOICES = 200  # of a select; the page of a key leads to its calls too
@@ -22,9 +22,7 @@ def filtered(keys: QuerySet[ApiKey], params: Mapping[str, str]) -> QuerySet[ApiK
     kept = keys
     if text := params.get("q", "").strip():
         kept = kept.filter(Q(name__icontains=text) | Q(key_id=text.removeprefix("aut_")[:8]))
-    if state := params.get("state"):
-        if state not in STATES:
-            raise Invalid.at("state", f"Use one of {', '.join(STATES)}.")
+    if state := chosen("state", params, STATES):
         kept = kept.filter(pk__in=ApiKey.objects.in_state(state).values("pk"))
     if route := params.get("route"):
         may_ask = Q(virtual__routes=None) | Q(virtual__routes__contains=[route])

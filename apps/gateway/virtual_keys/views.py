@@ -16,8 +16,8 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import ApiKey, User
 from apps.accounts.proof import proof_required
 from apps.common.errors import Conflict, DomainError, Invalid
+from apps.common.forms import blame
 from apps.common.pagination import page_of
-from apps.gateway.forms import blame
 from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.virtual_keys import services
 from apps.gateway.virtual_keys.filters import STATES, filtered, virtual_keys

@@ -16,6 +16,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.proof import proof_required, proof_required_to_open
 from apps.common.errors import DomainError, NotFound
+from apps.common.forms import blame
 from apps.identity.api_access import services
 from apps.identity.api_access.forms import AccessForm, ClientForm, ScopeRuleForm, TrialForm
 from apps.identity.api_access.trying import explain
@@ -120,8 +121,7 @@ def _saved(
             messages.success(request, "Saved. It counts from the next request.")
             return redirect("identity:api_access", found.pk)
         except DomainError as error:
-            wrong = error.errors[0] if error.errors else {"field": "", "message": error.detail}
-            form.add_error(wrong["field"] or None, wrong["message"])
+            blame(form, error)
     return _page(request, found, HTTPStatus.UNPROCESSABLE_ENTITY, **{name: form})
 
 

@@ -50,13 +50,6 @@ class PlatformAPIView(TenantAPIView):
     authentication_classes = [PlatformKeyAuthentication]
     permission_classes = [HasScope]
 
-    def asked(self, serializer_class: type[Any]) -> dict[str, Any]:
-        """Return what the body asks for. Raises ValidationError."""
-        serializer = serializer_class(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        asked: dict[str, Any] = serializer.validated_data
-        return asked
-
 
 class WorkspaceViewSet(mixins.ListModelMixin, PlatformAPIView, viewsets.GenericViewSet[Tenant]):
     """The workspaces of the installation."""

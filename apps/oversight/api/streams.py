@@ -93,9 +93,7 @@ class StreamViewSet(mixins.ListModelMixin, TenantViewSet[Stream]):
     @extend_schema(request=NewStreamSerializer, responses={201: StreamSerializer})
     def create(self, request: Request) -> Response:
         """Send the trail somewhere; a test entry goes first."""
-        serializer = NewStreamSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        stream = streams.create_stream(actor=self.actor, **serializer.validated_data)
+        stream = streams.create_stream(actor=self.actor, **self.asked(NewStreamSerializer))
         return Response(StreamSerializer(stream).data, status=HTTPStatus.CREATED)
 
     @extend_schema(responses={204: None})

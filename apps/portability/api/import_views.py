@@ -71,20 +71,15 @@ class ArchiveImportViewSet(mixins.ListModelMixin, TenantViewSet[Import]):
     @extend_schema(request=NewArchiveImportSerializer, responses={201: ArchiveImportSerializer})
     def create(self, request: Request) -> Response:
         """Begin to send an archive. It comes into a new workspace alone: elsewhere the import fails."""
-        serializer = NewArchiveImportSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        job = receiving.begin_import(actor=self.actor, **serializer.validated_data)
+        job = receiving.begin_import(actor=self.actor, **self.asked(NewArchiveImportSerializer))
         return Response(ArchiveImportSerializer(job).data, status=HTTPStatus.CREATED)
 
     @extend_schema(request=StartArchiveImportSerializer, responses={202: ArchiveImportSerializer})
     @action(detail=True, methods=["POST"])
     def start(self, request: Request, pk: str) -> Response:
         """Have an archive that was sent come in, all of it or nothing."""
-        serializer = StartArchiveImportSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        job = receiving.start_import(
-            self.get_object().pk, actor=self.actor, **serializer.validated_data
-        )
+        asked = self.asked(StartArchiveImportSerializer)
+        job = receiving.start_import(self.get_object().pk, actor=self.actor, **asked)
         return Response(ArchiveImportSerializer(job).data, status=HTTPStatus.ACCEPTED)
 
     @extend_schema(request=None, responses=ArchiveImportSerializer)

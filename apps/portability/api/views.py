@@ -1,6 +1,5 @@
 """Endpoints of archives: asked for, followed, cancelled, fetched piece by piece, deleted."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,32 +9,16 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
-from apps.common.errors import NotFound
-from apps.files import services as files
+from apps.common.rendering import OCTETS, Octets
+from apps.files import sending
 from apps.portability import services
 from apps.portability.api.serializers import ArchiveSerializer, NewArchiveSerializer
 from apps.portability.models import Export
-
-OCTETS = "application/octet-stream"
-
-
-class PieceRenderer(BaseRenderer):
-    """Lets whoever asks for a piece have it."""
-
-    media_type, format, charset, render_style = OCTETS, "piece", None, "binary"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return data
 
 
 class ArchiveViewSet(mixins.ListModelMixin, TenantViewSet[Export]):
@@ -63,9 +46,7 @@ class ArchiveViewSet(mixins.ListModelMixin, TenantViewSet[Export]):
     @extend_schema(request=NewArchiveSerializer, responses={202: ArchiveSerializer})
     def create(self, request: Request) -> Response:
         """Have the workspace written as an archive; one at a time for each person."""
-        serializer = NewArchiveSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        export = services.start_export(actor=self.actor, **serializer.validated_data)
+        export = services.start_export(actor=self.actor, **self.asked(NewArchiveSerializer))
         return Response(ArchiveSerializer(export).data, status=HTTPStatus.ACCEPTED)
 
     @extend_schema(request=None, responses=ArchiveSerializer)
@@ -85,25 +66,15 @@ class ArchiveViewSet(mixins.ListModelMixin, TenantViewSet[Export]):
 class PieceView(TenantAPIView):
     """One piece of an archive."""
 
-    renderer_classes = [PieceRenderer, JSONRenderer]
+    renderer_classes = [Octets, JSONRenderer]
     permission_required: ClassVar = {"GET": "archive.manage"}
     proof_required = ("GET",)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()
-        return super().handle_exception(exc)
 
     @extend_schema(responses={(200, OCTETS): OpenApiTypes.BINARY}, operation_id="archive_piece")
     def get(self, request: Request, pk: UUID, number: int) -> HttpResponse:
         """Return a piece, of which 1 is the first; one after the other they are the ZIP."""
         export = services.readable_export(pk, actor=self.actor)
-        piece = export.pieces.select_related("blob").filter(number=number).first()
-        if piece is None:
-            raise NotFound
+        answer = sending.piece(export.pieces, number)
         if number == 1:
             services.open_export(pk, actor=self.actor)
-        answer = HttpResponse(files.load(piece.blob), content_type=OCTETS)
-        answer["Content-Disposition"] = "attachment"
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Cache-Control"] = "no-store"
         return answer

@@ -37,9 +37,8 @@ class RulesView(TenantAPIView):
     @extend_schema(request=ChangedRulesSerializer, responses=RulesSerializer)
     def patch(self, request: Request) -> Response:
         """Keep classes longer or shorter; what is then over its time goes with the next deletion."""
-        serializer = ChangedRulesSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return Response(_told(services.change_rules(serializer.validated_data, actor=self.actor)))
+        asked = self.asked(ChangedRulesSerializer)
+        return Response(_told(services.change_rules(asked, actor=self.actor)))
 
 
 def _told(days: dict[str, int | None]) -> JSONDict:
@@ -72,9 +71,7 @@ class HoldViewSet(mixins.ListModelMixin, TenantViewSet[LegalHold]):
     @extend_schema(request=NewHoldSerializer, responses={201: HoldSerializer})
     def create(self, request: Request) -> Response:
         """Place a hold on a workflow, or on the whole workspace."""
-        serializer = NewHoldSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = self.asked(NewHoldSerializer)
         workflow = asked["workflow"] and find_workflow(asked["workflow"], actor=self.actor)
         hold = services.place_hold(actor=self.actor, reason=asked["reason"], workflow=workflow)
         return Response(HoldSerializer(hold).data, status=HTTPStatus.CREATED)

@@ -62,10 +62,9 @@ class ReviewViewSet(mixins.ListModelMixin, TenantViewSet[Review]):
     @action(detail=True, methods=["POST"])
     def answer(self, request: Request, pk: str) -> Response:
         """Approve or refuse; nobody answers for their own work, and nobody twice."""
-        serializer = AnswerSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(AnswerSerializer)
         review = self.get_object()
-        services.give_opinion(review, actor=self.actor, **serializer.validated_data)
+        services.give_opinion(review, actor=self.actor, **asked)
         return Response(ReviewSerializer(self.get_object()).data)
 
 
@@ -116,10 +115,9 @@ class WorkflowReviewView(TenantViewSet[Review]):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Ask others to look at the draft as it is now."""
-        serializer = RequestSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(RequestSerializer)
         workflow = find_workflow(pk, actor=self.actor)
-        review = services.request_review(workflow, actor=self.actor, **serializer.validated_data)
+        review = services.request_review(workflow, actor=self.actor, **asked)
         return Response(ReviewSerializer(review).data, status=HTTPStatus.CREATED)
 
 
@@ -138,19 +136,14 @@ class RuleViewSet(mixins.ListModelMixin, TenantViewSet[Rule]):
     @extend_schema(request=ReviewRuleSerializer, responses={201: ReviewRuleSerializer})
     def create(self, request: Request) -> Response:
         """Have publishing need approvals in a folder and below it, or everywhere."""
-        serializer = ReviewRuleSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        rule = services.set_rule(actor=self.actor, **serializer.validated_data)
+        rule = services.set_rule(actor=self.actor, **self.asked(ReviewRuleSerializer))
         return Response(ReviewRuleSerializer(rule).data, status=HTTPStatus.CREATED)
 
     @extend_schema(request=ReviewRuleChangeSerializer, responses=ReviewRuleSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Need more or fewer approvals."""
-        serializer = ReviewRuleChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        rule = services.change_rule(
-            self.get_object(), actor=self.actor, **serializer.validated_data
-        )
+        asked = self.asked(ReviewRuleChangeSerializer)
+        rule = services.change_rule(self.get_object(), actor=self.actor, **asked)
         return Response(ReviewRuleSerializer(rule).data)
 
     @extend_schema(responses={204: None})

@@ -6,10 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from apps.accounts.api.views import TenantViewSet
-from apps.common.types import JSONDict
 from apps.runs import services
 from apps.runs.api.requests import (
     ManySerializer,
@@ -56,7 +54,7 @@ class RunControl(TenantViewSet[Run]):
     @action(detail=True, methods=["POST"])
     def retry(self, request: Request, pk: str) -> Response:
         """Start a new run where this one failed, or at `from_node`; finished steps are kept."""
-        asked = _asked(RetrySerializer(data=request.data))
+        asked = self.asked(RetrySerializer)
         run = services.retry_run(self.get_object(), actor=self.actor, **asked)
         return self._answer(run, HTTPStatus.CREATED)
 
@@ -64,7 +62,7 @@ class RunControl(TenantViewSet[Run]):
     @action(detail=True, methods=["POST"])
     def rerun(self, request: Request, pk: str) -> Response:
         """Start a new run that does all of this one again, or from, only or until a step."""
-        asked = _asked(RerunSerializer(data=request.data))
+        asked = self.asked(RerunSerializer)
         run = services.rerun(self.get_object(), actor=self.actor, **asked)
         return self._answer(run, HTTPStatus.CREATED)
 
@@ -72,7 +70,7 @@ class RunControl(TenantViewSet[Run]):
     @action(detail=True, methods=["POST"])
     def attention(self, request: Request, pk: str) -> Response:
         """Answer a run that needs attention: it happened, do it again, or let it fail."""
-        asked = _asked(SettlementSerializer(data=request.data))
+        asked = self.asked(SettlementSerializer)
         run = services.settle_attention(self.get_object(), actor=self.actor, **asked)
         return self._answer(run)
 
@@ -80,7 +78,7 @@ class RunControl(TenantViewSet[Run]):
     @action(detail=True, methods=["POST"])
     def move(self, request: Request, pk: str) -> Response:
         """Let a waiting or paused run go on with a newer version; or say what that would mean."""
-        asked = _asked(MoveSerializer(data=request.data))
+        asked = self.asked(MoveSerializer)
         run, version = self.get_object(), asked["version"]
         told = services.preview_move(run, actor=self.actor, version=version).as_json()
         if not asked["dry_run"]:
@@ -92,7 +90,7 @@ class RunControl(TenantViewSet[Run]):
     @action(detail=False, methods=["POST"], pagination_class=None, filter_backends=[])
     def bulk(self, request: Request) -> Response:
         """Cancel, resume or retry up to 500 runs; the answer tells what became of each."""
-        asked = _asked(ManySerializer(data=request.data))
+        asked = self.asked(ManySerializer)
         among = filtered(Run.objects.all(), asked["filter"]) if "filter" in asked else None
         results = services.steer_many(
             asked["action"], actor=self.actor, ids=asked.get("ids", ()), among=among
@@ -102,8 +100,3 @@ class RunControl(TenantViewSet[Run]):
     def _answer(self, run: Run, status: int = HTTPStatus.OK) -> Response:
         found = Run.objects.select_related("workflow", "version").get(pk=run.pk)
         return Response(WholeRunSerializer(found).data, status=status)
-
-
-def _asked(serializer: Serializer[JSONDict]) -> JSONDict:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

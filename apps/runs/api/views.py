@@ -173,10 +173,6 @@ class EventsView(TenantViewSet[Run]):
     pagination_class = None
     permission_required: ClassVar = {"GET": "run.view"}
 
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()  # a problem is JSON whatever was asked for
-        return super().handle_exception(exc)
-
     @extend_schema(
         parameters=[AFTER, LAST_EVENT_ID],
         responses={(200, "application/json"): EventsSerializer, (200, "text/event-stream"): str},
@@ -234,9 +230,8 @@ class ApprovalViewSet(mixins.ListModelMixin, TenantViewSet[Wait]):
 
         Where the question has a value to edit, an approval says which value it is for.
         """
-        serializer = DecisionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked, answer = self.get_object(), serializer.validated_data
+        answer = self.asked(DecisionSerializer)
+        asked = self.get_object()
         check_names_value(asked, answer)
         wait = services.decide(asked, actor=self.actor, **answer)
         return Response(ApprovalSerializer(self.get_queryset().get(pk=wait.pk)).data)

@@ -75,9 +75,7 @@ class WithheldView(TenantViewSet[Run]):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Show what stands behind placeholders; the audit log says who was shown which."""
-        serializer = WantedSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        wanted = serializer.validated_data["values"]
+        wanted = self.asked(WantedSerializer)["values"]
         shown = services.reveal(self.get_object(), actor=self.actor, placeholders=wanted)
         answer = Response(RevealedSerializer({"values": shown}).data)
         answer["Cache-Control"] = "private, no-store"

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.decorators import public_page
 from apps.accounts.models import User
 from apps.common.errors import DomainError, Invalid
+from apps.common.forms import blame
 from apps.runs import services
 from apps.runs.approvals import question
 from apps.runs.approvals.terms import Terms
@@ -54,7 +55,7 @@ def _decided(request: HttpRequest, link: DecisionLink, token: str) -> HttpRespon
     try:
         wait = services.decide_by_link(token, **form.answer)
     except Invalid as error:
-        form.blame(error)
+        blame(form, error)
         return _page(request, link, error.status, form)
     except DomainError as error:
         return render(request, "runs/by_mail.html", {"closed": error}, status=error.status)

@@ -14,6 +14,7 @@ from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import User
 from apps.common.errors import Conflict, Invalid
+from apps.common.forms import blame
 from apps.common.navigation import bounded
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
@@ -53,7 +54,7 @@ def decide(request: AuthenticatedRequest, wait_id: UUID) -> HttpResponse:
     try:
         wait = services.decide(wait, actor=request.user, **form.answer)
     except Invalid as error:
-        form.blame(error)
+        blame(form, error)
         return _inbox(request, error.status, opened=wait, form=form)
     except Conflict as error:
         wait = policies.find(request.user, _approvals(), pk=wait_id)

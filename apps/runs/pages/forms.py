@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 
-from apps.common.errors import Invalid
 from apps.common.types import JSON, JSONDict
 from apps.nodes.answers import AnswerField, AnswerType
 from apps.runs.approvals.terms import Terms
@@ -72,12 +71,6 @@ class DecisionForm(forms.Form):
             return json.loads(text)
         except ValueError as error:
             raise forms.ValidationError(f"This is not JSON: {error}.") from error
-
-    def blame(self, error: Invalid) -> None:
-        """Put what the service refused beside the fields."""
-        for entry in error.errors:
-            field = str(entry["field"])
-            self.add_error(field if field in self.fields else None, str(entry["message"]))
 
 
 def _editor(text: str) -> forms.Field:

@@ -70,9 +70,8 @@ class TriggerViewSet(mixins.ListModelMixin, TenantViewSet[Trigger]):
 
         A webhook whose `auth` needs a secret gets the one that you give, or a new one, shown once.
         """
-        serializer = NewTriggerSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        made = services.create_trigger(actor=self.actor, **self._named(serializer.validated_data))
+        asked = self.asked(NewTriggerSerializer)
+        made = services.create_trigger(actor=self.actor, **self._named(asked))
         return self._answer(*made, status=HTTPStatus.CREATED)
 
     @extend_schema(responses=TriggerSerializer)
@@ -84,9 +83,8 @@ class TriggerViewSet(mixins.ListModelMixin, TenantViewSet[Trigger]):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a trigger; from then on its runs use your rights."""
         trigger = self.get_object()
-        serializer = TriggerChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        changes = self._named(serializer.validated_data)
+        asked = self.asked(TriggerChangeSerializer)
+        changes = self._named(asked)
         return self._answer(*services.update_trigger(trigger, actor=self.actor, changes=changes))
 
     @extend_schema(responses={204: None})

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 
+from apps.common.rendering import OCTETS
 from apps.workflows.exceptions import BadUpdate
-
-OCTETS = "application/octet-stream"
 
 
 class OctetParser(BaseParser):
@@ -25,23 +23,6 @@ class OctetParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         return stream.read()
-
-
-class OctetRenderer(BaseRenderer):
-    """Sends bytes as they are."""
-
-    media_type = OCTETS
-    format = "bin"
-    charset = None
-    render_style = "binary"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return data
 
 
 def state_vector(text: str | None) -> bytes | None:

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,8 +15,9 @@ from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.accounts.models import Folder
 from apps.accounts.roles import ANY_MEMBER
 from apps.accounts.services import create_folder
+from apps.common.rendering import OCTETS, Octets
 from apps.workflows import drafts, services
-from apps.workflows.api.binary import OctetParser, OctetRenderer, state_vector
+from apps.workflows.api.binary import OctetParser, state_vector
 from apps.workflows.api.serializers import (
     ExpressionSerializer,
     FolderSerializer,
@@ -43,16 +43,12 @@ class UpdatesView(TenantAPIView):
 
     keeps_answers = False
     parser_classes = [OctetParser]
-    renderer_classes = [OctetRenderer]
+    renderer_classes = [Octets]
     permission_required: ClassVar = {"GET": "workflow.view", "POST": "workflow.edit"}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.workflow = services.find_workflow(kwargs["pk"], actor=self.actor)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()  # a problem is JSON whatever was asked for
-        return super().handle_exception(exc)
 
     @extend_schema(parameters=[STATE_VECTOR], responses={(200, "application/octet-stream"): bytes})
     def get(self, request: Request, pk: UUID) -> HttpResponse:
@@ -81,9 +77,7 @@ class UpdatesView(TenantAPIView):
 
 
 def _octets(data: bytes, workflow: Workflow) -> HttpResponse:
-    return HttpResponse(
-        data, content_type=OctetRenderer.media_type, headers={"ETag": workflow.etag}
-    )
+    return HttpResponse(data, content_type=OCTETS, headers={"ETag": workflow.etag})
 
 
 class VersionsView(mixins.ListModelMixin, TenantViewSet[WorkflowVersion]):
@@ -127,9 +121,7 @@ class ExpressionView(TenantAPIView):
     )
     def post(self, request: Request) -> Response:
         """Say what is wrong with a text; with workflow and node, also with the names in it."""
-        serializer = ExpressionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = self.asked(ExpressionSerializer)
         definition = None
         if "workflow" in asked:
             workflow = services.find_workflow(asked["workflow"], actor=self.actor)
@@ -151,9 +143,7 @@ class PreviewView(TenantAPIView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Evaluate a text with expressions in the sandbox; nothing is stored."""
         workflow = services.find_workflow(pk, actor=self.actor)
-        serializer = PreviewSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        found = preview_text(workflow, actor=self.actor, **serializer.validated_data)
+        found = preview_text(workflow, actor=self.actor, **self.asked(PreviewSerializer))
         return Response({"value": found.value, "problem": found.problem})
 
 
@@ -177,7 +167,5 @@ class FolderViewSet(mixins.ListModelMixin, TenantViewSet[Folder]):
 
     def create(self, request: Request) -> Response:
         """Make a folder."""
-        serializer = FolderSerializer(data=request.data, context={"request": request})
-        serializer.is_valid(raise_exception=True)
-        folder = create_folder(actor=self.actor, **serializer.validated_data)
+        folder = create_folder(actor=self.actor, **self.asked(FolderSerializer))
         return Response(FolderSerializer(folder).data, status=HTTPStatus.CREATED)

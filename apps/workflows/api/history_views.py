@@ -73,10 +73,9 @@ class HistoryView(mixins.ListModelMixin, TenantViewSet[Point]):
     )
     def create(self, request: Request, pk: UUID) -> Response:
         """Name the draft as it is now."""
-        serializer = NewNameSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(NewNameSerializer)
         workflow = services.find_workflow(pk, actor=self.actor)
-        made = restoring.name_present(workflow, actor=self.actor, **serializer.validated_data)
+        made = restoring.name_present(workflow, actor=self.actor, **asked)
         return Response(_told(made), status=HTTPStatus.CREATED)
 
 
@@ -107,9 +106,8 @@ class PointView(TenantViewSet[Point]):
     )
     def partial_update(self, request: Request, pk: UUID, point_id: UUID) -> Response:
         """Name a point, so that it is kept for ever, or take its name away."""
-        serializer = NameSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        named = restoring.name_point(self._point(), actor=self.actor, **serializer.validated_data)
+        asked = self.asked(NameSerializer)
+        named = restoring.name_point(self._point(), actor=self.actor, **asked)
         return Response(_told(named))
 
     @extend_schema(
@@ -134,10 +132,9 @@ class PointView(TenantViewSet[Point]):
     )
     def restore(self, request: Request, pk: UUID, point_id: UUID) -> Response:
         """Make the draft, or one step of it, what it was then; an edit like any other."""
-        serializer = RestorePointSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(RestorePointSerializer)
         point = self._point()
-        return answer(restoring.restore_point(point, actor=self.actor, **serializer.validated_data))
+        return answer(restoring.restore_point(point, actor=self.actor, **asked))
 
 
 class AuthorsView(TenantAPIView):

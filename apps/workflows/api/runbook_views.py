@@ -10,11 +10,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.views import TenantAPIView
+from apps.common.rendering import AsItIs
 from apps.common.types import JSONDict
 from apps.files import services as files
 from apps.workflows import images, services
@@ -23,18 +24,10 @@ from apps.workflows.models import Image
 from apps.workflows.reading import runbook_of
 
 
-class MarkdownRenderer(BaseRenderer):
+class MarkdownRenderer(AsItIs):
     """Sends a text as Markdown."""
 
     media_type, format, charset = "text/markdown", "md", "utf-8"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return data
 
 
 class ImageParser(BaseParser):
@@ -54,18 +47,10 @@ class ImageParser(BaseParser):
         return data
 
 
-class ImageRenderer(BaseRenderer):
+class ImageRenderer(AsItIs):
     """Lets whoever asks for a picture have one."""
 
-    media_type, format, charset, render_style = "image/*", "image", None, "binary"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return data
+    media_type, format = "image/*", "image"
 
 
 class RunbookSerializer(serializers.Serializer[JSONDict]):
@@ -91,10 +76,6 @@ class RunbookView(TenantAPIView):
 
     renderer_classes = [JSONRenderer, MarkdownRenderer]
     permission_required: ClassVar = {"GET": "workflow.view"}
-
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()  # a problem is JSON whatever was asked for
-        return super().handle_exception(exc)
 
     @extend_schema(
         responses={(200, "application/json"): RunbookSerializer, (200, "text/markdown"): str},
@@ -136,10 +117,6 @@ class ImageView(TenantAPIView):
 
     renderer_classes = [ImageRenderer, JSONRenderer]
     permission_required: ClassVar = {"GET": "workflow.view"}
-
-    def handle_exception(self, exc: Exception) -> Response:
-        self.request.accepted_renderer = JSONRenderer()
-        return super().handle_exception(exc)
 
     @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY}, operation_id="workflow_image")
     def get(self, request: Request, pk: UUID, image_id: UUID) -> HttpResponse:

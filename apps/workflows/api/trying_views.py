@@ -47,9 +47,7 @@ class PinView(_TryingView):
     @extend_schema(request=PinSerializer, responses=PinSerializer, operation_id="workflow_pin")
     def put(self, request: Request, pk: UUID, node: str) -> Response:
         """Let an output stand in for the step in test runs."""
-        serializer = PinSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = self.asked(PinSerializer)
         pin = trying.pin_output(
             self.workflow, node, actor=self.actor, output=asked["output"], port=asked["port"]
         )
@@ -78,11 +76,8 @@ class DataSetsView(_TryingView):
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Keep a set of inputs, perhaps with what should come out."""
-        serializer = DataSetSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        made = trying.save_data_set(
-            self.workflow, actor=self.actor, changes=serializer.validated_data
-        )
+        asked = self.asked(DataSetSerializer)
+        made = trying.save_data_set(self.workflow, actor=self.actor, changes=asked)
         return Response(DataSetSerializer(made).data, status=HTTPStatus.CREATED)
 
 
@@ -96,10 +91,9 @@ class DataSetView(_TryingView):
     )
     def patch(self, request: Request, pk: UUID, set_id: UUID) -> Response:
         """Change name, inputs or what should come out."""
-        serializer = DataSetSerializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(DataSetSerializer, partial=True)
         changed = trying.save_data_set(
-            self.workflow, actor=self.actor, changes=serializer.validated_data, set_id=set_id
+            self.workflow, actor=self.actor, changes=asked, set_id=set_id
         )
         return Response(DataSetSerializer(changed).data)
 

@@ -96,9 +96,7 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
     @extend_schema(request=NewWorkflowSerializer, responses={201: WorkflowDetailSerializer})
     def create(self, request: Request) -> Response:
         """Make a workflow; a definition without positions is laid out."""
-        serializer = NewWorkflowSerializer(data=request.data, context={"request": request})
-        serializer.is_valid(raise_exception=True)
-        workflow = services.create_workflow(actor=self.actor, **serializer.validated_data)
+        workflow = services.create_workflow(actor=self.actor, **self.asked(NewWorkflowSerializer))
         return answer(workflow, HTTPStatus.CREATED)
 
     @extend_schema(responses=WorkflowDetailSerializer)
@@ -112,9 +110,7 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change details or draft of the state last read."""
         workflow, revision = self.get_object(), revision_of(request)
-        serializer = ChangeSerializer(data=request.data, context={"request": request})
-        serializer.is_valid(raise_exception=True)
-        changes = serializer.validated_data
+        changes = self.asked(ChangeSerializer)
         return answer(
             services.update_workflow(workflow, actor=self.actor, revision=revision, changes=changes)
         )
@@ -132,9 +128,7 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
     @action(detail=True, methods=["POST"])
     def publish(self, request: Request, pk: str) -> Response:
         """Freeze the draft as the next version."""
-        serializer = PublishSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        notes = serializer.validated_data["notes"]
+        notes = self.asked(PublishSerializer)["notes"]
         version = services.publish_workflow(self.get_object(), actor=self.actor, notes=notes)
         return Response(VersionSerializer(version).data, status=HTTPStatus.CREATED)
 
@@ -191,10 +185,9 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
     @action(detail=True, methods=["POST"])
     def validate(self, request: Request, pk: str) -> Response:
         """Say what is wrong with a definition, or with the draft."""
-        serializer = ValidateSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        asked = self.asked(ValidateSerializer)
         workflow = self.get_object()
-        given = serializer.validated_data.get("definition")
+        given = asked.get("definition")
         definition = parse(given) if given is not None else services.definition_of(workflow)
         return Response({"problems": [each.as_json() for each in validate(definition)]})
 
