@@ -1,4 +1,5 @@
-// Small things of every page: the CSRF token for htmx, "/" jumps to the search, selects that send their form.
+// Small things of every page: the CSRF token for htmx, "/" jumps to the search, selects that send their form,
+// and where one is stays in sight in a navigation that is longer than the window.
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("meta[name=csrf-token]")?.content;
   if (token) event.detail.headers["X-CSRFToken"] = token;
@@ -24,3 +25,5 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-send]")) event.target.form.requestSubmit();
 });
+
+document.querySelector(".nav-groups [aria-current]")?.scrollIntoView({ block: "nearest" });
