@@ -20,6 +20,14 @@ export function Keys({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onClose={onClose} title="Keys" wide>
       <div className="dialog-body keys">
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={letters}
+            onChange={(event) => letterKeys.set(event.target.checked)}
+          />
+          Single letters and signs act while the canvas has the keyboard
+        </label>
         {[...groups].map(([group, list]) => (
           <section key={group}>
             <h3>{group}</h3>
@@ -37,14 +45,6 @@ export function Keys({ onClose }: { onClose: () => void }) {
             </dl>
           </section>
         ))}
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={letters}
-            onChange={(event) => letterKeys.set(event.target.checked)}
-          />
-          Single letters and signs act while the canvas has the keyboard
-        </label>
       </div>
     </Dialog>
   );
