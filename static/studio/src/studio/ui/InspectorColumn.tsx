@@ -12,6 +12,7 @@ fetchWithParts(() => import("../parts/textEditor")); // also for who loses the c
 
 const KEY = "auterity-inspector-width";
 const LEAST = 300;
+const FIELDS = "input:not([type=hidden]), textarea, select, [contenteditable], [role=tab]";
 
 /** The right column: the settings of the selected step or connection. Drag or use arrows to resize. */
 export function InspectorColumn() {
@@ -30,10 +31,7 @@ export function InspectorColumn() {
   useEffect(() => {
     if (asked === heard.current) return;
     heard.current = asked;
-    const field = column.current?.querySelector<HTMLElement>(
-      "input:not([type=hidden]), textarea, select, [contenteditable], [role=tab]",
-    );
-    (field ?? column.current)?.focus();
+    return column.current ? focusFirst(column.current) : undefined;
   }, [asked]);
   const note = single !== null && store.notes.has(single) ? single : null;
   if (!open || (!step && !edge && !note)) return null;
@@ -75,6 +73,22 @@ export function InspectorColumn() {
       {step ? <Inspector /> : note ? <NoteSettings id={note} /> : <EdgeSettings />}
     </aside>
   );
+}
+
+/** Give the keyboard to the first field, as soon as there is one: what is shown may be on its way. */
+function focusFirst(column: HTMLElement): () => void {
+  const focused = () => {
+    const field = column.querySelector<HTMLElement>(FIELDS);
+    field?.focus();
+    return field !== null;
+  };
+  if (focused()) return () => undefined;
+  column.focus();
+  const watch = new MutationObserver(() => {
+    if (document.activeElement !== column || focused()) watch.disconnect();
+  });
+  watch.observe(column, { childList: true, subtree: true });
+  return () => watch.disconnect();
 }
 
 function clamped(width: number): number {

@@ -113,6 +113,7 @@ function Name() {
       onBlur={(event) => !byKey.current && done(event.currentTarget.value)}
       onKeyDown={(event) => {
         byKey.current = event.key === "Enter" || event.key === "Escape";
+        if (byKey.current) event.preventDefault(); // else the button that gets the keyboard is pressed, too
         if (event.key === "Enter") done(event.currentTarget.value);
         if (event.key === "Escape") setEditing(false);
       }}
