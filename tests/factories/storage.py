@@ -62,16 +62,17 @@ def grown_old(blob: Blob) -> None:
 
 @contextmanager
 def away(folder: Folder) -> Iterator[None]:
-    """Take the folder away, as a disk that is not mounted, and bring it back."""
-    folder.root.mkdir(parents=True, exist_ok=True)
-    aside = folder.root.with_name("unmounted")
-    folder.root.rename(aside)
-    folder.root.write_text("no folder")
+    """Let a file stand where the folder was, as on a disk that is not mounted, and bring it back.
+
+    Back it is in one step: what looks meanwhile never finds nothing, and makes no folder anew.
+    """
+    mounted, unmounted = folder.root, folder.root.with_name("unmounted")
+    unmounted.write_text("no folder")
+    folder.root = unmounted
     try:
         yield
     finally:
-        folder.root.unlink()
-        aside.rename(folder.root)
+        folder.root = mounted
 
 
 def _chosen() -> Iterator[Any]:
