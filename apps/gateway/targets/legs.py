@@ -120,6 +120,14 @@ class Leg:
         if error.blames_service:
             self._vitals.feel(self.elapsed_ms, time.time(), ok=False)
             self._note(ok=False)
+        try:
+            await self._see_to(error)
+        except Exception:  # whoever asked is answered all the same
+            logger.exception("What follows from a refusal was not done")
+        self._tell(error)
+
+    async def _see_to(self, error: GatewayError) -> None:
+        """Do what a refusal asks for beside an answer."""
         if isinstance(error, ProviderBusy) and _is_broke(error):
             await query(_tell_of_money, self.target)
         elif isinstance(error, ProviderBusy):
@@ -128,7 +136,6 @@ class Leg:
             if self.target.lent is not None:
                 self._leave_alone(REFUSED_S)
             await query(_give_up, self.target)
-        self._tell(error)
 
     def _cool(self, error: ProviderBusy) -> None:
         """Leave the key alone for this model as long as its provider wishes."""

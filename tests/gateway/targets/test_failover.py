@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
 from apps.accounts.models import User
@@ -22,6 +23,7 @@ from apps.gateway.models import LlmCall, ModelRoute, Provider
 from apps.gateway.routes import health, sharing
 from apps.gateway.routes.allowance import HEDGES, RETRIES, Allowance
 from apps.gateway.routes.health import Sample
+from apps.gateway.targets import legs
 from apps.notifications.models import Notification
 from apps.tenants.context import current_schema
 from tests.fakeai.chat import WORDS
@@ -126,6 +128,22 @@ def test_an_empty_account_is_told_to_those_who_can_top_it_up(
     assert told.title == "Fake says that its account is empty"
     assert told.path == f"/relaycore/providers/{provider.pk}/"
     assert not Notification.objects.filter(user=bob).exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "what"), [("no-quota", "_tell_of_money"), ("error-401", "_give_up")]
+)
+def test_what_cannot_be_told_of_a_refusal_keeps_nobody_waiting(
+    alice: User, provider: Provider, monkeypatch: pytest.MonkeyPatch, model: str, what: str
+) -> None:
+    """Planted: the database goes away in that moment."""
+
+    def away(_target: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(legs, what, away)
+    lead(alice, model, "ok")
+    assert complete().model == "ok"
 
 
 def test_targets_are_gone_through_again_after_a_pause_where_the_route_says_so(
