@@ -280,7 +280,7 @@ def platform(walker: Walker) -> None:
     walker.page(add, {**form, "name": TOO_LONG}, console)
     page = walker.page(add, form, console).content.decode()
     text = page.split('<code class="mono secret">')[1].split("<")[0]
-    walker.planted.known("platform key", text.rpartition("_")[2])
+    walker.planted.known("platform key", text.split("_", 2)[2])
     walker.shown("platform key")
     for path in ("/operators/platformkey/", "/", "/audit/auditentry/"):
         walker.page(path, client=console)
