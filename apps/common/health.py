@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -13,7 +12,6 @@ from apps.common.permissions import public_page
 Check = Callable[[], bool]
 _checks: dict[str, Check] = {}
 _warnings: dict[str, Check] = {}
-_migrated: list[bool] = []
 
 
 def register_check(name: str, check: Check, *, warns_only: bool = False) -> None:
@@ -63,15 +61,5 @@ def _redis() -> bool:
     return True
 
 
-def _migrations() -> bool:
-    """Tell whether the shared tables are as this release needs them; once they are, they stay so."""
-    if not _migrated:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return False
-        _migrated.append(True)
-    return True
-
-
-for _name, _check in {"database": _database, "redis": _redis, "migrations": _migrations}.items():
+for _name, _check in {"database": _database, "redis": _redis}.items():
     register_check(_name, _check)

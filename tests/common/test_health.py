@@ -7,6 +7,9 @@ from django.test import Client
 
 from apps.common import health
 from apps.dispatch.models import Pulse
+from apps.tenants import migrating
+from apps.tenants.context import maintenance
+from apps.tenants.models import TEMPLATE_SCHEMA
 
 
 def ready() -> tuple[int, list[str], list[str]]:
@@ -23,11 +26,13 @@ def test_alive_needs_nothing(public: None) -> None:
     assert Client(HTTP_HOST="nobody.example").get("/healthz/live").status_code == 200
 
 
+@pytest.mark.parametrize("app", ["dispatch", "runs"])
 def test_tables_of_an_older_release_are_not_ready(
-    public: None, monkeypatch: pytest.MonkeyPatch
+    public: None, monkeypatch: pytest.MonkeyPatch, app: str
 ) -> None:
-    monkeypatch.setattr(health, "_migrated", [])
-    MigrationRecorder.Migration.objects.filter(app="dispatch").latest("id").delete()
+    monkeypatch.setattr(migrating, "_found_up_to_date", [])
+    with maintenance(TEMPLATE_SCHEMA):
+        MigrationRecorder.Migration.objects.filter(app=app).latest("id").delete()
     assert ready() == (503, ["migrations"], [])
 
 
