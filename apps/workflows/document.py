@@ -16,9 +16,11 @@ else connected it.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 from pycrdt import Doc, Map, Text, get_update, merge_updates
+from pydantic import BaseModel
 
 from apps.common.types import JSON, JSONDict
 from apps.nodes import registry
@@ -162,10 +164,14 @@ def write_runbook(doc: YDoc, runbook: JSONDict) -> bytes:
 def text_parameters(type_name: str) -> frozenset[str]:
     """Return the parameters of a node type that are edited together by the letter."""
     with suppress(registry.UnknownNodeType):
-        schema = registry.find(type_name).config.model_json_schema()
-        properties = schema.get("properties", {})
-        return frozenset(name for name, each in properties.items() if each.get("x-text"))
+        return _texts_of(registry.find(type_name).config)
     return frozenset()
+
+
+@cache
+def _texts_of(config: type[BaseModel]) -> frozenset[str]:
+    properties = config.model_json_schema().get("properties", {})
+    return frozenset(name for name, each in properties.items() if each.get("x-text"))
 
 
 def part_of(doc: YDoc, name: str) -> Map[Any]:
