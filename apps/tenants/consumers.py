@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from apps.common.ids import uuid7
 from apps.common.outages import outage_of
 from apps.common.requests import RequestInfo, request_info, sender
+from apps.tenants.asgi import headers_of
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.hosts import Destination, Site, destination_of_socket, is_socket_host
@@ -93,9 +94,8 @@ class TenantSockets:
         self.app = app
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        headers = dict(scope["headers"])
-        host = headers.get(b"host", b"").decode("latin-1")
-        origin = headers.get(b"origin", b"").decode("latin-1")
+        headers = headers_of(scope)
+        host, origin = headers.get("host", ""), headers.get("origin", "")
         ticket = ticket_of(scope)
         if not host or not _may_open(host, origin, ticket):
             await _close(receive, send, FOREIGN)
