@@ -5,9 +5,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.common.ids import uuid7
 from apps.gateway.budgets import days, standing
 from apps.gateway.costs import month
 from apps.gateway.models import BudgetPeriod, LlmCall
@@ -71,3 +74,26 @@ def test_a_months_budget_says_on_which_day_it_is_reached(alice: User, bob: User)
     assert each.consequence.startswith("Reached about 21 Nov")
     budget.amount_usd = Decimal(1000)
     assert each.consequence.startswith("Not reached as it looks: about $59")
+
+
+def test_days_are_added_up_from_indexes_alone(alice: User, bob: User) -> None:
+    """The rows of calls are wide: weeks of them would be read from the disk for a few figures."""
+    spend_daily("2", user_id=bob.pk, workflow_id=uuid7(), key_id=uuid7())
+    of_bob = workspace_budget(alice, 40, scope="member", subject=bob.pk)
+    with CaptureQueriesContext(connection) as asked:
+        month.of(LlmCall.objects.all(), NOW)
+        days.of_budgets([of_bob], NOW, ZoneInfo("UTC"))
+    sums = [each["sql"] for each in asked if "SUM(" in each["sql"]]
+    with connection.cursor() as cursor:
+        # So few rows are read whole; many are not.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plans = [plan_of(each) for each in sums]
+    assert ["gateway_calls_newest" in plans[0], "gateway_calls_by_member" in plans[1]] == [True] * 2
+    assert all("Index Only Scan" in each for each in plans)
+
+
+def plan_of(statement: str) -> str:
+    """Return how a statement would be carried out."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement}")
+        return "\n".join(line for (line,) in cursor.fetchall())
