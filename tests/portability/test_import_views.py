@@ -146,7 +146,9 @@ class TestPages:
             assert heading in text
         assert "every 2s" not in text
         assert "Came in" in page(client)
-        assert "This workspace is not new" in page(client)
+        shown = page(client)
+        assert "This workspace is not new" in shown
+        assert "It has " in shown
         assert "No archive matches" in page(client, f"{PAGE}?q=nothing")
         assert Workflow.objects.count() == 1
 

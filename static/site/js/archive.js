@@ -2,7 +2,7 @@
 const form = document.getElementById("archive-form");
 const TRIES = 3;
 
-async function ask(path, options) {
+async function answerOf(path, options) {
   const token = document.querySelector("meta[name=csrf-token]").content;
   const answer = await fetch(path, {
     ...options,
@@ -17,16 +17,16 @@ async function sendPiece(path, piece) {
   for (let left = TRIES; ; left -= 1) {
     try {
       const headers = { "Content-Type": "application/octet-stream" };
-      return await ask(path, { method: "PUT", body: piece, headers });
+      return await answerOf(path, { method: "PUT", body: piece, headers });
     } catch (error) {
       if (!(error instanceof TypeError) || left <= 1) throw error;
     }
   }
 }
 
-async function send(file, progress) {
+async function sendArchive(file, progress) {
   const size = Number(form.dataset.piece);
-  const begun = await ask(form.dataset.api, {
+  const begun = await answerOf(form.dataset.api, {
     method: "POST",
     body: JSON.stringify({ file_name: file.name }),
     headers: { "Content-Type": "application/json" },
@@ -48,7 +48,7 @@ form?.addEventListener("submit", async (event) => {
   progress.hidden = false;
   error.hidden = true;
   try {
-    location.assign(`${form.dataset.page}${await send(file, progress)}/`);
+    location.assign(`${form.dataset.page}${await sendArchive(file, progress)}/`);
   } catch (reason) {
     error.textContent = reason.message;
     error.hidden = false;

@@ -118,10 +118,10 @@ function valueOf(text, type) {
 
 function askAll() {
   const question = { content: content(), values: values(), prompt: root.dataset.reference };
-  for (const column of columns.filter((each) => !each.hidden)) void ask(column, question);
+  for (const column of columns.filter((each) => !each.hidden)) void askModel(column, question);
 }
 
-async function ask(column, question) {
+async function askModel(column, question) {
   stop(column);
   const stopper = new AbortController();
   running.set(column, stopper);
