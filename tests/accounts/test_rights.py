@@ -1,5 +1,7 @@
 """A workspace's own roles, and roles that are held on folders."""
 
+from functools import partial
+
 import pytest
 
 from apps.accounts import services
@@ -96,6 +98,17 @@ def test_names_of_roles_are_taken_once(alice: User) -> None:
         services.create_role(label="Viewer", permissions=[], actor=alice)
     with pytest.raises(Invalid):
         services.create_role(label="?!", permissions=[], actor=alice)
+
+
+def test_a_role_is_called_as_its_people_write(alice: User) -> None:
+    make = partial(services.create_role, permissions=["run.view"], actor=alice)
+    one, other = make(label="财务审计"), make(label="采购")
+    assert one.name != other.name
+    assert (one.label, one.name.startswith("role-")) == ("财务审计", True)
+    with pytest.raises(RoleExists):
+        make(label=" 采购 ")
+    with pytest.raises(Invalid):
+        make(label="…")
 
 
 def test_builders_may_not_change_roles(alice: User, bob: User) -> None:

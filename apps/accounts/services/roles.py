@@ -1,6 +1,7 @@
 """A workspace's own roles: named sets of permissions."""
 
 from collections.abc import Collection
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -19,9 +20,7 @@ def create_role(*, label: str, permissions: Collection[str], actor: User) -> Rol
     """Make a role. Raises RoleExists, UnknownPermission, Forbidden for more than the actor holds."""
     policies.require(actor, "role.manage")
     _check_permissions(permissions, actor, already=frozenset())
-    name = slugify(label)[:40]
-    if not name:
-        raise Invalid.at("label", "A name has a letter or a digit.")
+    name = _name_of(label)
     try:
         with transaction.atomic():
             role = Role.objects.create(
@@ -31,6 +30,14 @@ def create_role(*, label: str, permissions: Collection[str], actor: User) -> Rol
         raise RoleExists from error
     record("role.created", actor=actor, target=role, after={"permissions": role.permissions})
     return role
+
+
+def _name_of(label: str) -> str:
+    """Return what a role is called in addresses: made of its label, whatever it is written in."""
+    if not any(each.isalnum() for each in label):
+        raise Invalid.at("label", "A name has a letter or a digit.")
+    plain = slugify(label)[:40].strip("-")
+    return plain or f"role-{sha256(label.strip().casefold().encode()).hexdigest()[:8]}"
 
 
 @transaction.atomic

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.forms import Form
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
@@ -22,6 +24,7 @@ register = template.Library()
 
 MOST_CHARACTERS = 20_000
 MOST_FIELDS = 100
+SOON = timedelta(days=1)  # whose time ends within it is warned
 
 
 @register.simple_tag
@@ -128,6 +131,12 @@ def due_group(wait: Wait) -> str:
     if wait.expires_at is None:
         return "Whenever you can"
     return "Due today" if localdate(wait.expires_at) <= localdate() else "Due later"
+
+
+@register.filter
+def is_soon(moment: datetime | None) -> bool:
+    """Tell whether a moment comes within a day, or is over."""
+    return moment is not None and moment - timezone.now() <= SOON
 
 
 @register.filter

@@ -1,9 +1,11 @@
 """Asking people: the API and the inbox, who may answer, and who is first."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import RoleBinding, User
 from apps.accounts.services import (
@@ -149,6 +151,13 @@ def test_the_inbox_shows_the_first_question(oscar: User, wait: Wait) -> None:
 
 def test_an_empty_inbox_says_how_to_fill_it(vera: User) -> None:
     assert "Add an Approval step" in browser(vera).get("/approvals/").content.decode()
+
+
+def test_what_is_due_within_a_day_is_warned_of(oscar: User, wait: Wait) -> None:
+    Wait.objects.filter(pk=wait.pk).update(expires_at=timezone.now() + timedelta(days=3))
+    assert "warn-text" not in browser(oscar).get("/approvals/").content.decode()
+    Wait.objects.filter(pk=wait.pk).update(expires_at=timezone.now() + timedelta(hours=3))
+    assert "warn-text strong" in browser(oscar).get("/approvals/").content.decode()
 
 
 def test_deciding_on_the_page(oscar: User, wait: Wait) -> None:
