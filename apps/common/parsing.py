@@ -39,25 +39,25 @@ class StrictJSONParser(BaseParser):
         return parse_json(raw)
 
 
-def parse_json(raw: bytes, *, deepest: int = MAX_JSON_DEPTH) -> JSON:
-    """Return the value of strict JSON text. Raises BadJSON naming the place."""
+def parse_json(raw: bytes, *, deepest: int = MAX_JSON_DEPTH, what: str = "The body") -> JSON:
+    """Return the value of strict JSON text. Raises BadJSON naming the place, and what it is."""
     try:
         text = raw.decode()
         value = json.loads(text, **_STRICTLY)
         if "\\u0000" in text or "\x00" in text:
-            raise BadJSON("The body holds a NUL character, which cannot be stored. Remove it.")
+            raise BadJSON(f"{what} holds a NUL character, which cannot be stored. Remove it.")
         text.encode("utf-8")
-        _check_depth(value, deepest)
-        _check_surrogates(value)
+        _check_depth(value, deepest, what)
+        _check_surrogates(value, what)
     except UnicodeDecodeError as error:
-        raise BadJSON("The body is not valid UTF-8.") from error
+        raise BadJSON(f"{what} is not valid UTF-8.") from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise BadJSON(f"The body is not valid JSON: {error.msg} at {place}.") from error
+        raise BadJSON(f"{what} is not valid JSON: {error.msg} at {place}.") from error
     except RecursionError as error:
-        raise BadJSON(f"The body is nested deeper than {deepest} levels.") from error
+        raise BadJSON(f"{what} is nested deeper than {deepest} levels.") from error
     except ValueError as error:
-        raise BadJSON(f"The body is not valid JSON: {error}.") from error
+        raise BadJSON(f"{what} is not valid JSON: {error}.") from error
     return value
 
 
@@ -89,12 +89,12 @@ _STRICTLY: dict[str, Any] = {
 }
 
 
-def _check_depth(value: JSON, deepest: int) -> None:
+def _check_depth(value: JSON, deepest: int, what: str) -> None:
     level, depth = [value], 0
     while level:
         depth += 1
         if depth > deepest:
-            raise BadJSON(f"The body is nested deeper than {deepest} levels.")
+            raise BadJSON(f"{what} is nested deeper than {deepest} levels.")
         level = [
             child
             for item in level
@@ -103,11 +103,11 @@ def _check_depth(value: JSON, deepest: int) -> None:
         ]
 
 
-def _check_surrogates(value: JSON) -> None:
+def _check_surrogates(value: JSON, what: str) -> None:
     """A lone surrogate passes JSON but no database: refuse it here, with a reason."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise BadJSON(
-            "The body holds half of a surrogate pair, which is not a character."
+            f"{what} holds half of a surrogate pair, which is not a character."
         ) from error

@@ -153,7 +153,7 @@ class ScheduleForm(TriggerForm):
     def clean_inputs(self) -> JSON:
         """Return the object that was typed."""
         try:
-            value = parse_json(self.cleaned_data["inputs"].encode() or b"{}")
+            value = parse_json(self.cleaned_data["inputs"].encode() or b"{}", what="This")
         except DomainError as error:
             raise forms.ValidationError(error.detail) from None
         if not isinstance(value, dict):

@@ -50,7 +50,7 @@ class ImportForm(forms.Form):
         if upload.size > MAX_BYTES:
             raise forms.ValidationError(f"A workflow's file may have {MAX_BYTES >> 20} MiB.")
         try:
-            return parse_json(upload.read())
+            return parse_json(upload.read(), what="The file")
         except DomainError as error:
             raise forms.ValidationError(error.detail) from error
 

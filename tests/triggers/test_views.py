@@ -79,7 +79,7 @@ def test_a_schedule_is_made_and_shown(bob: User, workflow: Workflow) -> None:
     [
         ({"cron": "9 * *"}, "cron", "five fields"),
         ({"cron": "", "rule": "cron"}, "cron", "required"),
-        ({"inputs": "{"}, "inputs", "not valid JSON"),
+        ({"inputs": "{"}, "inputs", "This is not valid JSON"),
         ({"inputs": "[]"}, "inputs", "JSON object"),
         ({"rule": "every", "every": "5", "unit": "1"}, "every", "greater than or equal to 10"),
         ({"workflow": "0192f5b0-0000-7000-8000-000000000000"}, "workflow", "valid choice"),

@@ -149,14 +149,14 @@ class LabelForm(forms.Form):
 
     def __init__(self, data: Any = None, *, prompt: Prompt) -> None:
         """Offer the versions, the newest first."""
-        super().__init__(data)
+        super().__init__(data, auto_id="label_%s")  # the page has another form with a name
         number = self.fields["number"]
         assert isinstance(number, forms.ChoiceField)
         number.choices = [(each, f"v{each}") for each in range(prompt.newest, 0, -1)]
 
 
 def _value(text: str, kind: str) -> JSON:
-    return text if kind == Type.TEXT else parse_json(text.encode())
+    return text if kind == Type.TEXT else parse_json(text.encode(), what="This")
 
 
 def _shown(variables: list[JSONDict]) -> list[JSONDict]:

@@ -177,7 +177,7 @@ class TargetForm(forms.Form):
         if not text:
             return {}
         try:
-            value = parse_json(text.encode())
+            value = parse_json(text.encode(), what="This")
         except DomainError as error:
             raise forms.ValidationError(error.detail) from error
         if not isinstance(value, dict):

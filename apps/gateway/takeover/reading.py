@@ -64,6 +64,7 @@ UNREADABLE = (
 MOST_NUMBER = 10**12
 ODD = "It is no value that a model can be asked with."
 OTHERWISE = "There is nothing like it here."
+NONE = "This is no configuration of a LiteLLM proxy: give what it starts with, its config.yaml."
 ONE_NAME = "A route has one name: programs may name provider/model where their key allows it."
 
 
@@ -73,9 +74,7 @@ def read(text: str) -> Draft:
     draft = Draft()
     models = whole.get("model_list")
     if not isinstance(models, list) or not models:
-        raise BadConfig.at(
-            "config", "It holds no model_list, so it is no configuration of a LiteLLM proxy."
-        )
+        raise BadConfig.at("config", f"There is no model_list in it. {NONE}")
     if len(models) > MOST_MODELS:
         raise BadConfig.at(
             "config", f"It lists {len(models)} models; at most {MOST_MODELS} are taken over."
@@ -112,7 +111,7 @@ def _parsed(text: str) -> JSONDict:
         where = f" in line {mark.line + 1}" if mark else ""
         raise BadConfig.at("config", f"It is not YAML that can be read{where}.") from None
     if not isinstance(whole, dict):
-        raise BadConfig.at("config", "It is no configuration of a LiteLLM proxy.")
+        raise BadConfig.at("config", NONE)
     return whole
 
 

@@ -35,7 +35,7 @@ def take_over(request: AuthenticatedRequest) -> HttpResponse:
             draft = read(text)
             return _preview(request, draft, text, SecretsForm(draft.variables))
         except DomainError as error:
-            form.add_error(None, words_of(error))
+            form.add_error("file" if form.cleaned_data["file"] else "text", words_of(error))
     return form_page(request, "gateway/takeover/file.html", form=form)
 
 

@@ -108,6 +108,7 @@ def test_who_uses_a_prompt_is_named_to_who_may_see_it(alice: User, bob: User) ->
     for user, names in ((writer, False), (bob, True)):
         page = browser(user).get("/relaycore/prompts/reply/").content.decode()
         assert ("Takeover of Acme" in page) is names
+        assert page.count('id="id_name"') == page.count('id="label_name"') == 1
 
 
 def test_what_a_workflow_uses_stays(bob: User) -> None:

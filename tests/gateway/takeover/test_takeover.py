@@ -231,5 +231,7 @@ def test_mistakes_and_strangers(alice: User, bob: User) -> None:
     shown = browser(alice).post(URL, {"text": "model_list: {"})
     assert shown.status_code == 422
     assert "not YAML" in shown.content.decode()
+    other = browser(alice).post(URL, {"text": "just: words"})
+    assert "config.yaml" in str(other.context["form"].errors["text"])
     assert browser(bob).get(URL).status_code == 403
     assert browser(bob).post(URL, {"text": CONFIG}).status_code == 403
