@@ -30,11 +30,20 @@ WORDS = {
     "mfa_reauthenticate": "Use a code of your app",
 }
 ORDER = list(WORDS)
+MESSAGES = {
+    "email_password_mismatch": "E-mail or password is wrong. Try again, or have a code sent to you.",
+    "incorrect_code": "This code is wrong. Look at the newest one and enter it again.",
+    "incorrect_password": "This password is wrong. Try again.",
+    "rate_limited": "Too many tries. Wait a few minutes, then try again.",
+    "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+}
 SECRET_CONTEXT = "second-factor"  # noqa: S105 - names what is sealed
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """People come in by invitation only, and nothing tells who is here."""
+
+    error_messages = DefaultAccountAdapter.error_messages | MESSAGES
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import render
@@ -84,7 +84,15 @@ class ErrorMiddleware(AsyncCapableMiddleware):
     """Turn a domain error or an outage that a page view met into a designed answer."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseBase):
+            return _told(request, response)
+        return self._serve_async(request, response)
+
+    async def _serve_async(
+        self, request: HttpRequest, response: Awaitable[HttpResponseBase]
+    ) -> HttpResponseBase:
+        return _told(request, await response)
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
         """Refuse an address with a NUL: no text in the database holds one, so asking would fail."""
@@ -105,6 +113,15 @@ class ErrorMiddleware(AsyncCapableMiddleware):
         for name, value in error.headers.items():
             answer[name] = value
         return answer
+
+
+def _told(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Say what is wrong where an address takes no visits: a browser shows nothing of its own."""
+    is_bare = isinstance(response, HttpResponseNotAllowed) and not response.content
+    if is_bare and not wants_problem(request):
+        response.content = render_to_string("405.html").encode()
+        response["Content-Type"] = "text/html; charset=utf-8"
+    return response
 
 
 def outage_answer(request: HttpRequest, error: Exception) -> HttpResponse:

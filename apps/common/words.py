@@ -1,4 +1,4 @@
-"""Words of which only some are known: those that lists are filtered by, and those that services take."""
+"""Words of which only some are known: those that lists are filtered by, those that services take, codes."""
 
 from collections.abc import Collection, Mapping
 
@@ -16,3 +16,10 @@ def chosen(name: str, params: Mapping[str, str], known: Collection[str]) -> str:
     """Return which of the known words the parameters give, if they give one. Raises Invalid."""
     word = params.get(name, "").strip()
     return word and one_of(name, word, known)
+
+
+def of_code(code: str) -> str:
+    """Return an error's code as people read it, to begin a sentence with."""
+    text = code.replace("_", " ").strip()
+    first, _, rest = text.partition(" ")
+    return f"HTTP {rest}".strip() if first == "http" else text[:1].upper() + text[1:]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -249,6 +250,19 @@ class QuotaAdmin(OfWorkspace):
         TenantLoad.objects.bulk_create(missing, ignore_conflicts=True)
         found: QuerySet[TenantLoad] = super().get_queryset(request).filter(role__in=roles)
         return found
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Head the page with the workspace, not with its role."""
+        named = Tenant.objects.filter(role_name=unquote(object_id)).values_list("name", flat=True)
+        title = {"subtitle": named.first() or "Quota", **(extra_context or {})}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, title)
+        return answer
 
     def save_model(self, request: HttpRequest, obj: TenantLoad, form: Any, change: bool) -> None:
         """Change them by the service, which writes it down."""

@@ -117,7 +117,7 @@ class DefaultRoleForm(forms.Form):
     role = forms.ChoiceField(
         choices=lambda: [("", "No role: they do not come in"), *given_roles()],
         required=False,
-        label="Everyone else",
+        label="Role",
     )
 
 

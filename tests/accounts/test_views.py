@@ -213,7 +213,7 @@ def test_a_wrong_password_is_told_at_the_form(vera: User) -> None:
     page = browser().post("/accounts/login/", {"login": vera.email, "password": "wrong"})
     assert page.status_code == 200
     assert page.context["form"].errors
-    assert 'class="note bad"' in page.content.decode()
+    assert "E-mail or password is wrong" in page.content.decode()
 
 
 def test_a_code_by_mail_signs_in(vera: User) -> None:

@@ -36,7 +36,7 @@ json_values = st.recursive(
 def test_bad_bodies_say_what_is_wrong(body: bytes, says: str) -> None:
     with pytest.raises(BadJSON, match=says):
         parse_json(body)
-    with pytest.raises(BadJSON, match="^The file "):
+    with pytest.raises(BadJSON, match=r"^The file "):
         parse_json(body, what="The file")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.common.errors import Invalid
-from apps.common.words import chosen, one_of
+from apps.common.words import chosen, of_code, one_of
 
 STATES = ("open", "closed")
 
@@ -26,3 +26,14 @@ def test_parameters_may_choose_nothing(params: dict[str, str], word: str) -> Non
 def test_what_parameters_choose_is_known() -> None:
     with pytest.raises(Invalid):
         chosen("state", {"state": "ajar"}, STATES)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("http_failed", "HTTP failed"), ("http", "HTTP"), ("https_only", "Https only"),
+        ("rate_limited", "Rate limited"), ("", ""),
+    ],
+)  # fmt: skip
+def test_codes_are_read_as_words(code: str, words: str) -> None:
+    assert of_code(code) == words

@@ -159,6 +159,13 @@ def test_errors_are_designed_inside_and_outside_the_frame(alice: User, alpha: Te
         assert ('id="nav"' in page.content.decode()) is framed
 
 
+def test_an_address_that_takes_no_visits_says_so(alice: User) -> None:
+    page = browser(alice).get("/theme/")
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert "This cannot be opened" in page.content.decode()
+    assert browser(alice).get("/notifications/read/", HTTP_HX_REQUEST="true").status_code == 405
+
+
 def test_unknown_and_suspended_workspaces_name_nobody(alpha: Tenant) -> None:
     page = Client(HTTP_HOST="nobody.localhost").get("/")
     assert (page.status_code, "no workspace" in page.content.decode()) == (404, True)

@@ -152,7 +152,8 @@ def test_quotas_are_changed_for_one_workspace(alpha: Tenant, beta: Tenant) -> No
     client = staff_browser()
     client.get(QUOTAS)
     form = f"{QUOTAS}{quote(alpha.role_name)}/change/"
-    assert client.get(form).status_code == 200
+    page: Any = client.get(form)
+    assert (page.status_code, page.context["subtitle"]) == (200, "Alpha")
     wrong = {"max_running": "-1", "max_queued": "", "max_outside": "0", "weight": "0"}
     refused = client.post(form, wrong)
     assert refused.status_code == 200

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from apps.common.navigation import MOST
 from apps.common.types import JSON
+from apps.common.words import of_code
 
 register = template.Library()
 
@@ -243,6 +244,9 @@ def money(amount: Decimal | float | str | None) -> str:
         return NOTHING
     dollars = Decimal(amount)
     return f"${dollars:,.2f}" if abs(dollars) >= 1 else f"${dollars:.4f}"
+
+
+register.filter("of_code", of_code)
 
 
 @register.filter

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.common.types import JSONDict
+from apps.common.words import of_code
 from apps.runs.models import Run, RunEvent
 from apps.runs.pages.waterfall import RECOVERED, clock
 
@@ -91,8 +92,8 @@ def _ended(text: str) -> Words:
 def _retrying(data: JSONDict) -> str:
     if data.get("settled"):
         return "To be done again, as a person decided"
-    code = (data.get("error") or {}).get("code", "failed")
-    return f"Failed with {code}, again in {clock(data.get('delay_s') or 0)}"
+    code = of_code((data.get("error") or {}).get("code", "failed"))
+    return f"{code}, again in {clock(data.get('delay_s') or 0)}"
 
 
 def _for_a_place(limits: JSONDict) -> str:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from apps.common.types import JSONDict
+from apps.common.words import of_code
 from apps.runs.models import NodeRun, RunEvent
 from apps.runs.pages.rounds import Rounds
 
@@ -335,7 +336,7 @@ def _said(attempt: Attempt) -> str:
         return "waited" if attempt.end else "waiting"
     if attempt.is_lost:
         return "lost with its worker"
-    said = (attempt.error or {}).get("code", "")
+    said = of_code((attempt.error or {}).get("code", ""))
     if attempt.delay_s is not None:
         return f"{said}, again in {clock(attempt.delay_s)}"
     return f"{said}, gave up" if said else ""

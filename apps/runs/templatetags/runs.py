@@ -76,15 +76,6 @@ def short_id(value: Any) -> str:
 
 
 @register.filter
-def in_capitals(code: str) -> str:
-    """Return an error's code as the beginning of a sentence."""
-    text = str(code).replace("_", " ").strip()
-    return (
-        text.replace("http", "HTTP", 1) if text.startswith("http") else text[:1].upper() + text[1:]
-    )
-
-
-@register.filter
 def sentence(text: str) -> str:
     """Return a text with a full stop, to go on after it."""
     trimmed = str(text or "").strip()

@@ -1,5 +1,6 @@
-// Small things of every page: the CSRF token for htmx, "/" jumps to the search, selects that send their form,
-// and where one is stays in sight in a navigation that is longer than the window.
+// Small things of every page: the CSRF token for htmx, "/" jumps to the search, selects that send their form, a form
+// that was refused goes on at its first mistake, and where one is stays in sight in a navigation that is longer than
+// the window.
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("meta[name=csrf-token]")?.content;
   if (token) event.detail.headers["X-CSRFToken"] = token;
@@ -25,5 +26,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-send]")) event.target.form.requestSubmit();
 });
+
+// What a form refused is where one goes on writing.
+document.querySelector("[aria-invalid=true]")?.focus();
 
 document.querySelector(".nav-groups [aria-current]")?.scrollIntoView({ block: "nearest" });
