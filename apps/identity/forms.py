@@ -120,6 +120,10 @@ class DefaultRoleForm(forms.Form):
         label="Role",
     )
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Keep its ids apart from those of the rules' form on the same page."""
+        super().__init__(*given, auto_id="default_%s", **named)
+
 
 class RuleForm(forms.Form):
     """A group and what its members may do."""

@@ -28,7 +28,8 @@ if (slug && check) {
 
   name?.addEventListener("input", () => {
     if (own) return;
-    slug.value = name.value.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-")
+    const plain = name.value.toLowerCase().normalize("NFKD").replace(/\p{M}+/gu, "");
+    slug.value = plain.replace(/[^a-z0-9]+/g, "-")
       .replace(/^[^a-z]+|-+$/g, "").slice(0, 40);
     later();
   });
