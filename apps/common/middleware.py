@@ -117,8 +117,9 @@ class ErrorMiddleware(AsyncCapableMiddleware):
 
 def _told(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Say what is wrong where an address takes no visits: a browser shows nothing of its own."""
-    is_bare = isinstance(response, HttpResponseNotAllowed) and not response.content
-    if is_bare and not wants_problem(request):
+    if not isinstance(response, HttpResponseNotAllowed) or wants_problem(request):
+        return response
+    if not response.content:
         response.content = render_to_string("405.html").encode()
         response["Content-Type"] = "text/html; charset=utf-8"
     return response

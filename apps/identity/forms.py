@@ -120,9 +120,9 @@ class DefaultRoleForm(forms.Form):
         label="Role",
     )
 
-    def __init__(self, *given: Any, **named: Any) -> None:
+    def __init__(self, data: Any = None, *, initial: Any = None) -> None:
         """Keep its ids apart from those of the rules' form on the same page."""
-        super().__init__(*given, auto_id="default_%s", **named)
+        super().__init__(data, auto_id="default_%s", initial=initial)
 
 
 class RuleForm(forms.Form):
