@@ -1,7 +1,7 @@
 """A workspace's own roles: named sets of permissions."""
 
 from collections.abc import Collection
-from hashlib import sha256
+from uuid import NAMESPACE_OID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -37,7 +37,7 @@ def _name_of(label: str) -> str:
     if not any(each.isalnum() for each in label):
         raise Invalid.at("label", "A name has a letter or a digit.")
     plain = slugify(label)[:40].strip("-")
-    return plain or f"role-{sha256(label.strip().casefold().encode()).hexdigest()[:8]}"
+    return plain or f"role-{uuid5(NAMESPACE_OID, label.strip().casefold()).hex[:8]}"
 
 
 @transaction.atomic
