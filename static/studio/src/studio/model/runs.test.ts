@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { NodeRun } from "./boot";
 import { plain, sum } from "./decimals";
 import { RunOverlay } from "./overlay";
-import { ShownRun, type RunDetails, type RunEvent } from "./runs";
+import { ShownRun, startedBy, type RunDetails, type RunEvent } from "./runs";
 import { bars } from "./timeline";
 
 const DETAILS: RunDetails = {
@@ -169,4 +169,8 @@ test("the timeline shows who ran when, as parts of the whole", () => {
   ]);
   expect(bars([], 5, null)).toEqual([]);
   expect(bars([["a", step(1000, 500)]], 9000, 1500)).toMatchObject([{ left: 0, width: 100 }]);
+});
+
+test("what started a run is told in words", () => {
+  expect(["manual", "api", "schedule", "later"].map(startedBy)).toEqual(["By hand", "API", "Schedule", "later"]);
 });

@@ -37,6 +37,21 @@ export interface RunDetails {
   finished_at: string | null;
 }
 
+const TRIGGERS: Readonly<Record<string, string>> = {
+  manual: "By hand",
+  api: "API",
+  retry: "Retry",
+  step: "By a step",
+  schedule: "Schedule",
+  webhook: "Webhook",
+  event: "Event",
+};
+
+/** Return what started a run, in the words of the list of runs. */
+export function startedBy(trigger: string): string {
+  return TRIGGERS[trigger] ?? trigger;
+}
+
 /** A question that a run asks people. */
 export interface Approval {
   id: string;
