@@ -1,5 +1,6 @@
 import type { Problem } from "../model/boot";
 import { useEditor } from "../model/hooks";
+import { settingOf } from "../model/problems";
 import { Icon } from "./Icon";
 
 /** Problems in words; each one that is about a step leads there. */
@@ -14,7 +15,11 @@ export function ProblemLinks({ problems, onGo }: { problems: readonly Problem[];
           <li key={index}>
             <Icon name={problem.severity === "error" ? "circle-alert" : "triangle-alert"} size={14} />
             <span>
-              {there && <strong>{editor.store.titleOf(problem.node)}: </strong>}
+              {there && (
+                <strong>
+                  {[editor.store.titleOf(problem.node), settingOf(editor.store, problem)].filter(Boolean).join(" · ")}:{" "}
+                </strong>
+              )}
               {problem.message} <span className="quiet">{problem.fix}</span>
             </span>
             {there && (
