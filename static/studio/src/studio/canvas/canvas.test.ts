@@ -186,6 +186,8 @@ describe("edges", () => {
     }
     overlay.set("a", { port: "other" });
     expect(look()).toBe("untaken");
+    overlay.set("a", { status: "skipped" });
+    expect(look()).toBe("untaken");
     overlay.set("a", { status: "failed" });
     const ab = store.edges.get("a:out>b:in");
     expect(ab && edgeLook({ ...ab, source_port: "error" }, overlay)).toBe("failed");

@@ -174,3 +174,13 @@ test("the timeline shows who ran when, as parts of the whole", () => {
 test("what started a run is told in words", () => {
   expect(["manual", "api", "schedule", "later"].map(startedBy)).toEqual(["By hand", "API", "Schedule", "later"]);
 });
+
+test("a step that waited took as long as it waited", () => {
+  const overlay = new RunOverlay();
+  const shown = new ShownRun(overlay);
+  shown.begin({ ...DETAILS, status: "running" });
+  shown.take(event(1, "node.waiting", "ask"));
+  shown.take(event(2, "node.decided", "ask"));
+  shown.take(event(3, "node.succeeded", "ask", { ms: 0, port: "approved" }));
+  expect(overlay.get("ask")).toMatchObject({ status: "succeeded", startedAt: Date.parse(at(1)), ms: 2_000 });
+});

@@ -226,12 +226,14 @@ export class ShownRun {
     }
     // A step that only waits never said that it started.
     const frame = event.frame ?? "";
-    const since = this.overlay.at(node, frame)?.startedAt ?? Date.parse(event.at);
+    const before = this.overlay.at(node, frame);
+    const since = before?.startedAt ?? Date.parse(event.at);
     const waiting = status === "waiting" ? { startedAt: since } : {};
     const own = { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 };
-    // The event of a loop knows of its last moment only; it took as long as all its rounds.
+    // The event of a loop, or of a step that waited, knows of its last moment only; it took as long as all of it.
     const path = frame ? `${frame}/${node}` : node;
-    const whole = typeof own.ms === "number" && this.overlay.rounds.begun(path) > 0;
+    const long = this.overlay.rounds.begun(path) > 0 || before?.status === "waiting";
+    const whole = typeof own.ms === "number" && long;
     this.overlay.set(node, whole ? { ...own, ms: Date.parse(event.at) - since } : own, frame);
   }
 }
