@@ -34,7 +34,8 @@ def test_refused_before_anything_runs(text: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["$json.name", "input.a?.b", "input.a ?? 1", "input.a && input.b", "x => x", "$('A').b"]
+    "source",
+    ["$json.name", "input.a?.b", "input.a ?? 1", "input.a && input.b", "x => x", "$('A').b"],
 )
 def test_who_writes_javascript_is_told_what_is_different(source: str) -> None:
     with pytest.raises(ExpressionInvalid) as caught:
