@@ -6,6 +6,7 @@ look-up whose error names the keys there are. `tests/expressions.json` is its sp
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -36,6 +37,7 @@ _ALLOWED = (
     ast.FormattedValue, ast.Starred, ast.keyword, ast.expr_context, ast.operator, ast.unaryop,
     ast.boolop, ast.cmpop,
 )  # fmt: skip
+_JAVASCRIPT = re.compile(r"\$\(|\$[a-z]|\?\.|\?\?|=>|===|!==|&&|\|\||![a-z(]")
 _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
 
@@ -172,9 +174,19 @@ def _parsed(text: str, offset: int) -> ast.Expression:
         raise ExpressionInvalid(
             f"This is not a Python expression: {reason}.",
             position=offset + max(0, min(column - 2, len(text))),
-            hint="One expression, such as input.name or len(prev.items).",
+            hint=_hint_for(text),
         ) from error
     return tree
+
+
+def _hint_for(text: str) -> str:
+    """Say what is wanted; to who writes as in other tools, what is different here."""
+    if _JAVASCRIPT.search(text):
+        return (
+            "This looks like JavaScript. Expressions are Python: prev is what the step before gave, "
+            "and, or and not join conditions, a if b else c chooses."
+        )
+    return "One expression, such as input.name or len(prev.items)."
 
 
 class _Checker:

@@ -42,7 +42,7 @@ class NewWorkflowForm(forms.Form):
 class ImportForm(forms.Form):
     """A file that was exported, from here or from another workspace."""
 
-    file = forms.FileField()
+    file = forms.FileField(widget=forms.FileInput(attrs={"accept": ".json,application/json"}))
 
     def clean_file(self) -> JSON:
         """Return the file's JSON."""
@@ -52,7 +52,8 @@ class ImportForm(forms.Form):
         try:
             return parse_json(upload.read(), what="The file")
         except DomainError as error:
-            raise forms.ValidationError(error.detail) from error
+            told = error.detail.replace("The body", "The file", 1)
+            raise forms.ValidationError(told) from error
 
 
 class DetailsForm(forms.Form):

@@ -52,7 +52,10 @@ def test_a_version_tells_whose_changes_it_lets_out(demo: Demo, visit: Visit) -> 
     expect(page.get_by_test_id("success-message")).to_contain_text("Version 2 is published")
     page.get_by_role("button", name="Done").click()
     page.get_by_test_id("publish-button").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Nothing differs")
+    expect(page.get_by_role("dialog")).to_contain_text("Nothing has changed since version 2")
+    expect(page.get_by_test_id("publish-confirm")).to_be_disabled()
+    expect(page.get_by_test_id("publish-notes")).to_have_count(0)
+    expect(page.get_by_test_id("version")).to_have_text("v2")
 
 
 def test_the_first_version_is_all_new(demo: Demo, visit: Visit) -> None:

@@ -159,3 +159,24 @@ def test_on_a_phone_the_outline_edits_and_the_run_is_seen(demo: Demo, visit: Vis
         "data-status", "succeeded", timeout=LONG_MS
     )
     visitor.shot("studio-phone-run")
+
+
+# The colours that fill whole points of the overview.
+PAINTED = """() => {
+  const map = document.querySelector("[data-testid=minimap]");
+  const { data } = map.getContext("2d").getImageData(0, 0, map.width, map.height);
+  const found = new Set();
+  for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) found.add(data.slice(at, at + 3).join());
+  return found.size;
+}"""
+
+
+@pytest.mark.parametrize("wish", [{"reduced_motion": "reduce"}, {"forced_colors": "active"}])
+def test_what_is_painted_keeps_its_colours(demo: Demo, visit: Visit, wish: dict[str, str]) -> None:
+    greet = step("greet", "data.transform", title="Greet", fields=[{"name": "x", "value": "1"}])
+    page = visit("builder").page
+    page.emulate_media(**wish)  # type: ignore[arg-type]
+    open_studio(page, make_workflow(demo, definition(greet)))
+    page.get_by_role("application", name="Workflow canvas").focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(f"({PAINTED})() >= 3")  # a step, the chosen one, a note

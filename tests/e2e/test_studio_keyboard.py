@@ -9,6 +9,10 @@ from tests.e2e.conftest import Demo, Visitor
 from tests.e2e.studio import definition, make_workflow, open_studio, step
 
 Visit = Callable[..., Visitor]
+START, MENU = (
+    f"document.querySelector('{each}').getBoundingClientRect()"
+    for each in ('[data-id="start"]', "[role=menu]")
+)
 
 
 def greeting() -> dict[str, Any]:
@@ -135,3 +139,22 @@ def test_on_a_phone_what_was_deleted_comes_back(demo: Demo, visit: Visit) -> Non
     expect(rows).to_have_count(2)
     page.get_by_test_id("outline-undo").click()
     expect(rows).to_have_count(3)
+
+
+def test_the_menu_of_a_step_that_is_still_coming_leaves_it_in_sight(
+    demo: Demo, visit: Visit
+) -> None:
+    page = visit("builder").page
+    open_studio(page, make_workflow(demo, greeting()))
+    canvas = page.get_by_role("application", name="Workflow canvas")
+    canvas.hover(position={"x": 300, "y": 80})
+    page.mouse.wheel(1_500, 0)
+    page.wait_for_function(f"() => {START}.right < 0")
+    canvas.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+F10")
+    expect(page.get_by_role("menu", name="Start")).to_be_visible()
+    # It opens where the step will be: at rest they stand side by side.
+    page.wait_for_function(
+        f"() => {START}.left > 0 && {START}.right <= {MENU}.left && {MENU}.left < innerWidth - 100"
+    )

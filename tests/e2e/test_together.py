@@ -248,6 +248,11 @@ def test_following_somebody_moves_the_view(visit: Visit, workflow: str) -> None:
     expect(place).not_to_have_attribute("style", before or "")
     second.keyboard.press("Escape")
     expect(second.get_by_test_id("following")).to_have_count(0)
+    second.get_by_test_id("person").click()
+    expect(second.get_by_test_id("following")).to_be_visible()
+    second.mouse.move(canvas["x"] + 300, canvas["y"] + 300)
+    second.mouse.wheel(0, 60)
+    expect(second.get_by_test_id("following")).to_have_count(0)
 
 
 def test_who_is_overwritten_hears_of_it(visit: Visit, workflow: str) -> None:

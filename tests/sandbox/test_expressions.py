@@ -33,6 +33,16 @@ def test_refused_before_anything_runs(text: str, says: str) -> None:
     assert 0 <= caught.value.position <= len(text)
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["$json.name", "input.a?.b", "input.a ?? 1", "input.a && input.b", "x => x", "$('A').b"],
+)
+def test_who_writes_javascript_is_told_what_is_different(source: str) -> None:
+    with pytest.raises(ExpressionInvalid) as caught:
+        parse_template("{{ " + source + " }}")
+    assert "JavaScript" in caught.value.hint
+
+
 @pytest.mark.parametrize(("text", "says"), CORPUS["fails"])
 def test_failure_says_why(text: str, says: str) -> None:
     with pytest.raises(CodeFailed, match=says):

@@ -10,6 +10,7 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.runs.models import Run
+from apps.sandbox.expressions import parse_template
 from apps.workflows import services
 from apps.workflows.definition import parse
 from apps.workflows.exceptions import BadDefinition
@@ -220,6 +221,9 @@ def test_texts_are_translated_as_far_as_they_are_paths() -> None:
 def test_comparisons_without_a_counterpart_are_none() -> None:
     texts = Texts({}, sources=1)
     assert comparison(texts, "={{ $json.a }}", "contains", "x") == '"x" in prev.a'
+    ends = comparison(texts, "={{ $json.a }}", "notEndsWith", "@spam.example")
+    assert ends == 'not prev.a.endswith("@spam.example")'
+    parse_template("{{ " + ends + " }}")
     assert comparison(texts, "={{ $json.a }}", "isEmpty", None) == "not prev.a"
     assert comparison(texts, "={{ $json.a }}", "regex", "x") is None
     assert comparison(texts, "={{ $now }}", "equals", "x") is None

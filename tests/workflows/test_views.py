@@ -78,6 +78,8 @@ def test_import_of_files(bob: User, workflow: Workflow) -> None:
         upload = SimpleUploadedFile("w.json", data)
         answer = browser(bob).post("/workflows/import/", {"file": upload})
         assert answer.status_code == status, data
+        if data == b"{":
+            assert "The file is not valid JSON" in answer.content.decode()
 
 
 def test_details_change_tags_and_folder(bob: User, workflow: Workflow) -> None:

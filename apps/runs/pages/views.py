@@ -42,6 +42,10 @@ SPANS = {
     "week": ("last 7 days", timedelta(days=7)),
     "month": ("last 30 days", timedelta(days=30)),
 }
+TRIGGERS = [  # in the words of the rows
+    ("manual", "By hand"), ("api", "API"), ("retry", "Retry"), ("step", "By a step"),
+    ("schedule", "Schedule"), ("webhook", "Webhook"), ("event", "Event"),
+]  # fmt: skip
 TABS = ("result", "tries", "log")
 STATES = ("running", "waiting", "queued", "paused", "needs_attention", "failed", "timed_out")
 STATES_AT_REST = ("succeeded", "cancelled")
@@ -72,7 +76,7 @@ def list_runs(request: AuthenticatedRequest) -> HttpResponse:
         "applied": [name for name in ("workflow", "trigger", "time") if request.GET.get(name)],
         "is_filtered": any(request.GET.get(name) for name in _FILTERS),
         "workflows": _workflow_choices(request),
-        "triggers": [(value, label) for value, label in Run.Trigger.choices],
+        "triggers": TRIGGERS,
         "spans": [(name, words) for name, (words, _) in SPANS.items()],
         "problem": problem,
         "may_control": policies.holds_anywhere(request.user, "run.control"),

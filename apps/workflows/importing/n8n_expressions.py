@@ -93,6 +93,10 @@ COMPARISONS: dict[str, Comparison] = {
     "smallerEqual": lambda a, b: f"{a} <= {b}",
     "contains": lambda a, b: f"{b} in {a}",
     "notContains": lambda a, b: f"{b} not in {a}",
+    "startsWith": lambda a, b: f"{a}.startswith({b})",
+    "notStartsWith": lambda a, b: f"not {a}.startswith({b})",
+    "endsWith": lambda a, b: f"{a}.endswith({b})",
+    "notEndsWith": lambda a, b: f"not {a}.endswith({b})",
 }
 ALONE: dict[str, Callable[[str], str]] = {
     "true": lambda a: f"{a} == True",

@@ -170,7 +170,9 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
         zoomOnDoubleClick={false}
         connectionRadius={28}
         proOptions={{ hideAttribution: true }}
-        onMove={(_, next) => editor.view.viewport.set(next)}
+        // The first turn of a wheel is told as a start alone, with where the window is after it.
+        onMoveStart={(event, next) => editor.view.moved(next, event !== null)}
+        onMove={(event, next) => editor.view.moved(next, event !== null)}
         onMoveEnd={() => rememberViewport(editor)}
         onNodeClick={(event, node) => choose(node.id, event)}
         onNodeDoubleClick={(_, node) => {

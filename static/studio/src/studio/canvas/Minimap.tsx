@@ -3,7 +3,7 @@ import { useEditor } from "../model/hooks";
 import { fitting } from "../model/view";
 import type { Box } from "../model/grid";
 import type { Colours } from "./colours";
-import { softOf } from "./lod";
+import { groundOf, softOf } from "./lod";
 
 const WIDTH = 180;
 const HEIGHT = 116;
@@ -39,14 +39,17 @@ export function Minimap({
       const seen = editor.view.seen();
       const { x, y, zoom } = frame(editor.store.grid.bounds(), seen);
       context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);
-      for (const id of [...editor.store.notes.keys(), ...editor.store.nodes.keys()]) {
+      const [groups, notes] = [true, false].map((wanted) =>
+        [...editor.store.notes.values()].filter(({ group = false }) => group === wanted).map(({ id }) => id),
+      );
+      for (const id of [...(groups ?? []), ...(notes ?? []), ...editor.store.nodes.keys()]) {
         const box = editor.store.boxOf(id);
         if (!box || editor.store.holds(id)) continue;
         const status = editor.overlay.get(id);
-        const note = editor.store.notes.has(id);
+        const note = editor.store.notes.get(id);
         const tone = softOf(status)?.replace("-soft", "") as "ok" | undefined;
         context.fillStyle = note
-          ? colours.token("warn-soft")
+          ? colours.token(groundOf(note))
           : editor.selection.has(id)
             ? colours.token("accent")
             : tone

@@ -168,11 +168,12 @@ function useFollowing(root: Props["root"], peers: readonly Peer[]): void {
       if (!(event.target instanceof Element && event.target.closest(".following"))) stop();
     };
     const escape = (event: KeyboardEvent) => event.key === "Escape" && stop();
-    element.addEventListener("wheel", stop, { passive: true });
+    // On its way down: the canvas keeps the wheel to itself.
+    element.addEventListener("wheel", stop, { passive: true, capture: true });
     element.addEventListener("pointerdown", press, true);
     document.addEventListener("keydown", escape);
     return () => {
-      element.removeEventListener("wheel", stop);
+      element.removeEventListener("wheel", stop, true);
       element.removeEventListener("pointerdown", press, true);
       document.removeEventListener("keydown", escape);
     };

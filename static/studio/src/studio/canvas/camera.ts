@@ -15,17 +15,22 @@ export function cameraFor(
 ): Camera {
   const { store, view } = editor;
   const go = (viewport: Viewport) => {
+    view.heading = viewport;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     void flow.setViewport(viewport, still ? {} : { duration: SLOW });
   };
   return {
     reveal(ids, { centre = false } = {}) {
+      const aim = () => {
+        const box = store.grid.bounds(ids);
+        view.heading = box && revealing(view.viewport.value, view.size.value, box, centre);
+        return view.heading;
+      };
+      aim(); // a menu that is asked for before the next frame opens where the step will be
       // A panel that opens with it takes its room first, and the canvas learns of it a frame later.
       requestAnimationFrame(() =>
         requestAnimationFrame(() => {
-          const box = store.grid.bounds(ids);
-          if (!box) return;
-          const moved = revealing(view.viewport.value, view.size.value, box, centre);
+          const moved = aim();
           if (moved) go(moved);
         }),
       );

@@ -9,7 +9,7 @@ import { revealing } from "./camera";
 import { edgeLook } from "./edges";
 import { FlowEdges, FlowNodes } from "./flow";
 import { around, curve, curveOf, distance, edgeAt } from "./geometry";
-import { softOf } from "./lod";
+import { groundOf, softOf } from "./lod";
 import { Mounting } from "./mounting";
 
 function many(count: number): Definition {
@@ -186,6 +186,8 @@ describe("edges", () => {
     }
     overlay.set("a", { port: "other" });
     expect(look()).toBe("untaken");
+    overlay.set("a", { status: "skipped" });
+    expect(look()).toBe("untaken");
     overlay.set("a", { status: "failed" });
     const ab = store.edges.get("a:out>b:in");
     expect(ab && edgeLook({ ...ab, source_port: "error" }, overlay)).toBe("failed");
@@ -227,4 +229,10 @@ describe("bringing into view", () => {
     const found = revealing({ ...at, zoom: 0.1 }, size, box(20_000, 0), true);
     expect(found?.zoom).toBe(0.6);
   });
+});
+
+test("a painted note has its own colour, and a group the quiet one", () => {
+  expect([{ colour: "purple" }, { colour: "grey" }, { colour: "blue", group: true }, undefined].map(groundOf)).toEqual([
+    "wait-soft", "sunken", "sunken", "sunken",
+  ]);
 });

@@ -32,6 +32,8 @@ export class Colours {
     this.#probe = document.createElement("span");
     this.#probe.className = "kind visually-hidden";
     this.#probe.setAttribute("aria-hidden", "true");
+    // Where the system forces its colours, all would be one: a picture in one colour says nothing.
+    this.#probe.style.setProperty("forced-color-adjust", "none");
     parent.append(this.#probe);
   }
 

@@ -11,6 +11,7 @@ export function edgeLook(edge: Edge, overlay: RunOverlay): EdgeLook {
   const target = overlay.get(edge.target);
   if (edge.source_port === UNDO_PORT.name) return undoLook(target?.status);
   if (source?.status === "failed" && edge.source_port === "error") return "failed";
+  if (source?.status === "skipped") return "untaken";
   if (source?.status !== "succeeded") return "idle";
   if (source.port !== null && source.port !== edge.source_port) return "untaken";
   switch (target?.status) {

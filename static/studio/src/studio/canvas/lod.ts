@@ -289,7 +289,7 @@ export class Painter {
   }
 
   #note(context: CanvasRenderingContext2D, id: string, box: Box): void {
-    context.fillStyle = this.colours.token("warn-soft");
+    context.fillStyle = this.colours.token(groundOf(this.editor.store.notes.get(id)));
     context.fillRect(box.x, box.y, box.width, box.height);
     context.strokeStyle = this.colours.token(this.editor.selection.has(id) ? "accent" : "line");
     context.strokeRect(box.x, box.y, box.width, box.height);
@@ -316,4 +316,17 @@ export function softOf(status: NodeOverlay | undefined): Token | null {
   if (!status) return null;
   const { tone } = STATUS[status.status];
   return tone === "neutral" ? null : `${tone}-soft`;
+}
+
+const GROUNDS: Readonly<Record<string, Token>> = {
+  yellow: "warn-soft",
+  blue: "accent-soft",
+  green: "ok-soft",
+  red: "bad-soft",
+  purple: "wait-soft",
+};
+
+/** The painted ground of a note; a group and a grey one have the quiet one. */
+export function groundOf(note: { colour: string; group?: boolean } | undefined): Token {
+  return (!note?.group && GROUNDS[note?.colour ?? ""]) || "sunken";
 }

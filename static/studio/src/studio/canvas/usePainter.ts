@@ -35,7 +35,7 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
       found.forget();
       made.request();
     };
-    const system = matchMedia("(prefers-color-scheme: dark)");
+    const systems = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => matchMedia(query));
     const stops = [
       view.viewport.on(moved),
       view.size.on(request),
@@ -50,13 +50,13 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
       editor.comments.unsent.on(request),
     ];
     window.addEventListener("themechange", themed);
-    system.addEventListener("change", themed);
+    for (const system of systems) system.addEventListener("change", themed);
     void document.fonts.ready.then(request);
     moved();
     return () => {
       for (const stop of stops) stop();
       window.removeEventListener("themechange", themed);
-      system.removeEventListener("change", themed);
+      for (const system of systems) system.removeEventListener("change", themed);
       found.remove();
     };
   }, [editor]);

@@ -1,9 +1,11 @@
 // From the snapshot to the document: what this browser kept, then the server's, then everybody's edits.
 
 import * as Y from "yjs";
+import type { Definition } from "../model/boot";
 import type { Editor } from "../model/editor";
+import { same } from "../model/json";
 import { written } from "../model/ops";
-import { REMOTE } from "../model/stored";
+import { REMOTE, wholeStep } from "../model/stored";
 import { StudioDoc } from "../model/ydoc";
 import { awarenessFor, tellOfPeople } from "./awareness";
 import { databaseOf, keep, tidy } from "./offline";
@@ -31,10 +33,13 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
     page,
     kept,
     onReady() {
-      const { runbook } = editor.attach(new StudioDoc(editor.types, ydoc));
+      const doc = editor.attach(new StudioDoc(editor.types, ydoc));
+      const { runbook, layout, notes } = doc;
+      edited = !runsTheSame(editor.boot.snapshot, doc.definition());
+      const aside = new Set<unknown>([runbook, layout, notes]);
       ydoc.on("afterTransaction", ({ changedParentTypes, origin }: Y.Transaction) => {
-        // Whatever is written in the runbook, what runs is the same.
-        if ([...changedParentTypes.keys()].every((type) => isIn(type, runbook))) return;
+        // Whatever is written in the runbook, and wherever steps and notes stand, what runs is the same.
+        if ([...changedParentTypes.keys()].every((type) => isIn(type, aside))) return;
         edited = true;
         if (origin === REMOTE) changed(OTHERS * (1 + Math.random()));
       });
@@ -53,7 +58,18 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
   return room;
 }
 
-function isIn(type: unknown, root: Y.XmlFragment): boolean {
-  for (let each = type as Y.AbstractType<unknown> | null; each; each = each.parent) if ((each as unknown) === root) return true;
+/** Tell whether two definitions do the same, wherever their steps stand. */
+function runsTheSame(one: Definition, other: Definition): boolean {
+  return same(contentOf(one), contentOf(other));
+}
+
+function contentOf({ nodes, edges, settings }: Definition): unknown {
+  const steps = nodes.map((node) => [node.id, { ...wholeStep(node), position: null, size: null }] as const);
+  const lines = edges.map(({ label = "", when = null, ...ends }) => [ends.source, ends.source_port, ends.target, ends.target_port, label, when].join());
+  return [Object.fromEntries(steps), lines.toSorted(), settings];
+}
+
+function isIn(type: unknown, roots: ReadonlySet<unknown>): boolean {
+  for (let each = type as Y.AbstractType<unknown> | null; each; each = each.parent) if (roots.has(each)) return true;
   return false;
 }

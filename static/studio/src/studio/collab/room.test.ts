@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as ops from "../model/ops";
-import { step } from "../model/samples";
+import { CHAIN, step } from "../model/samples";
 import { begin, end, open, passes, titleOf, world } from "./windows";
 
 beforeEach(begin);
@@ -40,6 +40,19 @@ describe("saving", () => {
     editor.edit((doc) => ops.rename(doc, "a", "Clean"));
     await passes(1_000);
     expect(editor.problems.value).toEqual([problem]);
+  });
+
+  test("moving a step is nothing to publish; changing one is", async () => {
+    const { editor } = await open("Ana", { snapshot: { ...CHAIN, settings: {} } }); // as the server has it
+    await passes(1_000);
+    const same = { ...editor.version.value, published: 1, has_unpublished_changes: false };
+    editor.version.set(same);
+    editor.edit((doc) => ops.move(doc, new Map([["a", [700, 20]]])));
+    await passes(1_500);
+    expect(editor.version.value).toEqual(same);
+    editor.edit((doc) => ops.rename(doc, "a", "Clean"));
+    await passes(1_500);
+    expect(editor.version.value.has_unpublished_changes).toBe(true);
   });
 
   test("a run waits until everything is stored", async () => {

@@ -108,7 +108,7 @@ function Nothing({ isFiltered, mayWrite, onClear }: { isFiltered: boolean; mayWr
     );
   return (
     <p className="panel-hint">
-      Nobody has said anything here.{mayWrite && " Press C and choose a place, or use a step's menu."}
+      Nobody has said anything here.{mayWrite && " A step's menu has “Comment”; on the canvas, C asks for a place."}
     </p>
   );
 }

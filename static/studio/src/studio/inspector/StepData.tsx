@@ -134,7 +134,8 @@ function Output({ step }: { step: Step }) {
   );
 }
 
-function whyNothing({ store, overlay }: Editor, id: string): string {
+function whyNothing({ store, overlay, replay }: Editor, id: string): string {
+  if (replay.value) return "At this moment of the run the step had not begun.";
   const holder = store.holderOf(id);
   const busy = holder !== undefined && overlay.get(holder)?.status === "running";
   if (overlay.rounds.frameOf(id))

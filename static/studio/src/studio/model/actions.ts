@@ -311,6 +311,7 @@ export function addNote(editor: Editor, at?: Point): string {
   editor.gesture((doc) => ops.addNote(doc, { id, text: "", colour: "yellow", position, size }));
   editor.selection.set([id]);
   editor.panels.renaming.set(id);
+  editor.view.camera?.reveal([id]);
   editor.announcer.say("Added a note");
   return id;
 }

@@ -345,8 +345,11 @@ test("a note is added where it was asked for, or where there is room", () => {
   const there = actions.addNote(editor, [10.4, 900]);
   expect(editor.store.notes.get(there)?.position).toEqual([10, 900]);
   expect(editor.panels.renaming.value).toBe(there);
+  const reveal = vi.fn();
+  editor.view.camera = { reveal, shift() {}, follow() {}, fit() {}, zoomTo() {}, centre: () => [0, 0], focus() {} };
   const free = actions.addNote(editor);
   expect(editor.store.notes.has(free)).toBe(true);
+  expect(reveal).toHaveBeenCalledWith([free]);
 });
 
 describe("a step that goes leaves a gap", () => {

@@ -164,7 +164,18 @@ test("the view", () => {
 test("what belongs to a step opens beside it", () => {
   editor.view.origin = () => [52, 48];
   editor.view.viewport.set({ x: 10, y: 20, zoom: 0.5 });
-  expect(screenOf(editor, "a")).toEqual([52 + 10 + 273 + 8, 48 + 20]);
+  const { x = 0, width = 0 } = editor.store.boxOf("a") ?? {};
+  const begin = 52 + 10 + x * 0.5;
+  expect(screenOf(editor, "a")).toEqual([begin + width * 0.5 + 8, 48 + 20, begin - 8]);
+  editor.view.heading = { x: 110, y: 220, zoom: 0.5 };
+  expect(screenOf(editor, "a")).toEqual([begin + 100 + width * 0.5 + 8, 48 + 220, begin + 100 - 8]);
+  editor.view.moved({ x: 60, y: 120, zoom: 0.5 }, false);
+  expect(editor.view.heading).not.toBeNull();
+  editor.view.moved({ x: 110, y: 220, zoom: 0.5 }, false);
+  expect(editor.view.heading).toBeNull();
+  editor.view.heading = { x: 110, y: 220, zoom: 0.5 };
+  editor.view.moved({ x: 10, y: 20, zoom: 0.5 }, true);
+  expect(editor.view.heading).toBeNull();
   editor.view.size.set({ width: 900, height: 600 });
   expect(screenOf(editor, null)).toEqual([502, 248]);
 });

@@ -6,7 +6,10 @@ import { groupSelection } from "./groups";
 import { firstStep, predecessors, successors, topological } from "./graph";
 import { nudge } from "./moves";
 import type { LayoutTask, Places } from "./layout";
+import type { Spot } from "./panels";
 import type { Store } from "./store";
+
+const BESIDE = 8;
 
 /** What a key press carries; a part of the browser's KeyboardEvent. */
 export interface Press {
@@ -268,13 +271,14 @@ function addAfter(editor: Editor): void {
   editor.panels.picker.set({ screen: screenOf(editor, id), ...(from ? { from } : {}) });
 }
 
-/** Return where something that belongs to a step opens in the window. */
-export function screenOf({ store, view }: Editor, id: string | null): readonly [number, number] {
+/** Return where something that belongs to a step opens in the window: after it, else before it. */
+export function screenOf({ store, view }: Editor, id: string | null): Spot {
   const box = id === null ? undefined : store.boxOf(id);
   const [left, top] = view.origin();
-  const { x, y, zoom } = view.viewport.value;
+  const { x, y, zoom } = view.resting;
   if (!box) return [left + view.size.value.width / 2, top + view.size.value.height / 3];
-  return [left + x + (box.x + box.width) * zoom + 8, top + y + box.y * zoom];
+  const begin = left + x + box.x * zoom;
+  return [begin + box.width * zoom + BESIDE, top + y + box.y * zoom, begin - BESIDE];
 }
 
 function openMenu(editor: Editor): void {

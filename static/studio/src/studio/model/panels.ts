@@ -24,10 +24,13 @@ export interface PortRef {
   kind: PortKind;
 }
 
+/** A place in the window; the third number is where it ends instead, where there is no room after it. */
+export type Spot = readonly [x: number, y: number, before?: number];
+
 /** A wish for a step to be chosen: where it goes, and what it is connected with. */
 export interface PickRequest {
   /** Where the list opens, in the window. */
-  screen: readonly [number, number];
+  screen: Spot;
   /** Where the step goes, in the canvas's own units; without it, beside what it is connected with. */
   at?: readonly [number, number];
   from?: PortRef;
@@ -41,7 +44,7 @@ export interface PickRequest {
 
 /** A menu on the canvas, for a step, an edge or the canvas itself. */
 export interface MenuRequest {
-  screen: readonly [number, number];
+  screen: Spot;
   node?: string;
   edge?: string;
   at?: readonly [number, number];

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { NodeRun } from "./boot";
 import { plain, sum } from "./decimals";
 import { RunOverlay } from "./overlay";
-import { ShownRun, type RunDetails, type RunEvent } from "./runs";
+import { ShownRun, startedBy, type RunDetails, type RunEvent } from "./runs";
 import { bars } from "./timeline";
 
 const DETAILS: RunDetails = {
@@ -169,4 +169,18 @@ test("the timeline shows who ran when, as parts of the whole", () => {
   ]);
   expect(bars([], 5, null)).toEqual([]);
   expect(bars([["a", step(1000, 500)]], 9000, 1500)).toMatchObject([{ left: 0, width: 100 }]);
+});
+
+test("what started a run is told in words", () => {
+  expect(["manual", "api", "schedule", "later"].map(startedBy)).toEqual(["By hand", "API", "Schedule", "later"]);
+});
+
+test("a step that waited took as long as it waited", () => {
+  const overlay = new RunOverlay();
+  const shown = new ShownRun(overlay);
+  shown.begin({ ...DETAILS, status: "running" });
+  shown.take(event(1, "node.waiting", "ask"));
+  shown.take(event(2, "node.decided", "ask"));
+  shown.take(event(3, "node.succeeded", "ask", { ms: 0, port: "approved" }));
+  expect(overlay.get("ask")).toMatchObject({ status: "succeeded", startedAt: Date.parse(at(1)), ms: 2_000 });
 });

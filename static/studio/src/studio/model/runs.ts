@@ -37,6 +37,21 @@ export interface RunDetails {
   finished_at: string | null;
 }
 
+const TRIGGERS: Readonly<Record<string, string>> = {
+  manual: "By hand",
+  api: "API",
+  retry: "Retry",
+  step: "By a step",
+  schedule: "Schedule",
+  webhook: "Webhook",
+  event: "Event",
+};
+
+/** Return what started a run, in the words of the list of runs. */
+export function startedBy(trigger: string): string {
+  return TRIGGERS[trigger] ?? trigger;
+}
+
 /** A question that a run asks people. */
 export interface Approval {
   id: string;
@@ -211,12 +226,14 @@ export class ShownRun {
     }
     // A step that only waits never said that it started.
     const frame = event.frame ?? "";
-    const since = this.overlay.at(node, frame)?.startedAt ?? Date.parse(event.at);
+    const before = this.overlay.at(node, frame);
+    const since = before?.startedAt ?? Date.parse(event.at);
     const waiting = status === "waiting" ? { startedAt: since } : {};
     const own = { ...changed(event, status), ...waiting, attempt: event.attempt ?? 1 };
-    // The event of a loop knows of its last moment only; it took as long as all its rounds.
+    // The event of a loop, or of a step that waited, knows of its last moment only; it took as long as all of it.
     const path = frame ? `${frame}/${node}` : node;
-    const whole = typeof own.ms === "number" && this.overlay.rounds.begun(path) > 0;
+    const long = this.overlay.rounds.begun(path) > 0 || before?.status === "waiting";
+    const whole = typeof own.ms === "number" && long;
     this.overlay.set(node, whole ? { ...own, ms: Date.parse(event.at) - since } : own, frame);
   }
 }

@@ -1,8 +1,10 @@
 // The form of a run's inputs, and Markdown as blocks.
 
 import { expect, test } from "vitest";
+import { Editor } from "./editor";
 import { blocksOf, spansOf } from "./markdown";
-import { entriesFor, inputFile, inputsOf, remembered, sizeWords, type InputField } from "./startForm";
+import { boot, chainDoc } from "./samples";
+import { entriesFor, inputFile, inputsOf, remembered, sampleInputs, sizeWords, type InputField } from "./startForm";
 
 const field = (name: string, type: InputField["type"], more: Partial<InputField> = {}): InputField => ({
   name,
@@ -77,4 +79,13 @@ test("only web addresses become links", () => {
     { kind: "link", text: "d", href: "https://e.example" },
     { kind: "text", text: " [f](javascript:alert(1))" },
   ]);
+});
+
+test("inputs to begin with have every field of the start", () => {
+  const editor = new Editor(boot());
+  editor.attach(chainDoc());
+  const start = editor.store.nodes.get("start")!;
+  const fields = [{ name: "who", type: "text" }, { name: "limit", type: "number", default: 5 }, { name: "n", type: "number" }, { name: "fast", type: "bool" }, { name: "data", type: "json" }];
+  editor.store.nodes.set("start", { ...start, config: { fields } });
+  expect(sampleInputs(editor.store)).toEqual({ who: "", limit: 5, n: 0, fast: false, data: null });
 });

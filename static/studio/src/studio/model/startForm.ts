@@ -37,6 +37,17 @@ export function inputFields(store: Store): InputField[] {
   }));
 }
 
+/** Return inputs to begin with: each field with its default, else with something empty of its type. */
+export function sampleInputs(store: Store): JsonObject {
+  return Object.fromEntries(inputFields(store).map(({ name, type, fallback }) => [name, fallback ?? blankOf(type)]));
+}
+
+function blankOf(type: InputType): Json {
+  if (type === "number") return 0;
+  if (type === "bool") return false;
+  return type === "json" || type === "file" ? null : "";
+}
+
 function startOf(store: Store): Step | undefined {
   for (const step of store.nodes.values()) if (step.type === "core.start") return step;
   return undefined;

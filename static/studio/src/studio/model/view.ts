@@ -31,8 +31,21 @@ export class View {
   readonly viewport = new Observable<Viewport>({ x: 0, y: 0, zoom: 1 });
   readonly size = new Observable<{ width: number; height: number }>({ width: 0, height: 0 });
   camera: Camera | null = null;
+  /** Where it is on its way to; null where it stands. */
+  heading: Viewport | null = null;
   /** The outline, where it stands in the canvas's place. */
   outline: Pick<Camera, "focus"> | null = null;
+
+  /** Where it is once it stands: what belongs to a step opens there, not on the way. */
+  get resting(): Viewport {
+    return this.heading ?? this.viewport.value;
+  }
+
+  /** It has come this far; a person's own move ends the one that was under way. */
+  moved(to: Viewport, byHand: boolean): void {
+    this.viewport.set(to);
+    if (byHand || (this.heading && isNear(to, this.heading))) this.heading = null;
+  }
 
   /** Give the keyboard back to the workflow. */
   focus(): void {
@@ -60,6 +73,10 @@ export class View {
       height: height / zoom + 2 * margin,
     };
   }
+}
+
+function isNear(a: Viewport, b: Viewport): boolean {
+  return Math.abs(a.x - b.x) < 0.5 && Math.abs(a.y - b.y) < 0.5 && Math.abs(a.zoom - b.zoom) < 0.001;
 }
 
 /** Return the viewport that shows all of a box, no larger than life. */

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import type { Spot } from "../model/panels";
 import { Icon } from "./Icon";
 import { Popup } from "./Popup";
 
@@ -14,7 +15,7 @@ export interface MenuItem {
 }
 
 interface Props {
-  at: readonly [number, number];
+  at: Spot;
   label: string;
   items: readonly MenuItem[];
   onClose: () => void;

@@ -3,7 +3,8 @@
 
 import { act, useState } from "react";
 import { createRoot, type Root } from "react-dom/client";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Spot } from "../model/panels";
 import { Menu, type MenuItem } from "./Menu";
 import { Popup } from "./Popup";
 import { SearchList } from "./SearchList";
@@ -91,4 +92,17 @@ test("keys that hold everywhere go through a list of choices", async () => {
   await show(<SearchList {...list} asked={1} />);
   expect(document.activeElement?.tagName).toBe("INPUT");
   window.removeEventListener("keydown", listen);
+});
+
+test("what belongs to a step opens before it where there is no room after it", async () => {
+  vi.spyOn(HTMLElement.prototype, "offsetWidth", "get").mockReturnValue(200);
+  const left = async (at: Spot) => {
+    await show(<Popup key={at.join()} at={at} label="Menu" onClose={() => undefined}>{null}</Popup>);
+    return element.querySelector<HTMLElement>("[role=dialog]")!.style.left;
+  };
+  expect(await left([300, 0, 40])).toBe("300px");
+  expect(await left([innerWidth - 100, 0, 500])).toBe("300px");
+  expect(await left([innerWidth - 100, 0, 150])).toBe(`${innerWidth - 208}px`); // no room on either side
+  expect(await left([innerWidth - 100, 0])).toBe(`${innerWidth - 208}px`);
+  vi.restoreAllMocks();
 });

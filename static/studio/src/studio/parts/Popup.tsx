@@ -1,7 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import type { Spot } from "../model/panels";
 
 interface Props {
-  at: readonly [number, number];
+  at: Spot;
   label: string;
   onClose: () => void;
   children: ReactNode;
@@ -14,15 +15,19 @@ interface Props {
 export function Popup({ at, label, onClose, children, className = "", brief = false }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const before = useRef<Element | null>(null); // where the keyboard was
-  const [place, setPlace] = useState(at);
+  const [place, setPlace] = useState<Spot>(at);
   useLayoutEffect(() => {
     const own = element.current;
     if (!own) return;
     const inside = (value: number, size: number, room: number) =>
       Math.max(8, Math.min(value, room - size - 8));
+    const [x, y, before] = at;
+    const width = own.offsetWidth;
+    // What it belongs to stays in sight, where one of its sides has the room.
+    const flips = before !== undefined && x + width > innerWidth - 8 && before - width >= 8;
     setPlace([
-      inside(at[0], own.offsetWidth, innerWidth),
-      inside(at[1], own.offsetHeight, innerHeight),
+      inside(flips ? before - width : x, width, innerWidth),
+      inside(y, own.offsetHeight, innerHeight),
     ]);
   }, [at]);
   useLayoutEffect(() => {

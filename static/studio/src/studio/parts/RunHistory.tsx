@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { followerOf, reason } from "../collab/follower";
 import { useEditor, useObservable } from "../model/hooks";
 import { duration, money } from "../model/summary";
-import type { RunDetails } from "../model/runs";
+import { startedBy, type RunDetails } from "../model/runs";
 import { Button } from "./Button";
 import { StatusPill } from "./StatusPill";
 import { When } from "./When";
@@ -46,7 +46,7 @@ export function RunHistory() {
             </span>
             <span className="run-row-line quiet">
               <span>{run.version.number === null ? "Draft" : `v${run.version.number}`}</span>
-              <span>{run.trigger}</span>
+              <span>{startedBy(run.trigger)}</span>
               <span className="spring" />
               <span className="mono">{tookOf(run)}</span>
               <span className="mono">{money(run.cost_usd)}</span>

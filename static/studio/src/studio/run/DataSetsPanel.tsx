@@ -5,6 +5,7 @@ import type { DataSet } from "../collab/tryingApi";
 import { changedLines } from "../model/changes";
 import { useEditor, useObservable } from "../model/hooks";
 import { isObject, type Json, type JsonObject } from "../model/json";
+import { sampleInputs } from "../model/startForm";
 import { duration, money } from "../model/summary";
 import { Button, IconButton } from "../parts/Button";
 import { Icon } from "../parts/Icon";
@@ -83,7 +84,7 @@ function SetRow({ all, set, outcome }: { all: DataSets; set: DataSet; outcome: O
   const answered = outcome && ["passed", "differs", "none"].includes(outcome.verdict);
   return (
     <li className="data-set" data-testid="data-set" data-verdict={outcome?.verdict}>
-      <p className="version-head">
+      <p className="data-set-line">
         <strong className="truncate">{set.name}</strong>
         <span className="spring" />
         {look && (
@@ -96,13 +97,13 @@ function SetRow({ all, set, outcome }: { all: DataSets; set: DataSet; outcome: O
         <IconButton icon="trash-2" label={`Remove ${set.name}`} onClick={() => void tried(all.remove(set.id))} />
       </p>
       <p className="quiet truncate mono">{JSON.stringify(set.inputs)}</p>
-      {outcome?.problem && <p className="field-error">{outcome.problem}</p>}
+      {outcome?.problem && <p className={outcome.verdict === "open" ? "quiet" : "field-error"}>{outcome.problem}</p>}
       {answered && (
         <p className="quiet mono">{[outcome.ms !== null && duration(outcome.ms), money(outcome.cost) !== "–" && money(outcome.cost)].filter(Boolean).join(" · ")}</p>
       )}
       {outcome?.verdict === "differs" && <Difference before={set.expected} after={outcome.outputs} />}
       {outcome?.verdict === "none" && <pre className="data-json data-set-output">{JSON.stringify(outcome.outputs, null, 2)}</pre>}
-      <div className="version-actions">
+      <div className="data-set-line">
         {editor.boot.permissions.run && (
           <Button look="quiet" icon="play" aria-label={`Run ${set.name}`} onClick={() => void tried(all.run([set]))}>
             Run
@@ -140,12 +141,12 @@ function Difference({ before, after }: { before: Json; after: Json }) {
   );
 }
 
-/** Name, inputs and expectation of a set; a new one begins with the inputs of the shown run. */
+/** Name, inputs and expectation of a set; a new one begins with the inputs of the shown run, else with the start's fields. */
 function SetForm({ all, set, onDone }: { all: DataSets; set?: DataSet; onDone: () => void }) {
   const editor = useEditor();
   const shown = editor.shown.details.value?.inputs;
   const [name, setName] = useState(set?.name ?? "");
-  const [inputs, setInputs] = useState(() => JSON.stringify(set?.inputs ?? (isObject(shown) ? shown : {}), null, 2));
+  const [inputs, setInputs] = useState(() => JSON.stringify(set?.inputs ?? (isObject(shown) ? shown : sampleInputs(editor.store)), null, 2));
   const [expected, setExpected] = useState(() => (set?.compares ? JSON.stringify(set.expected, null, 2) : ""));
   const [problem, setProblem] = useState("");
   const save = async () => {
@@ -188,7 +189,7 @@ function SetForm({ all, set, onDone }: { all: DataSets; set?: DataSet; onDone: (
         </div>
       )}
       {problem && <p className="field-error" role="alert">{problem}</p>}
-      <div className="version-actions">
+      <div className="data-set-line">
         <Button type="submit" data-testid="set-save">
           Save
         </Button>

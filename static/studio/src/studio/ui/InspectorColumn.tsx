@@ -78,7 +78,8 @@ export function InspectorColumn() {
 /** Give the keyboard to the first field, as soon as there is one: what is shown may be on its way. */
 function focusFirst(column: HTMLElement): () => void {
   const focused = () => {
-    const field = column.querySelector<HTMLElement>(FIELDS);
+    // A finger that only wants to read is not answered with a keyboard over half of the screen.
+    const field = matchMedia("(pointer: coarse)").matches ? column : column.querySelector<HTMLElement>(FIELDS);
     field?.focus();
     return field !== null;
   };

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import type { Problem } from "../model/boot";
 import { useEditor, useGraph, useProblems } from "../model/hooks";
-import { inOrder, type Entry } from "../model/problems";
+import { inOrder, settingOf, type Entry } from "../model/problems";
 import { counted } from "../model/summary";
 import { Icon } from "../parts/Icon";
 
@@ -39,7 +39,11 @@ function One({ problem }: { problem: Problem }) {
     >
       <Sign problem={problem} />
       <span>
-        {there && <strong>{editor.store.titleOf(problem.node)}</strong>}
+        {there && (
+          <strong>
+            {[editor.store.titleOf(problem.node), settingOf(editor.store, problem)].filter(Boolean).join(" · ")}
+          </strong>
+        )}
         <Said problem={problem} />
       </span>
     </button>

@@ -14,7 +14,11 @@ export function Contributions({ found, onGo }: { found: Unpublished; onGo: () =>
     <section aria-label="Changes" className="contributions">
       <h3 className="form-title">{version === null ? "First version" : `Changes since version ${version}`}</h3>
       {version === null && <p className="quiet">Until now nothing was published, so everything is new.</p>}
-      {!contributions.length && <p className="quiet">Nothing differs. Moving steps is no change.</p>}
+      {!contributions.length && version !== null && (
+        <p className="quiet">
+          {`Nothing has changed since version ${version}. Moving steps, notes and the runbook change nothing that runs.`}
+        </p>
+      )}
       {version !== null && others > 0 && (
         <p className="contributions-note">
           <Icon name="users" size={14} />

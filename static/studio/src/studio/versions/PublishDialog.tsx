@@ -57,7 +57,7 @@ export function PublishDialog({ onClose }: { onClose: () => void }) {
 function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (version: Version) => void }) {
   const editor = useEditor();
   const [api] = useState(() => new VersionApi(editor.boot.urls));
-  const published = useObservable(editor.version).published;
+  const { published, has_unpublished_changes: differs } = useObservable(editor.version);
   const [found, setFound] = useState<Unpublished | null>(null);
   const [need, setNeed] = useState<ReviewNeed | null>(null);
   const [notes, setNotes] = useState("");
@@ -71,12 +71,13 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
       if (!here) return;
       setNeed(asked);
       setFound(unpublished);
+      editor.version.set({ ...editor.version.value, has_unpublished_changes: !isSameAs(unpublished) });
     };
     look().catch((error: unknown) => here && setProblem(reason(error)));
     return () => {
       here = false;
     };
-  }, [api, editor, published]);
+  }, [api, editor, published, differs]); // anew when somebody edits while nothing had changed
   const tried = async (action: () => Promise<void>) => {
     setBusy(true);
     setProblem("");
@@ -101,6 +102,8 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
       editor.announcer.say("A review is asked for");
     });
   const isBarred = need !== null && !need.may_publish;
+  const isSame = found !== null && isSameAs(found);
+  const why = isSame ? { title: `Nothing has changed since version ${found.version}` } : {};
   return (
     <form
       onSubmit={(event) => {
@@ -117,7 +120,7 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
         {found && <Contributions found={found} onGo={onClose} />}
         {!found && !problem && <p className="quiet" role="status">Comparing…</p>}
         {need !== null && need.needed > 0 && <ReviewState need={need} />}
-        <div className="field">
+        {!isSame && <div className="field">
           <label htmlFor="publish-notes">{isBarred ? "What reviewers should know" : "Notes"}</label>
           <textarea
             id="publish-notes"
@@ -129,20 +132,30 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
             data-testid="publish-notes"
             onChange={(event) => setNotes(event.target.value)}
           />
-        </div>
+        </div>}
       </div>
       <footer className="dialog-foot">
         <Button onClick={onClose}>Close</Button>
         {isBarred ? (
-          <Button look="primary" type="submit" disabled={busy || editor.barred} data-testid="review-request">
+          <Button look="primary" type="submit" disabled={busy || editor.barred || isSame} {...why} data-testid="review-request">
             {need.review?.status === "open" ? "Ask again" : "Ask for a review"}
           </Button>
         ) : (
-          <Button look="primary" type="submit" disabled={busy || (need === null && !problem)} data-testid="publish-confirm">
+          <Button
+            look="primary"
+            type="submit"
+            disabled={busy || isSame || (need === null && !problem)}
+            {...why}
+            data-testid="publish-confirm"
+          >
             {`Publish version ${(published ?? 0) + 1}`}
           </Button>
         )}
       </footer>
     </form>
   );
+}
+
+function isSameAs({ version, contributions }: Unpublished): boolean {
+  return version !== null && !contributions.length;
 }
