@@ -53,7 +53,8 @@ def test_of_two_owners_who_end_each_other_one_stays(alpha: Tenant, alice: User, 
                 services.remove_member(whom, actor=by)
 
     def fresh(user: User) -> User:
-        return User.objects.get(pk=user.pk)
+        found: User = User.objects.get(pk=user.pk)
+        return found
 
     got = together(
         alpha, lambda: end(fresh(alice), fresh(olga)), lambda: end(fresh(olga), fresh(alice))
