@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.test import AsyncClient
 
 from apps.accounts.models import User
-from apps.accounts.services import change_role, create_api_key, create_folder, give_right
+from apps.accounts.services import create_api_key
 from apps.common.events import publish_from_loop
 from apps.common.ids import uuid7
 from apps.runs.models import Run, Wait
@@ -327,39 +327,6 @@ def test_a_repeat_waits_for_the_first_run(workflow: Workflow, key: dict[str, str
     assert first.json() == second.json()
     assert (second.status_code, second["Idempotency-Replayed"]) == (200, "true")
     assert Run.objects.count() == 1
-
-
-@pytest.mark.parametrize("repeated", [False, True])
-def test_who_may_not_run_it_any_more_is_not_told_how_it_ended(
-    workflow: Workflow, key: dict[str, str], bob: User, alice: User, repeated: bool
-) -> None:
-    def lose() -> None:
-        folder = create_folder(name="Others", actor=alice)
-        give_right(folder, bob, role="builder", actor=alice)
-        change_role(bob, role=None, actor=alice)
-
-    async def end(run: Run) -> None:
-        if not repeated:
-            await query(lose)
-        await follow(run, "run.succeeded", status="succeeded", outputs={"text": "Hello"})
-
-    async def ask() -> Any:
-        headers = {**key, "Idempotency-Key": "once"}
-        answer = await waited(workflow, headers, end)
-        if repeated:
-            assert (answer.status_code, answer.json()["outputs"]) == (200, {"text": "Hello"})
-            await query(lose)
-            answer = await Programme().post(
-                f"/api/v1/workflows/{workflow.pk}/runs/",
-                {"inputs": {"who": "Ada"}, "wait": 20},
-                content_type="application/json",
-                headers=headers,
-            )
-            assert answer["Idempotency-Replayed"] == "true"
-        return answer
-
-    answer = asyncio.run(ask())
-    assert (answer.status_code, set(answer.json())) == (202, {"id", "status"})
 
 
 def test_waiting_holds_no_thread(workflow: Workflow, key: dict[str, str]) -> None:
