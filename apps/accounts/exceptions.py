@@ -24,7 +24,7 @@ class AlreadyInvited(Conflict):
 
 
 class InvitationClosed(DomainError):
-    """This invitation was used, withdrawn or is older than three days. Ask for a new one."""
+    """This invitation was used or withdrawn, is older than three days, or came from who may not invite any more. Ask for a new one."""
 
     status, code = 410, "invitation_closed"
 

@@ -24,10 +24,15 @@ def sign_in_path(user: User) -> str:
     return reverse("accounts:link", args=[uid, _tokens.make_token(user)], urlconf="auterity.urls")
 
 
-def user_of_link(uid: str, token: str) -> User | None:
-    """Return whom a link signs in; None for a link that was used, altered or is too old."""
+def user_of_link(uid: str, token: str, *, to_use: bool = False) -> User | None:
+    """Return whom a link signs in; None for a link that was used, altered or is too old.
+
+    Of several who use one at the same moment the first is let in: the others wait for the person's
+    row until its transaction is over, and then see that it was used.
+    """
+    people = User.objects.select_for_update() if to_use else User.objects.all()
     try:
-        user = User.objects.filter(pk=urlsafe_base64_decode(uid).decode(), is_active=True).first()
+        user = people.filter(pk=urlsafe_base64_decode(uid).decode(), is_active=True).first()
     except (ValueError, ValidationError):  # no Base64, no UTF-8, or no id
         return None
     return user if user is not None and _tokens.check_token(user, token) else None

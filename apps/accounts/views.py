@@ -273,7 +273,7 @@ def link(request: HttpRequest, uid: str, token: str) -> HttpResponse:
 
     Mail scanners and browsers fetch links ahead of people, so a GET never uses one up.
     """
-    user = user_of_link(uid, token)
+    user = user_of_link(uid, token, to_use=request.method == "POST")
     if user is None:
         return render(request, "accounts/link.html", {"user_of_link": None}, status=HTTPStatus.GONE)
     if request.method == "POST":

@@ -11,9 +11,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from apps.common.types import JSON, JSONDict
+from apps.gateway.enclosed import enclosed_in
 from apps.gateway.models import Endpoint
 
-TOKENS_OF_IMAGE = 800  # about what providers count for one; its bytes tell nothing
+TOKENS_OF_IMAGE = 800  # about what providers count for one, or for a file; its bytes tell nothing
 TOKENS_OF_ANSWER = 500  # where nobody says how long it may become
 LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 # What of a body is read by a model, whichever protocol it is in.
@@ -113,8 +114,9 @@ class Ask:
 
     def input_tokens(self) -> int:
         """Guess how many tokens are sent, before anybody counted them."""
-        sent = [self.body[name] for name in SENT if name in self.body]
-        return max(1, (sum(_weights(sent)) + 3) // 4)
+        sent = enclosed_in({name: self.body[name] for name in SENT if name in self.body})
+        enclosed = TOKENS_OF_IMAGE * (sent.pictures + sent.files)
+        return max(1, enclosed + (sum(_weights(sent.words)) + 3) // 4)
 
     @property
     def answer_limit(self) -> int | None:
@@ -154,9 +156,7 @@ def _weights(value: JSON) -> Iterable[int]:
     while left:
         each = left.pop()
         if isinstance(each, str):
-            yield 4 * TOKENS_OF_IMAGE if each.startswith("data:") else len(each)
-        elif isinstance(each, dict) and each.get("type") == "base64":
-            yield 4 * TOKENS_OF_IMAGE
+            yield len(each)
         elif isinstance(each, dict):
             left += each.values()
         elif isinstance(each, list):

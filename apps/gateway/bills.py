@@ -144,4 +144,7 @@ def _asked(target: Target, ask: Ask) -> int | None:
 
 def _choices(ask: Ask) -> int:
     wanted = ask.body.get("n")
-    return min(wanted, MOST_CHOICES) if type(wanted) is int and wanted > 1 else 1
+    if wanted is None:
+        return 1
+    # What is no number here may be one to a provider.
+    return max(1, min(wanted, MOST_CHOICES)) if type(wanted) is int else MOST_CHOICES

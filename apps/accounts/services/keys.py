@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts import keys, policies
-from apps.accounts import networks as accepting
 from apps.accounts.exceptions import KeyOver
 from apps.accounts.keepers import Keeper
 from apps.accounts.models import ApiKey, RoleBinding, User
+from apps.accounts.services import through
 from apps.accounts.services.giving import check_may_give, role_named
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
@@ -36,12 +36,12 @@ def create_api_key(
     """Make a key that acts as the user, never with more than the role; return it and its text.
 
     The text is shown once: only a hash is stored. Raises Forbidden when the actor would hand out
-    more than they hold, Invalid for networks that are none.
+    more than they hold, or for longer than the key that they act through, Invalid for networks that are none.
     """
     chosen = role_named(role)
     if actor is not None:
         check_may_give(actor, chosen)
-    accepted_from = _networks(networks, actor)
+    accepted_from, expires_at = through.networks(networks, actor), through.end(expires_at, actor)
     key_id, secret = keys.new_key()
     key = ApiKey.objects.create(
         key_id=key_id,
@@ -120,12 +120,13 @@ def change_api_key(
         policies.require(actor, "api_key.manage")
     _check_usable(key)
     before = {"name": key.name, "expires_at": key.expires_at, "networks": key.networks}
-    accepted_from = key.networks if networks is None else _networks(networks, actor)
+    accepted_from = key.networks if networks is None else through.networks(networks, actor)
     after = {"name": name, "expires_at": expires_at, "networks": accepted_from}
     if after == before:
         return
     if expires_at != key.expires_at:
         check_end(expires_at)
+        through.check_end(expires_at, actor)
     key.name, key.expires_at, key.networks = name, expires_at, accepted_from
     key.save(update_fields=["name", "expires_at", "networks", "updated_at"])
     record("api_key.changed", actor=actor, target=key, before=before, after=after)
@@ -146,6 +147,7 @@ def rotate_api_key(key: ApiKey, *, actor: User, overlap: timedelta) -> str:
         raise Forbidden("This key holds more rights than you have.")
     key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
     _check_usable(key)
+    through.check_no_freer(key, actor)
     secret = keys.new_key()[1]
     key.former_hash, key.former_until = key.secret_hash, timezone.now() + overlap
     key.secret_hash = keys.hash_secret(secret)
@@ -174,19 +176,6 @@ def note_refusal(key_id: UUID, address: str) -> None:
         told = {"address": address}
         denied = AuditEntry.Result.DENIED
         record("api_key.refused", actor=key.user, target=key, after=told, result=denied)
-
-
-def _networks(wanted: Collection[str], actor: User | None) -> list[str]:
-    """Return networks as they are kept; through a bound key no wider one is made."""
-    kept = accepting.normal(wanted)
-    through = actor.acting_key if actor is not None else None
-    if through is None or not through.networks:
-        return kept
-    if not kept:
-        return list(through.networks)
-    if not accepting.within(accepting.read(kept), accepting.read(through.networks)):
-        raise Forbidden("Your own key is bound to networks: name only such as lie within them.")
-    return kept
 
 
 def _check_usable(key: ApiKey) -> None:

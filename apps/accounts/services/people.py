@@ -175,13 +175,13 @@ def invite_member(*, email: str, role: str, actor: User, link: str) -> Invitatio
 
 @transaction.atomic
 def resend_invitation(invitation: Invitation, *, actor: User, link: str) -> None:
-    """Send it again with a new token; the old link stops working."""
+    """Send it again with a new token, in one's own name; the old link stops working."""
     policies.require(actor, "member.manage")
     check_may_give(actor, invitation.role)
     token = keys.new_key()[1]
     invitation.token_hash = keys.hash_secret(token, purpose="invitation")
-    invitation.expires_at = timezone.now() + INVITATION_LIFE
-    invitation.save(update_fields=["token_hash", "expires_at", "updated_at"])
+    invitation.expires_at, invitation.invited_by = timezone.now() + INVITATION_LIFE, actor
+    invitation.save(update_fields=["token_hash", "expires_at", "invited_by", "updated_at"])
     record("invitation.sent_again", actor=actor, target=invitation)
     _mail_invitation(invitation, link.format(token=token))
 
@@ -199,10 +199,23 @@ def revoke_invitation(invitation: Invitation, *, actor: User) -> None:
 def find_invitation(token: str) -> Invitation:
     """Return the open invitation of a token. Raises InvitationClosed."""
     hashed = keys.hash_secret(token, purpose="invitation")
-    invitation = Invitation.objects.select_related("role").filter(token_hash=hashed).first()
-    if invitation is None or not invitation.is_open:
+    sent = Invitation.objects.select_related("role", "invited_by")
+    invitation = sent.filter(token_hash=hashed).first()
+    if invitation is None or not invitation.is_open or not _is_vouched_for(invitation):
         raise InvitationClosed
     return invitation
+
+
+def _is_vouched_for(invitation: Invitation) -> bool:
+    """Tell whether who sent it could do so now: who is let go lets nobody in, themselves least.
+
+    Without a sender it came from the platform.
+    """
+    sender = invitation.invited_by
+    if sender is None:
+        return True
+    may_give = invitation.role.allowed <= sender.permissions_in()
+    return may_give and policies.holds(sender, "member.manage")
 
 
 @transaction.atomic

@@ -40,7 +40,7 @@ class VirtualKeyViewSet(mixins.ListModelMixin, TenantViewSet[ApiKey]):
     serializer_class = VirtualKeySerializer
     shows_secret = True
     permission_required: ClassVar = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "api_key.use")
-    proof_required = ("POST",)
+    proof_required = ("POST", "PATCH")
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         found = super().get_queryset()

@@ -3,22 +3,26 @@
 from decimal import Decimal
 from typing import Any
 
-from apps.common.types import JSON
+from apps.common.types import JSONDict
+from apps.gateway.enclosed import enclosed_in
 from apps.gateway.models import ModelPrice, MoneyRules
 
 MOST_OF_IMAGE = 8_000  # tokens; its bytes tell nothing
+MOST_OF_FILE = 1_000_000  # as much as the largest of models read; whose is less says so itself
 MOST_OF_FRAME = 16  # around each message, tool or part
 EXACT = Decimal("1e-10")
 MILLION = Decimal(1_000_000)
 
 
-def most_tokens(sent: JSON) -> int:
-    """Return how many tokens something to be sent is at most: each is at least one byte of a text."""
-    count, left = 0, [sent]
+def most_tokens(body: JSONDict) -> int:
+    """Return how many tokens what is sent is at most: each is at least one byte of a text."""
+    enclosed = enclosed_in(body)
+    count = MOST_OF_IMAGE * enclosed.pictures + MOST_OF_FILE * enclosed.files
+    left: list[Any] = [*enclosed.words]
     while left:
-        each: Any = left.pop()
+        each = left.pop()
         if isinstance(each, str):
-            count += MOST_OF_IMAGE if each.startswith("data:") else len(each.encode())
+            count += len(each.encode(errors="surrogatepass"))
         elif isinstance(each, dict):
             count += MOST_OF_FRAME + sum(len(name) for name in each)
             left += each.values()

@@ -21,7 +21,9 @@ OWN_FIELDS = frozenset(
 OWN_ROLES = frozenset({"system", "developer", "assistant"})
 JSON_FIELDS = frozenset({"arguments", "partial_json"})
 ECHOES = "logprobs"  # says the words of an answer once more, token by token
+# A picture itself, or a file: only where a part of such a kind has it, else this begins a text.
 ENCODED = re.compile(r"data:[\w/+.\-]{0,100}(?:;[\w=\-]{1,60}){0,4},")
+ADDRESSES = frozenset({"url", "image_url", "file_data", "file_url", "video_url"})
 UNREADABLE = frozenset(
     {
         "image_url",
@@ -43,6 +45,7 @@ class _Spot:
     name: str = ""
     is_own: bool = False
     is_json: bool = False
+    is_enclosed: bool = False  # in a picture, a sound or a file
 
 
 class Rewriter(Protocol):
@@ -64,15 +67,15 @@ def redacted(body: JSONDict, redactor: Rewriter, *, is_json: bool = False) -> JS
 
 
 def _value(value: JSON, spot: _Spot, redactor: Rewriter) -> JSON:
+    if isinstance(value, dict) and spot.name != "usage":
+        return _object(value, spot, redactor)  # a field of a schema may be called like anything
     if spot.name in STRUCTURE:
         return value
     if isinstance(value, str):
-        if ENCODED.match(value):
+        if spot.is_enclosed and _is_enclosed(spot.name, value):
             return value
         is_json = spot.name in JSON_FIELDS or (spot.is_json and spot.name in ("content", "text"))
         return redactor.text(value, is_json=is_json, is_own=spot.is_own)
-    if isinstance(value, dict):
-        return _object(value, spot, redactor)
     if isinstance(value, list):
         if value and isinstance(value[0], int | float):
             return value  # tokens by their numbers, or a vector
@@ -84,13 +87,16 @@ def _value(value: JSON, spot: _Spot, redactor: Rewriter) -> JSON:
 
 def _object(value: JSONDict, spot: _Spot, redactor: Rewriter) -> JSONDict:
     is_own = value["role"] in OWN_ROLES if isinstance(value.get("role"), str) else spot.is_own
-    encoded = value.get("type") == "base64"
+    is_enclosed = spot.is_enclosed or _is_unreadable(value)
     return {
-        name: each
-        if encoded and name == "data"
-        else _value(each, _Spot(name, is_own, spot.is_json), redactor)
+        name: _value(each, _Spot(name, is_own, spot.is_json, is_enclosed), redactor)
         for name, each in value.items()
     }
+
+
+def _is_enclosed(name: str, text: str) -> bool:
+    """Tell whether this is what a part encloses, not where it is or what it is called."""
+    return name == "data" or (name in ADDRESSES and ENCODED.match(text) is not None)
 
 
 def texts_of(value: JSON) -> Iterator[str]:
@@ -112,7 +118,7 @@ def has_unreadable(body: JSONDict) -> bool:
     while left:
         each = left.pop()
         if isinstance(each, dict):
-            if each.get("type") in UNREADABLE and not _is_plain_document(each):
+            if _is_unreadable(each):
                 return True
             left += [part for name, part in each.items() if name != "arguments"]
         elif isinstance(each, list):
@@ -120,6 +126,11 @@ def has_unreadable(body: JSONDict) -> bool:
                 return True
             left += each
     return False
+
+
+def _is_unreadable(part: JSONDict) -> bool:
+    kind = part.get("type")
+    return isinstance(kind, str) and kind in UNREADABLE and not _is_plain_document(part)
 
 
 def _is_plain_document(part: JSONDict) -> bool:

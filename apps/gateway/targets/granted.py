@@ -102,6 +102,8 @@ async def _reserved(target: Target, ask: Ask, lent: Lent, price: ModelPrice | No
             f"A quota in dollars applies, and what {target.upstream.model} costs is not known."
         )
     sent, answer = most_tokens(ask.body), max(_limits(target, ask), default=0) * _choices(ask)
+    if price is not None and price.context_tokens is not None:
+        sent = min(sent, price.context_tokens)
     usd = price.cost(Usage(sent, answer)) if price else Decimal(0)
     held = await query(quota.reserve, lent.grant_id, tokens=sent + answer, usd=usd)
     if isinstance(held, UsedUp):
@@ -158,7 +160,10 @@ def _limits(target: Target, ask: Ask) -> list[int]:
 
 def _choices(ask: Ask) -> int:
     wanted = ask.body.get("n")
-    return min(wanted, MOST_CHOICES) if type(wanted) is int and wanted > 1 else 1
+    if wanted is None:
+        return 1
+    # What is no number here may be one to a provider.
+    return max(1, min(wanted, MOST_CHOICES)) if type(wanted) is int else MOST_CHOICES
 
 
 def _price(target: Target) -> ModelPrice | None:

@@ -2,6 +2,7 @@
 
 from apps.common.types import JSONDict
 from apps.gateway.asks import Ask
+from apps.gateway.v1 import parameters
 from apps.gateway.v1.calling import answer
 from apps.gateway.v1.refusals import BadCall
 from apps.gateway.v1.replies import Reply
@@ -43,11 +44,5 @@ def _checked(body: JSONDict) -> JSONDict:
         raise BadCall(f"Send at most {MAX_MESSAGES:,} messages.", param="messages")
     if not all(isinstance(each, dict) and isinstance(each.get("role"), str) for each in messages):
         raise BadCall("Each message is an object with a role.", param="messages")
-    check_stream(body)
+    parameters.check(body)
     return body
-
-
-def check_stream(body: JSONDict) -> None:
-    """Raise BadCall unless `stream` is true, false or left out."""
-    if body.get("stream") not in (None, True, False):
-        raise BadCall("`stream` is true or false.", param="stream", code="invalid_type")

@@ -8,8 +8,9 @@ from apps.gateway.adapters.speaking import speaks
 from apps.gateway.asks import Ask
 from apps.gateway.models import Endpoint
 from apps.gateway.targets.router import routing_table
+from apps.gateway.v1 import parameters
 from apps.gateway.v1.calling import answer, plan_of
-from apps.gateway.v1.chat import MAX_MESSAGES, check_stream, model_of
+from apps.gateway.v1.chat import MAX_MESSAGES, model_of
 from apps.gateway.v1.refusals import BadCall
 from apps.gateway.v1.replies import Reply
 from apps.gateway.v1.requests import Request
@@ -65,5 +66,5 @@ def _checked(body: JSONDict) -> JSONDict:
             raise BadCall("messages: Each has the role user or assistant.", param="messages")
         if not isinstance(message.get("content"), str | list):
             raise BadCall("messages: Each has a content.", param="messages")
-    check_stream(body)
+    parameters.check(body)
     return body

@@ -3,8 +3,9 @@
 from apps.common.types import JSONDict
 from apps.gateway.asks import Ask
 from apps.gateway.models import Endpoint
+from apps.gateway.v1 import parameters
 from apps.gateway.v1.calling import answer
-from apps.gateway.v1.chat import MAX_MESSAGES, check_stream, model_of
+from apps.gateway.v1.chat import MAX_MESSAGES, model_of
 from apps.gateway.v1.refusals import BadCall
 from apps.gateway.v1.replies import Reply
 from apps.gateway.v1.requests import Request
@@ -40,7 +41,7 @@ def _checked(body: JSONDict) -> JSONDict:
         _check_item(item)
     if len(given) > MAX_MESSAGES and isinstance(given, list):
         raise BadCall(f"Send at most {MAX_MESSAGES:,} items.", param="input")
-    check_stream(body)
+    parameters.check(body)
     return body
 
 

@@ -77,6 +77,7 @@ def new_key(request: AuthenticatedRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @permission_required("api_key.use")
+@proof_required
 def key(request: AuthenticatedRequest, key_id: UUID) -> HttpResponse:
     """Show a key, what it took and its terms, which can be changed."""
     found = policies.find(request.user, virtual_keys(), pk=key_id)

@@ -71,7 +71,7 @@ def waiting(endpoint: Endpoint) -> Endpoint:
             return answer  # the run is on its way; only the waiting is refused
         await following.until_settled(run_id, seconds)
         del place
-        return _replaced(answer, *await query(_outcome, run_id))
+        return _replaced(answer, *await query(_outcome, request, run_id))
 
     return view
 
@@ -119,11 +119,23 @@ def _wanted(answer: Response, body: bytes) -> float:
     return float(asked.get("wait") or 0) if isinstance(asked, dict) else 0
 
 
-def _outcome(run_id: str) -> tuple[int, JSONDict]:
-    run = Run.objects.select_related("workflow", "version").get(pk=run_id)
-    if run.is_finished:
+def _outcome(request: HttpRequest, run_id: str) -> tuple[int, JSONDict]:
+    run = Run.objects.select_related("workflow__folder", "version").get(pk=run_id)
+    if run.is_finished and _may_know(request, run):
         return HTTPStatus.OK, WholeRunSerializer(run).data
     return HTTPStatus.ACCEPTED, StartedSerializer(run).data
+
+
+def _may_know(request: HttpRequest, run: Run) -> bool:
+    """Tell whether who waited may still be told how it ended: much can be taken from them meanwhile.
+
+    A repeat may come a day after the first call.
+    """
+    actor = user_now(request) if is_served(current_scope().tenant) else None
+    is_own = actor is not None and run.started_by_id == actor.pk
+    return (is_own and policies.allows(actor, "run", run.workflow)) or policies.allows(
+        actor, "view", run
+    )
 
 
 def _replaced(answer: Response, status: int, data: JSONDict) -> HttpResponse:

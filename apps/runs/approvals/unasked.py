@@ -8,6 +8,8 @@ again, on the strength of an old answer, what that answer has let happen already
 
 from collections.abc import Callable
 
+from django.core.exceptions import ValidationError
+
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.nodes import registry
@@ -18,6 +20,7 @@ from apps.runs.state.children import DEEPEST
 from apps.runs.state.graphs import UnknownEngine, graph_of, graph_of_version
 from apps.runs.state.parts import ONLY, Part, after
 from apps.runs.state.vector import Byte
+from apps.sandbox.expressions import has_expression
 from apps.workflows.graph import CompiledNode, Graph
 from apps.workflows.models import Workflow
 from apps.workflows.settings import effect_of, why_anew
@@ -99,8 +102,15 @@ def _within(
         return True
     if node.body is not None:
         return any(_within(each, holds, deep=deep) for each in node.body.nodes)
+    if deep and _is_chosen_late(node):
+        return True
     inner = _run_by(node) if deep else None
     return inner is not None and any(_within(each, holds, deep=deep - 1) for each in inner.nodes)
+
+
+def _is_chosen_late(node: CompiledNode) -> bool:
+    """Tell whether an expression says which workflow a step runs: nobody knows what lies in it."""
+    return node.type == RUN and has_expression(str(node.config.get("workflow", "")))
 
 
 def _run_by(node: CompiledNode) -> Graph | None:
@@ -116,5 +126,5 @@ def _run_by(node: CompiledNode) -> Graph | None:
         if wanted is not None:
             version = workflow.versions.filter(number=wanted).first()
         return None if version is None else graph_of_version(version.pk)
-    except (Workflow.DoesNotExist, ValueError, UnknownEngine, registry.UnknownNodeType):
+    except (Workflow.DoesNotExist, ValidationError, UnknownEngine, registry.UnknownNodeType):
         return None

@@ -65,6 +65,14 @@ def test_the_provider_sees_placeholders_and_the_asker_the_values(
     assert CARD not in json.dumps(only_call().guards)
 
 
+def test_a_text_is_no_picture_because_of_how_it_begins(
+    alice: User, provider: Provider, program: Program, fake: FakeProvider
+) -> None:
+    guard(alice, provider, "ok", financial={"input": "mask"})
+    assert say(program, f"data:text/plain,{CARD}").status == 200
+    assert fake.asked[0].body["messages"][0]["content"] == "data:text/plain,[CARD]"
+
+
 def test_what_may_not_pass_ends_the_call_before_anybody_is_asked(
     alice: User, provider: Provider, program: Program, fake: FakeProvider
 ) -> None:

@@ -15,6 +15,7 @@ from apps.runs.state.parts import ALL, FROM, ONLY, UNTIL, Part
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow
 from tests.factories.runs import Start, carry, events, step, steps
+from tests.runs.interpreter.test_inner_runs import calls
 from tests.runs.interpreter.test_rounds import each, inside, over
 from tests.runs.interpreter.test_semantics import graph, transform, when
 from tests.runs.scenes import asking, published, started
@@ -220,3 +221,21 @@ class TestPastAQuestion:
         cancel_run(again, actor=oscar)
         pinned = Part(ALL, pins={"start": {"who": "Eve"}})
         assert carry(rerun(refused, actor=oscar, part=pinned)).status == "waiting"
+
+    @pytest.mark.parametrize("chosen", ["", "{{ input.who }}", "no-such-id"])
+    def test_inside_a_workflow_that_a_step_runs(
+        self, asks: Workflow, bob: User, oscar: User, chosen: str
+    ) -> None:
+        definition = calls(asks)
+        if chosen:
+            [call] = [each for each in definition["nodes"] if each["id"] == "call"]
+            call["config"]["workflow"] = chosen
+        outer = published(bob, definition)
+        part = Part(ALL, pins={"call": {"run": "", "outputs": "paid"}})
+        given: dict[str, Any] = {"inputs": {"who": str(asks.pk)}, "part": part}
+        if chosen == "no-such-id":  # which runs nothing
+            assert carry(start_run(outer, actor=oscar, **given)).outputs == {"n": "paid"}
+            return
+        with pytest.raises(PastAQuestion):
+            start_run(outer, actor=oscar, **given)
+        assert carry(start_run(outer, actor=bob, **given)).outputs == {"n": "paid"}

@@ -53,6 +53,16 @@ def test_the_prompt_holds_a_placeholder_and_the_answer_the_value(
     assert places_of(MAIL) == []
 
 
+def test_a_prompt_is_looked_at_whatever_it_begins_with(
+    start: Start, provider: Provider, alice: User, fake: FakeProvider
+) -> None:
+    lead(alice, "echo", provider=provider)
+    prompt = "data:text/plain,Write to {{ input.email }}"
+    ask = node("ask", "ai.generate", config={"prompt": prompt, "route": "default"})
+    assert carry(start(marked(ask), **INPUTS)).status == "succeeded"
+    assert sent(fake) == "data:text/plain,Write to [PERSONAL_1]"
+
+
 def test_a_route_may_let_a_class_pass(
     start: Start, provider: Provider, alice: User, fake: FakeProvider
 ) -> None:
