@@ -117,7 +117,7 @@ class DefaultRoleForm(forms.Form):
     role = forms.ChoiceField(
         choices=lambda: [("", "No role: they do not come in"), *given_roles()],
         required=False,
-        label="Role",
+        label="Everyone else gets",
     )
 
     def __init__(self, data: Any = None, *, initial: Any = None) -> None:
