@@ -16,6 +16,7 @@ from apps.gateway.models import Endpoint
 
 TOKENS_OF_IMAGE = 800  # about what providers count for one, or for a file; its bytes tell nothing
 TOKENS_OF_ANSWER = 500  # where nobody says how long it may become
+MOST_CHOICES = 128  # answers to one call, as OpenAI's protocol allows
 LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 # What of a body is read by a model, whichever protocol it is in.
 SENT = ("messages", "input", "instructions", "system", "query", "documents")
@@ -102,6 +103,19 @@ class Ask:
         """The messages of a chat."""
         found = self.body.get("messages")
         return found if isinstance(found, list) else []
+
+    @property
+    def most_choices(self) -> int:
+        """How many answers it may bring at most; what is no number here may be one to a provider."""
+        wanted = self.body.get("n")
+        if wanted is None:
+            return 1
+        return max(1, min(wanted, MOST_CHOICES)) if type(wanted) is int else MOST_CHOICES
+
+    def limits(self, params: JSONDict) -> list[int]:
+        """Return all limits of an answer's tokens, given what a target sets; which one it heeds, who knows."""
+        sent = {**self.body, **params}
+        return [each for name in LIMITS if type(each := sent.get(name)) is int and each > 0]
 
     @property
     def schema(self) -> JSONDict | None:

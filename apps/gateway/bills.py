@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from apps.common.types import JSONDict
 from apps.gateway.adapters.speaking import is_limited, limit_name
-from apps.gateway.asks import LIMITS, SPEAKING, Ask
+from apps.gateway.asks import SPEAKING, Ask
 from apps.gateway.budgets import spending
 from apps.gateway.budgets.estimates import most_tokens
 from apps.gateway.budgets.purse import NOTHING, Charge
@@ -19,7 +19,6 @@ from apps.gateway.targets.exchange import Trace
 from apps.gateway.targets.router import Plan, Target
 from apps.gateway.usage import Usage
 
-MOST_CHOICES = 128  # answers to one call, as OpenAI's protocol allows
 # A model may have read what was sent, and thought about it, though nothing came back.
 SILENT = (ProviderTimedOut.code, AnswerCut.code, DeadlinePassed.code)
 UNPAID = "budget"  # the state of a target that a budget has too little left for
@@ -120,8 +119,10 @@ def _worst(target: Target, ask: Ask, terms: Terms, sent: int) -> Decimal:
         return Decimal(0)
     if ask.endpoint not in SPEAKING:
         return terms.worst(target.price, sent, 0)
-    answer = terms.longest_answer(target.price, _asked(target, ask))
-    return terms.worst(target.price, sent, answer * _choices(ask))
+    answer = terms.longest_answer(
+        target.price, max(ask.limits(target.upstream.params), default=None)
+    )
+    return terms.worst(target.price, sent, answer * ask.most_choices)
 
 
 def _held(target: Target, ask: Ask, terms: Terms) -> Target:
@@ -133,18 +134,3 @@ def _held(target: Target, ask: Ask, terms: Terms) -> Target:
     limit = terms.longest_answer(target.price, None)
     params = {**target.upstream.params, limit_name(target.upstream, ask.endpoint): limit}
     return replace(target, upstream=replace(target.upstream, params=params))
-
-
-def _asked(target: Target, ask: Ask) -> int | None:
-    """Return how long the answer may become; which of several limits a provider heeds, who knows."""
-    sent = {**ask.body, **target.upstream.params}
-    said = [each for name in LIMITS if type(each := sent.get(name)) is int and each > 0]
-    return max(said, default=None)
-
-
-def _choices(ask: Ask) -> int:
-    wanted = ask.body.get("n")
-    if wanted is None:
-        return 1
-    # What is no number here may be one to a provider.
-    return max(1, min(wanted, MOST_CHOICES)) if type(wanted) is int else MOST_CHOICES

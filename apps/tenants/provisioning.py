@@ -96,6 +96,7 @@ def migrate_public(verbosity: int = 0) -> None:
     Nothing shared refers to what only tenants have, whose migrations would be followed here
     without any effect; that took half of the time of a first start.
     """
+    # Made for tests, but what it does is what is needed: the loader asks this setting each time.
     with override_settings(MIGRATION_MODULES=dict.fromkeys(_tenants_alone())):
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=verbosity)
 

@@ -175,7 +175,7 @@ PAINTED = """() => {
 def test_what_is_painted_keeps_its_colours(demo: Demo, visit: Visit, wish: dict[str, str]) -> None:
     greet = step("greet", "data.transform", title="Greet", fields=[{"name": "x", "value": "1"}])
     page = visit("builder").page
-    page.emulate_media(**wish)  # type: ignore[arg-type]
+    page.emulate_media(**wish)  # type: ignore[arg-type]  # of the words that it takes
     open_studio(page, make_workflow(demo, definition(greet)))
     page.get_by_role("application", name="Workflow canvas").focus()
     page.keyboard.press("Home")

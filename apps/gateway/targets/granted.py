@@ -35,7 +35,6 @@ from apps.tenants.context import public_scope
 from apps.tenants.database import query
 
 MOST_ANSWER = 4_096  # tokens, where nobody says how long an answer may become
-MOST_CHOICES = 128
 REFUSED = "refused"
 
 
@@ -101,7 +100,8 @@ async def _reserved(target: Target, ask: Ask, lent: Lent, price: ModelPrice | No
         raise PriceUnknown(
             f"A quota in dollars applies, and what {target.upstream.model} costs is not known."
         )
-    sent, answer = most_tokens(ask.body), max(_limits(target, ask), default=0) * _choices(ask)
+    sent = most_tokens(ask.body)
+    answer = max(ask.limits(target.upstream.params), default=0) * ask.most_choices
     if price is not None and price.context_tokens is not None:
         sent = min(sent, price.context_tokens)
     usd = price.cost(Usage(sent, answer)) if price else Decimal(0)
@@ -151,19 +151,6 @@ def tell_of_money(lent: Lent) -> None:
         if alarms.is_new(lent.provider_id):
             for hear in _hearers:
                 transaction.on_commit(partial(hear, lent.provider_id, Trouble.MONEY), robust=True)
-
-
-def _limits(target: Target, ask: Ask) -> list[int]:
-    sent = {**ask.body, **target.upstream.params}
-    return [each for name in LIMITS if type(each := sent.get(name)) is int and each > 0]
-
-
-def _choices(ask: Ask) -> int:
-    wanted = ask.body.get("n")
-    if wanted is None:
-        return 1
-    # What is no number here may be one to a provider.
-    return max(1, min(wanted, MOST_CHOICES)) if type(wanted) is int else MOST_CHOICES
 
 
 def _price(target: Target) -> ModelPrice | None:

@@ -42,10 +42,10 @@ SPANS = {
     "week": ("last 7 days", timedelta(days=7)),
     "month": ("last 30 days", timedelta(days=30)),
 }
-TRIGGERS = [  # in the words of the rows
-    ("manual", "By hand"), ("api", "API"), ("retry", "Retry"), ("step", "By a step"),
-    ("schedule", "Schedule"), ("webhook", "Webhook"), ("event", "Event"),
-]  # fmt: skip
+# What the rows call otherwise than by its name.
+TRIGGERS = {
+    Run.Trigger.MANUAL: "By hand", Run.Trigger.API: "API", Run.Trigger.STEP: "By a step",
+}  # fmt: skip
 TABS = ("result", "tries", "log")
 STATES = ("running", "waiting", "queued", "paused", "needs_attention", "failed", "timed_out")
 STATES_AT_REST = ("succeeded", "cancelled")
@@ -76,7 +76,9 @@ def list_runs(request: AuthenticatedRequest) -> HttpResponse:
         "applied": [name for name in ("workflow", "trigger", "time") if request.GET.get(name)],
         "is_filtered": any(request.GET.get(name) for name in _FILTERS),
         "workflows": _workflow_choices(request),
-        "triggers": TRIGGERS,
+        "triggers": [
+            (value, TRIGGERS.get(Run.Trigger(value), label)) for value, label in Run.Trigger.choices
+        ],
         "spans": [(name, words) for name, (words, _) in SPANS.items()],
         "problem": problem,
         "may_control": policies.holds_anywhere(request.user, "run.control"),

@@ -9,7 +9,6 @@ from apps.gateway.asks import Ask
 from apps.gateway.budgets.estimates import MOST_OF_FILE, MOST_OF_IMAGE, most_tokens
 from apps.gateway.models import Provider
 from apps.gateway.services import set_price
-from apps.gateway.targets.granted import _choices
 from tests.fakeai.server import FakeProvider
 from tests.gateway.budgets.spending import usd, workspace_budget
 from tests.gateway.calling import connect, lead
@@ -89,7 +88,7 @@ def test_half_a_sign_is_counted_too() -> None:
     [(None, 1), (1, 1), (3, 3), (0, 1), (10**6, 128), (100.0, 128), ("100", 128), (True, 128)],
 )
 def test_how_many_answers_are_wanted_is_not_taken_for_one(wanted: Any, counted: int) -> None:
-    assert _choices(Ask("x", {"n": wanted})) == counted
+    assert Ask("x", {"n": wanted}).most_choices == counted
 
 
 @pytest.fixture
