@@ -208,18 +208,18 @@ def test_odd_parts_do_no_harm() -> None:
 
 
 def test_texts_are_translated_as_far_as_they_are_paths() -> None:
-    texts = Texts({"Get it": "get_it"}, sources=1)
+    texts = Texts({"Get it": "nodes.get_it.output"}, "prev")
     assert texts.text("plain {{ x }}") == 'plain {{ "{{" }} x }}'
     assert texts.text("=Hi {{ $json.a[0]['b c'] }}") == 'Hi {{ prev.a[0]["b c"] }}'
     assert texts.text('={{ $node["Get it"].json.x }}') == "{{ nodes.get_it.output.x }}"
     assert texts.text("={{ $('Get it').first().json }}") == "{{ nodes.get_it.output }}"
     assert texts.text("={{ $('Other').item.json }}") == "{{ $('Other').item.json }}"
     assert texts.left == ["$('Other').item.json"]
-    assert Texts({}, sources=2).text("={{ $json.a }}") == "{{ $json.a }}"
+    assert Texts({}, None).text("={{ $json.a }}") == "{{ $json.a }}"
 
 
 def test_comparisons_without_a_counterpart_are_none() -> None:
-    texts = Texts({}, sources=1)
+    texts = Texts({}, "prev")
     assert comparison(texts, "={{ $json.a }}", "contains", "x") == '"x" in prev.a'
     ends = comparison(texts, "={{ $json.a }}", "notEndsWith", "@spam.example")
     assert ends == 'not prev.a.endswith("@spam.example")'

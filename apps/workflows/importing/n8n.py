@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from apps.common.types import JSON, JSONDict
 from apps.workflows.definition import MAX_NODES
 from apps.workflows.exceptions import BadDefinition
-from apps.workflows.importing import n8n_steps
+from apps.workflows.importing import n8n_loops, n8n_steps
 from apps.workflows.importing.n8n_expressions import Texts
+from apps.workflows.importing.n8n_loops import Link, Loop, find_loops
 from apps.workflows.importing.n8n_steps import Step
 from apps.workflows.importing.report import PLACEHOLDER, Entry, Report
 
@@ -56,11 +57,16 @@ class _Workflow:
         self.notes = [node for node in nodes if node["type"] == NOTE]
         self.nodes = [node for node in nodes if node["type"] != NOTE]
         self.ids = _ids(nodes)
-        self.links = list(self._links(connections))
+        links = list(self._links(connections))
+        loops = find_loops(self.nodes, links)
+        self.loops = {loop.name: loop for loop in loops}
+        self.around = {name: [each for each in loops if name in each.inner] for name in self.ids}
+        self.links = [link for link in links if not any(loop.turns(link) for loop in loops)]
         self.incoming: dict[str, set[str]] = defaultdict(set)
         self.outputs: dict[str, list[int]] = defaultdict(list)
-        for source, _, output, target in self.links:
-            self.incoming[target].add(source)
+        for source, kind, output, target in self.links:
+            if kind == "main":  # others, such as a model, serve a step and hand it no data
+                self.incoming[target].add(source)
             self.outputs[source].append(output)
         self.place = _Places(self.nodes)
         self.ports: dict[str, list[str]] = {}
@@ -88,7 +94,7 @@ class _Workflow:
             "size": size,
         }  # fmt: skip
 
-    def _links(self, connections: JSONDict) -> Iterator[tuple[str, str, int, str]]:
+    def _links(self, connections: JSONDict) -> Iterator[Link]:
         """Yield each connection as source, kind, output and target, all of them by name."""
         for source, kinds in connections.items():
             for kind, outputs in (kinds if isinstance(kinds, dict) else {}).items():
@@ -104,8 +110,11 @@ class _Workflow:
     def _step(self, node: JSONDict, *, is_start: bool) -> JSONDict:
         given = node.get("parameters")
         parameters = given if isinstance(given, dict) else {}
-        texts = Texts(self.ids, len(self.incoming[node["name"]]))
-        made = _start(node) if is_start else n8n_steps.mapped(node["type"], parameters, texts)
+        texts = self._texts(node["name"])
+        if node["name"] in self.loops:
+            made: Step | None = n8n_loops.step_of(parameters)
+        else:
+            made = _start(node) if is_start else n8n_steps.mapped(node["type"], parameters, texts)
         if made is None or (not made.ports and self.outputs[node["name"]]):
             made, texts.left = self._placeholder(node), []
         if texts.left:
@@ -122,6 +131,8 @@ class _Workflow:
             "id": self.ids[node["name"]], "type": made.type, "title": node["name"][:200],
             "position": self.place.of(node),
         }  # fmt: skip
+        if around := self.around[node["name"]]:
+            step["parent"] = self.ids[around[0].name]
         if isinstance(node.get("notes"), str):
             step["notes"] = node["notes"][:10_000]
         if node.get("disabled") is True:
@@ -135,6 +146,18 @@ class _Workflow:
         elif error == "continueRegularOutput" or node.get("continueOnFail") is True:
             step["on_error"] = "continue"
         return step
+
+    def _texts(self, name: str) -> Texts:
+        """Return what translates the texts of a step: by what its data is called here."""
+        roots = {each: f"nodes.{id_}.output" for each, id_ in self.ids.items()}
+        around: list[Loop] = self.around[name]
+        if around:  # the nearest alone: here `item` is that of the innermost loop
+            roots[around[0].name] = "item"
+        sources = len(self.incoming[name])
+        is_first = bool(around) and name in around[0].first
+        if sources + is_first > 1:
+            return Texts(roots, None)
+        return Texts(roots, "item" if is_first else "prev")
 
     def _placeholder(self, node: JSONDict) -> Step:
         """Keep a step's place, with as many ways on as the file uses."""

@@ -23,10 +23,10 @@ OTHER = re.compile(
 class Texts:
     """Translates the texts of one step; counts those that a person has to look at."""
 
-    def __init__(self, ids: Mapping[str, str], sources: int) -> None:
-        """Know the steps by their n8n names, and how many lead to this one."""
-        self.ids = ids
-        self.sources = sources
+    def __init__(self, roots: Mapping[str, str], own: str | None) -> None:
+        """Know what steps gave, by their n8n names, and what this one is given; None: by several."""
+        self.roots = roots
+        self.own = own
         self.left: list[str] = []
 
     def value(self, value: JSON, *, inside: bool = False) -> JSON:
@@ -57,12 +57,12 @@ class Texts:
     def path(self, source: str) -> str | None:
         """Return a path of n8n as one of ours; None for anything else."""
         if own := OWN.match(source):
-            return f"prev{_keys(own[1])}" if self.sources <= 1 else None
+            return f"{self.own}{_keys(own[1])}" if self.own else None
         if not (other := OTHER.match(source)):
             return None
         name = other["name"] if other["name"] is not None else other["name2"]
-        step = self.ids.get(name)
-        return f"nodes.{step}.output{_keys(other['path'])}" if step else None
+        root = self.roots.get(name)
+        return f"{root}{_keys(other['path'])}" if root else None
 
     def _kept(self, source: str) -> str:
         found = self.path(source)

@@ -236,3 +236,8 @@ TRIGGER = re.compile(r"(?:trigger|\.webhook|\.start|\.cron|\.interval)$", re.IGN
 def is_trigger(type_: str) -> bool:
     """Tell whether a node begins a workflow."""
     return TRIGGER.search(type_) is not None
+
+
+def only_outside(type_: str) -> bool:
+    """Tell whether a node begins a workflow or answers for it: neither can lie in a loop."""
+    return is_trigger(type_) or type_ == f"{BASE}respondToWebhook"
