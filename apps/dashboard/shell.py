@@ -13,58 +13,13 @@ from django.urls import reverse
 
 from apps.accounts import policies
 from apps.accounts.models import User
-from apps.accounts.roles import ANY_MEMBER
 from apps.accounts.session_store import SessionStore
 from apps.common import navigation
 from apps.common.cookies import cookie_name
+from apps.dashboard.places import GROUPS, Group, Place, open_to
 from apps.tenants.context import current_scope
 
 THEMES = ("system", "light", "dark")
-
-
-@dataclass(frozen=True)
-class Place:
-    """An entry of the navigation."""
-
-    name: str  # of its URL
-    label: str
-    icon: str
-    permission: str = ANY_MEMBER
-    on_tab_bar: bool = False
-    waits: bool = False  # its count is of things that wait for a person
-
-
-GROUPS: dict[str, tuple[Place, ...]] = {
-    "": (
-        Place("dashboard:home", "Home", "house", on_tab_bar=True),
-        Place("workflows:list", "Workflows", "workflow", "workflow.view"),
-        Place("reviews:list", "Reviews", "eye", "review.view", waits=True),
-        Place("triggers:list", "Triggers", "zap", "trigger.view"),
-        Place("runs:list", "Runs", "activity", "run.view", on_tab_bar=True),
-        Place("runs:approvals", "Approvals", "hand", "approval.view", on_tab_bar=True, waits=True),
-    ),
-    "AI": (
-        Place("gateway:overview", "RelayCore", "route", "provider.view", on_tab_bar=True),
-        Place("gateway:usage", "Usage", "receipt", "usage.view"),
-    ),
-    "Workspace": (
-        Place("dashboard:limits", "Limits", "layers", "usage.view"),
-        Place("breakers:list", "Services", "plug", "service.view"),
-        Place("accounts:members", "Members", "users", "member.view"),
-        Place("identity:overview", "Single sign-on", "shield-check", "connection.view"),
-        Place("accounts:sign_in_rules", "Sign-in rules", "lock", "connection.view"),
-        Place("accounts:api_keys", "API keys", "key-round", "api_key.use"),
-        Place("credentials:list", "Credentials", "key", "credential.view"),
-        Place("access:report", "Access", "user-check", "audit.view"),
-        Place("campaigns:list", "Access reviews", "list-checks", "campaign.decide", waits=True),
-        Place("oversight:trail", "Audit log", "scroll-text", "audit.view"),
-        Place("evidence:list", "Evidence", "clipboard", "evidence.view"),
-        Place("operators:support", "Support access", "life-buoy", "member.manage"),
-        Place("classification:list", "Data classes", "shield", "data_class.view"),
-        Place("retention:overview", "Retention", "archive", "retention.view"),
-        Place("portability:archives", "Archives", "package", "archive.view"),
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -78,11 +33,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Entries under a label."""
+class Shown:
+    """A group of the navigation as one person sees it."""
 
-    label: str
+    group: Group
     entries: list[Entry]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a group that folds stands open: one is there, or something in it waits."""
+        return any(each.current or (each.place.waits and each.count) for each in self.entries)
 
 
 class Shell:
@@ -152,10 +112,10 @@ class Shell:
         return ("system", "System", "monitor"), ("light", "Light", "sun"), ("dark", "Dark", "moon")
 
     @cached_property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[Shown]:
         """The navigation of the person signed in."""
-        groups = [Group(label, list(self._entries(places))) for label, places in GROUPS.items()]
-        return [group for group in groups if group.entries]
+        shown = [Shown(group, list(self._entries(group))) for group in GROUPS]
+        return [each for each in shown if each.entries]
 
     @cached_property
     def unread(self) -> int:
@@ -165,22 +125,21 @@ class Shell:
     @property
     def tab_bar(self) -> list[Entry]:
         """The entries at the bottom of a phone."""
-        return [entry for group in self.groups for entry in group.entries if entry.place.on_tab_bar]
+        return [entry for shown in self.groups for entry in shown.entries if entry.place.on_tab_bar]
 
     @cached_property
     def _current(self) -> str:
         """The longest address of a place that the page lies under."""
         path = self.request.path
-        urls = [reverse(place.name) for places in GROUPS.values() for place in places]
+        urls = [reverse(place.name) for group in GROUPS for place in group.places]
         over = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
         return max(over, key=len, default="")
 
-    def _entries(self, places: tuple[Place, ...]) -> Iterator[Entry]:
-        for place in places:
-            if policies.holds_anywhere(self.user, place.permission):
-                url = reverse(place.name)
-                count = navigation.count(place.name, self.user)
-                yield Entry(place, url, count, url == self._current)
+    def _entries(self, group: Group) -> Iterator[Entry]:
+        for place in open_to(self.user, group):
+            url = reverse(place.name)
+            count = navigation.count(place.name, self.user)
+            yield Entry(place, url, count, url == self._current)
 
 
 def theme_cookie(request: HttpRequest) -> str:

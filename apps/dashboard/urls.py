@@ -7,6 +7,7 @@ from apps.dashboard import views
 app_name = "dashboard"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
     path("limits/", views.limits, name="limits"),
     path("theme/", views.theme, name="theme"),
 ]

@@ -15,7 +15,7 @@ from apps.accounts.decorators import (
     permission_required,
     public_page,
 )
-from apps.dashboard import overview
+from apps.dashboard import overview, searching
 from apps.dashboard.limits import limits_for
 from apps.dashboard.shell import THEMES, theme_cookie
 from apps.workflows.forms import ImportForm, NewWorkflowForm
@@ -57,6 +57,17 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
 def limits(request: AuthenticatedRequest) -> HttpResponse:
     """Show what the workspace may take up, and takes up now."""
     return render(request, "dashboard/limits.html", {"limits": limits_for(request.user)})
+
+
+@require_GET
+@member_required
+def search(request: AuthenticatedRequest) -> HttpResponse:
+    """Show what has a text in its name: the page behind the search that every page opens."""
+    text = request.GET.get("q", "")
+    found = searching.search(request.user, text)
+    count = sum(len(hits.rows) for hits in found)
+    context = {"text": text.strip()[: searching.LONGEST], "found": found, "count": count}
+    return render(request, "dashboard/search.html", context)
 
 
 def _first(workflows: list[overview.RecentWorkflow]) -> Workflow | None:

@@ -1,9 +1,11 @@
 """Requests about the site itself."""
 
-from tests.isolation.probe import FORM, NOBODYS, Probe, api
+from tests.isolation.probe import FORM, LIST, NOBODYS, Probe, api
 
 OTHERS = [
     Probe("dashboard:home", **NOBODYS),
+    Probe("dashboard:search", **LIST),
+    Probe("dashboard:search", query="q=canary", note="for a name", **LIST),
     Probe("dashboard:limits", **NOBODYS),
     api("limits", **NOBODYS),
     Probe("dashboard:theme", "POST", body={"theme": "dark"}, media=FORM, **NOBODYS),
