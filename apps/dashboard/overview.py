@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import User
 from apps.dashboard.activity import LOST, activity_of, days_of
+from apps.gateway.costs.summing import added
 from apps.gateway.models import LlmCall
 from apps.runs.models import Run, Wait
 from apps.runs.watching.counts import decisions_for
@@ -107,8 +108,9 @@ def cost_of_month() -> Cost:
     now = timezone.localtime()
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     calls = LlmCall.objects.between(first, None)
-    totals = calls.totals()
-    by_day = {row["day"].day: row["cost_usd"] for row in calls.totals_by_day()}
+    rows = list(calls.totals_by_day())
+    totals = added(rows)
+    by_day = {row["day"].day: row["cost_usd"] for row in rows}
     sums, total = [], Decimal(0)
     for day in range(1, now.day + 1):
         total += by_day.get(day, Decimal(0))

@@ -17,6 +17,7 @@ from apps.common.pagination import page_of
 from apps.gateway import charts, filters
 from apps.gateway.budgets import standing
 from apps.gateway.costs.breakdown import chosen
+from apps.gateway.costs.summing import added
 from apps.gateway.models import Credential, LlmCall, ModelRoute, Provider
 from apps.gateway.prices import table
 from apps.gateway.targets.trials import Trial
@@ -31,11 +32,12 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
     """Show the providers and routes, and what this month's calls cost."""
     since, until = filters.period({})
     calls = policies.visible(request.user, LlmCall.objects.between(since, until))
+    days = list(calls.totals_by_day())
     context = {
         "providers": policies.visible(request.user, Provider.objects.with_keys()),
         "routes": policies.visible(request.user, _routes()),
-        "total": calls.totals(),
-        "chart": charts.by_day(calls.totals_by_day(), since, until),
+        "total": added(days),
+        "chart": charts.by_day(days, since, until),
         "may_manage": policies.holds(request.user, "provider.manage"),
         "may_see_usage": policies.holds(request.user, "usage.view"),
         "standings": standing.foremost(request.user),

@@ -26,6 +26,7 @@ from apps.gateway.api.serializers import (
     UsageSerializer,
 )
 from apps.gateway.costs import month, savings
+from apps.gateway.costs.summing import Summed
 from apps.gateway.exceptions import ModelsUnknown
 from apps.gateway.models import LlmCall, LlmCallQuerySet, Provider
 from apps.gateway.providers import importing
@@ -129,13 +130,14 @@ class UsageView(TenantAPIView):
         """Return sums of a period, by day, route and provider; without one, of this month."""
         since, until = filters.period(request.query_params)
         calls = policies.visible(self.actor, LlmCall.objects.between(since, until))
+        sums = Summed(calls)
         usage = {
             "since": since,
             "until": until,
-            "total": calls.totals(),
-            "by_day": calls.totals_by_day(),
-            "by_route": calls.totals_by("route"),
-            "by_provider": calls.totals_by("provider", "model"),
+            "total": sums.total,
+            "by_day": sums.by_day,
+            "by_route": sums.by_route,
+            "by_provider": sums.by_provider,
             "month": month.of(policies.visible(self.actor, LlmCall.objects.all()), timezone.now()),
             "savings": savings.of(calls),
         }

@@ -18,6 +18,7 @@ from apps.files.sending import as_attachment
 from apps.gateway import charts, filters
 from apps.gateway.budgets import book, standing
 from apps.gateway.costs import breakdown, drawing, month, savings, services
+from apps.gateway.costs.summing import Summed
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 
 PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
@@ -42,16 +43,17 @@ def usage(request: AuthenticatedRequest) -> HttpResponse:
         since = _days_ago(int(chosen))
     seen = policies.visible(request.user, LlmCall.objects.all())
     kept = seen.between(since, until)
-    total, ahead = kept.totals(), month.of(seen, until)
+    sums, ahead = Summed(kept), month.of(seen, until)
+    total = sums.total
     context = {
         "periods": PERIODS,
         "chosen": chosen,
         "since": since,
         "total": total,
         "each": total["cost_usd"] / total["calls"] if total["calls"] else None,
-        "chart": charts.by_day(kept.totals_by_day(), since, until),
-        "by_route": kept.totals_by("route"),
-        "by_provider": kept.totals_by("provider", "model"),
+        "chart": charts.by_day(sums.by_day, since, until),
+        "by_route": sums.by_route,
+        "by_provider": sums.by_provider,
         "standings": standing.foremost(request.user),
         "month": ahead,
         "month_chart": drawing.of_month(ahead),

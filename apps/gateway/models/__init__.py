@@ -192,7 +192,7 @@ class LlmCallQuerySet(models.QuerySet["LlmCall"]):
 
     def totals(self) -> JSONDict:
         """Return calls, failures, tokens and cost; `unpriced` calls have no known price."""
-        return self.aggregate(**_SUMS)
+        return self.aggregate(**SUMS)
 
     def choosing(self) -> JSONDict:
         """Return what calls with a choice cost, beside a random one of their targets and the dearest.
@@ -203,17 +203,17 @@ class LlmCallQuerySet(models.QuerySet["LlmCall"]):
 
     def totals_by(self, *fields: str) -> Any:
         """Return the same for each value of the fields, the dearest first."""
-        return self.order_by().values(*fields).annotate(**_SUMS).order_by("-cost_usd", "-calls")
+        return self.order_by().values(*fields).annotate(**SUMS).order_by("-cost_usd", "-calls")
 
-    def totals_by_day(self) -> Any:
-        """Return the same for each day of the current time zone, the oldest first."""
+    def totals_by_day(self, *fields: str) -> Any:
+        """Return the same for each day of the current time zone and value of the fields, the oldest first."""
         days = self.order_by().annotate(
             day=TruncDate("created_at", tzinfo=timezone.get_current_timezone())
         )
-        return days.values("day").annotate(**_SUMS).order_by("day")
+        return days.values("day", *fields).annotate(**SUMS).order_by("day")
 
 
-_SUMS: dict[str, Any] = {
+SUMS: dict[str, Any] = {
     "calls": Count("pk"),
     "failed": Count("pk", filter=~Q(status="ok")),
     "unpriced": Count("pk", filter=Q(status="ok", cost_usd=None)),
