@@ -22,6 +22,7 @@ from apps.tenants.migrating import migrate_all
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant
 from tests.factories.rows import reset_rows
+from tests.scheduling import Scheduling, rank
 
 pytest_plugins = [
     "tests.factories.cast",
@@ -38,6 +39,16 @@ connection: Any = connections["default"]
 # A machine that is busy with other things is no reason to fail; what is generated is the same.
 given.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 given.load_profile("patient")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Keep groups together."""
+    return Scheduling(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, after the order was made random."""
+    items.sort(key=lambda item: rank(item.nodeid))
 
 
 @pytest.fixture(scope="session")
