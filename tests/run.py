@@ -130,7 +130,12 @@ def main() -> int:
     if any(step.name == "browser" for step in chosen) and (command := need_chromium()):
         print(f"The browser tests need Chromium. Run: {command}")
         return 1
-    results = [(step.name, *run(step)) for step in chosen]
+    sys.path.insert(0, str(ROOT))
+    from apps.local.temporary import temporary_folder
+
+    with temporary_folder() as folder:
+        os.environ["PREPARED_PRODUCTS"] = str(folder)  # tests/factories/prepared.py
+        results = [(step.name, *run(step)) for step in chosen]
     print("\n=== summary")
     for name, held, seconds in results:
         print(f"{'ok    ' if held else 'FAILED'}  {name:<20} {seconds:6.1f} s")

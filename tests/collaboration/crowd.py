@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.local.processes import wait_until
-from apps.local.temporary import temporary_folder
 from tests.collaboration.node import started
+from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product, descendants
 from tests.faults.test_services_gone import server_of
 
@@ -117,7 +117,7 @@ class Servers:
 @contextmanager
 def servers() -> Iterator[Servers]:
     """Start a product with two web servers, and end it."""
-    with temporary_folder() as folder:
+    with prepared_folder() as folder:
         product = Product(folder).start()
         assert product.says("Auterity is ready after"), product.output
         both = Servers(product)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from apps.local.temporary import temporary_folder
+from tests.factories.prepared import prepared_folder
 from tests.factories.product import ROOT, Product
 
 LINK = re.compile(r"(?P<name>\S+ \S+)\s+(?P<role>\w+)\s+(?P<url>http\S+/accounts/link/\S+)")
@@ -54,7 +54,7 @@ class Demo:
 @contextmanager
 def running(code: Path, **env: str) -> Iterator[Demo]:
     """Start the product of a tree, wait until it says that it is ready, and stop it in order."""
-    with temporary_folder() as folder:
+    with prepared_folder() as folder:
         product = Product(folder, code=code, port=0, **env).start()
         if not product.says("Ctrl-C stops everything", seconds=READY_S):
             product.process.kill()

@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 
 from apps.dispatch.leases import LEASE_S
 from apps.local.supervisor import RESTARTS, WITHIN_S
-from apps.local.temporary import temporary_folder
 from apps.tenants.consumers import TRY_LATER
+from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product, kill_service
 from tests.factories.runs import until
 from tests.faults.api import Answer, Caller
@@ -105,7 +105,7 @@ class Load:
 def caller() -> Iterator[Caller]:
     """A product with a folder, ports and services of its own."""
     target = Target()
-    with temporary_folder() as folder:
+    with prepared_folder() as folder:
         product = Product(folder, AUTERITY_EGRESS_ALLOW=target.origin).start()
         assert product.says("Auterity is ready after"), product.output
         arguments = ("--tenant", "demo", "--role", "owner", "--name", "faults")

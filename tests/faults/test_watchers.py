@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apps.local.temporary import temporary_folder
+from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product, kill_service
 from tests.factories.runs import until
 from tests.faults.api import Caller
@@ -25,7 +25,7 @@ WATCHERS, WAITS = 20, 6
 @pytest.fixture
 def caller() -> Iterator[Caller]:
     target = Target()
-    with temporary_folder() as folder:
+    with prepared_folder() as folder:
         product = Product(folder).start()
         assert product.says("Auterity is ready after"), product.output
         arguments = ("--tenant", "demo", "--role", "owner", "--name", "watchers")

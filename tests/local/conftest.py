@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from apps.local.temporary import temporary_folder
+from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product
 
 
@@ -23,8 +24,8 @@ def product() -> Iterator[Product]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A data folder of the test's own."""
-    with temporary_folder() as found:
+    """A data folder of the test's own, in which a product was started before."""
+    with prepared_folder() as found:
         yield found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from apps.local.temporary import temporary_folder
+from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product
 from tests.fakeai.server import SECRET, FakeProvider, serving
 
@@ -37,10 +37,10 @@ class Gateway:
         return f"{self.origin}/v1"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served() -> Iterator[Gateway]:
     """One product for all clients, with the providers connected over its API."""
-    with serving() as fake, temporary_folder() as folder:
+    with serving() as fake, prepared_folder() as folder:
         product = Product(folder, AUTERITY_EGRESS_ALLOW=fake.origin).start()
         if not product.says("Ctrl-C stops everything", seconds=READY_S):
             product.process.kill()
