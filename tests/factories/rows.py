@@ -31,7 +31,7 @@ def reset_rows() -> None:
     with maintenance(), transaction.atomic():
         for schema in Tenant.objects.values_list("schema_name", flat=True):
             _restore_from_template(schema)
-        _empty("public", [name for name in _used("public") if name not in KEPT])
+        empty("public", [name for name in used("public") if name not in KEPT])
     connection.close()
 
 
@@ -42,7 +42,7 @@ def _restore_from_template(schema: str) -> None:
     """
     delivered = _delivered()
     _wait_for_writers(schema)
-    _empty(schema, sorted({*_used(schema), *delivered}))
+    empty(schema, sorted({*used(schema), *delivered}))
     with connection.cursor() as cursor:
         for table in delivered:
             cursor.execute(
@@ -61,10 +61,10 @@ def _wait_for_writers(schema: str) -> None:
 @cache
 def _delivered() -> tuple[str, ...]:
     """Return the tables in which a new workspace has rows."""
-    return tuple(_used(TEMPLATE_SCHEMA))
+    return tuple(used(TEMPLATE_SCHEMA))
 
 
-def _used(schema: str) -> list[str]:
+def used(schema: str) -> list[str]:
     """Return the tables that have rows."""
     tables = [name for name in _tables(schema) if name != "django_migrations"]
     asked = " UNION ALL ".join(
@@ -81,7 +81,7 @@ def _tables(schema: str) -> list[str]:
         return [str(name) for (name,) in cursor.fetchall()]
 
 
-def _empty(schema: str, tables: Iterable[str]) -> None:
+def empty(schema: str, tables: Iterable[str]) -> None:
     """Delete all rows: of tables as small as these that is quicker than to truncate them.
 
     Foreign keys are looked at when all is committed.

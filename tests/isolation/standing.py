@@ -5,9 +5,8 @@ import time
 from apps.egress import circuits
 from apps.gateway.routes import sharing
 from tests.factories.rows import reset_rows
-from tests.isolation.world import World, make_world
-
-LASTS_S = 180  # links in mails, proofs of who one is and the like run out sooner or later
+from tests.isolation.kept import LASTS_S, kept_world
+from tests.isolation.world import World
 
 
 class Standing:
@@ -23,7 +22,7 @@ class Standing:
         """Return the world, with what Redis knows of its services."""
         if self._world is None or time.monotonic() > self._until:
             self.clear()
-            self._world = make_world(self.slug)
+            self._world = kept_world(self.slug)
             self._until = time.monotonic() + LASTS_S
             self._prefixes = (circuits.PREFIX, sharing.PREFIX)
         circuits.PREFIX, sharing.PREFIX = self._prefixes

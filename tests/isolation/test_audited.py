@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from apps.audit import services as audit
 from apps.audit.models import AuditEntry
 from apps.tenants.context import maintenance, public_scope, tenant_context
+from tests.isolation.kept import kept_world
 from tests.isolation.probe import Probe
 from tests.isolation.probes import PROBES
 from tests.isolation.walk import ASYNC, _send
-from tests.isolation.world import World, make_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 
@@ -91,7 +92,7 @@ def state(world: World) -> Mapping[str, Any]:
 
 
 def test_what_each_request_writes_is_the_checked_in_table(transactional_db: None) -> None:
-    world, known = make_world("alpha"), reasons()
+    world, known = kept_world("alpha"), reasons()
     lines = []
     for probe in CHANGING:
         status, actions = written(world, probe)
@@ -113,7 +114,7 @@ def test_whatever_writes_nothing_has_a_reason() -> None:
 def test_without_its_entry_nothing_of_a_request_stays(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world, needless = make_world("alpha"), reasons()
+    world, needless = kept_world("alpha"), reasons()
 
     def refuse(_entry: AuditEntry) -> None:
         raise RuntimeError("The trail cannot be written.")

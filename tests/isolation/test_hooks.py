@@ -11,19 +11,20 @@ from apps.tenants.context import tenant_context
 from apps.triggers.models import Trigger
 from apps.triggers.services import update_trigger
 from tests.factories.callers import Caller, Reply
-from tests.isolation.world import World, make_world
+from tests.isolation.kept import kept_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 
 
 @pytest.fixture
 def ours(transactional_db: None) -> World:
-    return make_world("alpha")
+    return kept_world("alpha")
 
 
 @pytest.fixture
 def theirs(transactional_db: None) -> World:
-    return make_world("beta")
+    return kept_world("beta")
 
 
 def call(world: World, path: str, **headers: str) -> Reply:

@@ -13,10 +13,11 @@ from django.test import Client
 from apps.accounts.session_store import SessionStore
 from apps.tenants.backend.base import DatabaseWrapper
 from apps.tenants.context import Scope, public_scope
+from tests.isolation.kept import kept_world
 from tests.isolation.mutations import Asked, bent
 from tests.isolation.probes import PROBES
 from tests.isolation.walk import ASYNC, _stranger, rolled_back, text_of
-from tests.isolation.world import World, make_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 HERE = 150
@@ -26,12 +27,12 @@ SEED = int(os.environ.get("SEED", "20"))
 
 @pytest.fixture
 def ours(transactional_db: None) -> World:
-    return make_world("alpha")
+    return kept_world("alpha")
 
 
 @pytest.fixture
 def theirs(transactional_db: None) -> World:
-    return make_world("beta")
+    return kept_world("beta")
 
 
 def all_of(ours: World) -> list[Asked]:

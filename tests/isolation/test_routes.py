@@ -13,22 +13,23 @@ from apps.accounts import policies
 from apps.accounts.policies import Policy
 from apps.tenants.backend.base import DatabaseWrapper
 from apps.tenants.context import Scope
+from tests.isolation.kept import kept_world
 from tests.isolation.probe import SITE
 from tests.isolation.probes import PROBES, walked
 from tests.isolation.walk import ask, leaks, refusals, text_of
-from tests.isolation.world import World, make_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 
 
 @pytest.fixture
 def ours(transactional_db: None) -> World:
-    return make_world("alpha")
+    return kept_world("alpha")
 
 
 @pytest.fixture
 def theirs(transactional_db: None) -> World:
-    return make_world("beta")
+    return kept_world("beta")
 
 
 def test_every_route_and_method_has_a_probe() -> None:

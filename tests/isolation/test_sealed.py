@@ -7,7 +7,8 @@ from django.db import connection
 
 from apps.tenants.context import tenant_context
 from apps.vault import resealing
-from tests.isolation.world import World, make_world
+from tests.isolation.kept import kept_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 SEALED = r"v1\.[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\.[A-Za-z0-9_=-]{16,}"
@@ -21,7 +22,7 @@ WHERE table_schema = current_schema() AND data_type IN ('text', 'character varyi
 
 @pytest.fixture
 def ours(transactional_db: None) -> World:
-    return make_world("alpha")
+    return kept_world("alpha")
 
 
 def found() -> set[str]:

@@ -8,7 +8,8 @@ from django.conf import settings
 
 from auterity.asgi import application, websocket_urlpatterns
 from tests.factories.sockets import Socket
-from tests.isolation.world import World, make_world
+from tests.isolation.kept import kept_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 SIGNED_OUT, NOT_ALLOWED = 4401, 4403
@@ -16,12 +17,12 @@ SIGNED_OUT, NOT_ALLOWED = 4401, 4403
 
 @pytest.fixture
 def ours(transactional_db: None) -> World:
-    return make_world("alpha")
+    return kept_world("alpha")
 
 
 @pytest.fixture
 def theirs(transactional_db: None) -> World:
-    return make_world("beta")
+    return kept_world("beta")
 
 
 def socket(world: World, session_of: World, path: str = "/ws/live") -> Socket:

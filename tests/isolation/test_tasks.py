@@ -20,7 +20,8 @@ from apps.tenants.models import Tenant
 from apps.tenants.tasks import HEADER, TenantTask
 from auterity.celery import app
 from tests.canaries import places
-from tests.isolation.world import World, make_world
+from tests.isolation.kept import kept_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 Reason = DeadLetter.Reason
@@ -41,12 +42,12 @@ NO_IDS: list[Any] = [
 
 @pytest.fixture
 def ours(transactional_db: None) -> World:
-    return make_world("alpha")
+    return kept_world("alpha")
 
 
 @pytest.fixture
 def theirs(transactional_db: None) -> World:
-    return make_world("beta")
+    return kept_world("beta")
 
 
 def deliver(name: str, schema: object, *args: Any, **kwargs: Any) -> "EagerResult[Any]":

@@ -12,19 +12,20 @@ from apps.workflows.models import Workflow
 from auterity.asgi import mounts
 from tests.factories.callers import Caller, Reply
 from tests.gateway.programs import key_of
-from tests.isolation.world import World, make_world
+from tests.isolation.kept import kept_world
+from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
 
 
 @pytest.fixture
 def ours(transactional_db: None) -> World:
-    return make_world("alpha")
+    return kept_world("alpha")
 
 
 @pytest.fixture
 def theirs(transactional_db: None) -> World:
-    return make_world("beta")
+    return kept_world("beta")
 
 
 def ask(world: World, key: str, model: str, **headers: str) -> Reply:

@@ -92,7 +92,7 @@ def make_world(slug: str) -> World:
         _waits(world)
         world.objects |= gateways.make(world.people["owner"], world.canary, world.objects)
         _credentials(world)
-        _services(world)
+        fail_a_service(world)
         _reviews(world)
         _comments(world)
         _oversight(world)
@@ -319,7 +319,7 @@ def _credentials(world: World) -> None:
     _workflow(world, "borrowing", folder, definition)
 
 
-def _services(world: World) -> None:
+def fail_a_service(world: World) -> None:
     """Let a service fail until it is left alone, by its own wish longer than any walk takes."""
     fault = Fault(f"HTTP 503 of {world.canary}", retry_after=circuits.LONGEST_WISH_S)
     for _ in range(5):
