@@ -15,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PY = str(BIN / "python")
+# One more than there are cores, because tests of faults and of time wait a lot; no more than the
+# tests' PostgreSQL has connections for.
+PROCESSES = str(min(os.cpu_count() or 1, 3) + 1)
 CODE = ["apps", "auterity", "tests", "bench", "manage.py"]
 
 
@@ -64,7 +67,7 @@ def steps(app: str | None) -> list[Step]:
         Step("clients", [PY, "tests/conformance/clients/install.py"]),
         Step(
             "tests",
-            pytest("tests", "--ignore=tests/e2e", "-n", "2", "--dist", "loadgroup"),
+            pytest("tests", "--ignore=tests/e2e", "-n", PROCESSES, "--dist", "loadgroup"),
             services=True,
         ),
         *browser(),

@@ -1,4 +1,4 @@
-"""Which process gets which tests: groups stay together."""
+"""Which process gets which tests: groups stay together, and what takes long comes first."""
 
 from tests.architecture.tree import below, name
 from tests.scheduling import GROUP, LONG, group_of, rank
@@ -11,12 +11,11 @@ def test_groups_are_found_in_their_files() -> None:
 
 def test_a_file_is_of_one_group_as_a_whole() -> None:
     for path in below("tests/"):
-        if name(path).endswith(("test_scheduling.py", "tests/scheduling.py")):
-            continue
-        marks = path.read_text().count("xdist_group")
-        assert marks == len(GROUP.findall(path.read_text())) <= 1, name(path)
+        if not name(path).endswith("scheduling.py"):
+            marks = path.read_text().count("xdist_group")
+            assert marks == len(GROUP.findall(path.read_text())) <= 1, name(path)
 
 
-def test_what_takes_long_comes_first() -> None:
-    assert [rank(f"{prefix}x") for prefix in LONG] == list(range(len(LONG)))
-    assert rank("tests/nodes/test_contract.py::x") == len(LONG)
+def test_what_takes_long_comes_first_then_groups() -> None:
+    others = ("tests/local/test_supervisor.py", "tests/api/test_contract.py")
+    assert [rank(f"{path}::test") for path in (*LONG, *others)] == list(range(len(LONG) + 2))

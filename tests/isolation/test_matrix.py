@@ -9,7 +9,7 @@ from tests.isolation.probes import PROBES
 from tests.isolation.walk import ask
 from tests.isolation.world import ROLES, World, make_world
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 CHECKED_IN = Path(__file__).with_name("matrix.txt")
 NEW = Path(__file__).parents[2] / "test-results" / "matrix.txt"

@@ -13,7 +13,7 @@ from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product() -> Iterator[Product]:
     """The whole product, started cold."""
     with temporary_folder() as folder:
