@@ -24,7 +24,7 @@ LONG = (
 )
 
 
-class Scheduling(LoadScopeScheduling):
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """Gives each group to one process as a whole, all other tests one by one."""
 
     def __init__(self, config: Any, log: Any = None) -> None:

@@ -78,6 +78,7 @@ class Postgres:
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings["max_connections"] = "240"  # of several test processes and what they start
             settings["dynamic_shared_memory_type"] = "mmap"  # goes with the folder, also if killed
         pairs = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return ["-D", str(self.data), *pairs]
