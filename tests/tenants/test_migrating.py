@@ -1,5 +1,6 @@
 """Many workspaces are brought up to date once, whoever is killed in between or starts beside."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -115,3 +116,11 @@ def test_another_grant_is_another_release(monkeypatch: pytest.MonkeyPatch) -> No
     before = fingerprint()
     monkeypatch.setitem(provisioning._shared, "dispatch_ticket", "SELECT")
     assert migrating.fingerprint() != before
+
+
+def test_python_looks_for_garbage_as_before_in_the_end() -> None:
+    usual = gc.get_threshold()
+    with pytest.raises(Killed), migrating._seldom_collected():
+        assert gc.get_threshold()[0] > usual[0]
+        raise Killed
+    assert gc.get_threshold() == usual
