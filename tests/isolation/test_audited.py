@@ -40,7 +40,9 @@ PASSING = frozenset(
         "files_blob", "directory_exchange", "directory_token",
     }
 )  # fmt: skip
-ROWS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {} AS t"
+ROWS = (
+    'SELECT \'{1}\', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM "{0}"."{1}" AS t'
+)
 
 
 def reasons() -> dict[str, str]:
@@ -82,13 +84,9 @@ def state(world: World) -> Mapping[str, Any]:
     schema = world.tenant.schema_name
     with maintenance(schema), connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        names = sorted(str(name) for (name,) in cursor.fetchall())
-        found = {}
-        for name in names:
-            if name not in PASSING:
-                cursor.execute(ROWS.format(f'"{schema}"."{name}"'))
-                found[name] = cursor.fetchone()
-    return found
+        names = [str(name) for (name,) in cursor.fetchall() if name not in PASSING]
+        cursor.execute(" UNION ALL ".join(ROWS.format(schema, name) for name in names))
+        return {name: (rows, told) for name, rows, told in cursor.fetchall()}
 
 
 def test_what_each_request_writes_is_the_checked_in_table(transactional_db: None) -> None:
