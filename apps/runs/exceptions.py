@@ -140,6 +140,12 @@ class LinkClosed(DomainError):
     status, code = HTTPStatus.GONE, "link_closed"
 
 
+class AddressChanged(LinkClosed):
+    """This link went to an e-mail address that its person does not use any more."""
+
+    code = "address_changed"
+
+
 class NotForYou(Forbidden):
     """This link was sent to somebody else. Sign in as the person it was sent to."""
 

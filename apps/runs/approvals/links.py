@@ -1,4 +1,7 @@
-"""Links of mails to one person about one question: single use, expiring, only their hash kept."""
+"""Links of mails to one person, at one address, about one question.
+
+Single use, expiring, only hashes kept.
+"""
 
 from datetime import timedelta
 
@@ -13,7 +16,7 @@ from apps.tenants.context import current_tenant
 
 LIFE = timedelta(days=7)
 SITE = "auterity.urls"
-PURPOSE = "decision"
+PURPOSE, ADDRESS = "decision", "decision-address"
 
 
 def make(wait: Wait, user: User) -> str:
@@ -24,6 +27,7 @@ def make(wait: Wait, user: User) -> str:
         wait=wait,
         user=user,
         token_hash=keys.hash_secret(token, purpose=PURPOSE),
+        address_hash=keys.hash_secret(user.email, purpose=ADDRESS),
         expires_at=min(wait.expires_at or latest, latest),
     )
     return address(reverse("runs:by_mail", args=[token], urlconf=SITE))
@@ -34,6 +38,11 @@ def find(token: str) -> DecisionLink | None:
     hashed = keys.hash_secret(token, purpose=PURPOSE)
     related = DecisionLink.objects.select_related("wait__run__workflow__folder", "user")
     return related.filter(token_hash=hashed).first()
+
+
+def was_sent_to(link: DecisionLink, email: str) -> bool:
+    """Tell whether a link went to this address; whoever reads another mailbox is somebody else."""
+    return keys.same(keys.hash_secret(email, purpose=ADDRESS), link.address_hash)
 
 
 def page_of(wait: Wait) -> str:

@@ -192,6 +192,7 @@ class DecisionLink(TimestampedModel):
     wait = models.ForeignKey(Wait, on_delete=models.CASCADE, related_name="links")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
+    address_hash = models.CharField(max_length=64, db_default="")  # of where it was sent
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 

@@ -14,6 +14,7 @@ from apps.runs.approvals.terms import Terms, approving, verdict
 from apps.runs.approvals.voting import UNCHANGED, Answer
 from apps.runs.engine import engine
 from apps.runs.exceptions import (
+    AddressChanged,
     AlreadyDecided,
     AlreadyVoted,
     LinkClosed,
@@ -87,7 +88,7 @@ def decide_by_link(
 ) -> Wait:
     """Answer as the person whom a mail's link was sent to; the link then is used up.
 
-    Raises LinkClosed; NotForYou where the question wants a sign-in; and what `decide` raises.
+    Raises what `find_link` raises; NotForYou where the question wants a sign-in; and what `decide` raises.
     """
     link = find_link(token)
     if Terms.of(link.wait.terms).link_requires_sign_in:
@@ -104,12 +105,14 @@ def decide_by_link(
 
 
 def find_link(token: str) -> DecisionLink:
-    """Return the link of a mail as long as it is good. Raises LinkClosed."""
+    """Return the link of a mail as long as it is good. Raises LinkClosed, AddressChanged."""
     link = links.find(token)
     if link is None or link.used_at or link.expires_at <= timezone.now():
         raise LinkClosed
     if not policies.allows(link.user, "view", link.wait):  # they have left, or the folder is shut
         raise LinkClosed
+    if not links.was_sent_to(link, link.user.email):
+        raise AddressChanged
     return link
 
 

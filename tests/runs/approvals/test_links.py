@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -14,8 +16,11 @@ from apps.accounts.services import change_role, set_active
 from apps.audit.models import AuditEntry
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from apps.notifications.outbox import send_due
+from apps.runs.approvals import links
+from apps.runs.exceptions import AddressChanged
 from apps.runs.models import DecisionLink, Run, Wait
 from apps.runs.services import cancel_run, decide
+from apps.runs.services.deciding import decide_by_link
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.factories.browsers import browser
@@ -150,6 +155,50 @@ def test_who_may_no_longer_decide_does_not_by_link(
     set_active(oscar, active=False, actor=alice)
     assert stranger().get(path).status_code == 410
     assert not wait.votes.exists()
+
+
+@pytest.mark.parametrize("signs_in", [True, False])
+def test_who_has_another_address_now_is_not_decided_for_from_the_old_mailbox(
+    bob: User, oscar: User, signs_in: bool
+) -> None:
+    wait = asked(bob, oscar, link_requires_sign_in=signs_in)
+    path = path_for(oscar)
+    User.objects.filter(pk=oscar.pk).update(email="oscar@elsewhere.example")
+    for client in (stranger(), browser(oscar)):
+        for page in (client.get(path), client.post(path, {"decision": "approved"})):
+            words = page.content.decode()
+            assert (page.status_code, "address that its person does not use any more" in words) == (
+                410,
+                True,
+            )
+            assert "answer among your approvals" in words
+            assert "Open the approvals of Alpha" in words
+            assert not [each for each in ("Refund Ada", "elsewhere") if each in words]
+    with pytest.raises(AddressChanged):
+        decide_by_link(path.split("/")[-2], decision="approved")
+    assert not wait.votes.exists()
+    User.objects.filter(pk=oscar.pk).update(email=oscar.email)  # it is theirs again
+    assert stranger().get(path).status_code == (302 if signs_in else 200)
+
+
+def test_a_later_mail_goes_to_the_new_address_and_decides(bob: User, oscar: User) -> None:
+    definition = asking(assignees=["operator"], link_requires_sign_in=False)
+    wait = Wait.objects.get(run=carry(started(published(bob, definition), bob)))
+    old = path_for(oscar)
+    oscar.email = "oscar@elsewhere.example"
+    oscar.save()
+    token = links.make(wait, oscar).split("/")[-2]
+    assert stranger().get(old).status_code == 410
+    decide_by_link(token, decision="approved")
+    assert wait.votes.get().voter == oscar
+
+
+def test_links_from_before_addresses_were_bound_stay_good(oscar: User, wait: Wait) -> None:
+    path = path_for(oscar)
+    DecisionLink.objects.update(address_hash="")
+    assert stranger().get(path).status_code == 410
+    import_module("apps.runs.migrations.0015_bind_links_to_addresses").bind(apps, None)
+    assert stranger().get(path).status_code == 200
 
 
 def test_who_may_not_see_the_workflow_any_more_reads_nothing(oscar: User, wait: Wait) -> None:
