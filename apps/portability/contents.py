@@ -101,7 +101,7 @@ KEPT: tuple[Kept, ...] = (
     Kept(reviews.Opinion, "review_opinions", AS_IT_IS),
     Kept(triggers.Trigger, "triggers", "Switched off, and without a secret unless there is the passphrase.",
          without=("secret", "test_until", "test_by")),
-    Kept(triggers.Delivery, "trigger_deliveries", RECORD, taken_in=False),
+    Kept(triggers.Delivery, "trigger_deliveries", RECORD, without=("digest",), taken_in=False),
     Kept(notifications.Preference, "mail_preferences", AS_IT_IS),
     Kept(notifications.Notification, "notifications", RECORD, taken_in=False),
     Kept(retention.RetentionRule, "retention_rules", AS_IT_IS),

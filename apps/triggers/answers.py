@@ -50,6 +50,11 @@ def started(accepted: Accepted, status: str = "") -> Answer:
     return _json(told, HTTPStatus.ACCEPTED)
 
 
+def known() -> Answer:
+    """Say that an event was taken before, and nothing of what came of it."""
+    return _json({"status": "duplicate"}, HTTPStatus.ACCEPTED)
+
+
 def is_answerable(run_id: UUID | str) -> bool:
     """Tell whether a run that is to respond has done so, or never will."""
     return _responses(run_id).exists() or is_settled(run_id)

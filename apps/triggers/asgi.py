@@ -104,7 +104,10 @@ async def _body(receive: Receive, held: intake.Held) -> bytes:
 
 async def _answer(accepted: Accepted, receive: Receive, send: Send) -> None:
     mode = accepted.config.answer
-    if mode == AnswerMode.STREAM:
+    if not accepted.is_told:
+        accepted.seat.leave()
+        await _send(send, answers.known(), accepted)
+    elif mode == AnswerMode.STREAM:
         await _while_here(receive, _stream(accepted, send))
     elif mode == AnswerMode.NOW:
         await _send(send, answers.started(accepted), accepted)

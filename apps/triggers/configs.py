@@ -222,6 +222,16 @@ class WebhookConfig(Settings):
         return self
 
     @property
+    def is_open(self) -> bool:
+        """Whether anybody who knows the address may call."""
+        return self.auth.kind is Auth.NONE
+
+    @property
+    def tells_repeats(self) -> bool:
+        """Whether calls have ids, by which a repeat is known."""
+        return bool(self.dedupe_header or self.dedupe_pointer)
+
+    @property
     def trusts_header(self) -> bool:
         """Whether an event id in a header is the sender's: a signature may leave it to anybody.
 

@@ -266,7 +266,7 @@ class WebhookForm(TriggerForm):
     )  # fmt: skip
     dedupe_header = forms.CharField(
         required=False, max_length=64, label="Event id in a header", widget=forms.TextInput(MONO),
-        help_text="The same id within 24 hours starts no second run. A signature must cover it.",
+        help_text="The same id within 24 hours starts no second run. A signature must cover it. Without authentication only a repeat of the same bytes is told the answer again.",
     )  # fmt: skip
     dedupe_pointer = forms.CharField(
         required=False, max_length=200, label="Or in the body", widget=forms.TextInput(MONO),

@@ -144,6 +144,8 @@ class Delivery(TimestampedModel):
     payload = models.JSONField(default=dict)
     # Whether all of the payload is here, so that it can be sent again.
     is_whole = models.BooleanField(default=True)
+    # By what a repeat shows that it is one, where it shows nothing else: see `webhooks`.
+    digest = models.CharField(max_length=64, default="", db_default="")
     is_test = models.BooleanField(default=False)
     replay_of = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="replays"

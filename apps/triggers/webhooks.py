@@ -5,6 +5,7 @@ raises, there is none.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -34,6 +35,7 @@ from apps.triggers.signatures import is_authentic
 from apps.vault import services as vault
 
 SAME_FOR = timedelta(hours=24)  # how long a dedupe key stands for the same run
+OTHER_REQUEST = "Another request with the same id. It was told that the id is known, and no more."
 RESPOND = "core.respond"
 ENDING = frozenset({AnswerMode.LAST, AnswerMode.RESPOND})
 WAITING = ENDING | {AnswerMode.STREAM}
@@ -54,6 +56,7 @@ class Accepted:
     config: WebhookConfig
     trigger_id: UUID
     duplicate: bool = False
+    is_told: bool = True  # how the run went: not to whoever only knows the id of its event
     steps: frozenset[str] = frozenset()  # whose end may be the answer
     seat: Seat = field(default_factory=Seat)
 
@@ -118,38 +121,66 @@ def _accepted(trigger: Trigger, call: Call) -> Accepted:
     waits = config.answer in WAITING
     seat = limits.take_seat(trigger.pk, config.max_waiting) if waits else Seat()
     try:
-        run, duplicate = _start(trigger, call, payload)
+        run, delivery = _start(trigger, call, payload)
+        duplicate = delivery.outcome == Outcome.DUPLICATE
+        is_told = not duplicate or _may_be_told(delivery)
         steps = _responding(run) if config.answer == AnswerMode.RESPOND else frozenset()
     except BaseException:
         seat.leave()
         raise
-    return Accepted(run, config, trigger.pk, duplicate, steps, seat)
+    return Accepted(run, config, trigger.pk, duplicate, is_told, steps, seat)
 
 
-def _start(trigger: Trigger, call: Call, payload: JSONDict) -> tuple[Run, bool]:
+def _start(trigger: Trigger, call: Call, payload: JSONDict) -> tuple[Run, Delivery]:
     """Start the run and write the delivery down, both or neither."""
     key = "" if call.is_test else _dedupe_key(trigger, call, payload)
+    delivery = Delivery(trigger=trigger, payload=payload, is_test=call.is_test)
     if key:
         _forget(key)
-    delivery = Delivery(trigger=trigger, payload=payload, is_test=call.is_test)
+        delivery.digest = _digest(trigger, call, payload)
     run = deliveries.begin(
         delivery,
         actor=trigger.test_by if call.is_test else trigger.run_as,
         version="draft" if call.is_test else None,
         dedupe_key=key,
         is_awaited=trigger.webhook.answer in ENDING,
-        alongside=partial(_write_down, delivery, call.body, is_keyed=bool(key)),
+        alongside=partial(_write_down, delivery, call.body),
     )
-    return run, delivery.outcome == Outcome.DUPLICATE
+    return run, delivery
 
 
-def _write_down(delivery: Delivery, body: bytes, run: Run, *, is_keyed: bool) -> None:
-    duplicate = is_keyed and Delivery.objects.filter(run=run).exists()
-    delivery.outcome = Outcome.DUPLICATE if duplicate else Outcome.STARTED
+def _write_down(delivery: Delivery, body: bytes, run: Run, is_new: bool) -> None:
+    delivery.outcome = Outcome.STARTED if is_new else Outcome.DUPLICATE
     delivery.run = run
+    if not is_new and not _may_be_told(delivery):
+        delivery.reason = OTHER_REQUEST
     delivery.payload, delivery.is_whole = _without_withheld(delivery, body)
     records.add(delivery)
     deliveries.tidy_sometimes(delivery)
+
+
+def _may_be_told(repeat: Delivery) -> bool:
+    """Tell whether a repeat is answered what its first call is: with a secret, or the same bytes.
+
+    Ids of events are known to many. Who sends the very bytes learns what a call of their own tells.
+    """
+    if not repeat.trigger.webhook.is_open:
+        return True
+    first = Delivery.objects.filter(run_id=repeat.run_id, outcome=Outcome.STARTED)
+    return bool(repeat.digest) and first.filter(digest=repeat.digest).exists()
+
+
+def _digest(trigger: Trigger, call: Call, payload: JSONDict) -> str:
+    """Return what two calls without authentication share if all that a run is given is the same.
+
+    It is keyed: nobody finds what was sent by guessing.
+    """
+    if not trigger.webhook.is_open:
+        return ""
+    body = hashlib.sha256(call.body).hexdigest()
+    sent = [call.method, call.query, call.media_type, payload["headers"], body]
+    said = json.dumps([str(trigger.pk), *sent])
+    return salted_hmac("triggers.delivery", said, algorithm="sha256").hexdigest()
 
 
 def _without_withheld(delivery: Delivery, body: bytes) -> tuple[JSONDict, bool]:

@@ -117,9 +117,20 @@ def test_a_cancelled_run_ends_the_waiting(bob: User, alpha: Tenant, caller: Call
 def test_a_repeat_gets_the_same_answer(bob: User, alpha: Tenant, caller: Caller) -> None:
     answering(bob, echo(), "last", dedupe_header="x-id")
     first = answered(caller, alpha, carried, x_id="1")
-    again = caller("/hooks/x", {"who": "Eve"}, x_id="1")
+    again = caller("/hooks/x", {"who": "Ada"}, x_id="1")
     assert (again.status, again.json()) == (first.status, first.json())
     assert again.headers["idempotency-replayed"] == "true"
+
+
+@pytest.mark.parametrize("answer", ["last", "respond", "stream"])
+def test_who_knows_an_id_gets_no_answer_of_another(
+    bob: User, alpha: Tenant, caller: Caller, answer: str
+) -> None:
+    answering(bob, echo(), answer, dedupe_header="x-id")
+    answered(caller, alpha, carried, x_id="1")
+    other = caller("/hooks/x", {"who": "Eve"}, x_id="1")
+    assert (other.status, other.json()) == (202, {"status": "duplicate"})
+    assert not limits._taken
 
 
 def replying(**config: Any) -> JSONDict:

@@ -175,7 +175,7 @@ class TestDedupe:
     def test_the_same_key_is_the_same_run(self, hook: Trigger, bob: User, caller: Caller) -> None:
         reconfigured(hook, bob, dedupe_header="X-Event-Id")
         first = caller("/hooks/orders", {"n": 1}, x_event_id="e1")
-        again = caller("/hooks/orders", {"n": 2}, x_event_id="e1")
+        again = caller("/hooks/orders", {"n": 1}, x_event_id="e1")
         other = caller("/hooks/orders", {"n": 3}, x_event_id="e2")
         assert first.json() == again.json() != other.json()
         assert "idempotency-replayed" not in first.headers
@@ -183,6 +183,56 @@ class TestDedupe:
         assert Run.objects.count() == 2
         outcomes = Delivery.objects.order_by("created_at").values_list("outcome", flat=True)
         assert list(outcomes) == ["started", "duplicate", "started"]
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"body": {"n": 2}},
+            {"body": b'{"n":1}'},
+            {"body": None},
+            {"query": "a=1"},
+            {"method": "GET"},
+            {"user_agent": "other"},
+            {"content_type": "text/plain"},
+        ],
+        ids=str,
+    )
+    def test_who_only_knows_the_id_is_told_that_it_is_known(
+        self, hook: Trigger, bob: User, caller: Caller, other: dict[str, Any]
+    ) -> None:
+        reconfigured(hook, bob, dedupe_header="x-id")
+        sent: dict[str, Any] = {"body": b'{"n": 1}', "content_type": "application/json"}
+        run = caller("/hooks/orders", **sent, x_id="e1").json()["run"]
+        for _ in range(2):  # repeating what was not told the first time changes nothing
+            reply = caller("/hooks/orders", **{**sent, **other}, x_id="e1")
+            assert (reply.status, reply.json()) == (202, {"status": "duplicate"})
+            assert reply.headers["idempotency-replayed"] == "true"
+        assert caller("/hooks/orders", **sent, x_id="e1").json()["run"] == run
+        assert Run.objects.count() == 1
+        noted = Delivery.objects.exclude(reason="")
+        assert {each.outcome for each in noted} == {"duplicate"}
+        assert noted.count() == 2
+
+    def test_once_the_first_call_is_tidied_away_nobody_is_told(
+        self, hook: Trigger, bob: User, caller: Caller
+    ) -> None:
+        """Who sends many calls could push it out, and be taken for the first one."""
+        reconfigured(hook, bob, dedupe_header="x-id")
+        caller("/hooks/orders", {"n": 1}, x_id="e1")
+        Delivery.objects.all().delete()
+        for body in ({"n": 2}, {"n": 2}, {"n": 1}):
+            assert caller("/hooks/orders", body, x_id="e1").json() == {"status": "duplicate"}
+
+    def test_with_a_secret_the_id_is_enough(self, hook: Trigger, bob: User, caller: Caller) -> None:
+        auth = {"kind": "header", "header": "x-key"}
+        changed = {"config": {**hook.config, "auth": auth, "dedupe_header": "x-id"}}
+        update_trigger(hook, actor=bob, changes={**changed, "secret": SECRET})
+        first, again = (
+            caller("/hooks/orders", {"try": n}, x_id="e1", x_key=SECRET) for n in (1, 2)
+        )
+        assert first.json() == again.json()
+        assert caller("/hooks/orders", {"try": 1}, x_id="e1", x_key="wrong").status == 401
+        assert set(Delivery.objects.values_list("digest", flat=True)) == {""}
 
     def test_without_a_key_each_call_counts(self, hook: Trigger, bob: User, caller: Caller) -> None:
         reconfigured(hook, bob, dedupe_header="X-Event-Id")
@@ -244,7 +294,7 @@ class TestDedupe:
         reconfigured(hook, bob, dedupe_header="x-id")
 
         async def storm() -> list[Any]:
-            calls = (caller.call("/hooks/orders", {"n": n}, x_id="same") for n in range(12))
+            calls = (caller.call("/hooks/orders", {"n": 1}, x_id="same") for _ in range(12))
             return await asyncio.gather(*calls)
 
         replies = asyncio.run(storm())

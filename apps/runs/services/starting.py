@@ -46,14 +46,14 @@ def start_run(
     is_awaited: bool = False,
     key_id: UUID | None = None,
     depth: int = 0,
-    alongside: Callable[[Run], object] | None = None,
+    alongside: Callable[[Run, bool], object] | None = None,
 ) -> Run:
     """Queue a run of a version: the newest published one, one by its number, or the `"draft"`.
 
     A part runs some of its steps, with outputs given for others. Where the workflow keeps its
     results, one that is young enough is the answer, and the run is over at once; where its end is
     awaited it may be over, too. With a `dedupe_key` that a run of the workspace has already, that
-    run is returned instead. What its steps cost is on the account of `key_id`, too. What is written `alongside` is so in the transaction of the run.
+    run is returned instead. What its steps cost is on the account of `key_id`, too. What is written `alongside` is so in the transaction of the run, and hears whether that is new.
     Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
     draft that cannot run, NoSuchStep, BadPart, PastAQuestion, InBin, Archived, Forbidden,
     Backlogged, StorageAway.
@@ -61,7 +61,7 @@ def start_run(
     policies.check(actor, "run", workflow)
     check_in_use(workflow)
     if known := _known(dedupe_key):
-        return _beside(known, alongside)
+        return _beside(known, alongside, is_new=False)
     pinned = pinned_version(workflow, actor, version)
     run = Run(
         workflow=workflow, version=pinned, trigger=trigger, started_by=actor,
@@ -83,7 +83,7 @@ def start_run(
                 _tell_kept(run)
             elif saved is run and over is None:
                 queue(run, priority=priority, also=copies(run, rows))
-            return _beside(saved, alongside)
+            return _beside(saved, alongside, is_new=saved is run)
 
 
 def _tried_with(
@@ -107,9 +107,9 @@ def _prepare(run: Run, part: Part, inputs: JSONDict, actor: User) -> list[NodeRu
     return rows
 
 
-def _beside(run: Run, write: Callable[[Run], object] | None) -> Run:
+def _beside(run: Run, write: Callable[[Run, bool], object] | None, *, is_new: bool) -> Run:
     if write is not None:
-        write(run)
+        write(run, is_new)
     return run
 
 
