@@ -18,7 +18,7 @@ from apps.common.outages import outage_of
 from apps.common.problems import PROBLEM_JSON
 from apps.common.protection import is_encrypted
 from apps.common.requests import RequestInfo, request_info, sender
-from apps.tenants import hosts
+from apps.tenants import hosts, turned_away
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.hosts import Destination
@@ -57,7 +57,7 @@ def tenant_scope(
         info = _info(scope, headers)
         request_info.set(info)  # each request is a task of its own: nothing to reset
         with tenant_context(tenant):
-            await app(scope, receive, _stamped(send, info.id))
+            await app(scope, receive, _noted(scope, _stamped(send, info.id), tenant.slug))
 
     return served
 
@@ -135,6 +135,16 @@ def _served(found: Destination) -> Tenant:
 def _info(scope: dict[str, Any], headers: Headers) -> RequestInfo:
     peer = (scope.get("client") or ("",))[0]
     return RequestInfo(id=str(uuid7()), ip=sender(headers.get("x-forwarded-for", ""), peer))
+
+
+def _noted(scope: dict[str, Any], send: Send, workspace: str) -> Send:
+    """Have it in the log that a request was refused."""
+
+    async def noted(message: Any) -> None:
+        turned_away.note_start(scope, message, workspace)
+        await send(message)
+
+    return noted
 
 
 def _stamped(send: Send, request_id: str) -> Send:

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from apps.common.errors import NotFound
 from apps.common.middleware import AsyncCapableMiddleware, outage_answer, wants_problem
 from apps.common.problems import problem_response
+from apps.tenants import turned_away
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.database import query
 from apps.tenants.hosts import Destination, Site, destination
@@ -37,7 +38,8 @@ class TenantMiddleware(AsyncCapableMiddleware):
         with _scope(found):
             refusal = _refusal(request, found)
             response = refusal or self.get_response(request)
-        assert isinstance(response, HttpResponseBase)
+            assert isinstance(response, HttpResponseBase)
+            turned_away.note_answer(request, response, _slug(found))
         return response
 
     async def _serve_async(self, request: HttpRequest) -> HttpResponseBase:
@@ -52,6 +54,7 @@ class TenantMiddleware(AsyncCapableMiddleware):
             response = self.get_response(request)
             assert isinstance(response, Awaitable)
             answer: HttpResponseBase = await response
+            turned_away.note_answer(request, answer, _slug(found))
             return answer
 
 
@@ -87,6 +90,10 @@ def _refusal(request: HttpRequest, found: Destination) -> HttpResponse | None:
     if tenant.status != Tenant.Status.ACTIVE:
         return _page(request, "tenants/suspended.html", "This workspace is suspended.")
     return None
+
+
+def _slug(found: Destination) -> str:
+    return found.tenant.slug if found.tenant else ""
 
 
 def _page(request: HttpRequest, template: str, sentence: str) -> HttpResponse:
