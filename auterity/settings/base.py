@@ -251,7 +251,12 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "apps.accounts.words.ContextWords"},
+    {"NAME": "apps.accounts.breached.BreachedPasswords"},
 ]
+BREACHED_PASSWORDS_URL = env_str(
+    "AUTERITY_BREACHED_PASSWORDS_URL",
+    help="Where new passwords are looked up by the first five letters of their SHA-1, such as https://api.pwnedpasswords.com/range; empty: only the list of usual ones counts.",
+)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
