@@ -166,8 +166,10 @@ def _may_be_told(repeat: Delivery) -> bool:
     """
     if not repeat.trigger.webhook.is_open:
         return True
-    first = Delivery.objects.filter(run_id=repeat.run_id, outcome=Outcome.STARTED)
-    return bool(repeat.digest) and first.filter(digest=repeat.digest).exists()
+    if repeat.run is None or not repeat.digest:
+        return False
+    first = repeat.run.deliveries.filter(outcome=Outcome.STARTED)
+    return first.filter(digest=repeat.digest).exists()
 
 
 def _digest(trigger: Trigger, call: Call, payload: JSONDict) -> str:

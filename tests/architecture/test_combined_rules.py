@@ -28,8 +28,9 @@ def first_cells(text: str) -> str:
 def rules_in_code() -> Iterator[str]:
     """Yield the methods of forms, serializers and models that see all fields at once."""
     for path in below("apps/"):
-        for holder in ast.walk(parsed(path)):
-            for each in holder.body if isinstance(holder, ast.ClassDef) else ():
+        holders = [each for each in ast.walk(parsed(path)) if isinstance(each, ast.ClassDef)]
+        for holder in holders:
+            for each in holder.body:
                 if isinstance(each, ast.FunctionDef) and sees_all(each):
                     yield f"{name(path)}:{holder.name}.{each.name}"
 
@@ -45,7 +46,10 @@ def fields_of(condition: models.Q) -> set[str]:
     """Return the fields that a condition of a constraint looks at."""
     found: set[str] = set()
     for child in condition.children:
-        found |= fields_of(child) if isinstance(child, models.Q) else {str(child[0]).split("__")[0]}
+        if isinstance(child, models.Q):
+            found |= fields_of(child)
+        elif isinstance(child, tuple):
+            found.add(str(child[0]).split("__")[0])
     return found
 
 
