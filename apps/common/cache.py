@@ -7,7 +7,21 @@ from django.core.cache.backends import redis
 
 from apps.common.types import JSON
 
-_clients: dict[tuple[str, ...], redis.RedisCacheClient] = {}
+_clients: dict[tuple[str, ...], "_Client"] = {}
+
+
+class _Client(redis.RedisCacheClient):
+    """Django's, which makes an object for each command; ours makes one for each pool."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._made: dict[int, Any] = {}
+
+    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
+        place = self._get_connection_pool_index(write)
+        if place not in self._made:
+            self._made[place] = super().get_client(key, write=write)
+        return self._made[place]
 
 
 class RedisCache(redis.RedisCache):
@@ -18,7 +32,7 @@ class RedisCache(redis.RedisCache):
         given = vars(self)  # the stubs do not know them
         servers = tuple(given["_servers"])
         if servers not in _clients:  # two at once: one of them is forgotten, and closed with it
-            _clients[servers] = given["_class"](servers, **given["_options"])
+            _clients[servers] = _Client(servers, **given["_options"])
         return _clients[servers]
 
     def count(self, key: str, timeout_s: int) -> int:

@@ -13,7 +13,13 @@ from django.db import connection, models
 
 from apps.common.types import JSONDict
 
-_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+def _as_text(value: Any) -> str:
+    """Return how PostgreSQL reads a value that JSON has no form for."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=_as_text).encode
 
 
 def insert(
@@ -45,33 +51,74 @@ def insert_values(
 
 
 def add(row: models.Model) -> None:
-    """Add one row as `save(force_insert=True)` does, by a statement that is made once; no signals."""
-    fields = row._meta.local_concrete_fields
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    """Add one row with its id as `save(force_insert=True)` does; no signals."""
+    for field in _stamped(type(row)):
+        field.pre_save(row, add=True)
+    fields = _fields(type(row), with_id=True)
+    values = {field.column: getattr(row, field.attname) for field in fields}
     with connection.cursor() as cursor:
-        cursor.execute(_addition(type(row)), values)
+        cursor.execute(_statement(type(row), with_id=True), [_encode([values])])
     state = row._state  # noqa: SLF001 - documented, for who loads and saves rows by other ways
     state.adding, state.db = False, connection.alias
 
 
+def change(row: models.Model, values: JSONDict, *, plus: JSONDict, returning: str) -> Any:
+    """Change a row by its key; return what one of its columns then holds.
+
+    `values` are written as `save` does, `plus` is added to numbers. Raises DoesNotExist.
+    """
+    fields = [row._meta.get_field(name) for name in (*values, *plus)]
+    given = zip(fields, (*values.values(), *plus.values()), strict=True)
+    prepared = [field.get_db_prep_save(getattr(v, "pk", v), connection) for field, v in given]
+    with connection.cursor() as cursor:
+        statement = _change(type(row), tuple(values), tuple(plus), returning)
+        cursor.execute(statement, [*prepared, row.pk])
+        found = cursor.fetchone()
+    if found is None:
+        raise type(row).DoesNotExist
+    return found[0]
+
+
 @cache
-def _addition(model: type[models.Model]) -> str:
+def _change(
+    model: type[models.Model], names: tuple[str, ...], plus: tuple[str, ...], returning: str
+) -> str:
     quote = connection.ops.quote_name
+    columns = {name: quote(model._meta.get_field(name).column) for name in (*names, *plus)}
+    sets = [f"{columns[name]} = %s" for name in names]
+    sets += [f"{columns[name]} = {columns[name]} + %s" for name in plus]
+    return (
+        f"UPDATE {quote(model._meta.db_table)} SET {', '.join(sets)} "  # noqa: S608 - our own names
+        f"WHERE {quote(model._meta.pk.column)} = %s RETURNING {quote(returning)}"
+    )
+
+
+@cache
+def _stamped(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
+    """Return the fields that get their value by saving: the time of it."""
     fields = model._meta.local_concrete_fields
-    columns = ", ".join(quote(each.column) for each in fields)
-    places = ", ".join("%s" for _ in fields)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - our own names
+    return tuple(
+        e for e in fields if getattr(e, "auto_now", False) or getattr(e, "auto_now_add", False)
+    )
 
 
 @cache
-def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
-    return tuple(each for each in model._meta.concrete_fields if each.column != "id")
+def _fields(
+    model: type[models.Model], *, with_id: bool = False
+) -> "tuple[models.Field[Any, Any], ...]":
+    return tuple(each for each in model._meta.concrete_fields if with_id or each.column != "id")
 
 
 @cache
-def _statement(model: type[models.Model], key: tuple[str, ...], update: tuple[str, ...]) -> str:
+def _statement(
+    model: type[models.Model],
+    key: tuple[str, ...] = (),
+    update: tuple[str, ...] = (),
+    *,
+    with_id: bool = False,
+) -> str:
     quote = connection.ops.quote_name
-    fields = _fields(model)
+    fields = _fields(model, with_id=with_id)
     columns = ", ".join(quote(each.column) for each in fields)
     typed = ", ".join(f"{quote(each.column)} {each.db_type(connection)}" for each in fields)
     statement = (

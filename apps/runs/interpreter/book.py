@@ -52,13 +52,14 @@ class Book:
 
     def row(self, spot: Spot) -> NodeRun:
         """Return a step's row, a new one where it has none."""
-        if spot not in self._rows:
+        row = self._rows.get(spot)
+        if row is None:
             node = self.node(spot)
-            self._rows[spot] = NodeRun(
-                run=self.run, frame=spot.frame, place=spot.place,
+            row = self._rows[spot] = NodeRun.made(
+                run_id=self.run.pk, frame=spot.frame, place=spot.place,
                 node=node.id, type=node.type, title=node.title,
             )  # fmt: skip
-        return self._rows[spot]
+        return row
 
     def succeed(self, row: NodeRun, outcome: Outcome, done: Done) -> str:
         """Write down a result; return the port by which the run goes on."""

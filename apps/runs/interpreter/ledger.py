@@ -9,8 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, PositiveIntegerField, Value
-from django.db.models.functions import Greatest
 
 from apps.classification.register import Entry
 from apps.common import records
@@ -242,11 +240,13 @@ class Ledger:
             self.events,
             state=stored.state,
             loops=withholding.loops_stored(stored.loops),
-            cost_usd=F("cost_usd") + self.cost_usd,
-            tokens=F("tokens") + self.tokens,
-            steps=F("steps") + self.steps,
-            cpu_ms=F("cpu_ms") + (self.used.cpu_ms or 0),
-            peak_kb=Greatest(F("peak_kb"), Value(self.used.peak_kb, PositiveIntegerField())),
+            plus={
+                "cost_usd": self.cost_usd,
+                "tokens": self.tokens,
+                "steps": self.steps,
+                "cpu_ms": self.used.cpu_ms or 0,
+            },
+            peak_kb=max((self.run.peak_kb, self.used.peak_kb), key=lambda each: each or 0),
             **self.changes,
         )
         self._write_rows()

@@ -1,6 +1,8 @@
 """What the steps of runs did, what happened in order, and results that may be used again."""
 
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from django.db import models
 
@@ -60,6 +62,21 @@ class NodeRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.status}"
+
+    @classmethod
+    def made(cls, **given: Any) -> "NodeRun":
+        """Return a new row as `NodeRun(...)` does, from what its columns hold.
+
+        A run makes one for each of its steps: values by their place take Django a tenth of the
+        time that values by name do.
+        """
+        return cls(*{**_defaults(), "logs": [], **given}.values())
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return what the columns of a step's row hold at first, in their order."""
+    return {each.attname: each.get_default() for each in NodeRun._meta.concrete_fields}
 
 
 class RunEvent(models.Model):

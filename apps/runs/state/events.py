@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 
 from apps.common import records
@@ -53,18 +52,19 @@ def tell_listeners(run: Run, events: Sequence[Event]) -> None:
         listener(run, events)
 
 
-def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
+def append(
+    run: Run, events: Sequence[Event], *, plus: JSONDict | None = None, **changes: Any
+) -> list[JSONDict]:
     """Change the run and add events in one go; return them as they are told to watchers.
 
-    The run's row is locked by the update, so two writers cannot give the same number.
+    `plus` is added to what its row has. The row is locked by the update, so two writers cannot
+    give the same number.
     """
-    Run.objects.filter(pk=run.pk).update(
-        seq=F("seq") + len(events), updated_at=timezone.now(), **changes
-    )
-    run.seq = Run.objects.values_list("seq", flat=True).get(pk=run.pk)
+    values = {"updated_at": timezone.now(), **changes}
+    plus = {"seq": len(events), **(plus or {})}
+    run.seq = records.change(run, values, plus=plus, returning="seq")
     for name, value in changes.items():
-        if not hasattr(value, "resolve_expression"):
-            setattr(run, name, value)
+        setattr(run, name, value)
     return insert(run, events)
 
 
