@@ -5,7 +5,8 @@ here PostgreSQL takes many rows out of one JSON text.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -22,44 +23,63 @@ def _as_text(value: Any) -> str:
 _encode = json.JSONEncoder(ensure_ascii=False, default=_as_text).encode
 
 
-def insert(
-    rows: Sequence[models.Model], *, key: tuple[str, ...] = (), update: tuple[str, ...] = ()
-) -> None:
-    """Add rows of one model; where a row of the same `key` exists, change its `update` fields.
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one model to be added: what their columns hold, as it is.
 
-    Values go as they are, without what a field would do on save, and the rows get no ids.
+    Where a row of the same `key` exists, its `update` fields are changed. Without `with_id` the
+    database gives the ids.
     """
-    if not rows:
-        return
-    names = [(field.column, field.attname) for field in _fields(type(rows[0]))]
-    values = [{column: getattr(row, name) for column, name in names} for row in rows]
-    insert_values(type(rows[0]), values, key=key, update=update)
+
+    model: type[models.Model]
+    values: Sequence[JSONDict]
+    key: tuple[str, ...] = ()
+    update: tuple[str, ...] = ()
+    with_id: bool = False
+
+    @property
+    def statement(self) -> str:
+        """What adds the rows out of one JSON text."""
+        return _statement(self.model, self.key, self.update, with_id=self.with_id)
 
 
-def insert_values(
+def rows_of(
     model: type[models.Model],
-    values: Sequence[JSONDict],
+    rows: Iterable[models.Model],
     *,
     key: tuple[str, ...] = (),
     update: tuple[str, ...] = (),
-) -> None:
-    """Add rows of a model like `insert`, from what their columns hold."""
-    if not values:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(model, key, update), [_encode(values)])
+) -> Rows:
+    """Return rows of one model as they are, without what a field would do on save or their ids."""
+    names = [(field.column, field.attname) for field in _fields(model)]
+    values = [{column: getattr(row, name) for column, name in names} for row in rows]
+    return Rows(model, values, key, update)
 
 
-def add(row: models.Model) -> None:
-    """Add one row with its id as `save(force_insert=True)` does; no signals."""
+def new(row: models.Model) -> Rows:
+    """Return a row with its id as `save(force_insert=True)` writes it; no signals.
+
+    It counts as saved from now on.
+    """
     for field in _stamped(type(row)):
         field.pre_save(row, add=True)
     fields = _fields(type(row), with_id=True)
     values = {field.column: getattr(row, field.attname) for field in fields}
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(type(row), with_id=True), [_encode([values])])
     state = row._state  # noqa: SLF001 - documented, for who loads and saves rows by other ways
     state.adding, state.db = False, connection.alias
+    return Rows(type(row), [values], with_id=True)
+
+
+def write(*parts: Rows) -> None:
+    """Add rows of several models: in one statement, which takes one way to the database and back."""
+    parts = tuple(each for each in parts if each.values)
+    if not parts:
+        return
+    *first, last = [each.statement for each in parts]
+    named = ", ".join(f"part_{place} AS ({text})" for place, text in enumerate(first))
+    statement = f"WITH {named} {last}" if named else last
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_encode(each.values) for each in parts])
 
 
 def change(row: models.Model, values: JSONDict, *, plus: JSONDict, returning: str) -> Any:

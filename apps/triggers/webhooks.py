@@ -148,7 +148,7 @@ def _write_down(delivery: Delivery, body: bytes, run: Run, *, is_keyed: bool) ->
     delivery.outcome = Outcome.DUPLICATE if duplicate else Outcome.STARTED
     delivery.run = run
     delivery.payload, delivery.is_whole = _without_withheld(delivery, body)
-    records.add(delivery)
+    records.write(records.new(delivery))
     deliveries.tidy_sometimes(delivery)
 
 

@@ -65,10 +65,11 @@ class Book:
         """Write down a result; return the port by which the run goes on."""
         self._end(row, Status.SUCCEEDED)
         held = done.held()
-        row.output, row.output_blob, row.port = held.shown, held.blob, done.port
+        row.hold("output", held.shown, held.blob)
+        row.port = done.port
         row.saved_usd = outcome.saved_usd
         kept = {} if outcome.saved_usd is None else {"saved_usd": str(outcome.saved_usd)}
-        self.names.outputs.put(outcome.spot, done.output, row.output_blob)
+        self.names.outputs.put(outcome.spot, done.output, held.blob)
         if not row.frame:
             assert row.finished_at is not None
             self._last = max(

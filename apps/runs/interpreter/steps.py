@@ -121,7 +121,7 @@ class Steps:
         withholding.learn(self.run, node.id, INPUT, rendered)
         if rounds is None:
             kept = shown_config(rendered, size)
-            row.input, row.input_blob = kept.shown, kept.blob
+            row.hold("input", kept.shown, kept.blob)
         type_ = registry.find(node.type)
         try:
             config = type_.config.model_validate(complete_config(node, rendered))

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import models
 
+from apps.common.types import JSON
+from apps.files.models import Blob
 from apps.runs.models.references import blob, index_of
 from apps.runs.models.runs import Run
 from apps.workflows.models import Workflow
@@ -62,6 +64,12 @@ class NodeRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.status}"
+
+    def hold(self, name: str, shown: JSON, blob: Blob | None) -> None:
+        """Note an `input` or `output`: the value itself, or its beginning and where it is."""
+        setattr(self, name, shown)
+        if blob is not None or getattr(self, f"{name}_blob_id") is not None:  # mostly neither
+            setattr(self, f"{name}_blob", blob)
 
     @classmethod
     def made(cls, **given: Any) -> "NodeRun":
