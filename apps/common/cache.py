@@ -11,17 +11,16 @@ _clients: dict[tuple[str, ...], "_Client"] = {}
 
 
 class _Client(redis.RedisCacheClient):
-    """Django's, which makes an object for each command; ours makes one for each pool."""
+    """Django's, which makes an object for each command, where that one needs it only once."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._made: dict[int, Any] = {}
+        self._made: dict[bool, Any] = {}
 
-    def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
-        place = self._get_connection_pool_index(write)
-        if place not in self._made:
-            self._made[place] = super().get_client(key, write=write)
-        return self._made[place]
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        if write not in self._made:
+            self._made[write] = super().get_client(key, write=write)
+        return self._made[write]
 
 
 class RedisCache(redis.RedisCache):

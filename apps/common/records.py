@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, models
 
 from apps.common.types import JSONDict
@@ -85,17 +86,17 @@ def write(*parts: Rows) -> None:
 def change(row: models.Model, values: JSONDict, *, plus: JSONDict, returning: str) -> Any:
     """Change a row by its key; return what one of its columns then holds.
 
-    `values` are written as `save` does, `plus` is added to numbers. Raises DoesNotExist.
+    `values` are written as `save` does, `plus` is added to numbers. Raises ObjectDoesNotExist.
     """
-    fields = [row._meta.get_field(name) for name in (*values, *plus)]
-    given = zip(fields, (*values.values(), *plus.values()), strict=True)
-    prepared = [field.get_db_prep_save(getattr(v, "pk", v), connection) for field, v in given]
+    fields = _named(type(row))
+    given = (*values.items(), *plus.items())
+    prepared = [fields[n].get_db_prep_save(getattr(v, "pk", v), connection) for n, v in given]
     with connection.cursor() as cursor:
         statement = _change(type(row), tuple(values), tuple(plus), returning)
         cursor.execute(statement, [*prepared, row.pk])
         found = cursor.fetchone()
     if found is None:
-        raise type(row).DoesNotExist
+        raise ObjectDoesNotExist
     return found[0]
 
 
@@ -104,13 +105,20 @@ def _change(
     model: type[models.Model], names: tuple[str, ...], plus: tuple[str, ...], returning: str
 ) -> str:
     quote = connection.ops.quote_name
-    columns = {name: quote(model._meta.get_field(name).column) for name in (*names, *plus)}
+    columns = {name: quote(_named(model)[name].column) for name in (*names, *plus)}
     sets = [f"{columns[name]} = %s" for name in names]
     sets += [f"{columns[name]} = {columns[name]} + %s" for name in plus]
     return (
         f"UPDATE {quote(model._meta.db_table)} SET {', '.join(sets)} "  # noqa: S608 - our own names
-        f"WHERE {quote(model._meta.pk.column)} = %s RETURNING {quote(returning)}"
+        f"WHERE id = %s RETURNING {quote(returning)}"
     )
+
+
+@cache
+def _named(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
+    """Return the fields by their names, references also by their columns."""
+    fields = model._meta.concrete_fields
+    return {name: each for each in fields for name in (each.name, each.attname)}
 
 
 @cache

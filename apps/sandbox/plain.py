@@ -7,6 +7,7 @@ fails, so that the words of an error and the limits are always the sandbox's.
 """
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -61,7 +62,7 @@ def taken(value: Any, room: int) -> tuple[JSON, int]:
         return items, room
     if isinstance(value, int) and not -EXACT < value < EXACT:
         raise NotPlain
-    if isinstance(value, float) and value - value != 0:  # neither NaN nor infinite is JSON
+    if isinstance(value, float) and not math.isfinite(value):
         raise NotPlain
     return value, room
 
@@ -81,12 +82,13 @@ def _constant(tree: ast.Constant) -> Plain:
 
 
 def _name(tree: ast.Name) -> Plain:
-    return lambda names: _look_up(names, tree.id)
+    name = tree.id
+    return lambda names: _look_up(names, name)
 
 
 def _attribute(tree: ast.Attribute) -> Plain:
-    inner = _made(tree.value)
-    return lambda names: _look_up(inner(names), tree.attr)
+    inner, key = _made(tree.value), tree.attr
+    return lambda names: _look_up(inner(names), key)
 
 
 def _subscript(tree: ast.Subscript) -> Plain:

@@ -1,6 +1,7 @@
 """Rows that are added without the ORM's statements are as if they had been saved."""
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -76,5 +77,5 @@ def test_a_change_adds_and_tells_what_came_of_it(delivery: Delivery) -> None:
 
 
 def test_what_is_gone_is_not_changed(delivery: Delivery) -> None:
-    with pytest.raises(Delivery.DoesNotExist):
+    with pytest.raises(ObjectDoesNotExist):
         records.change(delivery, {"reason": "x"}, plus={}, returning="reason")
