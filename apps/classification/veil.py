@@ -100,7 +100,7 @@ class Veil:
 
     def column(self, value: JSON) -> JSON:
         """Return what a column holds in place of a value."""
-        if value is None or self._is_ours(value):
+        if value is None or not self.is_active or self._is_ours(value):
             return value
         return self.sealed(value) if self.is_whole else self.masked(value)
 
@@ -121,7 +121,7 @@ class Veil:
 
     def _is_ours(self, value: JSON) -> bool:
         """Tell whether a value stands for one that is withheld whole, and nobody made it up."""
-        if not self.is_active or not is_sealed(value):
+        if not is_sealed(value):
             return False
         names = names_in(value)
         if not names <= self._issued:

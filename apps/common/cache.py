@@ -7,7 +7,20 @@ from django.core.cache.backends import redis
 
 from apps.common.types import JSON
 
-_clients: dict[tuple[str, ...], redis.RedisCacheClient] = {}
+_clients: dict[tuple[str, ...], "_Client"] = {}
+
+
+class _Client(redis.RedisCacheClient):
+    """Django's, which makes an object for each command, where that one needs it only once."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._made: dict[bool, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        if write not in self._made:
+            self._made[write] = super().get_client(key, write=write)
+        return self._made[write]
 
 
 class RedisCache(redis.RedisCache):
@@ -18,7 +31,7 @@ class RedisCache(redis.RedisCache):
         given = vars(self)  # the stubs do not know them
         servers = tuple(given["_servers"])
         if servers not in _clients:  # two at once: one of them is forgotten, and closed with it
-            _clients[servers] = given["_class"](servers, **given["_options"])
+            _clients[servers] = _Client(servers, **given["_options"])
         return _clients[servers]
 
     def count(self, key: str, timeout_s: int) -> int:

@@ -1,4 +1,4 @@
-"""`{{ }}` in texts: one Python expression, checked here and evaluated only in the sandbox.
+"""`{{ }}` in texts: one Python expression, checked here and never run as Python outside the sandbox.
 
 `{{` ends at the first `}}` outside of strings and brackets. The check parses and never executes;
 it allows a list of syntax nodes, names, functions and methods, and turns `a.b` on data into a
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from apps.common.types import JSON
 from apps.sandbox.exceptions import ExpressionInvalid
+from apps.sandbox.plain import Plain, plain_of
 
 MAX_LENGTH = 4096
 MAX_DEPTH = 40
@@ -43,7 +44,10 @@ _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
 @dataclass(frozen=True)
 class Expression:
-    """One checked expression: where it stands, what it was, and what the sandbox runs."""
+    """One checked expression: where it stands, what it was, and what the sandbox runs.
+
+    `plain` answers it without the sandbox, where it does so little that it can (`plain`).
+    """
 
     start: int
     source: str
@@ -51,6 +55,7 @@ class Expression:
     names: frozenset[str]
     nodes: frozenset[str]
     inputs: frozenset[str]
+    plain: Plain | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,7 @@ def parse_expression(
     tree = _parsed(text, lead)
     checker = _Checker(lead, NAMES | extra)
     checker.check(tree)
+    plain = plain_of(tree.body)  # before the look-ups are written out
     compiled = ast.unparse(ast.fix_missing_locations(_Lookups().visit(tree)))
     return Expression(
         lead,
@@ -108,6 +114,7 @@ def parse_expression(
         names=frozenset(checker.used),
         nodes=frozenset(checker.nodes),
         inputs=frozenset(checker.inputs),
+        plain=plain,
     )
 
 

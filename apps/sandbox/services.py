@@ -23,7 +23,7 @@ from apps.common.types import JSON, JSONDict
 from apps.sandbox import pool
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
 from apps.sandbox.expressions import Expression, Template
-from apps.sandbox.feeds import Feed, Job, Rendered, filled, outcome, texts
+from apps.sandbox.feeds import Feed, Form, Job, Rendered, outcome
 from apps.sandbox.usage import Usage, usage_of
 from apps.sandbox.values import as_json, clean
 
@@ -110,9 +110,8 @@ class Segment:
 
         `templates` maps each text that holds expressions to its parsed form.
         """
-        wanted = list(dict.fromkeys(texts(value, templates)))
-        flat = [expression for text in wanted for expression in templates[text].expressions]
-        return filled(value, templates, wanted, self.evaluate(flat, names))
+        form = Form(value, templates)
+        return form.filled(self.evaluate(form.expressions, names))
 
     def render_all(self, jobs: Sequence[Job], names: Mapping[str, JSON]) -> list[Rendered]:
         """Render many jobs in one feed.
@@ -121,9 +120,10 @@ class Segment:
         all jobs; each different value goes to the sandbox once, however many jobs use it.
         """
         feed = Feed(names)
-        made = [feed.add(job) for job in jobs]
+        for job in jobs:
+            feed.add(job)
         outs = self._fed(feed.source, feed.inputs)
-        return [outcome(job, *each, out) for job, each, out in zip(jobs, made, outs, strict=True)]
+        return [outcome(job.form, out) for job, out in zip(jobs, outs, strict=True)]
 
     def _fed(self, source: str, inputs: JSONDict) -> Any:
         """Feed the session; what it cannot do without comes with the first, which spares a trip."""

@@ -155,7 +155,7 @@ def _write_down(delivery: Delivery, body: bytes, run: Run, is_new: bool) -> None
     if not is_new and not _may_be_told(delivery):
         delivery.reason = OTHER_REQUEST
     delivery.payload, delivery.is_whole = _without_withheld(delivery, body)
-    records.add(delivery)
+    records.write(records.new(delivery))
     deliveries.tidy_sometimes(delivery)
 
 

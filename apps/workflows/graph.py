@@ -15,7 +15,10 @@ from apps.sandbox.expressions import (
     parse_expression,
     parse_template,
 )
+from apps.sandbox.feeds import Form
 from apps.workflows.definition import Definition, Edge, Node
+
+CONDITION = "{{ }}"  # stands for an edge's condition where a text is expected
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,12 @@ class CompiledEdge:
     port: str
     target: int
     when: Expression | None
+
+    @cached_property
+    def form(self) -> Form:
+        """The condition of an edge that has one."""
+        assert self.when is not None
+        return Form(CONDITION, {CONDITION: Template((self.when,), (self.when,))})
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,19 @@ class CompiledNode:
         """How many incoming edges must arrive; None for all of them."""
         join = self.node.join
         return None if join == "all" else 1 if join == "any" else join.n
+
+    @cached_property
+    def form(self) -> Form:
+        """The fields that are rendered before the step; the author's own code is not."""
+        later = raw_fields(self.type) | round_fields(self.type)
+        config = {key: value for key, value in self.config.items() if key not in later}
+        return Form(config, self.templates, self.gives)
+
+    @cached_property
+    def round_form(self) -> Form:
+        """The fields that are rendered after each round of what it holds."""
+        later = round_fields(self.type)
+        return Form({k: v for k, v in self.config.items() if k in later}, self.templates)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ POINTS = {
     "after a wait was put down": Point("apps.runs.interpreter.steps", "Steps._suspend", after=True),
     "between blob and bytes": Point("apps.files.services", "storage"),
     "before writing": Point("apps.runs.interpreter.ledger", "Ledger._write"),
-    "between events and rows": Point("apps.runs.interpreter.ledger", "Ledger._write_rows"),
+    "before events and rows": Point("apps.runs.interpreter.ledger", "Ledger._step_rows"),
     "between rows and timers": Point("apps.runs.interpreter.ledger", "Ledger._write_waits"),
     "before commit": Point("apps.runs.interpreter.ledger", "Ledger._write", after=True),
     "before watchers are told": Point("apps.runs.interpreter.ledger", "_send"),

@@ -52,22 +52,24 @@ class Book:
 
     def row(self, spot: Spot) -> NodeRun:
         """Return a step's row, a new one where it has none."""
-        if spot not in self._rows:
+        row = self._rows.get(spot)
+        if row is None:
             node = self.node(spot)
-            self._rows[spot] = NodeRun(
-                run=self.run, frame=spot.frame, place=spot.place,
+            row = self._rows[spot] = NodeRun.made(
+                run_id=self.run.pk, frame=spot.frame, place=spot.place,
                 node=node.id, type=node.type, title=node.title,
             )  # fmt: skip
-        return self._rows[spot]
+        return row
 
     def succeed(self, row: NodeRun, outcome: Outcome, done: Done) -> str:
         """Write down a result; return the port by which the run goes on."""
         self._end(row, Status.SUCCEEDED)
         held = done.held()
-        row.output, row.output_blob, row.port = held.shown, held.blob, done.port
+        row.hold("output", held.shown, held.blob)
+        row.port = done.port
         row.saved_usd = outcome.saved_usd
         kept = {} if outcome.saved_usd is None else {"saved_usd": str(outcome.saved_usd)}
-        self.names.outputs.put(outcome.spot, done.output, row.output_blob)
+        self.names.outputs.put(outcome.spot, done.output, held.blob)
         if not row.frame:
             assert row.finished_at is not None
             self._last = max(

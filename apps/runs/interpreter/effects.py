@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 from django.utils.crypto import salted_hmac
+from prometheus_client import Histogram
 
 from apps.common.types import JSON, JSONDict
 from apps.egress import client as egress
@@ -239,18 +240,24 @@ async def _verdict(attempt: Attempt, context: NodeContext) -> Verdict:
 
 
 def _outcome(attempt: Attempt, context: NodeContext, verdict: Verdict, begun: float) -> Outcome:
-    kind = type(verdict).__name__.lower()
-    ATTEMPTS.labels(attempt.type.name, kind).observe(time.perf_counter() - begun)
+    taken = time.perf_counter() - begun
+    _times(attempt.type.name, type(verdict).__name__.lower()).observe(taken)
     return Outcome(
         attempt.spot,
         verdict,
         attempt.started_at,
-        round((time.perf_counter() - begun) * 1000),
+        round(taken * 1000),
         context.cost_usd,
         context.tokens,
         attempt.logs,
         attempt.used,
     )
+
+
+@cache
+def _times(type_: str, kind: str) -> Histogram:
+    """Return where the times of attempts are counted that ended so."""
+    return ATTEMPTS.labels(type_, kind)
 
 
 def _forget(hop: "asyncio.Future[CodeResult]") -> None:

@@ -73,10 +73,8 @@ class Story(Ledger):
         run.cpu_ms, run.peak_kb = self.used.cpu_ms or 0, self.used.peak_kb
         run.seq = len(self.events)
         self._withhold()
-        records.add(run)
-        told = events.insert(run, self.events)
+        told = events.insert(run, self.events, records.new(run), self._step_rows())
         forgetting.plan(run)
-        self._write_rows()
         self._keep_results()
         announce(run, told, status=run.status)
         transaction.on_commit(partial(count_end, run))

@@ -9,12 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, PositiveIntegerField, Value
-from django.db.models.functions import Greatest
 
 from apps.classification.register import Entry
 from apps.common import records
 from apps.common.events import publish_from_loop
+from apps.common.records import Rows
 from apps.common.types import JSON, JSONDict
 from apps.dispatch import leases, loop
 from apps.dispatch import services as dispatch
@@ -240,16 +239,18 @@ class Ledger:
         told = events.append(
             self.run,
             self.events,
+            self._step_rows(),
             state=stored.state,
             loops=withholding.loops_stored(stored.loops),
-            cost_usd=F("cost_usd") + self.cost_usd,
-            tokens=F("tokens") + self.tokens,
-            steps=F("steps") + self.steps,
-            cpu_ms=F("cpu_ms") + (self.used.cpu_ms or 0),
-            peak_kb=Greatest(F("peak_kb"), Value(self.used.peak_kb, PositiveIntegerField())),
+            plus={
+                "cost_usd": self.cost_usd,
+                "tokens": self.tokens,
+                "steps": self.steps,
+                "cpu_ms": self.used.cpu_ms or 0,
+            },
+            peak_kb=max((self.run.peak_kb, self.used.peak_kb), key=lambda each: each or 0),
             **self.changes,
         )
-        self._write_rows()
         self._keep_results()
         announce(self.run, told, status=self.changes.get("status"))
         return news
@@ -267,9 +268,10 @@ class Ledger:
         for child in self.children:
             child.run.veil_id = self.run.veil_id
 
-    def _write_rows(self) -> None:
+    def _step_rows(self) -> Rows:
         # The step decides which row it is, not an id of an earlier writing.
-        records.insert(list(self.rows.values()), key=("run", "frame", "place"), update=WRITTEN)
+        key = ("run", "frame", "place")
+        return records.rows_of(NodeRun, self.rows.values(), key=key, update=WRITTEN)
 
     def _start_children(self) -> None:
         for child in self.children:
@@ -297,7 +299,7 @@ class Ledger:
     def _keep_results(self) -> None:
         if self.kept:
             KeptResult.objects.filter(expires_at__lt=self.clock.now()).delete()
-            records.insert(self.kept, key=("key",), update=KEPT)
+            records.write(records.rows_of(KeptResult, self.kept, key=("key",), update=KEPT))
 
     def _drop_wait(self, frame: str, node: str) -> None:
         waits = Wait.objects.filter(run=self.run, frame=frame, node=node)

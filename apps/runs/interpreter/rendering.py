@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.common.types import JSON
+from apps.common.types import JSON, JSONDict
 from apps.runs.interpreter.foresight import Foresight
 from apps.runs.interpreter.loops import Loops
 from apps.runs.state.course import Course, Spot
 from apps.runs.state.names import Names, Renderer
 from apps.sandbox.exceptions import CodeFailed
-from apps.sandbox.feeds import Job
+from apps.sandbox.feeds import Job, answered
 
 
 @dataclass
@@ -53,24 +53,33 @@ class Rendering:
         return Ready(spot, prev, jobs=self._names.config_jobs(spot, prev, after))
 
     def render(self, ready: Sequence[Ready]) -> None:
-        """Give each step its config, or its error; all of them in one feed."""
+        """Give each step its config, or its error; all that need the sandbox in one feed."""
+        for each in ready:
+            each.config = each.config or self._plain(each.jobs)
+        asked = [each for each in ready if each.config is None]
+        if not asked:
+            return
         jobs: list[Job] = []
         places: dict[Spot, int] = {}
-        for each in ready:
-            if each.jobs:
-                places[each.spot] = len(jobs)
-                jobs += each.jobs
+        for each in asked:
+            places[each.spot] = len(jobs)
+            jobs += each.jobs
         ahead = self._foresight.following(places, len(jobs))
         rendered = self._renderer.render_all(
             [*jobs, *ahead.values()], self._names.shared, len(ahead)
         )
         if len(rendered) == len(jobs) + len(ahead):
             self._foresight.keep(list(ahead), rendered)
-        for each in ready:
-            if each.jobs:
-                first = places[each.spot]
-                parts = rendered[first : first + len(each.jobs)]
-                each.config = _merged([part.value for part in parts])
+        for each in asked:
+            first = places[each.spot]
+            parts = rendered[first : first + len(each.jobs)]
+            each.config = _merged([part.value for part in parts])
+
+    def _plain(self, jobs: Sequence[Job]) -> JSONDict | None:
+        """Return a config that needs no sandbox; None where it needs one."""
+        parts = [answered(job, self._names.shared) for job in jobs]
+        values = [part.value for part in parts if part is not None]
+        return _merged(values) if len(values) == len(parts) else None
 
 
 def _merged(parts: list[Any]) -> Any:

@@ -117,11 +117,11 @@ class Steps:
             return Outcome(spot, held(done(parts)), now, 0)
         if isinstance(rendered, CodeFailed):
             return Outcome(spot, failure_of(rendered), now, 0)
-        rendered, _ = storable(rendered)  # what a step asks of the database comes from here
+        rendered, size = storable(rendered)  # what a step asks of the database comes from here
         withholding.learn(self.run, node.id, INPUT, rendered)
         if rounds is None:
-            kept = shown_config(rendered)
-            row.input, row.input_blob = kept.shown, kept.blob
+            kept = shown_config(rendered, size)
+            row.hold("input", kept.shown, kept.blob)
         type_ = registry.find(node.type)
         try:
             config = type_.config.model_validate(complete_config(node, rendered))

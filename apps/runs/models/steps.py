@@ -1,9 +1,13 @@
 """What the steps of runs did, what happened in order, and results that may be used again."""
 
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from django.db import models
 
+from apps.common.types import JSON
+from apps.files.models import Blob
 from apps.runs.models.references import blob, index_of
 from apps.runs.models.runs import Run
 from apps.workflows.models import Workflow
@@ -60,6 +64,27 @@ class NodeRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.status}"
+
+    def hold(self, name: str, shown: JSON, blob: Blob | None) -> None:
+        """Note an `input` or `output`: the value itself, or its beginning and where it is."""
+        setattr(self, name, shown)
+        if blob is not None or getattr(self, f"{name}_blob_id") is not None:  # mostly neither
+            setattr(self, f"{name}_blob", blob)
+
+    @classmethod
+    def made(cls, **given: Any) -> "NodeRun":
+        """Return a new row as `NodeRun(...)` does, from what its columns hold.
+
+        A run makes one for each of its steps: values by their place take Django a tenth of the
+        time that values by name do.
+        """
+        return cls(*{**_defaults(), "logs": [], **given}.values())
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return what the columns of a step's row hold at first, in their order."""
+    return {each.attname: each.get_default() for each in NodeRun._meta.concrete_fields}
 
 
 class RunEvent(models.Model):

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 
 from apps.common import records
+from apps.common.records import Rows
 from apps.common.types import JSONDict
 from apps.runs.models import Run, RunEvent
 
@@ -53,27 +53,32 @@ def tell_listeners(run: Run, events: Sequence[Event]) -> None:
         listener(run, events)
 
 
-def append(run: Run, events: Sequence[Event], **changes: Any) -> list[JSONDict]:
+def append(
+    run: Run,
+    events: Sequence[Event],
+    *also: Rows,
+    plus: JSONDict | None = None,
+    **changes: Any,
+) -> list[JSONDict]:
     """Change the run and add events in one go; return them as they are told to watchers.
 
-    The run's row is locked by the update, so two writers cannot give the same number.
+    `plus` is added to what its row has, `also` are other rows to write. The run's row is locked by
+    the update, so two writers cannot give the same number.
     """
-    Run.objects.filter(pk=run.pk).update(
-        seq=F("seq") + len(events), updated_at=timezone.now(), **changes
-    )
-    run.seq = Run.objects.values_list("seq", flat=True).get(pk=run.pk)
+    values = {"updated_at": timezone.now(), **changes}
+    plus = {"seq": len(events), **(plus or {})}
+    run.seq = records.change(run, values, plus=plus, returning="seq")
     for name, value in changes.items():
-        if not hasattr(value, "resolve_expression"):
-            setattr(run, name, value)
-    return insert(run, events)
+        setattr(run, name, value)
+    return insert(run, events, *also)
 
 
-def insert(run: Run, events: Sequence[Event]) -> list[JSONDict]:
+def insert(run: Run, events: Sequence[Event], *also: Rows) -> list[JSONDict]:
     """Add the last events that a run has counted; return them as they are told to watchers."""
     first = run.seq - len(events) + 1
     numbered = list(enumerate(events, first))
     rows = [{"run_id": run.pk, "seq": seq, **vars(event)} for seq, event in numbered]
-    records.insert_values(RunEvent, rows)
+    records.write(*also, Rows(RunEvent, rows))
     tell_listeners(run, events)
     return [as_json(event, seq) for seq, event in numbered]
 

@@ -11,14 +11,12 @@ from apps.runs.models import NodeRun, Run
 from apps.runs.state.course import Spot
 from apps.runs.state.payloads import UNREADABLE, read_or_error
 from apps.sandbox.exceptions import CodeFailed, LimitExceeded
-from apps.sandbox.expressions import Template
-from apps.sandbox.feeds import Given, Job, Rendered, texts
+from apps.sandbox.feeds import Form, Given, Job, Rendered, answered
 from apps.sandbox.services import Segment, segment
 from apps.tenants.context import current_schema
-from apps.workflows.graph import CompiledEdge, CompiledNode, Graph, raw_fields, round_fields
+from apps.workflows.graph import CompiledEdge, CompiledNode, Graph
 
 HELD = 64 << 20  # bytes of large outputs that a run that is carried holds in memory
-TEXT = "{{ }}"  # stands for an edge's condition where the sandbox expects a text
 
 
 class Outputs:
@@ -129,12 +127,9 @@ class Names:
         the names that were known in it.
         """
         node = self.graph(spot.frame).nodes[spot.place]
-        left_out = raw_fields(node.type) | round_fields(node.type)
-        config = {key: value for key, value in node.config.items() if key not in left_out}
-        jobs = [self._job(config, node.templates, prev, spot.frame, gives=node.gives)]
+        jobs = [self._job(node.form, prev, spot.frame)]
         if after is not None:
-            about = {key: node.config[key] for key in round_fields(node.type) & node.config.keys()}
-            jobs.append(self._job(about, node.templates, after[1], after[0]))
+            jobs.append(self._job(node.round_form, after[1], after[0]))
         return jobs
 
     def job_ahead(self, spot: Spot, prev: Given, given: Mapping[Spot, Given]) -> Job:
@@ -143,21 +138,16 @@ class Names:
         Raises KeyError where it names a step that has not ended and that none of them is about.
         """
         node = self.graph(spot.frame).nodes[spot.place]
-        raw = raw_fields(node.type)
-        config = {key: value for key, value in node.config.items() if key not in raw}
-        return self._job(config, node.templates, prev, spot.frame, gives=node.gives, given=given)
+        return self._job(node.form, prev, spot.frame, given=given)
 
     def named_ahead(self, spot: Spot, given: Mapping[Spot, Given]) -> list[Spot]:
         """Return which of the steps that others are to give a step names."""
-        templates = self.graph(spot.frame).nodes[spot.place].templates.values()
-        named = (name for each in templates for e in each.expressions for name in e.nodes)
+        named = self.graph(spot.frame).nodes[spot.place].form.nodes
         return [each for each in self._named(named, spot.frame).values() if each in given]
 
     def edge_job(self, edge: CompiledEdge, frame: str) -> Job:
         """Return the job that evaluates an edge's condition; `prev` is what its source gave."""
-        assert edge.when is not None
-        output = self.outputs[Spot(frame, edge.source)]
-        return self._job(TEXT, {TEXT: Template((edge.when,), (edge.when,))}, output, frame)
+        return self._job(edge.form, self.outputs[Spot(frame, edge.source)], frame)
 
     def graph(self, frame: str) -> Graph:
         """Return the graph that is walked in a frame."""
@@ -191,28 +181,20 @@ class Names:
         return own
 
     def _job(
-        self,
-        value: JSON,
-        templates: Mapping[str, Template],
-        prev: Any,
-        frame: str,
-        *,
-        gives: JSON = None,
-        given: Mapping[Spot, Given] | None = None,
+        self, form: Form, prev: Any, frame: str, *, given: Mapping[Spot, Given] | None = None
     ) -> Job:
-        expressions = [e for text in texts(value, templates) for e in templates[text].expressions]
-        named = self._named((name for each in expressions for name in each.nodes), frame)
+        named = self._named(form.nodes, frame)
         if given is None:
             self.outputs.need(named.values())
         nodes = {
             name: (given or {}).get(spot) or self.outputs[spot] for name, spot in named.items()
         }
-        return Job(value, templates, self._own(prev, frame), nodes, gives)
+        return Job(form, self._own(prev, frame), nodes)
 
     def _named(self, names: Iterable[str], frame: str) -> dict[str, Spot]:
         """Return where the named steps are; one that was taken out meanwhile is left out."""
         found = {}
-        for name in sorted(set(names)):
+        for name in names:
             for path, graph in self.scopes(frame):
                 if name in graph.index:
                     found[name] = Spot(path, graph.index[name])
@@ -229,12 +211,15 @@ class Renderer:
 
     def render(self, jobs: Sequence[Job], names: JSONDict) -> list[Any]:
         """Return a value or an error for each job."""
-        return [made.value for made in self.render_all(jobs, names)]
+        plain = [answered(job, names) for job in jobs]
+        asked = [job for job, made in zip(jobs, plain, strict=True) if made is None]
+        left = iter(self.render_all(asked, names))
+        return [(made or next(left)).value for made in plain]
 
     def render_all(self, jobs: Sequence[Job], names: JSONDict, ahead: int = 0) -> list[Rendered]:
         """Render jobs; the last so many are only tried, and left out where the feed fails."""
-        if not any(job.templates for job in jobs):
-            return [Rendered(job.value, job.gives) for job in jobs]
+        if not jobs:
+            return []
         try:
             return self._open().render_all(jobs, names)
         except CodeFailed as error:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 MAX_OUTPUT = 32 << 20
 PREVIEW = 200
-FORBIDDEN = ("\\u0000", "\\ud8", "\\ud9", "\\uda", "\\udb", "\\udc", "\\udd", "\\ude", "\\udf")
+FORBIDDEN = re.compile(r"\\u(0000|d[89a-f])")  # in JSON of plain letters
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,9 @@ def internal(error: BaseException) -> Failure:
     )
 
 
-_strict = json.JSONEncoder(allow_nan=False).encode  # made once: `dumps` makes it anew each time
+# Made once: `dumps` makes them anew each time.
+_strict = json.JSONEncoder(allow_nan=False).encode
+_legible = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def storable(value: Any) -> tuple[Any, int]:
@@ -149,13 +152,18 @@ def storable(value: Any) -> tuple[Any, int]:
     what is not JSON, such as NaN.
     """
     text = _strict(value)
-    kept = _cleaned(value) if any(sign in text for sign in FORBIDDEN) else value
+    kept = _cleaned(value) if FORBIDDEN.search(text) else value
     return kept, len(text)
 
 
-def shown_config(config: JSONDict) -> Kept:
-    """Return the rendered config as it is kept to be shown; its beginning if it cannot be kept."""
+def shown_config(config: JSONDict, size: int) -> Kept:
+    """Return the rendered config as it is kept to be shown; its beginning if it cannot be kept.
+
+    `size` is what `storable` told of it.
+    """
     shown = column(config)
+    if shown is config and size <= INLINE:  # nothing is withheld in it
+        return Kept(shown)
     text = json.dumps(shown)
     if len(text) <= INLINE:
         return Kept(shown)
@@ -169,7 +177,7 @@ def preview(value: JSON) -> str:
     """Return the beginning of a value as text; nothing of one that is withheld whole."""
     if is_sealed(value):
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else _legible(value)
     return text[:PREVIEW]
 
 

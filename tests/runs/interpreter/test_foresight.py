@@ -8,7 +8,7 @@ from apps.runs.interpreter import foresight
 from apps.runs.services import retry_run
 from apps.sandbox import services as sandbox
 from tests.factories.runs import Start, carry, error_of, step
-from tests.runs.interpreter.test_rounds import each, inside, over
+from tests.runs.interpreter.test_rounds import each, inside, loop, over
 from tests.runs.interpreter.test_semantics import graph, transform
 from tests.workflows.definitions import edge
 
@@ -35,7 +35,7 @@ def chain(*values: Any, **rest: Any) -> dict[str, Any]:
 
 
 VALUES: list[Any] = [
-    "{{ input.x }}", "{{ prev.n }}", "{{ prev.n * 2 if prev.n else 7 }}", "<{{ prev.n }}>",
+    "{{ input.get('x') }}", "{{ [prev.n][0] }}", "{{ prev.n * 2 if prev.n else 7 }}", "<{{ prev.n }}>",
     "{{ nodes.s0.output.n }} and {{ nodes.s3.output.n }}", "{{ [prev.n, 1.5, None, True] }}",
     {"deep": ["{{ prev.n }}", "is {{ prev.n[2] }}"]}, "{{ len(prev.n.deep) }}",
 ]  # fmt: skip
@@ -88,16 +88,25 @@ def test_conditions_are_waited_for(start: Start) -> None:
     assert not run.nodes.filter(node="s2", status="succeeded").exists()
 
 
+def test_what_is_plain_needs_no_feed(start: Start, feeds: list[int]) -> None:
+    definition = over(
+        loop(until="{{ index == 9 }}"), inside("loop", transform("a", "{{ index + input.x }}"))
+    )
+    assert (carry(start(definition, x=1)).outputs or {})["result"] == {"n": 10}
+    assert carry(start(chain("{{ input.x }}", "<{{ prev.n }}>"), x=1)).outputs == {"n": "<1>"}
+    assert not feeds
+
+
 def test_in_the_rounds_of_a_list(start: Start, feeds: list[int]) -> None:
     definition = over(
         each(max_parallel=50),
-        inside("each", transform("a", "{{ item + 1 }}")),
+        inside("each", transform("a", "{{ max(item + 1, 0) }}")),
         inside("each", transform("b", "{{ prev.n * nodes.a.output.n }}")),
         edge("a", "b"),
     )
     run = carry(start(definition, orders=list(range(20))))
     assert [one["n"] for one in (run.outputs or {})["results"]] == [(n + 1) ** 2 for n in range(20)]
-    assert len(feeds) <= 4
+    assert 0 < len(feeds) <= 4
 
 
 def test_a_feed_that_breaks_breaks_no_other_step(start: Start) -> None:
