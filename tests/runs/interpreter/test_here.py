@@ -148,7 +148,7 @@ def test_who_is_a_moment_too_late_gets_the_run_of_the_other(
 
 
 def test_what_is_written_beside_it_is_kept_or_lost_with_it(computing: Workflow, bob: User) -> None:
-    def refuse(run: Run) -> None:
+    def refuse(run: Run, is_new: bool) -> None:
         raise DatabaseError
 
     with pytest.raises(DatabaseError):
