@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from apps.local.processes import wait_until
 from tests.e2e.conftest import Demo, Visitor
 from tests.e2e.studio import call, definition, make_workflow, open_studio, step
 from tests.workflows.n8n_file import COUNT, order_desk
@@ -40,12 +41,18 @@ def ended(page: Page, status: str = "succeeded") -> None:
 
 def run(page: Page) -> None:
     page.get_by_test_id("run-button").click()
-    page.get_by_test_id("run-start").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_test_id("run-start").click()
     ended(page)
 
 
 def newest(demo: Demo, workflow: str) -> Any:
-    return call(demo, f"workflows/{workflow}/runs/")["results"][0]
+    """Return the newest run once it is over: a page may for a moment still show the one before."""
+    address = f"workflows/{workflow}/runs/"
+    wait_until(
+        lambda: call(demo, address)["results"][0]["finished_at"] is not None, seconds=LONG_MS / 1000
+    )
+    return call(demo, address)["results"][0]
 
 
 def test_a_step_runs_alone_on_a_pinned_output(demo: Demo, visit: Visit) -> None:

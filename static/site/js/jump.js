@@ -24,6 +24,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 jump?.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    event.preventDefault(); // of a search field it would only empty the field
+    jump.close();
+  }
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
