@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from apps.accounts import policies
 from apps.accounts.models import User
+from apps.common.templatetags.look import STATES
 from apps.credentials.models import StoredCredential
 from apps.dashboard.places import places_of
 from apps.gateway.models import ModelRoute
@@ -82,7 +83,7 @@ def _runs(user: User, text: str) -> Iterator[Hit]:
     )
     for each in named.select_related("workflow").order_by("-created_at")[:LISTED]:
         url = reverse("runs:detail", args=[each.pk])
-        more = f"{each.get_status_display()}, run {str(each.pk)[-6:].upper()}"
+        more = f"{STATES[each.status][0]}, run {str(each.pk)[-6:].upper()}"
         yield Hit(each.workflow.name, more, url, "activity")
 
 

@@ -55,7 +55,9 @@ def test_a_run_is_found_by_the_end_of_its_id(alice: User, refunds: Workflow) -> 
     run = Run.objects.create(workflow=refunds, version=version, status="failed")
     for text in (str(run.pk), str(run.pk)[-6:].upper()):
         (hits,) = [each for each in searching.search(alice, text) if each.label == "Runs"]
-        assert [hit.url for hit in hits.rows] == [f"/runs/{run.pk}/"]
+        assert [(hit.url, hit.more) for hit in hits.rows] == [
+            (f"/runs/{run.pk}/", f"Failed, run {str(run.pk)[-6:].upper()}")
+        ]
     assert "Runs" not in titles(alice, "refund")
 
 
