@@ -8,7 +8,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.common.errors import Forbidden
+from apps.common.errors import Conflict, Forbidden
 from apps.common.ids import uuid7
 from apps.dispatch import leases
 from apps.dispatch.models import Ticket
@@ -128,6 +128,18 @@ def test_one_of_many_who_cancel_ends_it(start: Start, bob: User, aside: Any) -> 
     run.refresh_from_db()
     assert events(run).count("run.cancelled") == 1
     assert audit_run(run) == []
+
+
+@transactional
+def test_a_pause_takes_no_cancel_back(start: Start, bob: User) -> None:
+    """The worker that was to see the cancel has died."""
+    run = start(graph(transform("a"), edge("start", "a")))
+    assert leases.claim(run.pk, owner="dead") is not None
+    cancel_run(run, actor=bob)
+    Ticket.objects.filter(pk=run.pk).update(lease_until="2020-01-01T00:00:00Z")
+    with pytest.raises(Conflict, match="being cancelled"):
+        pause_run(run, actor=bob)
+    assert carry(run).status == "cancelled"
 
 
 @transactional

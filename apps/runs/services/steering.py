@@ -80,7 +80,7 @@ def terminate_run(run: Run, *, actor: User) -> Run:
 
 @transaction.atomic
 def pause_run(run: Run, *, actor: User) -> Run:
-    """Let the steps that run finish and start no others. Raises RunFinished, Forbidden."""
+    """Let the steps that run finish and start no others. Raises RunFinished, Conflict, Forbidden."""
     policies.check(actor, "control", run)
     record("run.paused", actor=actor, target=run)
     with engine().in_hand(run) as ledger:
@@ -88,6 +88,8 @@ def pause_run(run: Run, *, actor: User) -> Run:
             _wish(run, Ticket.Wish.PAUSE, Event("run.pausing", data={"by": str(actor)}))
         elif run.status in (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION):
             raise Conflict("The run stands still already.")
+        elif ledger.lease.wanted == Ticket.Wish.CANCEL:  # its carrier died before it saw that
+            raise Conflict("The run is being cancelled.")
         else:
             ledger.note("run.pausing", by=str(actor))
             ledger.release(
