@@ -17,6 +17,7 @@ from apps.dashboard.places import places_of
 from apps.gateway.models import ModelRoute
 from apps.gateway.models.prompts import Prompt
 from apps.runs.models import Run
+from apps.runs.templatetags.runs import short_id
 from apps.triggers.models import Trigger
 from apps.workflows.models import Workflow
 
@@ -83,7 +84,7 @@ def _runs(user: User, text: str) -> Iterator[Hit]:
     )
     for each in named.select_related("workflow").order_by("-created_at")[:LISTED]:
         url = reverse("runs:detail", args=[each.pk])
-        more = f"{STATES[each.status][0]}, run {str(each.pk)[-6:].upper()}"
+        more = f"{STATES[each.status][0]}, run {short_id(each.pk)}"
         yield Hit(each.workflow.name, more, url, "activity")
 
 

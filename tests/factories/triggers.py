@@ -10,7 +10,7 @@ from apps.dispatch.models import Chore
 from apps.triggers import deliveries, firing
 from apps.triggers.deliveries import DELIVERY
 from apps.triggers.models import Delivery, Trigger
-from apps.triggers.services import create_trigger
+from apps.triggers.services import create_trigger, update_trigger
 from apps.workflows.models import Workflow
 from tests.runs.scenes import published
 from tests.workflows.definitions import edge, node
@@ -36,6 +36,12 @@ def trigger(actor: User, kind: str, config: JSONDict, **rest: Any) -> Trigger:
         actor=actor, name=f"A {kind}", kind=kind, workflow=workflow, config=config, **rest
     )
     return made
+
+
+def reconfigured(made: Trigger, actor: User, **config: Any) -> Trigger:
+    """Change some of a trigger's settings."""
+    changes = {"config": {**made.config, **config}}
+    return update_trigger(made, actor=actor, changes=changes)[0]
 
 
 def due(schedule: Trigger, next_at: datetime) -> None:

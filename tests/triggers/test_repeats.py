@@ -15,20 +15,10 @@ from apps.triggers.exceptions import BadConfig
 from apps.triggers.models import Delivery, Trigger
 from apps.triggers.services import update_trigger
 from tests.factories.callers import Caller
-from tests.factories.triggers import trigger
+from tests.factories.triggers import reconfigured
 
 SECRET = "a secret between two parties only"
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def hook(bob: User) -> Trigger:
-    return trigger(bob, "webhook", {"methods": ["POST", "GET"]}, path="orders")
-
-
-def reconfigured(hook: Trigger, actor: User, **config: Any) -> Trigger:
-    changes = {"config": {**hook.config, **config}}
-    return update_trigger(hook, actor=actor, changes=changes)[0]
 
 
 def test_the_same_key_is_the_same_run(hook: Trigger, bob: User, caller: Caller) -> None:

@@ -18,21 +18,10 @@ from apps.workflows.models import Workflow
 from apps.workflows.services import archive_workflow, create_workflow, delete_workflow
 from tests.factories.callers import Caller
 from tests.factories.runs import carry
-from tests.factories.triggers import echo, trigger
+from tests.factories.triggers import echo, reconfigured, trigger
 from tests.runs.scenes import published
 
-SECRET = "a secret between two parties only"
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def hook(bob: User) -> Trigger:
-    return trigger(bob, "webhook", {"methods": ["POST", "GET"]}, path="orders")
-
-
-def reconfigured(hook: Trigger, actor: User, **config: Any) -> Trigger:
-    changes = {"config": {**hook.config, **config}}
-    return update_trigger(hook, actor=actor, changes=changes)[0]
 
 
 def test_a_call_starts_a_run_before_it_is_answered(

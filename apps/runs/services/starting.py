@@ -53,7 +53,8 @@ def start_run(
     A part runs some of its steps, with outputs given for others. Where the workflow keeps its
     results, one that is young enough is the answer, and the run is over at once; where its end is
     awaited it may be over, too. With a `dedupe_key` that a run of the workspace has already, that
-    run is returned instead. What its steps cost is on the account of `key_id`, too. What is written `alongside` is so in the transaction of the run, and hears whether that is new.
+    run is returned instead. What its steps cost is on the account of `key_id`, too. What is
+    written `alongside` is so in the transaction of the run, and hears whether that is new.
     Raises NotPublished, NoSuchVersion, BadInputs with an entry for each field, HasProblems for a
     draft that cannot run, NoSuchStep, BadPart, PastAQuestion, InBin, Archived, Forbidden,
     Backlogged, StorageAway.
