@@ -13,7 +13,8 @@ from tests.factories.operators import staff
 
 def make(owner: User, canary: str) -> dict[str, str]:
     """Let somebody of platform support ask, and somebody come in; return their ids and the link."""
-    tenant, actor = current_tenant(), staff()
+    tenant = current_tenant()
+    actor = staff(f"sven@{tenant.slug}.example")  # a world shares no rows with another
     asks = support.ask(tenant, reason=canary, hours=1, actor=actor)
     wanted = support.ask(tenant, reason=canary, hours=8, actor=actor)
     inside = support.approve(wanted.pk, role="viewer", actor=owner)
