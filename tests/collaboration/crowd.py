@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from apps.local.processes import wait_until
 from tests.collaboration.node import started
@@ -61,6 +61,7 @@ class Size:
     at_once: int = 5  # operations between two breaths
     pause_ms: int = 10
     seed: int = 7
+    faults: int = 2  # as many kills and as many times that Redis is emptied there are at least
 
 
 @dataclass
@@ -142,11 +143,12 @@ def edit_together(both: Servers, size: Size) -> Outcome:
         "faults": {"breaks": 0.0005, "losses": 0.01, "swaps": 0.02},
     }  # fmt: skip
     outcome, edited = Outcome(), threading.Event()
-    breaking = threading.Thread(target=_break, args=[both, edited, outcome], daemon=True)
     with started("peers.mjs") as crowd:
         assert crowd.stdin is not None
         crowd.stdin.write(json.dumps(world) + "\n")
         crowd.stdin.flush()
+        enough = [both, edited, outcome, size.faults, crowd.stdin]
+        breaking = threading.Thread(target=_break, args=enough, daemon=True)
         breaking.start()
         outcome.told = _follow(crowd, edited)
     breaking.join()
@@ -154,7 +156,10 @@ def edit_together(both: Servers, size: Size) -> Outcome:
     return outcome
 
 
-def _break(both: Servers, edited: threading.Event, outcome: Outcome) -> None:
+def _break(
+    both: Servers, edited: threading.Event, outcome: Outcome, least: int, crowd: IO[str]
+) -> None:
+    """Break things while the crowd edits, which it does until it hears that enough was broken."""
     while not edited.wait(BETWEEN_FAULTS_S):
         with suppress(OSError, KeyError):
             both.kill(outcome.kills)
@@ -163,6 +168,9 @@ def _break(both: Servers, edited: threading.Event, outcome: Outcome) -> None:
             return
         server_of(both.product).flushall()
         outcome.flushes += 1
+        if min(outcome.kills, outcome.flushes) == least:
+            crowd.write("enough\n")
+            crowd.flush()
         wait_until(both.answers, seconds=60)
 
 

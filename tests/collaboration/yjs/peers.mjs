@@ -1,7 +1,8 @@
 // Many clients of y-websocket, unmodified, edit many documents at random over bad connections.
 //
 // One line of JSON comes in: where to connect, as whom, and how much to do. While it edits it says how
-// far it is; in the end, whether all documents are the same and everything acknowledged is there.
+// far it is; in the end, whether all documents are the same and everything acknowledged is there. It
+// edits until a second line says that enough was broken meanwhile, at most PATIENCE times as much.
 
 import { createInterface } from 'node:readline'
 import { WebsocketProvider } from 'y-websocket'
@@ -14,6 +15,7 @@ process.setMaxListeners(0) // each provider listens for the end
 const CALM = { breaks: 0, losses: 0, swaps: 0 }
 const PARTS = ['meta', 'nodes', 'text', 'layout', 'edges', 'notes']
 const PATIENCE_MS = 240_000
+const PATIENCE = 20
 const say = (message) => console.log(JSON.stringify(message))
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -90,7 +92,9 @@ async function main(world) {
   const rooms = world.documents.map((document, row) =>
     Array.from({ length: world.clients }, (_, column) => new Peer(world, document, row * world.clients + column)))
   await pause(1500)
-  for (let done = 0; done < world.operations; done += 1) {
+  const isDone = (done) => done >= world.operations * (world.isEnough ? 1 : PATIENCE)
+  let done = 0
+  for (; !isDone(done); done += 1) {
     const row = Math.floor(world.random() * rooms.length)
     const column = Math.floor(world.random() * world.clients)
     rooms[row][column].edit()
@@ -102,7 +106,7 @@ async function main(world) {
     if (done % 1000 === 999) say({ done: done + 1 })
   }
   Object.assign(world.faults, CALM)
-  say({ edited: world.operations })
+  say({ edited: done })
   await finish(world, rooms)
 }
 
@@ -128,4 +132,9 @@ async function finish(world, rooms) {
   process.exit(0)
 }
 
-createInterface({ input: process.stdin }).once('line', (line) => main(JSON.parse(line)))
+const lines = createInterface({ input: process.stdin })
+lines.once('line', (line) => {
+  const world = JSON.parse(line)
+  lines.once('line', () => (world.isEnough = true))
+  main(world)
+})
