@@ -14,7 +14,7 @@ from apps.accounts.models import Folder, User
 from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.types import JSON, JSONDict
-from apps.workflows import copying, document, drafts, points, publishing, purging, slugs
+from apps.workflows import bells, copying, document, drafts, points, publishing, purging, slugs
 from apps.workflows.credentials import check_may_use, left_behind
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
@@ -178,6 +178,7 @@ def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> Wor
     slugs.give(workflow)
     points.mark_published(version)
     _save(workflow, actor, "workflow.published", {"version": version.number, "notes": notes})
+    bells.ring(workflow, bells.VERSION)
     return version
 
 

@@ -59,7 +59,8 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
   const [element, refuse] = useRefusing(setRefusal);
   const starting = useRef(false); // at once: a second press may come before the button is barred
   const form = shownFields(fields);
-  const pinned = editor.readOnly ? 0 : editor.pins.value.size;
+  const { size } = useObservable(editor.pins);
+  const pinned = editor.readOnly ? 0 : size;
   const start = async () => {
     const read = inputsOf(form, entries);
     if (Object.keys(read.problems).length) {
