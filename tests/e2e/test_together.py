@@ -348,7 +348,8 @@ def test_what_others_pin_and_publish_shows_in_an_open_studio(
     demo: Demo, visit: Visit, key: str, workflow: str
 ) -> None:
     first, second = meeting(visit, workflow, "builder", "owner")
-    settings_of(second, "draft")
+    step(second, "draft").click()
+    second.get_by_test_id("tab-output").click()
     second.get_by_test_id("pin-by-hand").click()
     second.get_by_test_id("pin-json").fill('{"text": "Pinned words"}')
     second.get_by_test_id("pin-save").click()
