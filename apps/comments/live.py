@@ -10,14 +10,10 @@ from apps.comments.models import Thread
 from apps.common.events import publish_on_commit
 from apps.common.types import JSONDict
 from apps.tenants.keys import group_name
+from apps.workflows.bells import channel_of
 from apps.workflows.models import Workflow
 
 KIND = "comments"
-
-
-def channel_of(workflow_id: UUID) -> str:
-    """Return the name of the group in which it is told, without its schema."""
-    return f"comments.{workflow_id}"
 
 
 def frame_of(workflow_id: UUID, thread_id: UUID | None = None) -> JSONDict:

@@ -9,6 +9,12 @@ class BadDefinition(Invalid):
     code = "bad_definition"
 
 
+class WouldBeEmpty(Invalid):
+    """The definition has no steps, and the draft has several."""
+
+    code = "would_be_empty"
+
+
 class BadUpdate(Invalid):
     """The update is not one of this workflow's document."""
 

@@ -66,8 +66,9 @@ def restore_point(point: Point, *, actor: User, node: str = "") -> Workflow:
         wanted = _with_step(drafts.load(workflow).data, wanted, node)
     changes = {"definition": wanted}
     workflow = update_workflow(
-        workflow, actor=actor, revision=None, changes=changes, origin=Origin.RESTORE
-    )
+        workflow, actor=actor, revision=None, changes=changes, origin=Origin.RESTORE,
+        may_empty=True,
+    )  # fmt: skip
     about = {"seq": point.seq, "name": point.name} | ({"node": node} if node else {})
     record("workflow.restored", actor=actor, target=workflow, after=about)
     return workflow

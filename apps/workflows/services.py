@@ -14,7 +14,7 @@ from apps.accounts.models import Folder, User
 from apps.audit.services import record
 from apps.common.errors import PreconditionFailed
 from apps.common.types import JSON, JSONDict
-from apps.workflows import copying, document, drafts, points, publishing, purging, slugs
+from apps.workflows import bells, copying, document, drafts, points, publishing, purging, slugs
 from apps.workflows.credentials import check_may_use, left_behind
 from apps.workflows.definition import Definition, parse
 from apps.workflows.drafts import Draft
@@ -25,6 +25,7 @@ from apps.workflows.exceptions import (
     NothingToPublish,
     NotInBin,
     TooManyTags,
+    WouldBeEmpty,
 )
 from apps.workflows.importing import n8n
 from apps.workflows.known import Known
@@ -87,11 +88,12 @@ def update_workflow(
     revision: int | None,
     changes: JSONDict,
     origin: str = "",
+    may_empty: bool = False,
 ) -> Workflow:
     """Change details and draft (`name`, `description`, `folder`, `tags`, `definition`).
 
     `origin` is as for `drafts.append`. With a revision it must be the current one, else PreconditionFailed. Raises BadDefinition,
-    InBin, Forbidden.
+    WouldBeEmpty, InBin, Forbidden.
     """
     workflow = _editable(workflow, actor)
     if revision is not None and revision != workflow.revision:
@@ -103,10 +105,21 @@ def update_workflow(
         policies.check(actor, "edit", workflow)
     if "tags" in changes:
         workflow.tags = clean_tags(changes["tags"])
+    if not may_empty and "definition" in changes:
+        _check_keeps_steps(workflow, changes["definition"])
     _change_draft(workflow, actor, changes, origin)
     after = {key: _shown(changes[key]) for key in before}
     _save(workflow, actor, "workflow.updated" if before else "", after, before)
     return workflow
+
+
+def _check_keeps_steps(workflow: Workflow, definition: JSON) -> None:
+    """Refuse nothing in place of much: it is what a program sends that lost its own state."""
+    if not parse(definition).nodes and len(drafts.load(workflow).definition.nodes) > 1:
+        raise WouldBeEmpty.at(
+            "definition",
+            "This would take away all steps of the draft. Send `allow_empty` as true if it should.",
+        )
 
 
 def _change_draft(workflow: Workflow, actor: User, changes: JSONDict, origin: str) -> None:
@@ -178,6 +191,7 @@ def publish_workflow(workflow: Workflow, *, actor: User, notes: str = "") -> Wor
     slugs.give(workflow)
     points.mark_published(version)
     _save(workflow, actor, "workflow.published", {"version": version.number, "notes": notes})
+    bells.ring(workflow, bells.VERSION)
     return version
 
 
@@ -213,8 +227,9 @@ def restore_version(version: WorkflowVersion, *, actor: User) -> Workflow:
     """Make the draft equal to a version; what the draft was stays in the log."""
     changes = {"definition": version.definition}
     workflow = update_workflow(
-        version.workflow, actor=actor, revision=None, changes=changes, origin=Origin.RESTORE
-    )
+        version.workflow, actor=actor, revision=None, changes=changes, origin=Origin.RESTORE,
+        may_empty=True,
+    )  # fmt: skip
     record("workflow.restored", actor=actor, target=workflow, after={"version": version.number})
     return workflow
 

@@ -13,9 +13,8 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import NotFound
-from apps.common.events import publish_on_commit
 from apps.common.types import JSON, JSONDict
-from apps.workflows import drafts
+from apps.workflows import bells, drafts
 from apps.workflows.exceptions import BadDataSet, BadPin, InBin
 from apps.workflows.marks import OUTPUT, Marks
 from apps.workflows.models import DataSet, Pin, Workflow
@@ -46,7 +45,7 @@ def pin_output(workflow: Workflow, node: str, *, actor: User, output: JSON, port
     pin.output, pin.port, pin.pinned_by = output, port, actor
     put_aside(pin, Marks.of_definition(draft.data).at(node, OUTPUT), "output")
     pin.save()
-    _tell(workflow, actor, "workflow.pinned", {"node": node})
+    _tell(workflow, actor, "workflow.pinned", bells.PINS, {"node": node})
     return pin
 
 
@@ -57,7 +56,7 @@ def unpin(workflow: Workflow, node: str, *, actor: User) -> None:
     deleted, _ = workflow.pins.filter(node=node).delete()
     if not deleted:
         raise NotFound(f"“{node}” is not pinned.")
-    _tell(workflow, actor, "workflow.unpinned", {"node": node})
+    _tell(workflow, actor, "workflow.unpinned", bells.PINS, {"node": node})
 
 
 def data_sets_of(workflow: Workflow, *, actor: User) -> list[DataSet]:
@@ -86,7 +85,7 @@ def save_data_set(
             found.save()
     except IntegrityError as error:
         raise BadDataSet.at("name", f"There is a data set “{found.name}” already.") from error
-    _tell(workflow, actor, "workflow.data_set_saved", {"data_set": found.name})
+    _tell(workflow, actor, "workflow.data_set_saved", bells.DATA_SETS, {"data_set": found.name})
     return found
 
 
@@ -96,7 +95,7 @@ def delete_data_set(workflow: Workflow, set_id: UUID, *, actor: User) -> None:
     workflow = _locked(workflow, actor)
     found = _set_of(workflow, set_id)
     found.delete()
-    _tell(workflow, actor, "workflow.data_set_deleted", {"data_set": found.name})
+    _tell(workflow, actor, "workflow.data_set_deleted", bells.DATA_SETS, {"data_set": found.name})
 
 
 def _set_of(workflow: Workflow, set_id: UUID) -> DataSet:
@@ -123,8 +122,7 @@ def _size(value: JSON) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode())
 
 
-def _tell(workflow: Workflow, actor: User, action: str, about: JSONDict) -> None:
+def _tell(workflow: Workflow, actor: User, action: str, what: str, about: JSONDict) -> None:
     """Write the audit entry, without the content, and tell the other editors."""
     record(action, actor=actor, target=workflow, after=about)
-    event = {"type": action, "workflow": str(workflow.pk), **about}
-    publish_on_commit(drafts.group_of(workflow.pk), event)
+    bells.ring(workflow, what)

@@ -14,6 +14,6 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy allows files, not data
     chunkSizeWarningLimit: 900, // the budget is kept by budget.py
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["src/entries/studio.tsx"] },
+    rollupOptions: { input: ["src/entries/studio.tsx", "src/entries/leftEdits.ts"] },
   },
 });

@@ -21,11 +21,16 @@ def test_signing_out_leaves_no_drafts_in_the_browser(demo: Demo, visit: Visit) -
     saved(page)
     kept = "async () => (await indexedDB.databases()).length"
     page.wait_for_function(f"async () => await ({kept})() === 1")
+    page.get_by_test_id("run-button").click()
+    page.get_by_test_id("run-start").click()
+    ours = "() => Object.keys(localStorage).filter((key) => key.startsWith('auterity-'))"
+    page.wait_for_function(f"() => ({ours})().some((key) => key.startsWith('auterity-inputs-'))")
     page.goto(f"{host}/workflows/")
     page.locator("[popovertarget=profile-menu]:visible").first.click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("E-mail").wait_for()
     assert page.evaluate(kept) == 0
+    assert page.evaluate(ours) == []
 
 
 def test_signing_out_in_the_studio_ends_it_in_other_windows_too(demo: Demo, visit: Visit) -> None:
@@ -43,9 +48,11 @@ def test_signing_out_in_the_studio_ends_it_in_other_windows_too(demo: Demo, visi
     for each in (page, other):
         each.goto(f"{host}/workflows/{made['id']}/")
         saved(each)
+    page.evaluate("() => localStorage.setItem('auterity-inputs-anna-w1', '{}')")
     page.get_by_test_id("account").click()
     page.get_by_role("menuitem", name="Sign out").click()
     page.get_by_label("E-mail").wait_for()
     other.get_by_test_id("not-saved").get_by_text("You are signed out").wait_for()
     assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    assert page.evaluate("() => localStorage.getItem('auterity-inputs-anna-w1')") is None
     visitor.errors.clear()  # the browser logs refused requests

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pycrdt import Doc, Map
 
+from apps.workflows.runbook import tree
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Demo, Visitor
 from tests.e2e.studio import kept_here
@@ -343,6 +344,67 @@ def _set_role(demo: Demo, key: str, member: str, role: str) -> None:
         pass
 
 
+def test_what_others_pin_and_publish_shows_in_an_open_studio(
+    demo: Demo, visit: Visit, key: str, workflow: str
+) -> None:
+    first, second = meeting(visit, workflow, "builder", "owner")
+    step(second, "draft").click()
+    second.get_by_test_id("tab-output").click()
+    second.get_by_test_id("pin-by-hand").click()
+    second.get_by_test_id("pin-json").fill('{"text": "Pinned words"}')
+    second.get_by_test_id("pin-save").click()
+    expect(step(first, "draft").get_by_test_id("pin-mark")).to_be_visible(timeout=SOON_MS)
+    api(demo, key, f"workflows/{workflow}/publish/", {"notes": "First"})
+    for page in (first, second):
+        expect(page.get_by_test_id("version")).to_have_text("v1", timeout=SOON_MS)
+    second.get_by_test_id("unpin").click()
+    expect(step(first, "draft").get_by_test_id("pin-mark")).to_have_count(0, timeout=SOON_MS)
+
+
+def test_edits_of_a_workflow_that_is_gone_are_taken_along_from_where_it_was(
+    demo: Demo, visit: Visit, key: str, workflow: str, tmp_path: Path
+) -> None:
+    visitor = visit("builder")
+    page = settings_of(opened(visitor, workflow), "draft")
+    page.get_by_test_id("field-prompt").click()
+    go_offline(visitor)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Mine.")
+    kept_here(page)
+    page.goto("about:blank")
+    for purge in ("", "?purge=true"):
+        remove(demo, key, f"workflows/{workflow}/{purge}")
+    come_back(visitor)
+    page.goto(f"/workflows/{workflow}/")
+    edits = page.get_by_role("region", name="Edits of yours are still on this device")
+    expect(edits).to_be_visible()
+    visitor.shot("left-edits")
+    with page.expect_download() as download:
+        edits.get_by_role("button", name="Download my edits").click()
+    download.value.save_as(tmp_path / "edits.json")
+    imported = api(
+        demo, key, "workflows/import/", json.loads((tmp_path / "edits.json").read_text())
+    )
+    config = config_of(demo, key, str(imported["id"]))["config"]
+    assert config["prompt"] == "Write a reply. Mine."
+    edits.get_by_role("button", name="Discard my edits").click()
+    expect(edits).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    visitor.errors.clear()  # the browser logs that there is nothing
+
+
+def remove(demo: Demo, key: str, path: str) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{demo.product.port}/api/v1/{path}",
+        headers={"Authorization": f"Bearer {key}", "If-Match": "*"},
+        method="DELETE",
+    )
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
 def test_a_right_that_is_lost_ends_the_editing(
     demo: Demo, visit: Visit, key: str, workflow: str
 ) -> None:
@@ -361,10 +423,14 @@ def test_a_right_that_is_lost_while_away_leaves_the_edits_to_take_along(
 ) -> None:
     visitor = visit("builder")
     page = settings_of(opened(visitor, workflow), "draft")
+    page.get_by_test_id("rail-runbook").click()
+    page.get_by_test_id("runbook-text").wait_for()
     page.get_by_test_id("field-prompt").click()
     go_offline(visitor)
     page.keyboard.press("Control+End")
     page.keyboard.type(" Mine.")
+    page.get_by_test_id("runbook-text").click()
+    page.keyboard.type("Call Ana.")
     with as_viewer(demo, key, "Ben Builder"):
         come_back(visitor)
         note = page.get_by_test_id("not-saved")
@@ -374,7 +440,9 @@ def test_a_right_that_is_lost_while_away_leaves_the_edits_to_take_along(
             note.get_by_test_id("export-edits").click()
         download.value.save_as(tmp_path / "edits.json")
     exported = json.loads((tmp_path / "edits.json").read_text())
-    draft = next(each for each in exported["definition"]["nodes"] if each["id"] == "draft")
-    assert draft["config"]["prompt"] == "Write a reply. Mine."
+    imported = str(api(demo, key, "workflows/import/", exported)["id"])
+    assert config_of(demo, key, imported)["config"]["prompt"] == "Write a reply. Mine."
+    runbook = api(demo, key, f"workflows/{imported}/runbook/")["doc"]
+    assert tree.text_of(runbook) == "Call Ana."
     assert config_of(demo, key, workflow)["config"]["prompt"] == "Write a reply."
     visitor.errors.clear()  # the browser logs refused requests

@@ -1,4 +1,4 @@
-"""The socket of a page tells at once that something was said, and only those who may read it."""
+"""The socket of a page tells at once what was said, or changed beside the draft, who may read it."""
 
 from typing import Any
 
@@ -12,9 +12,11 @@ from apps.runs.watching import consumers
 from apps.tenants.context import tenant_context
 from apps.tenants.database import query
 from apps.tenants.models import Tenant
+from apps.workflows import services as workflows
+from apps.workflows import trying
 from apps.workflows.models import Workflow
 from tests.factories.sockets import Socket
-from tests.runs.scenes import published
+from tests.runs.scenes import asking, published
 from tests.runs.watching.test_consumers import play
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,5 +113,37 @@ def test_one_workflow_for_each_socket(
             await query(say, workflow, bob)
             thread = await query(say, other, bob)
         assert await socket.receive() == frame(other, thread)
+
+    play(vera, scene)
+
+
+def beside(workflow: Workflow, what: str) -> dict[str, Any]:
+    return {"type": "beside", "workflow": str(workflow.pk), "what": what}
+
+
+def test_what_changes_beside_the_draft_is_heard_of_and_not_what_it_is(
+    workflow: Workflow, alpha: Tenant, bob: User, vera: User
+) -> None:
+    def pin() -> None:
+        trying.pin_output(workflow, "start", actor=bob, output={"secret": "words"})
+
+    def publish_again() -> None:
+        workflows.update_workflow(
+            workflow, actor=bob, revision=None, changes={"definition": asking()}
+        )
+        workflows.publish_workflow(workflow, actor=bob)
+
+    async def scene(socket: Socket) -> None:
+        await joined(socket, workflow)
+        with tenant_context(alpha):
+            await query(pin)
+            assert await socket.receive() == beside(workflow, "pins")
+            await query(trying.unpin, workflow, "start", actor=bob)
+            assert await socket.receive() == beside(workflow, "pins")
+            kept = {"name": "Ada", "inputs": {"secret": "words"}}
+            await query(trying.save_data_set, workflow, actor=bob, changes=kept)
+            assert await socket.receive() == beside(workflow, "data_sets")
+            await query(publish_again)
+            assert await socket.receive() == beside(workflow, "version")
 
     play(vera, scene)

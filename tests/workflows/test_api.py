@@ -13,7 +13,7 @@ from apps.audit.models import AuditEntry
 from apps.common.ids import uuid7
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
-from apps.workflows import document, services
+from apps.workflows import document, restoring, services
 from apps.workflows.definition import parse
 from apps.workflows.models import Workflow, WorkflowUpdate
 from tests.factories.cast import api_client
@@ -151,6 +151,33 @@ def test_publish_list_view_restore_and_diff(
     assert restored.json()["definition"] == one["definition"]
     assert client.get(url(workflow, "versions/3/")).status_code == 404
     assert client.get(url(workflow, "diff/"), {"from": 1}).status_code == 422
+
+
+def test_nothing_replaces_several_steps_only_where_that_is_said(
+    client: APIClient, workflow: Workflow
+) -> None:
+    nothing = {"definition": {"schema": 1, "nodes": [], "edges": []}}
+    refused = client.patch(url(workflow), {"name": "x", **nothing}, HTTP_IF_MATCH="*")
+    assert (refused.status_code, refused.json()["code"]) == (422, "would_be_empty")
+    assert refused.json()["errors"][0]["field"] == "definition"
+    kept = client.get(url(workflow)).json()
+    assert (kept["name"], len(kept["definition"]["nodes"])) == ("Greeting", 3)
+
+    emptied = client.patch(url(workflow), {"allow_empty": True, **nothing}, HTTP_IF_MATCH="*")
+    assert (emptied.status_code, emptied.json()["definition"]["nodes"]) == (200, [])
+    one = {"schema": 1, "nodes": [node("start", "core.start")], "edges": []}
+    for definition in (nothing["definition"], one, nothing["definition"]):  # no or one step
+        answer = client.patch(url(workflow), {"definition": definition}, HTTP_IF_MATCH="*")
+        assert answer.status_code == 200
+
+
+def test_a_point_without_steps_can_be_gone_back_to(client: APIClient, bob: User) -> None:
+    made = services.create_workflow(actor=bob, name="From nothing")
+    point = restoring.name_present(made, actor=bob, name="Nothing yet")
+    changes = {"definition": greeting()}
+    services.update_workflow(made, actor=bob, revision=None, changes=changes)
+    restored = client.post(url(made, f"history/{point.pk}/restore/"))
+    assert (restored.status_code, restored.json()["definition"]["nodes"]) == (200, [])
 
 
 def test_moving_a_node_is_no_change_to_publish(

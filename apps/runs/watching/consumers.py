@@ -26,6 +26,7 @@ from apps.runs.watching.relay import Frame, Watcher, relay
 from apps.tenants.consumers import TRY_LATER, TenantConsumer
 from apps.tenants.context import tenant_context
 from apps.tenants.hosts import is_served
+from apps.workflows import bells
 
 MAX_RUNS = 20
 MAX_FRAME = 4_096
@@ -40,7 +41,8 @@ class LiveConsumer(TenantConsumer):
 
     Frames are JSON objects with a `type`. Client: `subscribe` (`run`, `after`), `unsubscribe`
     (`run`), `subscribe_counts`, `subscribe_comments` (`workflow`; one for each socket). Server:
-    `event`, `token`, `counts`, `services`, `comments` (`workflow`, `thread`; null: any), `error`.
+    `event`, `token`, `counts`, `services`, `comments` (`workflow`, `thread`; null: any), `beside`
+    (`workflow`, `what`; told with the comments), `error`.
     """
 
     permission_required = ANY_MEMBER  # to open it; each run is looked at again and again
@@ -49,7 +51,9 @@ class LiveConsumer(TenantConsumer):
         self.feeds: dict[UUID, Feed] = {}
         self.watcher, self.is_closed = Watcher(), False
         self.counting = self.services_changed = False
-        self.discussed: UUID | None = None  # the workflow whose comments are heard of
+        self.discussed: UUID | None = (
+            None  # the workflow that is heard of: comments, and what is beside it
+        )
         self.heard_upto = ""
         self.person: UUID | None = None
         self.recount = asyncio.Event()
@@ -109,9 +113,9 @@ class LiveConsumer(TenantConsumer):
     async def live_event(self, message: JSONDict) -> None:
         """Take in what was published to a group that this socket is in; counts are sent later."""
         payload = message["payload"]
-        if payload["type"] == live.KIND:
+        if payload["type"] in (live.KIND, bells.KIND):
             async with self.turn:
-                await self._tell_comments(payload)
+                await self._tell_page(payload)
             return
         if payload["type"] == "service":
             self.services_changed = True
@@ -181,7 +185,7 @@ class LiveConsumer(TenantConsumer):
     @property
     def _groups(self) -> tuple[str, ...]:
         counted = self._counted if self.counting else ()
-        return counted if self.discussed is None else (*counted, live.channel_of(self.discussed))
+        return counted if self.discussed is None else (*counted, bells.channel_of(self.discussed))
 
     async def _subscribe_comments(self, frame: JSONDict) -> None:
         workflow_id = _id_in(frame, "workflow")
@@ -190,19 +194,19 @@ class LiveConsumer(TenantConsumer):
             await self._refuse("not_found", "There is no such workflow, or you may not see it.")
             return
         if self.discussed is not None:
-            left = self.group(live.channel_of(self.discussed))
+            left = self.group(bells.channel_of(self.discussed))
             await self.channel_layer.group_discard(left, self.channel_name)
-        group = self.group(live.channel_of(workflow_id))
+        group = self.group(bells.channel_of(workflow_id))
         await self.channel_layer.group_add(group, self.channel_name)
         self.discussed, self.heard_upto = workflow_id, reached
         # The page reads now, after joining: what happens in between it reads twice, and misses nothing.
         await self.send_json(live.frame_of(workflow_id))
 
-    async def _tell_comments(self, payload: JSONDict) -> None:
+    async def _tell_page(self, payload: JSONDict) -> None:
         if self.is_closed or payload["workflow"] != str(self.discussed):
             return
-        self.heard_upto = max(self.heard_upto, payload["at"])
-        await self.send_json({key: payload[key] for key in ("type", "workflow", "thread")})
+        self.heard_upto = max(self.heard_upto, payload.pop("at", ""))
+        await self.send_json(payload)
 
     async def _leave(self, run_id: UUID) -> None:
         del self.feeds[run_id]

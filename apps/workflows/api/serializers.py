@@ -122,6 +122,15 @@ class ChangeSerializer(serializers.Serializer[Any]):
     definition = DefinitionField(required=False)
 
 
+class EditSerializer(ChangeSerializer):
+    """What may be changed of a workflow that is there."""
+
+    allow_empty = serializers.BooleanField(
+        default=False,
+        help_text="Let a definition without steps take away all those of a draft that has several.",
+    )
+
+
 class NewWorkflowSerializer(ChangeSerializer):
     """A workflow to make."""
 

@@ -17,8 +17,8 @@ from apps.common.errors import Invalid, NotFound, PreconditionFailed, Preconditi
 from apps.common.types import JSONDict
 from apps.workflows import drafts, services
 from apps.workflows.api.serializers import (
-    ChangeSerializer,
     DiffSerializer,
+    EditSerializer,
     ImportedSerializer,
     NewWorkflowSerializer,
     ProblemsSerializer,
@@ -105,15 +105,17 @@ class WorkflowViewSet(mixins.ListModelMixin, TenantViewSet[Workflow]):
         return answer(self.get_object())
 
     @extend_schema(
-        request=ChangeSerializer, responses=WorkflowDetailSerializer, parameters=[IF_MATCH]
+        request=EditSerializer, responses=WorkflowDetailSerializer, parameters=[IF_MATCH]
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change details or draft of the state last read."""
         workflow, revision = self.get_object(), revision_of(request)
-        changes = self.asked(ChangeSerializer)
-        return answer(
-            services.update_workflow(workflow, actor=self.actor, revision=revision, changes=changes)
+        changes = self.asked(EditSerializer)
+        may_empty = changes.pop("allow_empty")
+        changed = services.update_workflow(
+            workflow, actor=self.actor, revision=revision, changes=changes, may_empty=may_empty
         )
+        return answer(changed)
 
     @extend_schema(parameters=[OpenApiParameter("purge", bool)], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

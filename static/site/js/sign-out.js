@@ -1,5 +1,5 @@
 // Signing out leaves nothing of the workspace in this browser: drafts that were kept for work without
-// a connection are deleted first. A session that merely ended keeps them, for they may be unsaved.
+// a connection, inputs of test runs and unsent comments are deleted first. A session that merely ended keeps them, for they may be unsaved.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("form[data-sign-out]") || form.dataset.signOut === "now") return;
@@ -10,6 +10,7 @@ document.addEventListener("submit", async (event) => {
 });
 
 async function forgetDrafts() {
+  for (const key of Object.keys(localStorage)) if (key.startsWith("auterity-")) localStorage.removeItem(key);
   const all = await indexedDB.databases();
   const drafts = all.filter(({ name }) => name.startsWith("auterity/"));
   await Promise.all(drafts.map(({ name }) => deleted(name)));

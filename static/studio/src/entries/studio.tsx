@@ -30,12 +30,14 @@ async function live(): Promise<void> {
   else setTimeout(() => void live(), 5_000);
 }
 
-/** Read what is said of the workflow, once it is there, and see to the session. */
+/** Hear of what others say and change beside the draft, once it is there, and see to the session. */
 async function discuss(): Promise<void> {
-  const found = await import("../studio/collab/discussion").catch(() => null);
+  const parts = [import("../studio/collab/beside"), import("../studio/collab/discussion"), import("../studio/collab/session")] as const;
+  const found = await Promise.all(parts).catch(() => null);
   if (found) {
-    found.discussionOf(editor).start(window);
-    const { sessionOf } = await import("../studio/collab/session");
+    const [{ hearBeside }, { discussionOf }, { sessionOf }] = found;
+    hearBeside(editor);
+    discussionOf(editor).start(window);
     sessionOf(editor).start(window);
   } else setTimeout(() => void discuss(), 5_000);
 }

@@ -2,6 +2,7 @@
 
 import type { Editor } from "../model/editor";
 import { firstStep } from "../model/graph";
+import { keptUnder } from "../model/keptHere";
 import { fitting, type Viewport } from "../model/view";
 
 /** Titles are drawn from here on. */
@@ -9,7 +10,7 @@ const LEGIBLE = 0.15;
 const NEAR = 0.6;
 const MARGIN = 80;
 
-const keyOf = (editor: Editor) => `auterity-view-${editor.boot.workflow.id}`;
+const keyOf = ({ boot }: Editor) => keptUnder("view", boot, boot.workflow.id);
 
 export function firstViewport(editor: Editor): Viewport {
   const { grid } = editor.store;

@@ -73,8 +73,10 @@ describe("without a connection", () => {
   test("what another person kept in this browser is deleted", async () => {
     const ana = await open("Ana");
     ana.room.leave();
+    localStorage.setItem("auterity-inputs-ana-w1", "{}");
     await open("Ben");
     await passes(100);
+    expect(localStorage.getItem("auterity-inputs-ana-w1")).toBeNull();
     const names = (await indexedDB.databases()).map(({ name }) => name);
     expect(names).toEqual([expect.stringContaining("/ben/w1/s1")]);
   });

@@ -5,6 +5,7 @@ import type { Editor } from "../model/editor";
 import { same, type Json } from "../model/json";
 import { FINISHED, type RunDetails } from "../model/runs";
 import { followerOf, reason } from "./follower";
+import type { RunPart } from "./runApi";
 import { pinsForRun } from "./trying";
 import { TryingApi, type DataSet } from "./tryingApi";
 
@@ -70,10 +71,11 @@ export class DataSets {
   /** Run the draft with each of the sets, a few at a time. */
   async run(sets: readonly DataSet[]): Promise<void> {
     if (!this.editor.readOnly) await this.editor.sync?.();
+    const part = await pinsForRun(this.editor);
     for (const { id } of sets) this.#note(id, RUNNING);
     const waiting = [...sets];
     const work = async () => {
-      for (let set = waiting.shift(); set; set = waiting.shift()) this.#note(set.id, await this.#tried(set));
+      for (let set = waiting.shift(); set; set = waiting.shift()) this.#note(set.id, await this.#tried(set, part));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     void followerOf(this.editor).refreshRecent();
@@ -88,10 +90,9 @@ export class DataSets {
     return parts.flatMap(([verdict, words]) => (count(verdict) ? [`${count(verdict)} ${words}`] : [])).join(", ");
   }
 
-  async #tried(set: DataSet): Promise<Outcome> {
+  async #tried(set: DataSet, part: RunPart): Promise<Outcome> {
     const { api } = followerOf(this.editor);
     try {
-      const part = await pinsForRun(this.editor);
       const started = await api.start(set.inputs, "draft", { ...part, wait: WAIT_S });
       return outcomeOf(set, await api.run(started.id));
     } catch (error) {

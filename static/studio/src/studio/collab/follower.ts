@@ -54,7 +54,7 @@ export class Follower {
 
   /** Others than the shown run are watched by the same socket. */
   #concerns(frame: Frame): boolean {
-    return frame.type === "error" || (frame.type !== "comments" && frame.run === this.editor.shown.details.value?.id);
+    return frame.type === "error" || ("run" in frame && frame.run === this.editor.shown.details.value?.id);
   }
 
   /** Show the run that the page brought along. */
@@ -208,7 +208,7 @@ export class Follower {
     const { shown } = this.editor;
     const id = shown.details.value?.id;
     if (frame.type === "error") void this.#ask();
-    else if (frame.type === "comments" || frame.run !== id) return;
+    else if (!("run" in frame) || frame.run !== id) return;
     else if (frame.type === "token") shown.write(frame.node, frame.text, frame.frame);
     else {
       const before = shown.details.value?.status;

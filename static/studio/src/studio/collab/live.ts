@@ -26,7 +26,7 @@ export async function goLive(editor: Editor, page: Window, open?: (url: string) 
   editor.sketching = () => written(new StudioDoc(editor.types), editor.store);
   let edited = true; // what was kept in this browser may be anything
   const ydoc = new Y.Doc();
-  const database = databaseOf(editor.boot, page.location.host);
+  const database = databaseOf(page.location.host, editor.boot.user.id, editor.boot.workflow.id);
   const kept = await keep(ydoc, database);
   const awareness = awarenessFor(editor, ydoc);
   const room = new Room(editor, ydoc, awareness, {

@@ -2,10 +2,11 @@
 // One database for each workspace, person, workflow and form of the document; at sign-out all go.
 
 import type * as Y from "yjs";
-import type { Boot } from "../model/boot";
+import { forgetEverybody, forgetOthers } from "../model/keptHere";
 
 const FORM = "s1"; // the document's schema
 const PREFIX = "auterity/";
+const OWED = "owed";
 const PATIENCE = 3_000; // a database that another window holds is not waited for
 
 export interface Kept {
@@ -13,6 +14,9 @@ export interface Kept {
   origin: unknown;
   /** Whether something was in it. */
   found: boolean;
+  /** Note whether the server lacks something of it; without a note, it may. */
+  note(owed: boolean): Promise<void>;
+  owed(): Promise<boolean>;
   /** Stop writing to it, and delete what is in it. */
   forget(): Promise<void>;
 }
@@ -26,26 +30,38 @@ export async function keep(ydoc: Y.Doc, name: string): Promise<Kept | null> {
     await within(PATIENCE, Promise.all([store._db, store.whenSynced]));
     // Signing out in another window deletes it; nothing more is written then.
     store.db?.addEventListener("versionchange", () => void store.destroy());
-    return { origin: store, found: ydoc.store.clients.size > 0, forget: () => store.clearData() };
+    return {
+      origin: store,
+      found: ydoc.store.clients.size > 0,
+      note: (owed) => store.set(OWED, Number(owed)).then(noWords, noWords), // deleted meanwhile
+      owed: async () => (await store.get(OWED)) !== 0,
+      forget: () => store.clearData(),
+    };
   } catch {
     return null; // a private window, a full disk: the page itself still holds everything
   }
 }
 
-export function databaseOf(boot: Boot, host: string): string {
-  return `${PREFIX}${host}/${boot.user.id}/${boot.workflow.id}/${FORM}`;
+export function databaseOf(host: string, user: string, workflow: string): string {
+  return `${PREFIX}${host}/${user}/${workflow}/${FORM}`;
+}
+
+export async function isKept(name: string): Promise<boolean> {
+  return (await names()).includes(name);
 }
 
 /** Delete what is kept for another person, and in a form that is no longer read. */
 export async function tidy(own: string): Promise<void> {
-  const [prefix, host, user] = own.split("/");
+  const [prefix, host, user = ""] = own.split("/");
+  forgetOthers(user);
   const mine = `${prefix}/${host}/${user}/`;
   for (const name of await names())
     if (!name.startsWith(mine) || !name.endsWith(`/${FORM}`)) indexedDB.deleteDatabase(name);
 }
 
-/** Delete everything that is kept here of anybody's drafts. */
+/** Delete everything that is kept here of anybody's work. */
 export async function forgetAll(): Promise<void> {
+  forgetEverybody();
   await Promise.all((await names()).map(deleted));
 }
 
@@ -60,6 +76,8 @@ async function names(): Promise<string[]> {
   const all = await indexedDB.databases().catch(() => []);
   return all.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []));
 }
+
+function noWords(): void {}
 
 function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   const late = new Promise<never>((_, fail) => setTimeout(() => fail(new Error("It takes too long.")), ms));

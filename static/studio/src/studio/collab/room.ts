@@ -36,6 +36,7 @@ export class Room {
   readonly saver: Saver;
   #ready = false;
   #compared = false;
+  #noted: boolean | null = null;
   #wasOffline = false;
   #refusal = "";
   #asking: ReturnType<typeof setTimeout> | null = null;
@@ -171,6 +172,7 @@ export class Room {
 
   #requested(sent: boolean): void {
     this.#refusal = "";
+    if (sent) this.#note(true);
     this.#begin();
     if (sent) this.options.onStored();
     this.#tell();
@@ -206,7 +208,16 @@ export class Room {
     return this.editor.boot.permissions.edit === false && this.unsaved.any;
   }
 
+  /** Note beside what is kept whether it is only here: who may not come back asks for that. */
+  #note(isKnown: boolean): void {
+    const { any } = this.unsaved;
+    if (any === this.#noted || !(any || isKnown)) return;
+    this.#noted = any;
+    void this.options.kept?.note(any);
+  }
+
   #tell(): void {
+    this.#note(this.#compared);
     const { saving } = this.editor;
     if (saving.value.kind === "shut" && !this.live) return;
     const next = this.#state();

@@ -1,6 +1,6 @@
 // The page's one live socket: events and words of the run that is shown, that something happened in
-// others, and that something was said of the workflow. It comes back by itself and goes on after the last event that is known; who listens
-// reads the rest over HTTP meanwhile.
+// others, and that something was said of the workflow or changed beside its draft. It comes back by
+// itself and goes on after the last event that is known; who listens reads the rest over HTTP meanwhile.
 
 import type { Editor } from "../model/editor";
 import type { RunEvent } from "../model/runs";
@@ -14,6 +14,7 @@ export type Frame =
   | { type: "event"; run: string; event: RunEvent }
   | { type: "token"; run: string; node: string; frame?: string; text: string }
   | { type: "comments"; workflow: string; thread: string | null }
+  | { type: "beside"; workflow: string; what: string }
   | { type: "error"; code: string; message: string };
 
 export interface Hearer {
@@ -52,7 +53,7 @@ export class LiveSocket {
     this.#hearers.push(hearer);
   }
 
-  /** Hear of what is said of a workflow, as long as the page is open. */
+  /** Hear of what is said of a workflow and changes beside its draft, as long as the page is open. */
   discuss(workflow: string): void {
     this.#workflow = workflow;
     if (this.isOpen) this.#send({ type: "subscribe_comments", workflow });

@@ -24,7 +24,7 @@ function server(answers: Record<string, unknown>): [string, string, JsonObject |
   const sent: [string, string, JsonObject | null][] = [];
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     sent.push([init.method ?? "GET", url, init.body ? (JSON.parse(String(init.body)) as JsonObject) : null]);
-    const found = Object.entries(answers).find(([end]) => url.endsWith(end))?.[1];
+    const found = Object.entries({ "/pins/": { results: [] }, ...answers }).findLast(([end]) => url.endsWith(end))?.[1];
     return new Response(JSON.stringify(found ?? { results: [], next: null }), { status: found ? 200 : 404 });
   });
   return sent;
@@ -85,6 +85,15 @@ test("up to a step asks for the inputs first", async () => {
   const editor = new Editor(boot());
   await runPart(editor, "until", "b");
   expect([editor.panels.dialog.value, editor.panels.runUntil.value]).toEqual(["run", "b"]);
+});
+
+test("a run takes what is pinned now, also what others pinned or unpinned since the page came", async () => {
+  const pin = (node: string, output: number) => ({ node, output, port: "", pinned_by: "Ana", pinned_at: "" });
+  server({ "/pins/": { results: [pin("a", 2), pin("c", 3)] } });
+  const editor = new Editor(boot({ pinned: ["b"] }));
+  editor.pins.set(new Map([["a", pin("a", 1)], ["b", pin("b", 1)]]));
+  expect(await pinsForRun(editor)).toEqual({ pins: { a: 2, c: 3 }, exits: {} });
+  expect([...editor.pins.value.keys()]).toEqual(["a", "c"]);
 });
 
 test("pins of steps that are gone are left out", async () => {

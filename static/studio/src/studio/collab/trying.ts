@@ -9,12 +9,11 @@ import { followerOf, reason } from "./follower";
 import type { RunPart } from "./runApi";
 import { TryingApi } from "./tryingApi";
 
-/** Fetch what is pinned, where the page brought only the names. */
-export async function loadPins(editor: Editor): Promise<ReadonlyMap<string, Pin>> {
-  const known = editor.pins.value;
-  if ([...known.values()].includes(null))
-    editor.pins.set(new Map((await api(editor).pins()).map((pin) => [pin.node, pin])));
-  return new Map([...editor.pins.value].flatMap(([node, pin]) => (pin ? [[node, pin] as const] : [])));
+/** Fetch what is pinned: the page brought only the names, and others pin as well. */
+export async function loadPins(editor: Editor): Promise<readonly Pin[]> {
+  const pins = await api(editor).pins();
+  editor.pins.set(new Map(pins.map((pin) => [pin.node, pin])));
+  return pins;
 }
 
 export async function pinOutput(editor: Editor, node: string, output: Json, port: string): Promise<boolean> {
@@ -44,14 +43,14 @@ export async function pinShown(editor: Editor, node: string): Promise<boolean> {
   return pinOutput(editor, node, output, own.port ?? "");
 }
 
-/** Return the pins of the steps that are there, as a run takes them. */
+/** Return the pins of the steps that are there, as a run takes them: as they are now on the server. */
 export async function pinsForRun(editor: Editor, but: ReadonlySet<string> = new Set()): Promise<RunPart> {
   const pins: JsonObject = {};
   const exits: Record<string, string> = {};
-  for (const [node, pin] of await loadPins(editor)) {
+  for (const { node, output, port } of await loadPins(editor)) {
     if (but.has(node) || !editor.store.nodes.has(node) || editor.store.holderOf(node)) continue;
-    pins[node] = pin.output;
-    if (pin.port) exits[node] = pin.port;
+    pins[node] = output;
+    if (port) exits[node] = port;
   }
   return { pins, exits };
 }

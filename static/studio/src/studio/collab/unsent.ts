@@ -2,12 +2,13 @@
 
 import type { Boot } from "../model/boot";
 import type { Unsent } from "../model/comments";
+import { keptUnder } from "../model/keptHere";
 
 export class UnsentBox {
   readonly #key: string;
 
   constructor(boot: Boot) {
-    this.#key = `auterity-comments-${boot.user.id}-${boot.workflow.id}`;
+    this.#key = keptUnder("comments", boot, boot.workflow.id);
   }
 
   read(): Unsent[] {

@@ -2,8 +2,9 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, type FieldError } from "../../lib/api";
 import { followerOf, reason } from "../collab/follower";
 import { pinsForRun } from "../collab/trying";
-import { useEditor, useProblems } from "../model/hooks";
+import { useEditor, useObservable, useProblems } from "../model/hooks";
 import { isObject, type Json, type JsonObject } from "../model/json";
+import { keptUnder } from "../model/keptHere";
 import { entriesFor, inputFields, inputsOf, remembered, type Entries, type Entry, type InputField } from "../model/startForm";
 import { counted } from "../model/summary";
 import { Button } from "../parts/Button";
@@ -51,7 +52,7 @@ interface Refusal {
 function RunForm({ onClose, until }: { onClose: () => void; until: string | null }) {
   const editor = useEditor();
   const fields = useMemo(() => inputFields(editor.store), [editor]);
-  const key = `auterity-inputs-${editor.boot.workflow.id}`;
+  const key = keptUnder("inputs", editor.boot, editor.boot.workflow.id);
   const last = useMemo(() => recalled(key), [key]);
   const [entries, setEntries] = useState<Entries>(() => entriesFor(shownFields(fields), last));
   const [refusal, setRefusal] = useState<Refusal | null>(null);
@@ -59,7 +60,8 @@ function RunForm({ onClose, until }: { onClose: () => void; until: string | null
   const [element, refuse] = useRefusing(setRefusal);
   const starting = useRef(false); // at once: a second press may come before the button is barred
   const form = shownFields(fields);
-  const pinned = editor.readOnly ? 0 : editor.pins.value.size;
+  const { size } = useObservable(editor.pins);
+  const pinned = editor.readOnly ? 0 : size;
   const start = async () => {
     const read = inputsOf(form, entries);
     if (Object.keys(read.problems).length) {

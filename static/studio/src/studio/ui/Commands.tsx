@@ -7,6 +7,7 @@ import { align, distribute } from "../model/aligning";
 import type { Editor } from "../model/editor";
 import { groupSelection } from "../model/groups";
 import { useEditor } from "../model/hooks";
+import { keptUnder } from "../model/keptHere";
 import { choices } from "../palette/types";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
@@ -22,16 +23,15 @@ interface Command extends Item {
   run: () => void;
 }
 
-const RECENT = "auterity-recent-commands";
-
 /** Ctrl+K: steps to jump to, actions, step types to add; what was used last comes first. */
 export function Commands({ onClose: close }: { onClose: () => void }) {
   const editor = useEditor();
+  const recent = keptUnder("recent", editor.boot);
   const [elsewhere, setElsewhere] = useState<readonly Command[]>([]);
   useEffect(() => {
     void others(editor).then(setElsewhere, () => undefined); // the rest of the list is here anyway
   }, [editor]);
-  const commands = useMemo(() => recentFirst([...all(editor), ...elsewhere]), [editor, elsewhere]);
+  const commands = useMemo(() => recentFirst(recent, [...all(editor), ...elsewhere]), [editor, elsewhere, recent]);
   return (
     <Dialog open onClose={close} title="Commands" bare>
       <SearchList
@@ -42,7 +42,7 @@ export function Commands({ onClose: close }: { onClose: () => void }) {
         onClose={close}
         onChoose={(id) => {
           close();
-          remember(id);
+          remember(recent, id);
           // The dialog gives the focus back first; then the command may take it.
           setTimeout(() => commands.find((command) => command.id === id)?.run());
         }}
@@ -152,8 +152,8 @@ async function others(editor: Editor): Promise<Command[]> {
   return [...open, ...show];
 }
 
-function recentFirst(commands: Command[]): Command[] {
-  const recent = recalled().flatMap((id) => {
+function recentFirst(key: string, commands: Command[]): Command[] {
+  const recent = recalled(key).flatMap((id) => {
     const found = commands.find((command) => command.id === id);
     return found ? [{ ...found, group: "Recent" }] : [];
   });
@@ -161,14 +161,14 @@ function recentFirst(commands: Command[]): Command[] {
   return [...recent, ...commands.filter((command) => !known.has(command.id))];
 }
 
-function remember(id: string): void {
-  const next = [id, ...recalled().filter((each) => each !== id)].slice(0, 5);
-  localStorage.setItem(RECENT, JSON.stringify(next));
+function remember(key: string, id: string): void {
+  const next = [id, ...recalled(key).filter((each) => each !== id)].slice(0, 5);
+  localStorage.setItem(key, JSON.stringify(next));
 }
 
-function recalled(): string[] {
+function recalled(key: string): string[] {
   try {
-    const list: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
+    const list: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
     return Array.isArray(list) ? list.filter((each) => typeof each === "string") : [];
   } catch {
     return [];

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { sessionOf } from "../collab/session";
+import { download, fileOf, fileOfDoc } from "../collab/takingAlong";
 import { useEditor, useObservable } from "../model/hooks";
 import type { SaveState } from "../model/saving";
 import { Button } from "../parts/Button";
@@ -71,25 +72,14 @@ function Note({ saving: { why, unsaved } }: { saving: SaveState & { kind: "shut"
 function Export() {
   const editor = useEditor();
   const [copied, setCopied] = useState(false);
-  const text = () => {
-    const { name, description } = editor.store.meta;
-    const definition = editor.doc?.definition() ?? editor.boot.snapshot;
-    return JSON.stringify({ format: "auterity.workflow/1", name, description, tags: [], definition }, null, 2);
-  };
-  const download = () => {
-    const url = URL.createObjectURL(new Blob([text()], { type: "application/json" }));
-    const link = document.createElement("a");
-    Object.assign(link, { href: url, download: `${editor.store.meta.name || "workflow"} (my edits).json` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  };
+  const text = () => (editor.doc ? fileOfDoc(editor.doc) : fileOf(editor.store.meta, editor.boot.snapshot, null));
   const copy = async () => {
     await navigator.clipboard.writeText(text());
     setCopied(true);
   };
   return (
     <>
-      <Button look="primary" icon="download" data-testid="export-edits" onClick={download}>
+      <Button look="primary" icon="download" data-testid="export-edits" onClick={() => download(text(), editor.store.meta.name)}>
         Download
       </Button>
       <Button
