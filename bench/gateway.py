@@ -70,7 +70,9 @@ def figures(measured: Measured, count: int) -> dict[str, Any]:
         f"callers_{callers}": _whole(measured, count, callers) for callers in CALLERS
     }
     for pieces in STREAMS:
-        found[f"stream_{pieces}"] = _stream(measured, count, pieces)
+        found[f"stream_{pieces}"] = {
+            f"callers_{callers}": _stream(measured, count, pieces, callers) for callers in CALLERS
+        }
     return found
 
 
@@ -89,9 +91,10 @@ def _rates(measured: Measured, before: float, count: int, seconds: float) -> dic
     return found
 
 
-def _stream(measured: Measured, count: int, pieces: int) -> dict[str, Any]:
+def _stream(measured: Measured, count: int, pieces: int, callers: int) -> dict[str, Any]:
+    count = max(count, callers * 4)
     before = measured.cpu_s()
-    taken, _ = calls(measured.door, count, pieces=pieces)
+    taken, _ = calls(measured.door, count, pieces=pieces, callers=callers)
     found: dict[str, Any] = {"first": percentiles([each.first_ms for each in taken])}
     if measured.pid:
         cpu_ms = (measured.cpu_s() - before) * 1000
@@ -106,8 +109,14 @@ def of_kept(measured: Measured, count: int) -> dict[str, Any]:
     """Return what an answer takes that is kept."""
     assert measured.kept is not None
     calls(measured.kept, 5, same=True)
+    return {f"callers_{callers}": _kept(measured, count, callers) for callers in CALLERS}
+
+
+def _kept(measured: Measured, count: int, callers: int) -> dict[str, Any]:
+    assert measured.kept is not None
+    count = max(count, callers * 4)
     before = measured.cpu_s()
-    taken, seconds = calls(measured.kept, count, same=True)
+    taken, seconds = calls(measured.kept, count, same=True, callers=callers)
     return percentiles([each.whole_ms for each in taken]) | _rates(measured, before, count, seconds)
 
 
@@ -124,8 +133,12 @@ def added(ours: dict[str, Any], direct: dict[str, Any]) -> dict[str, float]:
     """Return what one caller waits longer than for the model alone, in milliseconds."""
     one, other = ours["callers_1"], direct["callers_1"]
     found = {name: round(one[name] - other[name], 2) for name in ("p50_ms", "p95_ms", "p99_ms")}
-    first = ours["stream_50"]["first"]["p50_ms"] - direct["stream_50"]["first"]["p50_ms"]
+    first = _first_piece(ours) - _first_piece(direct)
     return {**found, "first_piece_p50_ms": round(first, 2)}
+
+
+def _first_piece(found: dict[str, Any]) -> float:
+    return float(found["stream_50"]["callers_1"]["first"]["p50_ms"])
 
 
 @contextmanager

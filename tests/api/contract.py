@@ -100,20 +100,24 @@ def _fits(template: str, path: str) -> re.Match[str] | None:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends: the workspace's owner by a key or, where a session is asked for, in a browser."""
+    """Who sends: the workspace's owner by a key, or somebody in a browser."""
 
     headers: dict[str, str]
     client: Client
 
     @classmethod
     def of(cls, label: str, world: World) -> "Caller":
-        """Return who may call an operation."""
-        client = Client(_schema().app)
-        if f"{PREFIX}session/" not in label:
-            key = f"Bearer {world.objects['key_text']}"
-            return cls({"Host": world.host, "Authorization": key}, client)
-        session = world.browser("owner").cookies[django_settings.SESSION_COOKIE_NAME].value
-        token = "t" * 32
+        """Return who may call an operation: the owner, in a browser where a session is asked for."""
+        if f"{PREFIX}session/" in label:
+            return cls.browsing("owner", world)
+        key = f"Bearer {world.objects['key_text']}"
+        return cls({"Host": world.host, "Authorization": key}, Client(_schema().app))
+
+    @classmethod
+    def browsing(cls, role: str, world: World) -> "Caller":
+        """Return the member with a role, signed in."""
+        client, token = Client(_schema().app), "t" * 32
+        session = world.browser(role).cookies[django_settings.SESSION_COOKIE_NAME].value
         client.set_cookie(django_settings.SESSION_COOKIE_NAME, session, domain=world.host)
         client.set_cookie(django_settings.CSRF_COOKIE_NAME, token, domain=world.host)
         return cls({"Host": world.host, "X-CSRFToken": token}, client)

@@ -8,9 +8,10 @@ from schemathesis.generation import GenerationMode
 
 from tests.api.contract import EXAMPLES, Caller, generated, good, operations, probes_of, send, stays
 from tests.isolation.standing import Standing
-from tests.isolation.world import World
+from tests.isolation.world import ROLES, World
 
 ENOUGH = 50
+OTHERS = [role for role in ROLES if role != "owner"]
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,17 @@ def test_operation_keeps_its_description(label: str, world: World) -> None:
     statuses = [each for mode in EXAMPLES for each in generated(label, mode, places, caller)]
     statuses += generated(label, GenerationMode.POSITIVE, [{}], caller, share=4)  # any id at all
     assert len(statuses) >= ENOUGH or not _has_something_to_vary(label)
+
+
+@pytest.mark.parametrize("label", sorted(operations()))
+def test_it_keeps_it_for_every_role(label: str, world: World) -> None:
+    """Whether it is done or refused, what others are told is described as well."""
+    known = probes_of(label, world)
+    for role in OTHERS:
+        caller = Caller.browsing(role, world)
+        for probe, place in known:
+            assert send(good(label, probe, place, world), caller).status_code < 500
+        generated(label, GenerationMode.POSITIVE, [known[0][1]], caller, share=20)
 
 
 def _has_something_to_vary(label: str) -> bool:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from tests.factories.issuer import stranger
 from tests.factories.operators import platform_client
 from tests.gateway.calling import connect, lead
 from tests.gateway.programs import Program
-from tests.isolation.probe import Probe
+from tests.isolation.probe import OCTETS, Probe
 from tests.isolation.probes import PROBES
 from tests.runs.withholding.test_withholding import marked
 from tests.workflows.definitions import node
@@ -33,22 +34,30 @@ from tests.workflows.definitions import node
 FIELDS = {"credential", "token", "secret", "password"}
 TOO_LONG = "x" * 2_000
 LINK = re.compile(r"https?://\S+")
+# How a request with a secret is sent: as it is meant, with mistakes, and by whom it is not meant for.
+WAYS = (
+    "taken", "spoilt", "cut", "mislabelled",
+    "admin", "builder", "operator", "viewer", "guest", "stranger",
+)  # fmt: skip
 CODE = {"length": 24, "numeric": False, "dashed": False}  # of mailed codes, unlike anything else
 
 
 def tables(walker: Walker) -> None:
-    """Send every request of the isolation walk that takes a secret, and again with a bad field."""
+    """Send every request of the isolation walk that takes a secret, by those who may and who may not.
+
+    A request that is turned away is as good at spilling what it brought as one that is taken.
+    """
     for probe in PROBES:
         body = probe.body(walker.world) if callable(probe.body) else probe.body
         if probe.method == "GET" or not isinstance(body, dict) or not list(secret_fields(body)):
             continue
-        for way in ("taken", "refused"):
+        for way in WAYS:
             sent = deepcopy(body)
             for place, name in secret_fields(sent):
                 place[name] = walker.planted.new(f"{name} of {probe}, {way}")
-            if way == "refused":
+            if way == "spoilt":
                 _spoil(sent)
-            _send(walker, probe, sent)
+            _send(walker, probe, sent, way)
 
 
 def secret_fields(body: Any) -> Iterator[tuple[dict[str, Any], str]]:
@@ -68,13 +77,14 @@ def _spoil(body: dict[str, Any]) -> None:
             body[name] = TOO_LONG
 
 
-def _send(walker: Walker, probe: Probe, body: dict[str, Any]) -> None:
-    filled = Probe(probe.route, probe.method, probe.args, body=body, media=probe.media)
-    client = walker.world.browser("owner")  # some of them sign somebody in
-    answer = client.generic(
-        probe.method, probe.path(walker.world), filled.content(walker.world), probe.media
-    )
-    walker.note(str(probe), answer)
+def _send(walker: Walker, probe: Probe, body: dict[str, Any], way: str) -> None:
+    content = replace(probe, body=body).content(walker.world)
+    media = OCTETS if way == "mislabelled" else probe.media
+    # A browser of its own for each: some of the requests sign somebody in.
+    who = way if way in walker.world.people else "owner"
+    client = stranger() if way == "stranger" else walker.world.browser(who)
+    content = content[:-1] if way == "cut" else content
+    walker.note(str(probe), client.generic(probe.method, probe.path(walker.world), content, media))
 
 
 def signing_in(walker: Walker) -> None:

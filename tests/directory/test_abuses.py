@@ -26,6 +26,7 @@ from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.directory.clients import PATCH, USER, ScimClient, client_of, refused, state
 from tests.factories.browsers import browser
+from tests.factories.costs import cheap
 from tests.factories.issuer import proved
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,16 @@ def test_bodies_that_are_none(scim: ScimClient, name: str) -> None:
     before = state()
     assert refused(scim("POST", path, body), 400, kind)
     assert state() == before
+
+
+def test_none_of_them_costs_more_than_its_budget(scim: ScimClient, person: str) -> None:
+    scim.get("/Users")  # what only the first one reads
+    for name, (path, body, _) in BODIES.items():
+        with cheap(name):
+            scim("POST", path, body)
+    for name, (operations, _) in OPERATIONS.items():
+        with cheap(name):
+            scim("PATCH", f"/Users/{person}", {"schemas": [PATCH], "Operations": operations})
 
 
 def test_a_body_that_is_too_large(scim: ScimClient) -> None:

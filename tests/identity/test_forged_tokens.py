@@ -11,6 +11,7 @@ import pytest
 from apps.audit.models import AuditEntry
 from apps.common.types import JSONDict
 from apps.identity.models import Connection, Link
+from tests.factories.costs import cheap
 from tests.factories.forging import (
     CURVE,
     EDWARDS,
@@ -206,6 +207,14 @@ def test_a_forged_token_lets_nobody_in(issuer: Issuer, okta: Connection, name: s
 
 def test_there_are_enough_of_them() -> None:
     assert len(FORGED) >= 60
+
+
+def test_none_of_them_costs_more_than_its_budget(issuer: Issuer, okta: Connection) -> None:
+    sign_in(stranger(), issuer, okta)  # what only the first one reads
+    for name, forge in FORGED.items():
+        issuer.forge = forge
+        with cheap(name):
+            sign_in(stranger(), issuer, okta)
 
 
 def _honest(alg: str, key: Any) -> Forge:
