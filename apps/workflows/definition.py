@@ -74,7 +74,12 @@ class Node(Part):
     timeout_s: float | None = Field(None, gt=0, le=86_400)
     on_error: Literal["fail", "branch", "default", "continue"] = "fail"
     default_output: Any = None
-    cache_ttl_s: int | None = Field(None, ge=1)
+    cache_ttl_s: int | None = Field(
+        None,
+        ge=1,
+        description="Seconds for which a result answers later runs of the same version with the same "
+        "input and rights. Only of a step that reads or computes: one that acts is done each time.",
+    )
     data_classes: dict[MarkPath, DataClassSlug] | None = Field(
         None,
         max_length=50,

@@ -71,6 +71,8 @@ def with_settings(type_: str, config: JSONDict, **settings: object) -> JSONDict:
     ("type_", "config"),
     [
         ("http.request", {"method": "POST", "url": "https://example.com/"}),
+        ("http.request", {"method": "PUT", "url": "https://example.com/"}),
+        ("http.request", {"method": "DELETE", "url": "https://example.com/"}),
         ("http.request", {"url": "https://example.com/", "idempotency_header": True}),
         ("human.approval", {"title": "May it go on?"}),
         ("flow.signal", {"name": "paid", "key": "7"}),

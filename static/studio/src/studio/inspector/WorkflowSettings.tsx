@@ -32,7 +32,7 @@ const FIELDS: Field[] = [
     ...NUMBER,
     name: "cache_ttl_s",
     label: "Keep results",
-    help: "A later run with the same version, inputs and rights is answered by a result that is younger, and does not run. Only for workflows whose steps read or compute.",
+    help: "A later run with the same version, inputs and rights is answered by a result that is younger, and does not run. Only for workflows whose steps read or compute: a PUT or DELETE acts, too.",
     unit: "s",
     integer: true,
     least: 1,
