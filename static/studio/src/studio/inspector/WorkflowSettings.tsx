@@ -22,7 +22,7 @@ const FIELDS: Field[] = [
     ...NUMBER,
     name: "timeout_s",
     label: "Time limit of a run",
-    help: "A run that takes longer is ended.",
+    help: "A run that takes longer is ended. One that asks a person what a step did ends once it is told.",
     unit: "s",
     least: 0.001,
     most: MONTH_S,
