@@ -40,7 +40,7 @@ def test_a_frozen_worker_loses_its_run_and_writes_nothing(
     until(lambda: is_frozen(zombie))
     Ticket.objects.filter(pk=run.pk).update(lease_until="2020-01-01T00:00:00Z")  # time passes
     target.answer.set()
-    workers.start()
+    workers.start_and_wait()
     finishes(run)
     before = list(RunEvent.objects.filter(run=run).values_list("seq", "type", "at"))
     zombie.send_signal(signal.SIGCONT)
