@@ -363,8 +363,9 @@ def test_other_runs_share_steps_that_one_may_not_make(
     on_the_way = [edge("a", "b"), edge("b", "c")]
     run = carry_family(start(over(each(), *inner, *on_the_way), orders=list(range(7))))
     assert run.status == "succeeded", run.error
-    assert run.outputs["results"] == [{"n": item} for item in range(7)]
-    chunks = Run.objects.filter(parent=run).values_list("chunk", flat=True)
+    results: Any = run.outputs
+    assert results["results"] == [{"n": item} for item in range(7)]
+    chunks: Any = Run.objects.filter(parent=run).values_list("chunk", flat=True)
     assert sorted((chunk["first"], chunk["count"]) for chunk in chunks) == [
         (0, 2), (2, 2), (4, 2), (6, 1),
     ]  # fmt: skip
