@@ -40,21 +40,25 @@ SELECT lane FROM (
 WHERE pg_try_advisory_xact_lock(%(space)s, hashtext(lane::text))
 """
 LIFT = """
-UPDATE dispatch_ticket AS ticket SET status = 'pending'
-FROM unnest(%(lanes)s::uuid[]) AS waiting (lane), LATERAL (
-    SELECT placed.id FROM (
-        SELECT id, lane_cap, row_number() OVER (ORDER BY priority DESC, id) AS place FROM (
-            SELECT id, lane_cap, priority FROM dispatch_ticket
-            WHERE lane = waiting.lane AND status = 'held'
-            ORDER BY priority DESC, id LIMIT %(batch)s
-        ) AS first
-    ) AS placed
-    WHERE placed.place <= placed.lane_cap - (
-        SELECT count(*) FROM dispatch_ticket AS other
-        WHERE other.lane = waiting.lane AND other.status IN ('pending', 'ready', 'running')
-    )
-) AS next
-WHERE ticket.id = next.id
+WITH next AS (
+    SELECT next.id FROM unnest(%(lanes)s::uuid[]) AS waiting (lane), LATERAL (
+        SELECT placed.id FROM (
+            SELECT id, lane_cap, row_number() OVER (ORDER BY priority DESC, id) AS place FROM (
+                SELECT id, lane_cap, priority FROM dispatch_ticket
+                WHERE lane = waiting.lane AND status = 'held'
+                ORDER BY priority DESC, id LIMIT %(batch)s
+            ) AS first
+        ) AS placed
+        WHERE placed.place <= placed.lane_cap - (
+            SELECT count(*) FROM dispatch_ticket AS other
+            WHERE other.lane = waiting.lane AND other.status IN ('pending', 'ready', 'running')
+        )
+    ) AS next
+), free AS (
+    SELECT ticket.id FROM dispatch_ticket AS ticket JOIN next ON next.id = ticket.id
+    WHERE ticket.status = 'held' FOR NO KEY UPDATE OF ticket SKIP LOCKED
+)
+UPDATE dispatch_ticket AS ticket SET status = 'pending' FROM free WHERE ticket.id = free.id
 """
 WAITING_ROLES = """
 WITH RECURSIVE roles AS (
@@ -96,9 +100,12 @@ WITH waiting AS (
     ) AS next
 ), chosen AS (
     SELECT * FROM placed ORDER BY turn, role LIMIT %(room)s
+), free AS (
+    SELECT ticket.id FROM dispatch_ticket AS ticket JOIN chosen ON chosen.id = ticket.id
+    WHERE ticket.status = 'pending' FOR NO KEY UPDATE OF ticket SKIP LOCKED
 ), admitted AS (
     UPDATE dispatch_ticket AS ticket SET status = 'ready', due_at = clock_timestamp()
-    FROM chosen WHERE ticket.id = chosen.id AND ticket.status = 'pending'
+    FROM free WHERE ticket.id = free.id
 ), counted AS (
     INSERT INTO dispatch_tenantload (role, weight, served)
     SELECT role, 1, max(served) FROM chosen GROUP BY role

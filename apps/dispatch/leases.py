@@ -24,7 +24,7 @@ WITH before AS (
     WHERE id = %(id)s
       AND (status = 'ready' OR status = 'running' AND lease_until < clock_timestamp())
       AND (%(alone)s OR strikes + (status = 'running')::int <> %(last_chance)s)
-    FOR UPDATE
+    FOR UPDATE SKIP LOCKED -- somebody writes it just now, perhaps frozen: the sweep rings again
 )
 UPDATE dispatch_ticket AS ticket
 SET status = 'running', owner = %(owner)s, fence = fence + 1,

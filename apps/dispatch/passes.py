@@ -31,6 +31,7 @@ KEPT_S = 10  # so long a place is kept for who was called
 NO_CAP = 1 << 30
 
 LOCK = "SELECT pg_advisory_xact_lock(%(space)s, hashtext(%(role)s))"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(space)s, hashtext(%(role)s))"
 FLEETING = "SET LOCAL synchronous_commit TO off"  # what a crash of the database loses is free
 TAKEN = """
 SELECT pass.channel, pass.ticket_id, pass.key
@@ -63,17 +64,26 @@ FROM dispatch_pass AS pass LEFT JOIN dispatch_tenantload AS load ON load.role = 
 WHERE pass.fence IS NULL
 """
 WAKE = """
+WITH free AS (
+    SELECT id FROM dispatch_ticket WHERE id = ANY(%(ids)s) FOR NO KEY UPDATE SKIP LOCKED
+)
 UPDATE dispatch_ticket AS ticket
 SET wake = wake + 1,
     due_at = CASE WHEN status = 'running' THEN due_at ELSE clock_timestamp() END,
     priority = CASE WHEN status = 'waiting' THEN greatest(priority, %(resumed)s) ELSE priority END,
     status = CASE WHEN status <> 'waiting' THEN status
                   WHEN lane IS NULL THEN 'pending' ELSE 'held' END
-WHERE id = ANY(%(ids)s)
+FROM free WHERE ticket.id = free.id RETURNING ticket.id
+"""
+UNCALL = """
+UPDATE dispatch_pass SET called_at = NULL WHERE fence IS NULL AND ticket_id = ANY(%(ids)s)
 """
 SWEEP_OUT = """
 DELETE FROM dispatch_pass AS pass
-WHERE NOT EXISTS (SELECT FROM dispatch_ticket AS ticket WHERE ticket.id = pass.ticket_id)
+WHERE id IN (
+    SELECT id FROM dispatch_pass AS left_over
+    WHERE NOT EXISTS (SELECT FROM dispatch_ticket AS ticket WHERE ticket.id = left_over.ticket_id)
+    FOR UPDATE SKIP LOCKED)
 """
 
 
@@ -147,16 +157,22 @@ def called(lease: Lease) -> set[str]:
 def call_waiting() -> None:
     """Call who may go on, in all workspaces: what a worker's death or a new cap has made free.
 
-    To be called by the sweep, in the public scope, as the owner.
+    To be called by the sweep, in the public scope, as the owner. It waits for nobody: a workspace
+    in which somebody holds the lock, or a run whose ticket is held, has its turn with the next one.
     """
-    found: set[UUID] = set()
     for role, cap in _rows(QUEUES, default=settings.OUTSIDE_PER_TENANT):
         with transaction.atomic():
-            _rows(LOCK, space=LOCK_SPACE, role=role)
-            found |= _call(cap or NO_CAP, role)
-    if found:
-        _rows(WAKE, ids=sorted(found), resumed=RESUMED)
+            if _rows(TRY_LOCK, space=LOCK_SPACE, role=role)[0][0]:
+                _call_free(cap or NO_CAP, role)
     _rows(SWEEP_OUT)
+
+
+def _call_free(cap: int, role: str) -> None:
+    """Call who may go on and can be woken now; the others wait on, with their place in the queue."""
+    found = _call(cap, role)
+    if found:
+        woken = {run_id for (run_id,) in _rows(WAKE, ids=sorted(found), resumed=RESUMED)}
+        _rows(UNCALL, ids=sorted(found - woken))
 
 
 def in_use() -> int:

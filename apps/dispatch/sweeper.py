@@ -2,7 +2,8 @@
 
 Every worker process has a sweeper; an advisory lock lets one of them work at a time. It runs in the
 public scope as the owner, who sees the tickets of all workspaces. While somebody waits for
-admission it comes ten times a second.
+admission it comes ten times a second. It waits for nobody's lock: a process that is frozen within a
+transaction keeps for itself what it holds there, and the sweep comes back to that.
 """
 
 import logging
@@ -27,10 +28,18 @@ SWEEP_S, HASTE_S = 1.0, 0.1
 LOCK = 4_810_232  # any constant number, used by nothing else
 BATCH = 500
 
+FROZEN = "10s"  # one who sweeps and is silent for longer is cut off: the others wait for its lock
+
+BEGIN = """
+SELECT pg_try_advisory_xact_lock(%(lock)s),
+       set_config('idle_in_transaction_session_timeout', %(frozen)s, true)
+"""
 FIRE = """
 WITH due AS (
-    SELECT id FROM dispatch_timer WHERE fired_at IS NULL AND fire_at <= clock_timestamp()
-    ORDER BY fire_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    SELECT timer.id
+    FROM dispatch_timer AS timer JOIN dispatch_ticket AS ticket ON ticket.id = timer.ticket_id
+    WHERE timer.fired_at IS NULL AND timer.fire_at <= clock_timestamp()
+    ORDER BY timer.fire_at LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
 ), fired AS (
     UPDATE dispatch_timer AS timer SET fired_at = clock_timestamp() FROM due
     WHERE timer.id = due.id RETURNING timer.ticket_id, timer.kind
@@ -62,8 +71,12 @@ FROM due JOIN dispatch_ticket AS same ON same.id = due.id
 WHERE ticket.id = due.id RETURNING ticket.id, tenant.schema_name
 """
 UNHEARD = """
-UPDATE dispatch_ticket SET due_at = clock_timestamp()
-WHERE status = 'ready' AND due_at > clock_timestamp()
+WITH unheard AS (
+    SELECT id FROM dispatch_ticket WHERE status = 'ready' AND due_at > clock_timestamp()
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE dispatch_ticket AS ticket SET due_at = clock_timestamp()
+FROM unheard WHERE ticket.id = unheard.id
 """
 STILL_DUE = "UPDATE dispatch_ticket SET due_at = clock_timestamp() WHERE id = ANY(%(ids)s)"
 
@@ -97,43 +110,51 @@ def sweep() -> int:
         return rung + chores.call_due()
 
 
-class Sweeper(threading.Thread):
-    """Beats and sweeps until it is stopped; what is away for a while is logged once."""
+class Steady(threading.Thread):
+    """Does something each second until it is stopped; what is away for a while is logged once."""
 
-    def __init__(self, beat: Callable[[], None] = lambda: None) -> None:
-        super().__init__(name="sweeper", daemon=True)
-        self._beat = beat
-        self._beaten = 0.0
+    def __init__(self, name: str, act: Callable[[], object]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._act = act
         self._stopping = threading.Event()
         self._away = ""
 
     def run(self) -> None:
-        while not self._stopping.wait(HASTE_S if _haste.is_set() else SWEEP_S):
-            self._sweep()
+        while not self._stopping.wait(self.pause_s()):
+            self.once()
 
     def stop(self) -> None:
-        """End after the sweep that is going on."""
+        """End after what is going on."""
         self._stopping.set()
 
-    def _sweep(self) -> None:
+    def pause_s(self) -> float:
+        """Return how long it rests now."""
+        return SWEEP_S
+
+    def once(self) -> None:
+        """Do it now; whatever happens, it is tried again."""
         try:
-            self._beat_if_due()
-            sweep()
+            self._act()
             self._away = ""
         except (DatabaseError, BrokerAway) as error:
             if self._away != type(error).__name__:
-                logger.warning("The sweep waits for what is away: %s", str(error).strip())
+                logger.warning("The %s waits for what is away: %s", self.name, str(error).strip())
             self._away = type(error).__name__
         except Exception:
-            logger.exception("The sweep failed.")
+            logger.exception("The %s failed.", self.name)
         finally:
             with public_scope():
                 connection.close()
 
-    def _beat_if_due(self) -> None:
-        if time.monotonic() - self._beaten >= SWEEP_S:
-            self._beat()
-            self._beaten = time.monotonic()
+
+class Sweeper(Steady):
+    """Sweeps until it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("sweeper", lambda: sweep())
+
+    def pause_s(self) -> float:
+        return HASTE_S if _haste.is_set() else SWEEP_S
 
 
 def _take_due() -> list[tuple[UUID, str]]:
@@ -143,7 +164,7 @@ def _take_due() -> list[tuple[UUID, str]]:
     """
     _haste.clear()
     with transaction.atomic():
-        if not _run("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK})[0][0]:
+        if not _run(BEGIN, {"lock": LOCK, "frozen": FROZEN})[0][0]:
             return []
         if memory.is_lost():
             _run(UNHEARD, {})

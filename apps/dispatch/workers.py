@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection
 from apps.common import memory, metrics
 from apps.common.ids import uuid7
 from apps.dispatch import keeper
-from apps.dispatch.sweeper import Sweeper
+from apps.dispatch.sweeper import Steady, Sweeper
 from apps.tenants.context import public_scope
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ FORGOTTEN_S = 3600  # how long one that went without a word is still shown
 # Set when this process is to stop: who carries a run starts nothing new and lets it go.
 draining = threading.Event()
 _stopping = threading.Event()
-_sweepers: list[Sweeper] = []
+_steady: list[Steady] = []
 
 BEAT = """
 WITH forgotten AS (
@@ -118,8 +118,10 @@ def start(sender: Any = None, **kwargs: Any) -> None:
     draining.clear()
     _stopping.clear()
     _present.append(Presence(sender))
-    _sweepers.append(Sweeper(_present[-1].beat))
-    _sweepers[-1].start()
+    # A sweep that takes long must not make this process look dead: the beat has its own thread.
+    _steady[:] = [Steady("beat", _present[-1].beat), Sweeper()]
+    for each in _steady:
+        each.start()
     if settings.METRICS_PORT:
         place = settings.BIND, settings.METRICS_PORT
         threading.Thread(target=metrics.serve, args=place, name="metrics", daemon=True).start()
@@ -130,8 +132,8 @@ def stop(**kwargs: Any) -> None:
     """Stop sweeping; runs that are carried are let go."""
     _stopping.set()
     draining.set()
-    while _sweepers:
-        _sweepers.pop().stop()
+    while _steady:
+        _steady.pop().stop()
     while _present:
         threading.Thread(target=_leave, args=(_present.pop(),)).start()
 

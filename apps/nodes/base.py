@@ -256,7 +256,7 @@ class Node(ABC, Generic[C, O]):
     icon: ClassVar[str]
     version: ClassVar[int] = 1
     effect: ClassVar[Effect] = Effect.IDEMPOTENT
-    only_reads: ClassVar[bool] = False  # its key saves money: the world is as before
+    only_reads: ClassVar[bool] = False  # the world is as before, whatever a repeat costs
     reaches_out: ClassVar[bool] = False  # it calls services that others run
     asks_others: ClassVar[bool] = False  # people, a sender or another workflow, each time anew
     config: ClassVar[type[Config]]
@@ -279,6 +279,14 @@ class Node(ABC, Generic[C, O]):
     def effect_of(cls, config: C) -> Effect:
         """Return the effect of a step with this config."""
         return cls.effect
+
+    @classmethod
+    def reads(cls, config: C) -> bool:
+        """Tell whether a step with this config only reads or computes: its result may be used again.
+
+        That it may be repeated is not enough: what puts or deletes the same again acts on the world.
+        """
+        return cls.only_reads or cls.effect_of(config) == Effect.PURE
 
     @classmethod
     def foresee(cls, config: JSONDict) -> JSON:

@@ -69,6 +69,15 @@ def check_may_use(definition: JSONDict, actor: User) -> None:
         raise HasProblems(errors=[each.as_json() for each in found])
 
 
+def stamp_of(nodes: Iterable[tuple[str, str, JSONDict]]) -> list[JSON]:
+    """Return what changes whenever a credential does that steps name, or is gone."""
+    stamps: list[JSON] = []
+    for value in sorted({each.value for each in named_in(nodes)}):
+        found = find_stored(value)
+        stamps.append([value, found and [str(found.updated_at), found.is_active]])
+    return stamps
+
+
 def left_behind(definition: JSON) -> JSON:
     """Return a definition from elsewhere, with a reminder in the place of what is not known here."""
     if not isinstance(definition, dict) or not isinstance(definition.get("nodes"), list):

@@ -19,6 +19,7 @@ from apps.classification.slugs import DataClassSlug
 from apps.common.types import JSON, JSONDict
 from apps.workflows.exceptions import BadDefinition
 
+MAX_STEPS = 10_000  # attempts at steps, in one run
 MAX_NODES, MAX_EDGES, MAX_BYTES = 5_000, 20_000, 4 << 20
 MONTH_S = 30 * 86_400
 MAX_SAFE = 2**53 - 1  # the document keeps numbers as browsers do
@@ -74,7 +75,12 @@ class Node(Part):
     timeout_s: float | None = Field(None, gt=0, le=86_400)
     on_error: Literal["fail", "branch", "default", "continue"] = "fail"
     default_output: Any = None
-    cache_ttl_s: int | None = Field(None, ge=1)
+    cache_ttl_s: int | None = Field(
+        None,
+        ge=1,
+        description="Seconds for which a result answers later runs of the same version with the same "
+        "input and rights. Only of a step that reads or computes: one that acts is done each time.",
+    )
     data_classes: dict[MarkPath, DataClassSlug] | None = Field(
         None,
         max_length=50,
@@ -120,7 +126,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
     timeout_s: float | None = Field(
-        None, gt=0, le=MONTH_S, title="Time limit", description="Seconds after which a run ends."
+        None,
+        gt=0,
+        le=MONTH_S,
+        title="Time limit",
+        description="Seconds after which a run ends; one that asks what a step did, once it is told.",
     )
     max_concurrent_runs: int | None = Field(
         None, ge=1, le=32_767, title="Runs at a time", description="More of them wait in turn."

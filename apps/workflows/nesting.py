@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from apps.nodes import registry
-from apps.workflows.definition import Definition, Edge, Node
+from apps.workflows.definition import MAX_STEPS, Definition, Edge, Node
 from apps.workflows.graph import inside, live_edges
 from apps.workflows.problems import Problem
 
@@ -23,6 +23,7 @@ def nesting(definition: Definition) -> Iterator[Problem]:
             yield Problem(
                 "nothing_inside", "Nothing lies inside this step.", "Put steps into it.", node.id
             )
+    yield from _rounds(definition, holding)
     for edge in live_edges(definition):
         if nodes[edge.source].parent != nodes[edge.target].parent:
             yield Problem(
@@ -33,6 +34,27 @@ def nesting(definition: Definition) -> Iterator[Problem]:
                 f"edge {edge.id}",
             )
     yield from _undoing(definition, nodes)
+
+
+def _rounds(definition: Definition, holding: dict[str | None, list[Node]]) -> Iterator[Problem]:
+    """Yield the loops whose last round no run would reach: all steps of them are made each time."""
+    edges = live_edges(definition)
+    branching = {each.source for each in edges if each.when or each.source_port != "out"}
+    for node in definition.nodes:
+        rounds, inner = node.config.get("max_rounds"), holding.get(node.id, [])
+        if node.type != "flow.loop" or not isinstance(rounds, int):
+            continue
+        steps = len(inner) + 1  # the loop itself is one more: it is asked after each round
+        if rounds * steps > MAX_STEPS and not branching & {each.id for each in inner}:
+            yield Problem(
+                "too_many_rounds",
+                f"{rounds:,} rounds of {steps} steps, the loop among them, are more than the "
+                f"{MAX_STEPS:,} of a run: it would fail on the way.",
+                f"Allow at most {MAX_STEPS // steps:,}, or let a workflow of its own do a round.",
+                node.id,
+                "max_rounds",
+                severity="warning",
+            )
 
 
 def _inner(node: Node, nodes: dict[str, Node]) -> Iterator[Problem]:

@@ -6,11 +6,9 @@ from pydantic import ValidationError
 
 from apps.common.types import JSONDict
 from apps.nodes import registry
-from apps.nodes.base import Effect
+from apps.nodes.base import Config, Effect
 from apps.workflows.definition import Definition, Node, Settings
 from apps.workflows.problems import Problem
-
-HARMLESS = (Effect.PURE, Effect.IDEMPOTENT)
 
 
 def ttl_of(settings: JSONDict) -> int:
@@ -65,22 +63,26 @@ def _not_cacheable(definition: Definition) -> Iterator[Problem]:
 
 def why_anew(node: Node) -> str:
     """Return why a step must be done in each run; empty where its result may be used again."""
-    effect = effect_of(node)
-    if effect is None:
+    found = _found(node)
+    if found is None:
         return "what this step does is not known"
-    type_ = registry.find(node.type)
+    type_, config = found
     if type_.asks_others:
         return "this step asks for an answer that is another one each time"
-    if type_.only_reads or effect in HARMLESS:
-        return ""
-    return "this step acts on the world"
+    return "" if type_.reads(config) else "this step acts on the world"
 
 
 def effect_of(node: Node) -> Effect | None:
     """Return the effect of a step as it is written; None where that is not known."""
+    found = _found(node)
+    return None if found is None else found[0].effect_of(found[1])
+
+
+def _found(node: Node) -> tuple[type[registry.AnyNode], Config] | None:
+    """Return the type of a step and its config as written; None where they are not known."""
     try:
         type_ = registry.find(node.type)
         config = type_.config.model_validate(type_.upgrade(node.config, node.type_version))
     except (registry.UnknownNodeType, ValidationError):
         return None
-    return type_.effect_of(config)
+    return type_, config

@@ -1,20 +1,22 @@
 """The sweep rings for what is due, whatever became of the messages."""
 
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from pytest_django import Settings
 from redis import Redis
 
 from apps.common.ids import uuid7
-from apps.dispatch import memory, services, sweeper
+from apps.dispatch import leases, memory, passes, services, sweeper
 from apps.dispatch.exceptions import BrokerAway
-from apps.dispatch.models import Ticket, Timer
+from apps.dispatch.models import Pass, Ticket, Timer
 from apps.dispatch.services import Alarm, admit, set_timers
 from apps.dispatch.sweeper import Sweeper, sweep
 from apps.tenants.context import tenant_context
@@ -143,6 +145,66 @@ def test_pending_runs_are_admitted_by_priority(
     assert rung[-1][0] == late.pk
 
 
+@pytest.fixture
+def frozen() -> Iterator[psycopg.Cursor]:
+    """Somebody else's transaction, which stays open."""
+    given = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    with psycopg.connect(**{name: given[name] for name in names if name in given}) as other:
+        yield other.cursor()
+        other.rollback()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", ["waiting", "pending", "held"])
+def test_one_frozen_in_a_transaction_keeps_only_what_it_holds(
+    alpha: Tenant, beta: Tenant, frozen: psycopg.Cursor, rung: list[tuple[UUID, str]], status: str
+) -> None:
+    """It holds a run's ticket, and its workspace's places outside."""
+    lane = {"lane": uuid7(), "lane_cap": 5} if status == "held" else {}
+    held, free = due(alpha, status=status, **lane), due(beta, status=status, **lane)
+    for tenant, ticket in ((alpha, held), (beta, free)):
+        with tenant_context(tenant):
+            if status == "waiting":
+                past = ticket.created_at - timedelta(hours=1)
+                set_timers(ticket.pk, [Alarm("step", Timer.Kind.DELAY, past)])
+            Pass.objects.create(ticket_id=ticket.pk, key="step")
+    frozen.execute("SELECT 1 FROM dispatch_ticket WHERE id = %s FOR UPDATE", [held.pk])
+    lock = {"space": passes.LOCK_SPACE, "role": alpha.role_name}
+    frozen.execute("SELECT pg_advisory_xact_lock(%(space)s, hashtext(%(role)s))", lock)
+    begun = time.monotonic()
+    sweep()
+    if status == "held":
+        sweep()
+    assert time.monotonic() - begun < 10  # the limit of a wait for a lock is 15 s
+    assert [run_id for run_id, _ in rung] == [free.pk]
+    with tenant_context(alpha):
+        assert leases.claim(held.pk, "another") is None
+    frozen.connection.rollback()
+    sweep()
+    if status == "held":
+        sweep()
+    assert {run_id for run_id, _ in rung} == {free.pk, held.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_cannot_be_woken_is_called_the_next_time(
+    alpha: Tenant, frozen: psycopg.Cursor, rung: list[object]
+) -> None:
+    ticket = due(alpha, status="waiting")
+    with tenant_context(alpha):
+        place = Pass.objects.create(ticket_id=ticket.pk, key="step")
+    frozen.execute("SELECT 1 FROM dispatch_ticket WHERE id = %s FOR UPDATE", [ticket.pk])
+    sweep()
+    place.refresh_from_db()
+    assert place.called_at is None
+    frozen.connection.rollback()
+    sweep()
+    place.refresh_from_db()
+    assert place.called_at is not None
+    assert len(rung) == 1
+
+
 def test_what_is_away_is_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, alpha: Tenant
 ) -> None:
@@ -152,7 +214,7 @@ def test_what_is_away_is_logged_once(
     monkeypatch.setattr(sweeper, "sweep", fail)
     with caplog.at_level(logging.WARNING):
         thread = Sweeper()
-        thread._sweep()
-        thread._sweep()
+        thread.once()
+        thread.once()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert caplog.records[0].exc_info is None

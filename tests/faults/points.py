@@ -68,11 +68,11 @@ POINTS = {
 
 
 class Watch:
-    """Counts how often the points are come to, and ends the process at one of them."""
+    """Counts how often the points are come to, and ends or stops the process at one of them."""
 
-    def __init__(self, die_at: str = "", time: int = 1) -> None:
+    def __init__(self, die_at: str = "", time: int = 1, by: int = signal.SIGKILL) -> None:
         self.counts: Counter[str] = Counter()
-        self._die_at, self._time = die_at, time
+        self._die_at, self._by, self._time = die_at, by, time
 
     def plant(self) -> "Watch":
         """Wrap the calls of all points."""
@@ -83,7 +83,7 @@ class Watch:
     def _come_to(self, name: str) -> None:
         self.counts[name] += 1
         if name == self._die_at and self.counts[name] == self._time:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._by)
 
 
 def _wrap(point: Point, come: Callable[[], None]) -> None:

@@ -4,16 +4,20 @@ import os
 import random
 import signal
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
 from django.conf import settings
+from django.db.models.functions import Now
 
 from apps.dispatch import services as dispatch
-from apps.dispatch.models import Ticket
+from apps.dispatch.admission import ALIVE_S
+from apps.dispatch.models import Ticket, Timer, WorkerProcess
+from apps.dispatch.services import Alarm
 from apps.runs.models import NodeRun, Run, RunEvent
-from apps.tenants.context import current_schema
+from apps.tenants.context import current_schema, public_scope
 from tests.factories.runs import Start, until
 from tests.faults.auditor import audit, audit_sink
 from tests.faults.crowd import Crowd, Target
@@ -36,7 +40,7 @@ def test_a_frozen_worker_loses_its_run_and_writes_nothing(
     until(lambda: is_frozen(zombie))
     Ticket.objects.filter(pk=run.pk).update(lease_until="2020-01-01T00:00:00Z")  # time passes
     target.answer.set()
-    workers.start()
+    workers.start_and_wait()
     finishes(run)
     before = list(RunEvent.objects.filter(run=run).values_list("seq", "type", "at"))
     zombie.send_signal(signal.SIGCONT)
@@ -45,6 +49,28 @@ def test_a_frozen_worker_loses_its_run_and_writes_nothing(
     assert audit(Run.objects.all(), expected=1) == []
     assert audit_sink(target.keys, [run], "put", kills=1) == []
     assert len(target.keys) == 2
+
+
+def test_a_worker_frozen_in_a_transaction_holds_up_no_other_run(
+    start: Start, workers: Crowd
+) -> None:
+    """Timers fire and runs are admitted past the ticket that it holds; PostgreSQL lets it for 60 s."""
+    pause = node("w", "flow.wait", config={"seconds": 0.1})
+    chain = graph(pause, transform("b"), edge("start", "w"), edge("w", "b"))
+    stuck = start(chain)
+    zombie = workers.start(freeze_at="before commit")
+    until(lambda: is_frozen(zombie))
+    dispatch.set_timers(stuck.pk, [Alarm("", Timer.Kind.DEADLINE, stuck.created_at)])
+    workers.start_and_wait()
+    runs = [start(chain) for _ in range(5)]
+    until(lambda: all(is_over(run) for run in runs), seconds=30)
+    assert {run.status for run in runs} == {"succeeded"}
+    silent = Now() - timedelta(seconds=ALIVE_S)
+    with public_scope():
+        assert WorkerProcess.objects.filter(beat_at__gt=silent).exists()
+    workers.kill(zombie)
+    finishes(stuck)
+    assert audit(Run.objects.all(), expected=6) == []
 
 
 def test_a_worker_that_is_asked_to_stop_repeats_nothing(

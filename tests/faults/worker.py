@@ -97,6 +97,11 @@ def die_at(point: str) -> None:
     Watch(point).plant()
 
 
+def freeze_at(point: str) -> None:
+    """Stop the process, as SIGSTOP does, the first time that it comes to a point."""
+    Watch(point, by=signal.SIGSTOP).plant()
+
+
 def mail_to(port: str) -> None:
     """Hand mails to a server of the test."""
     settings.EMAIL_BACKEND = "apps.egress.mail.GuardedEmailBackend"
@@ -115,6 +120,7 @@ PLANTS: dict[str, Callable[[str], None]] = {
     "FAULT_DROP": drop_doorbells,
     "FAULT_CLOCK_H": set_clock,
     "FAULT_DIE_AT": die_at,
+    "FAULT_FREEZE_AT": freeze_at,
     "FAULT_MAIL_PORT": mail_to,
     "FAULT_DIE_SENT": die_sent,
 }

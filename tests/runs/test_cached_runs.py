@@ -9,6 +9,8 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import RoleBinding, User
+from apps.common.ids import uuid7
+from apps.credentials.services import set_enabled
 from apps.dispatch.models import Ticket
 from apps.gateway.models import Provider
 from apps.runs import services
@@ -16,13 +18,15 @@ from apps.runs.models import Run
 from apps.runs.state.parts import FROM, WHOLE, Part
 from apps.workflows.models import Workflow
 from apps.workflows.services import definition_of, publish_workflow, update_workflow
+from tests.credentials.keeping import keep
 from tests.factories.browsers import browser
 from tests.factories.cast import api_client
 from tests.factories.runs import carry, events
+from tests.factories.targets import Echo
 from tests.faults.auditor import audit_run
 from tests.runs.interpreter.test_semantics import graph, transform
 from tests.runs.scenes import published
-from tests.workflows.definitions import edge
+from tests.workflows.definitions import edge, node
 
 Change = Callable[[Workflow, User], None]
 
@@ -102,6 +106,33 @@ def test_what_may_change_the_result_begins_anew(
     assert run_of(workflow, bob).is_from_cache
     change(workflow, bob)
     assert not run_of(workflow, bob).is_from_cache
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_state_of_a_credential_begins_anew(alice: User, echo: Echo) -> None:
+    credential = keep(alice, "bearer", hosts=[echo.origin.removeprefix("http://")])
+    config = {"url": f"{echo.origin}/", "credential": str(credential.pk)}
+    call = graph(node("call", "http.request", config=config), edge("start", "call"))
+    workflow = published(alice, {**call, "settings": {"cache_ttl_s": 60}})
+    runs = [run_of(workflow, alice) for _ in range(2)]
+    assert [run.is_from_cache for run in runs] == [False, True]
+    set_enabled(credential, actor=alice, enabled=False)
+    assert run_of(workflow, alice).status == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_that_acts_runs_each_time(bob: User, echo: Echo) -> None:
+    """It was published before the setting asked about what acts and yet may be repeated."""
+    put = node("put", "http.request", config={"url": f"{echo.origin}/", "method": "PUT"})
+    workflow = published(bob, graph(put, edge("start", "put")))
+    version = workflow.published_version
+    assert version is not None
+    version.pk, version.number, version.sha256 = uuid7(), 2, "f" * 64
+    version.definition = {**version.definition, "settings": {"cache_ttl_s": 60}}
+    version.save(force_insert=True)
+    Workflow.objects.filter(pk=workflow.pk).update(published_version=version)
+    assert [run_of(workflow, bob).is_from_cache for _ in range(2)] == [False, False]
+    assert len(echo.heard) == 2
 
 
 def test_failed_runs_are_no_results(bob: User) -> None:

@@ -143,6 +143,18 @@ def test_a_pause_takes_no_cancel_back(start: Start, bob: User) -> None:
 
 
 @transactional
+def test_whom_a_worker_is_cancelling_is_not_paused(start: Start, bob: User) -> None:
+    """Its worker lives, and has not looked yet."""
+    run = start(graph(transform("a"), edge("start", "a")))
+    assert leases.claim(run.pk, owner="busy") is not None
+    cancel_run(run, actor=bob)
+    with pytest.raises(Conflict, match="being cancelled"):
+        pause_run(run, actor=bob)
+    assert "run.pausing" not in events(run)
+    assert not AuditEntry.objects.filter(action="run.paused").exists()
+
+
+@transactional
 def test_paused_after_the_step_that_runs(start: Start, site: Site, bob: User, aside: Any) -> None:
     site.answers = [(503, {}), (200, {})]
     run = start(call(site, retry={"max_attempts": 2, "initial_s": 0.8, "max_s": 0.8}))

@@ -71,6 +71,8 @@ def with_settings(type_: str, config: JSONDict, **settings: object) -> JSONDict:
     ("type_", "config"),
     [
         ("http.request", {"method": "POST", "url": "https://example.com/"}),
+        ("http.request", {"method": "PUT", "url": "https://example.com/"}),
+        ("http.request", {"method": "DELETE", "url": "https://example.com/"}),
         ("http.request", {"url": "https://example.com/", "idempotency_header": True}),
         ("human.approval", {"title": "May it go on?"}),
         ("flow.signal", {"name": "paid", "key": "7"}),
@@ -94,6 +96,29 @@ def test_results_are_not_kept_of_what_is_to_be_done_each_time(type_: str, config
 )
 def test_results_are_kept_of_what_reads_or_computes(type_: str, config: JSONDict) -> None:
     assert not errors(parse(with_settings(type_, config, cache_ttl_s=60)))
+
+
+def looping(rounds: int, **way: object) -> JSONDict:
+    loop = definition("flow.loop", {"max_rounds": rounds})
+    inner = [
+        {"id": name, "type": "code.python", "parent": "step", "config": {"source": "1"}}
+        for name in ("a", "b")
+    ]
+    ends = {"source": "a", "source_port": "out", "target": "b", "target_port": "in", **way}
+    return loop | {"nodes": loop["nodes"] + inner, "edges": [*loop["edges"], ends]}
+
+
+def test_rounds_that_no_run_would_reach_are_told() -> None:
+    """Two steps and the loop itself: more than 3,333 rounds are more than 10,000 steps."""
+    (problem,) = validate(parse(looping(3_334)))
+    told = (problem.code, problem.severity, problem.node, problem.field)
+    assert told == ("too_many_rounds", "warning", "step", "max_rounds")
+    assert "at most 3,333" in problem.fix
+    assert not validate(parse(looping(3_333)))
+
+
+def test_nobody_knows_how_many_steps_a_round_makes_that_branches() -> None:
+    assert not validate(parse(looping(5_000, when="{{ index > 7 }}")))
 
 
 def test_a_step_that_is_switched_off_keeps_no_result_from_being_kept() -> None:

@@ -42,7 +42,7 @@ class Code(Node[CodeConfig, CodeOutput]):
     """
 
     name, label, group, icon = "code.python", "Python", Group.DATA, "code"
-    effect = Effect.IDEMPOTENT
+    effect, only_reads = Effect.IDEMPOTENT, True
     config, output = CodeConfig, CodeOutput
     raw_fields = frozenset({"source"})
     needed = ("source",)

@@ -21,7 +21,8 @@ from apps.nodes.base import (
 )
 from apps.nodes.registry import register
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+REPEATABLE = READING | {"PUT", "DELETE"}
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -64,7 +65,11 @@ class HttpRequest(Node[HttpConfig, HttpOutput]):
     def effect_of(cls, config: HttpConfig) -> Effect:
         if config.idempotency_header:
             return Effect.KEYED
-        return Effect.IDEMPOTENT if config.method in SAFE else Effect.ONCE
+        return Effect.IDEMPOTENT if config.method in REPEATABLE else Effect.ONCE
+
+    @classmethod
+    def reads(cls, config: HttpConfig) -> bool:
+        return config.method in READING and not config.idempotency_header
 
     async def run(self, config: HttpConfig, context: NodeContext) -> HttpOutput:
         headers = {name: str(value) for name, value in config.headers.items()}

@@ -19,7 +19,7 @@ from apps.dispatch.leases import Lease
 from apps.files.exceptions import BlobUnusable, StorageAway
 from apps.nodes.registry import UnknownNodeType
 from apps.runs.interpreter import quarantine
-from apps.runs.interpreter.endings import RunEnds, close
+from apps.runs.interpreter.endings import RunEnds, close, park_again
 from apps.runs.interpreter.ledger import Clock, Ledger, stored_of
 from apps.runs.interpreter.recoveries import note_recovery
 from apps.runs.interpreter.segment import Segment
@@ -82,6 +82,8 @@ def _load(run_id: UUID) -> Run | None:
 
 def _carry(run: Run, ledger: Ledger) -> None:
     note_recovery(ledger)
+    if run.status == Run.Status.NEEDS_ATTENTION and park_again(ledger):
+        return
     try:
         if ledger.lease.strikes >= POISON_STRIKES:
             raise RunEnds.poison(run)

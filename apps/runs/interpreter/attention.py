@@ -91,6 +91,7 @@ def _take_in(steps: Steps, spot: Spot, said: JSONDict) -> None:
         row.status = NodeRun.Status.RETRYING
         steps.ledger.note("node.retrying", row, delay_s=0, settled=True)
         row.attempt += 1
+        row.started_at = None  # the time for its attempts begins anew, too
         steps.course.mark(spot, Byte.READY)
         return
     verdict = Done(said["output"], said["port"]) if said["choice"] == HAPPENED else _failure(said)

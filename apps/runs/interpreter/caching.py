@@ -1,43 +1,49 @@
 """Results that may be used again: of steps, and of whole runs, whose author said for how long.
 
 A result is kept for one step of one version, for what the step was given, and for whom the run acts
-with the rights that they have: publishing anew, another input, other rights, or a change of models
-and their credentials make another key, under which nothing is kept yet. Steps that act on the
-world are never answered from here, and a workflow with such a step cannot be published so.
+with the rights that they have: publishing anew, another input, other rights, a change of models and
+their keys, or of a credential that is named make another key, under which nothing is kept yet.
+Steps that act on the world, those too that may be repeated, are never answered from here; a workflow
+with such a step cannot be published so, and a version that once was runs each time.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils import timezone
 
 from apps.common.types import JSON
 from apps.gateway.targets.router import settings_stamp
+from apps.nodes import registry
 from apps.nodes.base import Effect
 from apps.runs.interpreter.effects import Attempt
 from apps.runs.models import KeptResult, NodeRun, Run
 from apps.runs.state import withholding
-from apps.runs.state.graphs import settings_of
+from apps.runs.state.graphs import UnknownEngine, graph_of, settings_of
 from apps.runs.state.outcomes import Done, Outcome, storable
-from apps.workflows.settings import ttl_of
+from apps.workflows.credentials import stamp_of
+from apps.workflows.graph import CompiledNode
+from apps.workflows.settings import ttl_of, why_anew
 
 MAX_KEPT = 256 << 10
-HARMLESS = (Effect.PURE, Effect.IDEMPOTENT)
 
 
 def key_of(attempt: Attempt) -> str | None:
     """Return under what the result of an attempt is kept; None where it is not to be kept."""
     if withholding.is_withholding():  # a digest of what is withheld would tell of it
         return None
-    reads = attempt.effect in HARMLESS or attempt.type.only_reads
+    reads = attempt.type.reads(attempt.config)
     if not attempt.node.node.cache_ttl_s or not reads or attempt.rounds or attempt.decision:
         return None
-    stamp = settings_stamp() if attempt.type.only_reads else ""
+    asks_models = attempt.effect == Effect.KEYED  # and reads: its key saves money, no more
+    stamp = settings_stamp() if asks_models else ""
     return _digest(
         [
             str(attempt.run.version_id), attempt.node.id, attempt.type.version,
             attempt.config.model_dump(mode="json"), attempt.prev, scope_of(attempt.run), stamp,
+            _credentials_in([attempt.node]),
         ]
     )  # fmt: skip
 
@@ -46,7 +52,14 @@ def key_of_run(run: Run) -> str:
     """Return under what the result of a whole new run is kept; empty where it is not to be kept."""
     if not ttl_of(settings_of(run.version)) or withholding.is_withholding():
         return ""
-    return _digest([str(run.version_id), run.inputs, scope_of(run), settings_stamp()])
+    try:
+        steps = [step for step in graph_of(run).every if not step.node.disabled]
+    except (UnknownEngine, registry.UnknownNodeType):  # a worker says so in the run
+        return ""
+    if any(why_anew(step.node) for step in steps):
+        return ""
+    named = _credentials_in(steps)
+    return _digest([str(run.version_id), run.inputs, scope_of(run), settings_stamp(), named])
 
 
 def answer_run(run: Run) -> bool:
@@ -101,6 +114,10 @@ def kept(attempt: Attempt | None, row: NodeRun, outcome: Outcome, done: Done) ->
         expires_at=attempt.started_at + timedelta(seconds=seconds),
     )  # fmt: skip
     return [result]
+
+
+def _credentials_in(steps: Iterable[CompiledNode]) -> list[JSON]:
+    return stamp_of((step.id, step.type, step.config) for step in steps)
 
 
 def _digest(parts: list[JSON]) -> str:

@@ -29,6 +29,7 @@ from apps.gateway.services import complete
 from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
 from apps.runs.interpreter.borrowing import borrowed
+from apps.runs.interpreter.retries import ATTEMPT_S
 from apps.runs.metrics import ATTEMPTS
 from apps.runs.models import Run
 from apps.runs.state import withholding
@@ -46,7 +47,6 @@ from apps.workflows.marks import OUTPUT
 logger = logging.getLogger(__name__)
 
 MAX_LOGS, MAX_LOG = 200, 10_000
-ATTEMPT_S = 3600.0  # an attempt without a limit of its own
 KEEP_AGAIN_S = (0.5, 2.0, 5.0)  # pauses before a storage that was away is asked again
 _code_threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="code")
 
@@ -67,6 +67,7 @@ class Attempt:
     decision: JSONDict | None = None
     rounds: RoundsDone | None = None
     cache_key: str | None = None
+    limit_s: float = ATTEMPT_S
     logs: list[str] = field(default_factory=list)
     used: Usage = field(default_factory=Usage)
     go_through: GoThrough | None = None  # asks for room at a provider: see `runs.outside`
@@ -222,21 +223,27 @@ async def _held(verdict: Verdict) -> Verdict:
 
 
 async def _verdict(attempt: Attempt, context: NodeContext) -> Verdict:
-    limit = attempt.node.node.timeout_s or ATTEMPT_S
     try:
-        async with asyncio.timeout(limit) as timeout:
+        async with asyncio.timeout(attempt.limit_s) as timeout:
             return judge(await attempt.type().run(attempt.config, context))
     except TimeoutError as error:
         if not timeout.expired():
             return failure_of(error)
         return Failure(
             "timeout",
-            f"The step took longer than {limit:g} s.",
+            _too_long(attempt),
             "Give it more time, or ask less of it.",
             retryable=True,
         )
     except Exception as error:  # noqa: BLE001 - whatever it is, it becomes this step's error
         return failure_of(error)
+
+
+def _too_long(attempt: Attempt) -> str:
+    limit, retry = attempt.node.node.timeout_s or ATTEMPT_S, attempt.node.node.retry
+    if retry and retry.total_s and attempt.limit_s < limit:
+        return f"All attempts at the step together took longer than {retry.total_s:g} s."
+    return f"The step took longer than {limit:g} s."
 
 
 def _outcome(attempt: Attempt, context: NodeContext, verdict: Verdict, begun: float) -> Outcome:

@@ -4,7 +4,7 @@ from apps.common.types import JSON, JSONDict
 from apps.dispatch.exceptions import WokenUp
 from apps.dispatch.models import Ticket
 from apps.files.exceptions import StorageAway
-from apps.runs.interpreter.ledger import Ledger
+from apps.runs.interpreter.ledger import Ledger, stored_of
 from apps.runs.models import NodeRun, Run
 from apps.runs.state.course import Stored
 from apps.runs.state.outcomes import Failure
@@ -98,6 +98,25 @@ def close(ledger: Ledger, end: RunEnds, stored: Stored) -> None:
         except WokenUp:
             continue
         return
+
+
+def park_again(ledger: Ledger) -> bool:
+    """Let a run go that still asks a person, and that its deadline woke; False: cancel it.
+
+    Whoever looks at what happened is not overtaken by the clock: a deadline that has passed ends
+    the run once the answer is taken in.
+    """
+    stored = stored_of(ledger.run)
+    wake, wanted = ledger.lease.wake, ledger.lease.wanted
+    while wanted != Ticket.Wish.CANCEL:
+        try:
+            ledger.release(stored, wake_seen=wake, ticket=Ticket.Status.PAUSED)
+        except WokenUp:
+            news = ledger.flush(stored)
+            wake, wanted = news.wake, news.wanted
+        else:
+            return True
+    return False
 
 
 def _kept(ledger: Ledger, end: RunEnds, stored: Stored) -> Kept:

@@ -16,9 +16,11 @@ from apps.runs.state.course import Course, Frame, Loop, Plan, Spot
 from apps.runs.state.names import Names, Renderer, Rounds, complete_config
 from apps.runs.state.payloads import UNREADABLE, read, shared_inputs
 from apps.runs.state.vector import Byte
+from apps.workflows.definition import MAX_STEPS
 
 FRAMES = 200  # items that one run goes through; of more, other runs carry chunks
-CHUNK, CHUNKS = 100, 4  # items in one of these, and how many at the same time
+CHUNK, CHUNKS = 100, 4  # items in one of these at most, and how many at the same time
+ROOM = MAX_STEPS // 2  # steps of one run inside a list; the rest is for retries and those around
 _GIVING = (Byte.DONE, Byte.FAILED)
 
 
@@ -94,8 +96,9 @@ class Loops:
         wanted = {graph.index[name] for name in named_in(node) if name in graph.index}
         carried = self.book.taken_over(wanted | {spot.place for spot in arrived})
         items = self.names.rounds[loop.key].items or []
-        first = index * CHUNK
-        chunk = {"node": node.id, "first": first, "count": min(CHUNK, len(items) - first)}
+        size = loop.plan.size or CHUNK
+        first = index * size
+        chunk = {"node": node.id, "first": first, "count": min(size, len(items) - first)}
         run = Run(
             workflow=self.run.workflow, version_id=self.run.version_id, trigger=Run.Trigger.STEP,
             **shared_inputs(self.run), started_by_id=self.run.started_by_id, parent=self.run,
@@ -116,8 +119,8 @@ class Loops:
         if self.run.chunk is not None and not spot.frame:
             parallel = max(1, spawn.parallel // at_once)
             return Plan(self.run.chunk["count"], self.run.chunk["first"], parallel, **shared)
-        count = len(spawn.items)
-        if count <= FRAMES:
+        count, fitting = len(spawn.items), self._fitting(spot)
+        if count <= FRAMES and (spot.frame or count <= fitting):
             return Plan(count, 0, spawn.parallel, **shared)
         if spot.frame:
             raise NodeError(
@@ -125,7 +128,14 @@ class Loops:
                 f"The list has {count} items; inside another step {FRAMES} are allowed.",
                 hint="Let a workflow of its own go through the list.",
             )
-        return Plan(-(-count // CHUNK), 0, at_once, chunked=True, **shared)
+        size = min(CHUNK, fitting)
+        shared["size"] = size if size < CHUNK else 0
+        return Plan(-(-count // size), 0, at_once, chunked=True, **shared)
+
+    def _fitting(self, spot: Spot) -> int:
+        """Return how many items one run can go through without making too many steps."""
+        body = self.book.node(spot).body
+        return max(1, ROOM // max(1, len(body.every if body else ())))
 
     def _items(self, spot: Spot, prev: JSON) -> Sequence[JSON]:
         """Ask a step again for the list that it goes through: it only computes."""

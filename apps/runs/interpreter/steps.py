@@ -22,7 +22,7 @@ from apps.runs.interpreter.foresight import Foresight
 from apps.runs.interpreter.ledger import Child, Ledger, spot_of, stored_of
 from apps.runs.interpreter.loops import Loops
 from apps.runs.interpreter.rendering import Ready, Rendering
-from apps.runs.interpreter.retries import IN_LOOP_S, delay_before_next
+from apps.runs.interpreter.retries import IN_LOOP_S, delay_before_next, time_for
 from apps.runs.interpreter.undoing import Undoing
 from apps.runs.interpreter.ways import Ports, Ways
 from apps.runs.models import NodeRun, Run, Wait
@@ -44,10 +44,10 @@ from apps.runs.state.outcomes import (
 from apps.runs.state.payloads import UNREADABLE, read_decision
 from apps.runs.state.vector import Byte, Takes
 from apps.sandbox.exceptions import CodeFailed
+from apps.workflows.definition import MAX_STEPS
 from apps.workflows.graph import Graph
 from apps.workflows.marks import INPUT
 
-MAX_STEPS = 10_000
 Status = NodeRun.Status
 
 
@@ -139,7 +139,9 @@ class Steps:
         self.course.mark(attempt.spot, Byte.COMMITTED if once else Byte.RUNNING)
         row = self.book.row(attempt.spot)
         row.status = Status.RUNNING
-        attempt.started_at = self.ledger.clock.now()
+        attempt.started_at = now = self.ledger.clock.now()
+        step, begun = attempt.node.node, row.started_at or now
+        attempt.limit_s = time_for(step, row.attempt, begun=begun, now=now)
         self.ledger.note("node.started", row)
 
     def due_again(self) -> list[Attempt]:

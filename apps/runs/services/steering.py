@@ -84,12 +84,12 @@ def pause_run(run: Run, *, actor: User) -> Run:
     policies.check(actor, "control", run)
     record("run.paused", actor=actor, target=run)
     with engine().in_hand(run) as ledger:
+        if engine().read_locked(run) == Ticket.Wish.CANCEL:  # its carrier has not seen that yet
+            raise Conflict("The run is being cancelled.")
         if ledger is None:
             _wish(run, Ticket.Wish.PAUSE, Event("run.pausing", data={"by": str(actor)}))
         elif run.status in (Run.Status.PAUSED, Run.Status.NEEDS_ATTENTION):
             raise Conflict("The run stands still already.")
-        elif ledger.lease.wanted == Ticket.Wish.CANCEL:  # its carrier died before it saw that
-            raise Conflict("The run is being cancelled.")
         else:
             ledger.note("run.pausing", by=str(actor))
             ledger.release(

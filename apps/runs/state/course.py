@@ -35,7 +35,7 @@ class Plan:
     """Which rounds a step wants: `count` of them from `first` on, so many at the same time.
 
     With `tolerant` a round that fails ends alone. With `chunked` other runs carry the rounds.
-    Where it is `listed`, each round is for an item of a list.
+    Where it is `listed`, each round is for an item of a list, or for a chunk of `size` items.
     """
 
     count: int
@@ -44,6 +44,7 @@ class Plan:
     tolerant: bool = False
     chunked: bool = False
     listed: bool = False
+    size: int = 0  # as ever: what is stored of it was so before there was another
     vars: JSONDict = field(default_factory=dict)
 
 
@@ -305,6 +306,8 @@ class Course:
 
 def _stored(loop: Loop) -> JSONDict:
     plan = {name: getattr(loop.plan, name) for name in Plan.__dataclass_fields__}
+    if not loop.plan.size:
+        del plan["size"]
     open_ = {
         str(index): frame.walk.state.hex() if frame else "" for index, frame in loop.open.items()
     }

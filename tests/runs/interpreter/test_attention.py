@@ -7,7 +7,9 @@ import pytest
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
-from apps.dispatch.models import Ticket
+from apps.dispatch.models import Ticket, Timer
+from apps.dispatch.services import Alarm, set_timers
+from apps.dispatch.sweeper import sweep
 from apps.runs.exceptions import BadSettlement, NothingToSettle, RunFinished
 from apps.runs.interpreter import segment
 from apps.runs.interpreter.advancing import advance
@@ -172,6 +174,34 @@ def test_whom_somebody_wants_cancelled_asks_nothing(
 def test_a_run_that_asks_can_be_cancelled(asking: Any, oscar: User) -> None:
     run = asking()
     cancel_run(run, actor=oscar)
+    assert carry(run).status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("answer", "call"),
+    [({"choice": "happened", "output": {}}, "succeeded"), ({"choice": "fail"}, "failed")],
+)
+def test_its_deadline_waits_for_the_answer(
+    asking: Any, oscar: User, answer: dict[str, Any], call: str
+) -> None:
+    run = asking()
+    set_timers(run.pk, [Alarm("", Timer.Kind.DEADLINE, run.created_at)])
+    told = events(run)
+    sweep()
+    run = carry(run)
+    ticket = Ticket.objects.get(pk=run.pk)
+    assert (run.status, ticket.status, events(run)) == ("needs_attention", "paused", told)
+    settle_attention(run, actor=oscar, reason="seen there", **answer)
+    run = carry(run)
+    assert (step(run, "call").status, run.status) == (
+        call, "timed_out" if call == "succeeded" else "failed",
+    )  # fmt: skip
+    assert events(run).count("run.resumed") == 1
+
+
+def test_one_that_its_deadline_woke_can_be_cancelled(asking: Any) -> None:
+    run = asking()
+    Ticket.objects.filter(pk=run.pk).update(status="ready", wanted=Ticket.Wish.CANCEL)
     assert carry(run).status == "cancelled"
 
 

@@ -1,5 +1,6 @@
 """Results that are used again: how long, for whom, and what makes them useless."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,13 +9,18 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import RoleBinding, User
+from apps.credentials.models import StoredCredential
+from apps.credentials.services import delete_credential, rotate_credential, set_enabled
 from apps.gateway.models import ModelRoute
 from apps.runs.models import KeptResult, Run
 from apps.runs.services import start_run
 from apps.workflows.models import Workflow
 from apps.workflows.services import create_workflow, definition_of, update_workflow
+from tests.credentials.keeping import SECRET, keep
 from tests.factories.runs import carry, events, step
+from tests.factories.targets import Echo
 from tests.runs.interpreter.test_semantics import code, graph, transform
+from tests.runs.scenes import published
 from tests.workflows.definitions import edge, node
 
 # What models are asked is written down by another connection.
@@ -100,6 +106,50 @@ def test_another_route_begins_anew(bob: User) -> None:
     assert route is not None
     route.save()
     assert not is_kept(run_of(workflow, bob), "ask")
+
+
+@ASKING
+@pytest.mark.parametrize(("method", "sent"), [("GET", 1), ("PUT", 2), ("DELETE", 2)])
+def test_what_acts_on_the_world_is_done_each_time(
+    bob: User, echo: Echo, method: str, sent: int
+) -> None:
+    """A repeat after a crash does no harm there; one that was promised and never sent does."""
+    call = kept(node("call", "http.request", config={"url": f"{echo.origin}/", "method": method}))
+    workflow = create_workflow(actor=bob, name="Put", definition=graph(call, edge("start", "call")))
+    assert [run_of(workflow, bob).status for _ in range(2)] == ["succeeded"] * 2
+    assert len(echo.heard) == sent
+
+
+def rotates(credential: StoredCredential, actor: User) -> None:
+    rotate_credential(credential, actor=actor, values={"token": SECRET + "-new"})
+
+
+def binds_anew(credential: StoredCredential, actor: User) -> None:
+    hosts = [*credential.hosts, "elsewhere.example"]
+    rotate_credential(credential, actor=actor, values={"token": SECRET}, hosts=hosts)
+
+
+def disables(credential: StoredCredential, actor: User) -> None:
+    set_enabled(credential, actor=actor, enabled=False)
+
+
+def deletes(credential: StoredCredential, actor: User) -> None:
+    delete_credential(credential, actor=actor, confirmed=True)
+
+
+@ASKING
+@pytest.mark.parametrize("change", [rotates, binds_anew, disables, deletes])
+def test_another_state_of_its_credential_begins_anew(
+    alice: User, echo: Echo, change: Callable[[StoredCredential, User], None]
+) -> None:
+    credential = keep(alice, "bearer", hosts=[echo.origin.removeprefix("http://")])
+    config = {"url": f"{echo.origin}/", "credential": str(credential.pk)}
+    call = kept(node("call", "http.request", config=config))
+    workflow = published(alice, graph(call, edge("start", "call")))
+    runs = [carry(start_run(workflow, actor=alice, inputs={})) for _ in range(2)]
+    assert [is_kept(run, "call") for run in runs] == [False, True]
+    change(credential, alice)
+    assert step(carry(start_run(workflow, actor=alice, inputs={})), "call").saved_usd is None
 
 
 def test_failures_are_not_kept(bob: User) -> None:

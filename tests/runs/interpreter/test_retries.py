@@ -15,7 +15,7 @@ from apps.dispatch.models import Ticket, Timer
 from apps.egress import circuits
 from apps.egress.breakers import try_now
 from apps.nodes.base import Effect
-from apps.runs.interpreter.retries import delay_before_next
+from apps.runs.interpreter.retries import delay_before_next, time_for
 from apps.runs.models import Run
 from apps.runs.services import start_run
 from apps.runs.state.outcomes import Failure
@@ -106,6 +106,39 @@ def test_a_timeout_is_the_attempts(start: Start, site: Site) -> None:
     site.answers = [(0, {}), (200, {})]
     run = carry(start(call(site, timeout_s=0.2, retry=QUICK)))
     assert (run.status, step(run, "call").attempt) == ("succeeded", 2)
+
+
+@pytest.mark.django_db(transaction=True)  # the lease is renewed meanwhile
+@pytest.mark.parametrize("answers", [[(0, {})], [(503, {}), (0, {})]])
+def test_the_total_time_ends_an_attempt(
+    start: Start, site: Site, answers: list[tuple[int, dict[str, str]]]
+) -> None:
+    """Whether it is the first or a later one; the target would take 30 s."""
+    site.answers, calls = list(answers), len(answers)
+    run = carry(start(call(site, retry={**QUICK, "max_attempts": 5, "total_s": 1.5})))
+    error = error_of(run)
+    assert (run.status, error["code"], len(site.keys)) == ("failed", "timeout", calls)
+    assert "together took longer than 1.5 s" in error["message"]
+    row = step(run, "call")
+    assert row.started_at is not None
+    assert row.finished_at is not None
+    assert (row.finished_at - row.started_at).total_seconds() < 10
+
+
+@pytest.mark.parametrize(
+    ("retry", "attempt", "spent", "limit"),
+    [
+        (None, 1, 0, 600), (Retry(total_s=60), 1, 0, 60), (Retry(total_s=60), 2, 45, 15),
+        (Retry(total_s=60), 2, 90, 0), (Retry(total_s=900), 2, 45, 600),
+        (Retry(total_s=60), 1, 90, 60),  # it has waited for a place until now
+    ],
+)  # fmt: skip
+def test_how_long_an_attempt_may_go_on(
+    retry: Retry | None, attempt: int, spent: float, limit: float
+) -> None:
+    made = Node(id="a", type="http.request", timeout_s=600, retry=retry)
+    now = NOW + timedelta(seconds=spent)
+    assert time_for(made, attempt, begun=NOW, now=now) == limit
 
 
 @pytest.mark.parametrize(

@@ -353,6 +353,24 @@ def test_a_failed_chunk_is_for_the_outer_run_to_deal_with(
     }  # fmt: skip
 
 
+def test_other_runs_share_steps_that_one_may_not_make(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few items, but many steps for each: 7 x 3 are more than the 20 of a run."""
+    monkeypatch.setattr("apps.runs.interpreter.steps.MAX_STEPS", 20)
+    monkeypatch.setattr("apps.runs.interpreter.loops.ROOM", 8)
+    inner = [inside("each", transform(name, "{{ item }}")) for name in "abc"]
+    on_the_way = [edge("a", "b"), edge("b", "c")]
+    run = carry_family(start(over(each(), *inner, *on_the_way), orders=list(range(7))))
+    assert run.status == "succeeded", run.error
+    results: Any = run.outputs
+    assert results["results"] == [{"n": item} for item in range(7)]
+    chunks: Any = Run.objects.filter(parent=run).values_list("chunk", flat=True)
+    assert sorted((chunk["first"], chunk["count"]) for chunk in chunks) == [
+        (0, 2), (2, 2), (4, 2), (6, 1),
+    ]  # fmt: skip
+
+
 def test_a_retry_begins_with_the_step_around_the_round_that_failed(start: Start, bob: User) -> None:
     failing = inside("each", transform("a", "{{ 1 / item }}"))
     run = carry(start(over(each(), failing), orders=[1, 0]))
