@@ -27,7 +27,7 @@ def fitting(schema: Any, depth: int = 0, root: Any = None) -> Any:
     return MAKERS.get(kind, _nothing)(schema, lambda each: fitting(each, depth + 1, root))
 
 
-def _nothing(schema: Schema, inner: Callable[[Any], Any]) -> None:
+def _nothing(schema: Schema, inner: Callable[[Any], Any]) -> Any:
     return None
 
 

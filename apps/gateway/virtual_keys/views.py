@@ -39,7 +39,7 @@ def keys(request: AuthenticatedRequest) -> HttpResponse:
         problem, status, kept = error, HTTPStatus.UNPROCESSABLE_ENTITY, seen.none()
     page = page_of(request, kept)
     spent = totals_of(page.object_list, actor=request.user)
-    limits = limits_of(page.object_list, actor=request.user)
+    limits = limits_of(list(page), actor=request.user)
     routes = policies.visible(request.user, ModelRoute.objects.order_by("alias"))
     filters = {name: request.GET.get(name, "") for name in ("q", "state", "route")}
     context = {
