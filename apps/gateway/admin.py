@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
 from apps.common.templatetags import look
+from apps.gateway.exceptions import ModelsUnknown
 from apps.gateway.platform import services
 from apps.gateway.platform.forms import GrantForm, PlatformProviderForm
+from apps.gateway.platform.importing import import_models
 from apps.grants.models import Grant, PlatformProvider
 
 MOST_TRIED = 10  # at once: each waits for its provider
@@ -58,13 +60,25 @@ class PlatformProviderAdmin(Written):
     list_display = ("name", "state", "key_end", "default_model", "lent_to")
     search_fields = ("name", "base_url")
     list_filter = ("status",)
-    actions = ("try_",)
+    actions = ("try_", "import_")
 
     @admin.action(description="Try: ask each something small, with the platform's key")
     def try_(self, request: HttpRequest, providers: QuerySet[PlatformProvider]) -> None:
         """Say of each how a real call went."""
         for provider in providers[:MOST_TRIED]:
             self._try(request, provider)
+
+    @admin.action(description="Import: ask each for its models, a LiteLLM proxy for their prices")
+    def import_(self, request: HttpRequest, providers: QuerySet[PlatformProvider]) -> None:
+        """Say of each what it told."""
+        for provider in providers[:MOST_TRIED]:
+            try:
+                done = import_models(provider, actor=_actor(request))
+            except ModelsUnknown as error:
+                self.message_user(request, f"{provider}: {error}", messages.ERROR)
+                continue
+            said = f"{provider}: {done.models} models, {done.prices} with their prices."
+            self.message_user(request, said, messages.SUCCESS)
 
     @admin.display(description="State")
     def state(self, provider: PlatformProvider) -> SafeString:

@@ -13,6 +13,8 @@ from apps.common.words import one_of
 from apps.gateway.models import LlmCall, LlmCallQuerySet
 
 LONGEST = timedelta(days=400)
+DAYS = ("1", "7", "90")  # that a page offers
+TIMES = [("7", "last 7 days"), ("90", "last 90 days"), ("range", "from, to")]
 CHOICES = {"status": LlmCall.Status.values, "cache": LlmCall.Cache.values}
 IDS = {
     "run": "run_id", "workflow": "workflow_id", "key": "key_id", "member": "user_id",
@@ -35,7 +37,7 @@ def filtered(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
 def narrowed(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
     """Keep what all parameters but those of search and time ask for. Raises Invalid."""
     kept = calls
-    for name in ("route", "provider", "prompt"):
+    for name in ("route", "provider", "model", "task", "prompt"):
         if value := params.get(name):
             kept = kept.filter(**{name: value})
     for name, choices in CHOICES.items():
@@ -45,6 +47,23 @@ def narrowed(calls: LlmCallQuerySet, params: Any) -> LlmCallQuerySet:
         if value := params.get(name):
             kept = kept.filter(**{column: _uuid(name, value)})
     return kept
+
+
+def of_page(params: Any) -> dict[str, str]:
+    """Return what the address of a page asks for, its choice of `time` as a period."""
+    asked = {name: value for name, value in params.items() if value}
+    time = asked.pop("time", "")
+    if time != "range":
+        asked = {name: asked[name] for name in asked if name not in ("since", "until")}
+    if time in DAYS:
+        asked["since"] = days_ago(int(time)).isoformat()
+    return asked
+
+
+def days_ago(days: int) -> datetime:
+    """Return the beginning of the first of the last days, with today."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=days - 1)
 
 
 def period(params: Any) -> tuple[datetime, datetime]:

@@ -1,10 +1,10 @@
 """Pages of RelayCore: providers, calls, and what they cost."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -14,16 +14,24 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.accounts.models import ApiKey
 from apps.common.errors import DomainError
 from apps.common.pagination import page_of
-from apps.gateway import charts, filters
+from apps.gateway import charts, filters, vitals
 from apps.gateway.budgets import standing
+from apps.gateway.costs import savings
 from apps.gateway.costs.breakdown import chosen
 from apps.gateway.costs.summing import added
-from apps.gateway.models import Credential, LlmCall, ModelRoute, Provider
+from apps.gateway.models import Credential, LlmCall, ModelRoute, Provider, RouteTarget
 from apps.gateway.prices import table
 from apps.gateway.targets.trials import Trial
 from apps.gateway.virtual_keys.filters import key_choices
 
 PAGE_SIZE = 50
+# What the list of calls may be asked for by its address; those that are no choice on the page last.
+CALLS_BY = (
+    "time", "route", "provider", "model", "task", "prompt", "status", "cache", "key", "credential",
+    "workflow", "member", "run", "q", "since", "until",
+)  # fmt: skip
+UNSHOWN = ("run", "q", "since", "until")
+TASKS = ("generate", "classify", "extract", "judge", "playground", "similarity", "test")
 
 
 @require_GET
@@ -35,7 +43,10 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
     days = list(calls.totals_by_day())
     context = {
         "providers": policies.visible(request.user, Provider.objects.with_keys()),
-        "routes": policies.visible(request.user, _routes()),
+        "table": vitals.table_of(
+            policies.visible(request.user, ModelRoute.objects.all()), actor=request.user
+        ),
+        "savings": savings.of(calls),
         "total": added(days),
         "chart": charts.by_day(days, since, until),
         "may_manage": policies.holds(request.user, "provider.manage"),
@@ -52,21 +63,10 @@ def overview(request: AuthenticatedRequest) -> HttpResponse:
 def calls(request: AuthenticatedRequest) -> HttpResponse:
     """Show the ledger; the filters are in the address."""
     seen = policies.visible(request.user, LlmCall.objects.all())
-    kept = filters.filtered(seen, request.GET)
+    kept = filters.filtered(seen, filters.of_page(request.GET))
     routes = policies.visible(request.user, ModelRoute.objects.all())
     providers = policies.visible(request.user, Provider.objects.all())
-    names = (
-        "q",
-        "route",
-        "provider",
-        "status",
-        "cache",
-        "key",
-        "credential",
-        "run",
-        "workflow",
-        "member",
-    )
+    given = {name: request.GET.get(name, "") for name in CALLS_BY}
     keys = policies.visible(request.user, ApiKey.objects.select_related("virtual"))
     page = page_of(request, kept, PAGE_SIZE)
     known = keys.in_bulk({each.key_id for each in page if each.key_id})
@@ -79,9 +79,13 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
             (name, chosen(name, request.GET.get(name, ""), actor=request.user))
             for name in ("workflow", "member")
         ],
-        "filters": {name: request.GET.get(name, "") for name in names},
-        "is_filtered": any(request.GET.get(name) for name in names),
-        "applied": sum(1 for name in names[1:] if name != "run" and request.GET.get(name)),
+        "filters": given,
+        "is_filtered": any(given.values()),
+        "applied": sum(1 for name in CALLS_BY if given[name] and name not in UNSHOWN),
+        "times": [("1", "today"), *filters.TIMES],
+        "model_choices": _with(given["model"], _models(request)),
+        "task_choices": _with(given["task"], TASKS),
+        "prompt_choices": _choices([given["prompt"]]),
         "route_choices": _choices(routes.values_list("alias", flat=True)),
         "provider_choices": _choices(providers.values_list("slug", flat=True)),
         "cache_choices": LlmCall.Cache.choices,
@@ -91,8 +95,17 @@ def calls(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "gateway/calls.html", context)
 
 
-def _routes() -> QuerySet[ModelRoute]:
-    return ModelRoute.objects.prefetch_related("targets__provider__credentials")
+def _models(request: AuthenticatedRequest) -> list[str]:
+    """Return the models that routes lead to; the ledger itself is too long to be asked."""
+    targets = RouteTarget.objects.filter(
+        route__in=policies.visible(request.user, ModelRoute.objects.all())
+    )
+    return sorted(set(targets.exclude(model="").values_list("model", flat=True)))
+
+
+def _with(chosen: str, offered: Sequence[str]) -> list[tuple[str, str]]:
+    """Return choices that have the one that is taken already."""
+    return _choices([*offered, *([chosen] if chosen and chosen not in offered else [])])
 
 
 def _credential_choices(chosen: str) -> list[tuple[str, str]]:

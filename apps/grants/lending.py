@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.common.types import JSONDict
 from apps.grants.models import Grant, PlatformProvider
 from apps.tenants.context import current_schema, public_scope
 from apps.vault.exceptions import CannotUnseal
@@ -28,10 +29,12 @@ class Lent:
     tokens_a_day: int | None
     usd_a_month: Decimal | None
     key: str = field(default="", repr=False)
+    # What the provider itself says that its models cost, where it does.
+    prices: JSONDict = field(default_factory=dict, repr=False, compare=False)
 
     def lends(self, model: str) -> bool:
         """Tell whether a model is among those that may be asked."""
-        return not self.patterns or any(fnmatchcase(model, each) for each in self.patterns)
+        return matches(self.patterns, model)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Use:
     day_tokens: int
     month_usd: Decimal
     patterns: tuple[str, ...]
+
+
+def matches(patterns: tuple[str, ...], model: str) -> bool:
+    """Tell whether a model is among those that patterns name; none name all."""
+    return not patterns or any(fnmatchcase(model, each) for each in patterns)
 
 
 def lent() -> dict[UUID, Lent]:
@@ -75,7 +83,7 @@ def _lent(grant: Grant) -> Lent:
     return Lent(
         grant.pk, provider.pk, provider.base_url, provider.kind, provider.litellm_provider,
         tuple(provider.capabilities), tuple(grant.patterns), grant.tokens_a_day, grant.usd_a_month,
-        opened(provider),
+        opened(provider), provider.prices,
     )  # fmt: skip
 
 

@@ -34,6 +34,11 @@ class PlatformProvider(TimestampedModel):
     sealed = models.TextField(blank=True)
     origin = models.CharField(max_length=300, blank=True)  # the one place the key is sent to
     last4 = models.CharField(max_length=4, blank=True)
+    # What it told of itself: its models, and what a million tokens of each cost and how long they may be.
+    known_models = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, editable=False
+    )
+    prices = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         ordering = ["created_at"]

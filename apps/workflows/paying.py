@@ -27,7 +27,7 @@ class BudgetedWorkflows:
         """Return those that somebody may see, those in the bin too."""
         return policies.visible(actor, Workflow.objects.all())
 
-    def path(self, workflow_id: UUID) -> str:
-        """Return the path of the folder in which one lies."""
-        found = Workflow.objects.filter(pk=workflow_id).values_list("folder__path", flat=True)
-        return found.first() or ""
+    def paths(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the paths of the folders in which they lie."""
+        found = Workflow.objects.filter(pk__in=ids).exclude(folder=None)
+        return dict(found.values_list("pk", "folder__path"))

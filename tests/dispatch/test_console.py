@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.utils import quote
 from django.db.models.functions import Now
 from django.test import Client
+from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
@@ -62,6 +63,16 @@ def test_tickets_of_all_workspaces_are_listed_without_content(run: Run, beta: Te
     assert "beta" in text
     assert "Under test" not in text
     assert "style=" not in text
+
+
+def test_the_first_page_shows_what_requests_may_reach_inside(
+    alpha: Tenant, settings: Settings
+) -> None:
+    staff = staff_browser()
+    settings.EGRESS_ALLOW = ["http://10.0.0.7:11434"]
+    assert "http://10.0.0.7:11434" in staff.get("/").content.decode()
+    settings.EGRESS_ALLOW = []
+    assert "AUTERITY_EGRESS_ALLOW is empty" in staff.get("/").content.decode()
 
 
 def test_stuck_tickets_are_found(alpha: Tenant, beta: Tenant) -> None:

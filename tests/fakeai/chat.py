@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakeai.schemas import fitting
+
 Body = dict[str, Any]
 WORDS = ("Hello", " from", " the", " fake")
 USAGE: Body = {
@@ -105,7 +107,14 @@ def words(body: Body) -> tuple[str, ...]:
         return tuple(json.loads(body["messages"][-1]["content"]))
     if tool_calls(body):
         return ()
-    return ('{"answer":', ' "yes"}') if body.get("response_format") else WORDS
+    wanted = body.get("response_format")
+    return _halves(json.dumps(_formed(wanted))) if wanted else WORDS
+
+
+def _formed(wanted: Body) -> Any:
+    """Return an answer in the form that is asked for."""
+    schema = (wanted.get("json_schema") or {}).get("schema")
+    return {"answer": "yes"} if schema is None else fitting(schema)
 
 
 def tool_calls(body: Body) -> list[Body]:

@@ -1,10 +1,12 @@
 """The pages of RelayCore."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.gateway.models import AllowList, LlmCall, ModelRoute
@@ -48,6 +50,30 @@ def test_lists_in_all_their_states(vera: User) -> None:
     assert "provider_failed" in shown
     assert "$0.2500" in client.get("/usage/").content.decode()
     assert client.get("/relaycore/calls/?status=nonsense").status_code == 422
+
+
+def test_calls_are_narrowed_by_time_model_and_task(vera: User) -> None:
+    now = timezone.now()
+    for days, model, task in ((0, "m-1", "generate"), (3, "m-2", "classify"), (30, "m-2", "")):
+        LlmCall.objects.create(
+            request_id="r", status="ok", model=model, task=task, created_at=now - timedelta(days)
+        )
+
+    def models(**asked: str) -> list[str]:
+        page = browser(vera).get("/relaycore/calls/", asked)
+        return [each.model for each in page.context["calls"]]
+
+    assert models(time="1") == ["m-1"]
+    assert models(time="7") == ["m-1", "m-2"]
+    assert models(time="7", model="m-2") == ["m-2"]
+    assert models(task="classify") == ["m-2"]
+    day = timezone.localdate(now - timedelta(30)).isoformat()
+    after = timezone.localdate(now - timedelta(29)).isoformat()
+    assert models(time="range", since=day, until=after) == ["m-2"]
+    assert len(models(since=day, until=after)) == 3  # no time is chosen
+    shown = browser(vera).get("/relaycore/calls/?time=range&model=m-2").content.decode()
+    for control in ('id="filter-since"', 'id="filter-model"', 'id="filter-task"', ">m-2</option>"):
+        assert control in shown, control
 
 
 def test_members_look_and_strangers_sign_in(bob: User, fake: FakeProvider, alice: User) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 
 from apps.common.templatetags.look import in_words
@@ -26,4 +27,5 @@ def overview() -> dict[str, Any]:
         "lag": in_words(found.sweep_lag_s) if found.pulse.swept_at else "never",
         "sweep_is_late": found.sweep_lag_s > LATE_S or found.pulse.swept_at is None,
         "known": found.workers + found.lost,
+        "exceptions": settings.EGRESS_ALLOW,
     }

@@ -45,6 +45,8 @@ LEDGER = [
     OpenApiParameter("q", str, description="Part of a model's name, an error's code, a request."),
     OpenApiParameter("route", str),
     OpenApiParameter("provider", str, description="Its slug."),
+    OpenApiParameter("model", str, description="Its whole name."),
+    OpenApiParameter("task", str, description="What it was asked for, such as classify."),
     OpenApiParameter("status", str, enum=LlmCall.Status.values),
     OpenApiParameter("cache", str, enum=LlmCall.Cache.values),
     OpenApiParameter("run", OpenApiTypes.UUID),

@@ -1,6 +1,6 @@
 """Which budgets there are, as this process remembers them: no call waits for a query of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -64,10 +64,20 @@ async def lines_of(book: Book, payer: Payer) -> Iterable[Line]:
     return [entry.line for entry in book.entries if entry.binds(payer, path)]
 
 
-def binding(budgets: Iterable[Budget], payer: Payer) -> list[Budget]:
-    """Return those of some budgets that count what a payer spends."""
-    path = subjects.path_of(payer.workflow_id) if payer.workflow_id else ""
-    return [each for each in budgets if _entry(each).binds(payer, path)]
+def binding_each(budgets: Iterable[Budget], payers: Sequence[Payer]) -> list[list[Budget]]:
+    """Return, for each payer, those of some budgets that count what it spends."""
+    entries = [(_entry(each), each) for each in budgets]
+    asked = any(entry.scope == Scope.FOLDER for entry, _ in entries)
+    ids = {each.workflow_id for each in payers if each.workflow_id is not None}
+    paths = subjects.paths_of(ids) if asked and ids else {}
+    return [
+        [budget for entry, budget in entries if entry.binds(payer, _path_in(paths, payer))]
+        for payer in payers
+    ]
+
+
+def _path_in(paths: dict[UUID, str], payer: Payer) -> str:
+    return paths.get(payer.workflow_id, "") if payer.workflow_id else ""
 
 
 def rules() -> MoneyRules:
@@ -87,7 +97,7 @@ def _entry(budget: Budget) -> Entry:
 
 
 def _path(workflow_id: str) -> str:
-    return subjects.path_of(UUID(workflow_id))
+    return subjects.paths_of([UUID(workflow_id)]).get(UUID(workflow_id), "")
 
 
 _books: Memory[Book] = Memory(_load, fresh_s=FRESH_S, good_s=GOOD_S)

@@ -1,7 +1,7 @@
 """How budgets stand: what is spent and reserved, when each is used up at this pace, which one binds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -192,10 +192,24 @@ def foremost_for(payer: Payer, actor: User) -> Standing | None:
 
     None where no budget that stops anything counts what the payer spends.
     """
+    return foremost_of([payer], actor)[0]
+
+
+def foremost_of(payers: Sequence[Payer], actor: User) -> list[Standing | None]:
+    """Return the same of each payer; however many they are, the budgets are read once."""
     budgets = policies.visible(actor, Budget.objects.select_related("folder")).filter(stops=True)
-    found = _standings(book.binding(budgets, payer), timezone.now())
-    _bind(found)
-    return min(found, key=lambda each: (STATES.index(each.state), each.left), default=None)
+    standings = {each.budget.pk: each for each in _standings(budgets, timezone.now())}
+    known = [each.budget for each in standings.values()]
+    return [
+        _foremost([standings[each.pk] for each in counting])
+        for counting in book.binding_each(known, payers)
+    ]
+
+
+def _foremost(found: list[Standing]) -> Standing | None:
+    own = [replace(each) for each in found]  # which of them binds is another one for each payer
+    _bind(own)
+    return min(own, key=lambda each: (STATES.index(each.state), each.left), default=None)
 
 
 def _standings(

@@ -45,8 +45,8 @@ class Workflows(Protocol):
         """Return how they are called."""
         ...
 
-    def path(self, workflow_id: UUID) -> str:
-        """Return the path of the folder in which one lies; empty outside of folders."""
+    def paths(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the paths of the folders in which they lie; those outside of folders are left out."""
         ...
 
     def within(self, path: str) -> QuerySet[Any]:
@@ -94,9 +94,9 @@ def names(scope: str, ids: Collection[UUID]) -> dict[UUID, str]:
     return {} if rows is None else {row.pk: str(row) for row in rows.filter(pk__in=ids)}
 
 
-def path_of(workflow_id: UUID) -> str:
-    """Return the path of the folder in which a workflow lies; empty outside of folders."""
-    return _workflows[0].path(workflow_id) if _workflows else ""
+def paths_of(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the paths of the folders in which workflows lie; those outside of folders are left out."""
+    return _workflows[0].paths(ids) if _workflows else {}
 
 
 def workflows_in(path: str) -> QuerySet[Any] | list[UUID]:

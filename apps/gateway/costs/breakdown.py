@@ -4,7 +4,7 @@ What is gone, or what its reader may not see, still has its sums: they would not
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,13 @@ from apps.accounts import policies
 from apps.accounts.models import ApiKey, User
 from apps.common.errors import NotFound
 from apps.common.types import JSONDict
-from apps.gateway.budgets import subjects
+from apps.gateway.budgets import standing, subjects
+from apps.gateway.budgets.standing import Standing
+from apps.gateway.budgets.subjects import Payer
 from apps.gateway.filters import narrowed, period
 from apps.gateway.models import LlmCall, LlmCallQuerySet
 
+PAYERS = {"workflow": "workflow_id", "member": "member_id", "key": "key_id"}
 MOST_NAMED = 1_000  # whose names hold what is searched for
 
 
@@ -56,6 +59,7 @@ class Row:
     more: str
     value: str | None
     sums: JSONDict
+    limit: Standing | None = None  # the budget that stops its calls first
 
 
 def dimension_of(name: str) -> Dimension:
@@ -81,16 +85,40 @@ def rows(by: Dimension, found: Iterable[JSONDict], *, actor: User) -> list[Row]:
     return [_row(by, each, names) for each in found]
 
 
+def with_limits(by: Dimension, found: list[Row], *, actor: User) -> list[Row]:
+    """Return the rows with the budget that stops each first; routes and models have none."""
+    if by.name not in PAYERS:
+        return found
+    ids = [UUID(each.value) if each.value else None for each in found]
+    owners = _owners(ids) if by.name == "key" else {}
+    payers = [
+        Payer(**{PAYERS[by.name]: pk, **({"member_id": owners[pk]} if pk in owners else {})})
+        for pk in ids
+    ]
+    limits = standing.foremost_of(payers, actor)
+    return [replace(row, limit=limit) for row, limit in zip(found, limits, strict=True)]
+
+
 def chosen(name: str, value: str, *, actor: User) -> list[tuple[str, str]]:
     """Return the one that calls are filtered by, as the choice of a select; none where none is."""
-    by = DIMENSIONS[name]
     if not value:
         return []
     try:
-        found = _known(by, actor).filter(pk=UUID(value)).first()
+        found = known(name, UUID(value), actor=actor)
     except ValueError:
         found = None
-    return [(value, str(found or by.gone))]
+    return [(value, str(found or DIMENSIONS[name].gone))]
+
+
+def known(name: str, pk: UUID, *, actor: User) -> Any:
+    """Return a workflow, member or key that somebody may see; None where there is none."""
+    return _known(DIMENSIONS[name], actor).filter(pk=pk).first()
+
+
+def _owners(ids: Iterable[UUID | None]) -> dict[UUID | None, UUID]:
+    """Return on whose behalf keys ask: what they spend counts for that member too."""
+    keys = ApiKey.objects.filter(pk__in={each for each in ids if each})
+    return dict(keys.values_list("pk", "user_id"))
 
 
 def _row(by: Dimension, sums: JSONDict, names: dict[UUID, str]) -> Row:

@@ -1,6 +1,5 @@
 """Pages of usage: what calls cost and will cost, and by whom and what they were made."""
 
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -22,7 +21,6 @@ from apps.gateway.costs.summing import Summed
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 
 PERIODS = {"7": "7 days", "month": "This month", "90": "90 days"}
-TIMES = [("7", "last 7 days"), ("90", "last 90 days"), ("range", "from, to")]
 TABS = [
     ("workflow", "Workflows"), ("member", "Members"), ("key", "Keys"), ("route", "Routes"),
     ("model", "Models"),
@@ -40,7 +38,7 @@ def usage(request: AuthenticatedRequest) -> HttpResponse:
     chosen = chosen if chosen in PERIODS else "month"
     since, until = filters.period({})
     if chosen != "month":
-        since = _days_ago(int(chosen))
+        since = filters.days_ago(int(chosen))
     seen = policies.visible(request.user, LlmCall.objects.all())
     kept = seen.between(since, until)
     sums, ahead = Summed(kept), month.of(seen, until)
@@ -72,15 +70,17 @@ def by(request: AuthenticatedRequest, by: str) -> HttpResponse:
     problem, status = None, HTTPStatus.OK
     found: QuerySet[Any] = LlmCall.objects.none()
     try:
-        found = breakdown.sums(dimension, _asked(request), actor=request.user)
+        found = breakdown.sums(dimension, filters.of_page(request.GET), actor=request.user)
     except Invalid as error:
         problem, status = error, HTTPStatus.UNPROCESSABLE_ENTITY
     page: Any = page_of(request, found)
-    page.object_list = breakdown.rows(dimension, page.object_list, actor=request.user)
+    rows = breakdown.rows(dimension, page.object_list, actor=request.user)
+    page.object_list = breakdown.with_limits(dimension, rows, actor=request.user)
     given = {name: request.GET.get(name, "") for name in ("q", "time", "since", "until", *FILTERS)}
     context = {
         "by": dimension,
         "label": dict(TABS)[by],
+        "is_limited": by in breakdown.PAYERS,
         "tabs": TABS,
         "page": page,
         "filters": given,
@@ -88,7 +88,7 @@ def by(request: AuthenticatedRequest, by: str) -> HttpResponse:
         "is_filtered": any(given.values()),
         "problem": problem,
         "who": [(name, breakdown.chosen(name, given[name], actor=request.user)) for name in WHO],
-        "times": TIMES,
+        "times": filters.TIMES,
         "statuses": STATUSES,
         "caches": LlmCall.Cache.choices,
         "routes": _choices(request, ModelRoute, "alias"),
@@ -103,25 +103,9 @@ def by(request: AuthenticatedRequest, by: str) -> HttpResponse:
 def export(request: AuthenticatedRequest, by: str) -> HttpResponse:
     """Hand out what a page of usage shows, as it is filtered, as a file."""
     dimension = breakdown.dimension_of(by)
-    body = services.export_usage(dimension, _asked(request), actor=request.user)
+    body = services.export_usage(dimension, filters.of_page(request.GET), actor=request.user)
     name = f"usage-by-{by}-{timezone.localdate():%Y-%m-%d}.csv"
     return as_attachment(HttpResponse(body, content_type="text/csv; charset=utf-8"), name)
-
-
-def _asked(request: AuthenticatedRequest) -> dict[str, str]:
-    """Return what the address asks for, its time as a period."""
-    asked = {name: value for name, value in request.GET.dict().items() if value}
-    time = asked.pop("time", "")
-    if time != "range":
-        asked = {name: asked[name] for name in asked if name not in ("since", "until")}
-    if time in PERIODS and time != "month":
-        asked["since"] = _days_ago(int(time)).isoformat()
-    return asked
-
-
-def _days_ago(days: int) -> Any:
-    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - timedelta(days=days - 1)
 
 
 def _choices(request: AuthenticatedRequest, model: Any, column: str) -> list[tuple[str, str]]:

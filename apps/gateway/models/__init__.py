@@ -355,3 +355,8 @@ class LlmCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def prompt_slug(self) -> str:
+        """The prompt of the library that was used, without the number of its version."""
+        return self.prompt.partition("@")[0]

@@ -16,6 +16,7 @@ from apps.gateway.usage import Usage
 
 if TYPE_CHECKING:
     from apps.gateway.models import Provider
+    from apps.grants.lending import Lent
 
 MILLION = Decimal(1_000_000)
 EXACT = Decimal("1e-10")
@@ -98,7 +99,7 @@ class ModelPrice(TimestampedModel):
 def best_price(
     prices: Iterable[ModelPrice], provider: "Provider", host: str, model: str
 ) -> ModelPrice | None:
-    """Return what fits best: the workspace's own price, then the delivered one.
+    """Return what fits best: the workspace's own price, the lent provider's own, the delivered one.
 
     Of its own ones, what is named exactly comes before what is matched, long before short.
     """
@@ -111,8 +112,22 @@ def best_price(
     ]
     if fitting:
         return max(fitting, key=lambda price: price.weight)
+    if provider.lent is not None and (told := told_by(provider.lent, provider.slug, model)):
+        return told
     found = catalogue.find(sorted(names), model, on=timezone.now().date())
     return delivered(found) if found else None
+
+
+def told_by(lent: "Lent", provider: str, model: str) -> ModelPrice | None:
+    """Return what a provider of the platform itself says that a model costs; it is no row."""
+    figures = lent.prices.get(model)
+    if figures is None:
+        return None
+    return ModelPrice(
+        provider=provider, model=model, input_usd=Decimal(figures["input_usd"]),
+        output_usd=Decimal(figures["output_usd"]), context_tokens=figures["context_tokens"],
+        answer_tokens=figures["answer_tokens"], source="the platform",
+    )  # fmt: skip
 
 
 def delivered(found: catalogue.Listed) -> ModelPrice:

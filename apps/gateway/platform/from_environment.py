@@ -2,18 +2,22 @@
 
 from django.conf import settings
 
+from apps.gateway.exceptions import ModelsUnknown
 from apps.gateway.platform import services
+from apps.gateway.platform.importing import import_models
+from apps.gateway.providers.importing import PROXY
 from apps.gateway.upstreams import known_providers
 from apps.grants.models import Grant, PlatformProvider
 from apps.tenants.context import public_scope
 from apps.tenants.models import Tenant
 
 DEMO = "demo"
+PATIENCE_S = 3.0  # for a proxy, at each start
 QUOTA = {"tokens_a_day": 2_000_000, "usd_a_month": None}
 # What is asked where nobody says more; as good as any to begin with.
 MODELS = {
     "openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "azure": "gpt-5-mini",
-    "litellm_proxy": "gpt-5-mini",
+    PROXY: "gpt-5-mini",
 }  # fmt: skip
 
 
@@ -23,9 +27,26 @@ def add() -> list[PlatformProvider]:
     for slug, address, key in _named():
         with public_scope():
             known = PlatformProvider.objects.filter(slug=slug).exists()
-        if not known and (key or slug == "litellm_proxy"):
+        if not known and (key or slug == PROXY):
             made.append(_add(slug, address, key))
     return made
+
+
+def refresh() -> str:
+    """Take over which models the proxy of the environment serves and what they cost; say how it went.
+
+    A start waits a moment for it and goes on without: what was known of it stays.
+    """
+    with public_scope():
+        active = PlatformProvider.objects.filter(status=PlatformProvider.Status.ACTIVE)
+        proxy = active.filter(slug=PROXY).first() if settings.LITELLM_PROXY_URL else None
+    if proxy is None:
+        return ""
+    try:
+        done = import_models(proxy, actor=None, patience_s=PATIENCE_S)
+    except ModelsUnknown as error:
+        return f"{proxy.name}: its models are not known. {error}"
+    return f"{proxy.name}: {done.models} models, {done.prices} with their prices"
 
 
 def _named() -> list[tuple[str, str, str]]:
@@ -37,8 +58,8 @@ def _named() -> list[tuple[str, str, str]]:
         named.append(("azure", address, settings.AZURE_API_KEY))
     if proxy:
         address = proxy if proxy.endswith("/v1") else f"{proxy}/v1"
-        named.append(("litellm_proxy", address, settings.LITELLM_PROXY_KEY))
-    return [each for each in named if each[2] or each[0] == "litellm_proxy"]
+        named.append((PROXY, address, settings.LITELLM_PROXY_KEY))
+    return [each for each in named if each[2] or each[0] == PROXY]
 
 
 def _add(slug: str, address: str, key: str) -> PlatformProvider:

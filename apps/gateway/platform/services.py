@@ -21,7 +21,7 @@ from apps.gateway.services import free_slug
 from apps.gateway.targets.router import Target
 from apps.gateway.targets.trials import TEST_PATIENCE, Trial, try_target
 from apps.gateway.upstreams import keys
-from apps.grants.lending import opened
+from apps.grants.lending import matches, opened
 from apps.grants.models import Grant, PlatformProvider
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
@@ -93,6 +93,7 @@ def save_grant(grant: Grant, *, actor: User | None) -> None:
         _record("provider.lent", actor, grant, before)
     with _at(grant.tenant, actor) as staff:
         row = Provider.objects.filter(grant_id=grant.pk).first() or _row(grant)
+        row.known_models = models_lent(grant)
         row.save()
         _record("provider.lent", staff, grant, before)
 
@@ -120,6 +121,11 @@ def delete_provider(provider: PlatformProvider, *, actor: User) -> None:
     with public_scope():
         record("platform_provider.deleted", actor=actor, target=provider, before=_shown(provider))
         provider.delete()
+
+
+def models_lent(grant: Grant) -> list[str]:
+    """Return the models that a grant lends, of those that are known."""
+    return [each for each in grant.provider.known_models if matches(tuple(grant.patterns), each)]
 
 
 def _row(grant: Grant) -> Provider:

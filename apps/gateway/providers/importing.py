@@ -25,7 +25,6 @@ from apps.gateway import news, outlook
 from apps.gateway.exceptions import LentStays, ModelsUnknown
 from apps.gateway.models import ModelPrice, Provider
 from apps.gateway.targets import router
-from apps.gateway.targets.router import Target
 from apps.gateway.upstreams.events import parsed
 
 MOST_MODELS, LONGEST_NAME = 2_000, 200
@@ -57,33 +56,44 @@ def import_models(provider: Provider, *, actor: User) -> Imported:
         raise ModelsUnknown(
             "Only providers that speak OpenAI's protocol can be asked for their models."
         )
-    target = router.target_of(provider, "", {})
+    key = router.target_of(provider, "", {}).upstream.key
+    told = told_by(provider.base_url, key, is_proxy=provider.litellm_provider == PROXY)
+    return _keep(provider, actor, told)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an upstream says of itself: the names of its models, and what a proxy adds to each."""
+
+    names: list[str]
+    info: list[Any]
+
+
+def told_by(address: str, key: str, *, is_proxy: bool, patience_s: float = PATIENCE_S) -> Told:
+    """Ask an upstream for its models, a proxy also for their prices. Raises ModelsUnknown."""
     # A loop of its own in a thread of its own: whatever loop the caller is served by goes on.
     with ThreadPoolExecutor(max_workers=1) as thread:
-        asking = _asked(provider, target)
-        names, told = thread.submit(copy_context().run, asyncio.run, asking).result()
-    return _keep(provider, actor, names, told)
+        asking = _asked(address, key, is_proxy, patience_s)
+        return thread.submit(copy_context().run, asyncio.run, asking).result()
 
 
-async def _asked(provider: Provider, target: Target) -> tuple[list[str], list[Any]]:
+async def _asked(address: str, key: str, is_proxy: bool, patience_s: float) -> Told:
     try:
-        listed = await _get(target, f"{provider.base_url}/models")
-        is_proxy = provider.litellm_provider == PROXY
-        told = await _get(target, f"{provider.base_url}/model/info") if is_proxy else []
+        listed = await _get(f"{address}/models", key, patience_s)
+        told = await _get(f"{address}/model/info", key, patience_s) if is_proxy else []
     finally:
         await egress.close()  # the connections of this short-lived loop
     names = {str(each.get("id") or "") for each in listed if isinstance(each, dict)}
     kept = sorted(name for name in names if 0 < len(name) <= LONGEST_NAME and name.isprintable())
-    return kept[:MOST_MODELS], told
+    return Told(kept[:MOST_MODELS], told)
 
 
-async def _get(target: Target, url: str) -> list[Any]:
+async def _get(url: str, key: str, patience_s: float) -> list[Any]:
     """Return the list that an upstream gives. Raises ModelsUnknown."""
-    key = target.upstream.key
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         answer = await egress.request(
-            "GET", url, headers=headers, timeout_s=PATIENCE_S, max_bytes=MOST_BYTES,
+            "GET", url, headers=headers, timeout_s=patience_s, max_bytes=MOST_BYTES,
             follow_redirects=False,  # a key is bound to one origin
         )  # fmt: skip
     except EgressError as error:
@@ -100,24 +110,28 @@ async def _get(target: Target, url: str) -> list[Any]:
 
 
 @transaction.atomic
-def _keep(provider: Provider, actor: User, names: list[str], told: list[Any]) -> Imported:
+def _keep(provider: Provider, actor: User, told: Told) -> Imported:
     provider = Provider.objects.select_for_update().get(pk=provider.pk)
-    provider.known_models = names
+    provider.known_models = told.names
     provider.save(update_fields=["known_models", "updated_at"])
     known = {
         each.model: each
         for each in ModelPrice.objects.at(timezone.now()).filter(provider=provider.slug)
     }
-    changed = [each for each in _prices(provider, told) if not _same(known.get(each.model), each)]
+    changed = [
+        each
+        for each in prices_in(told.info, provider.slug)
+        if not _same(known.get(each.model), each)
+    ]
     ModelPrice.objects.bulk_create(changed)
-    done = Imported(len(names), len(changed))
+    done = Imported(len(told.names), len(changed))
     record("provider.models_imported", actor=actor, target=provider, after=vars(done))
     news.announce()  # rows that are made at once tell nobody
     outlook.look_soon()
     return done
 
 
-def _prices(provider: Provider, told: list[Any]) -> Iterator[ModelPrice]:
+def prices_in(told: list[Any], provider: str) -> Iterator[ModelPrice]:
     """Yield what a proxy says that its models cost; of one with several deployments, the first."""
     seen = set()
     for each in told[:MOST_MODELS]:
@@ -130,7 +144,7 @@ def _prices(provider: Provider, told: list[Any]) -> Iterator[ModelPrice]:
             seen.add(name)
             limits = {ours: _count(info.get(theirs)) for ours, theirs in LIMITS.items()}
             yield ModelPrice(
-                provider=provider.slug, model=name, input_usd=given, output_usd=taken,
+                provider=provider, model=name, input_usd=given, output_usd=taken,
                 source=SOURCE, **limits,
             )  # fmt: skip
 

@@ -8,7 +8,6 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.egress import circuits
-from apps.gateway.alarms import words_of
 from apps.gateway.asks import Ask
 from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.routes import health, sharing
@@ -19,7 +18,6 @@ from apps.gateway.routes.policy import Verify
 from apps.gateway.routes.words import CHECKS, in_words
 from apps.gateway.targets import router
 from apps.gateway.targets.deciding import checks_for, decide, refusal_of, schema
-from apps.gateway.targets.decline import decline_of
 
 
 @dataclass(frozen=True)
@@ -85,40 +83,6 @@ class Explanation:
     def holds(self) -> bool:
         """Whether choosing again from the same ends in the same."""
         return self.decision.replayed() == self.decision.outcome
-
-
-@dataclass(frozen=True)
-class Health:
-    """How one target of a route does now. `state`: as its provider's, else as its breaker's."""
-
-    candidate: Candidate
-    under_way: int
-    expected: Expected
-    state: str
-    left_s: int
-    decline: str
-
-
-def health_of(route: ModelRoute) -> list[Health]:
-    """Return how the targets of a route do, in all processes together."""
-    sharing.catch_up(schema())
-    circuits.look()
-    decision = decide(router.load().plan(route.alias), ask_of({"messages": []}, route))
-    return [_health(each) for each in decision.inputs.candidates]
-
-
-def _health(candidate: Candidate) -> Health:
-    vitals = health.of(schema(), candidate.name)
-    found = decline_of(schema(), candidate.name)
-    state, left_s = candidate.state, 0.0
-    if state == "ready" and candidate.resting_s:
-        state, left_s = "open", candidate.resting_s
-    elif state == "ready" and candidate.cooling_s:
-        state, left_s = "cooling", candidate.cooling_s
-    return Health(
-        candidate, vitals.under_way, health.expected(vitals.recent(time.time())), state,
-        round(left_s), words_of(found) if found else "",
-    )  # fmt: skip
 
 
 def dry_decision(route: ModelRoute, *, actor: User, ask: Ask) -> Explanation:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,13 +16,13 @@ from apps.common.errors import DomainError
 from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
-from apps.gateway import services
+from apps.gateway import services, vitals
 from apps.gateway.asks import SPEAKING
 from apps.gateway.cache.views import CacheForm
 from apps.gateway.guard_rules.services import guards_of_route
 from apps.gateway.guards import counts
-from apps.gateway.models import AllowList, Credential, KeptBody, LlmCall, ModelRoute
-from apps.gateway.route_pages import explaining
+from apps.gateway.models import AllowList, KeptBody, LlmCall, ModelRoute
+from apps.gateway.route_pages import explaining, one_call
 from apps.gateway.route_pages.forms import AllowedForm, QuestionForm, RouteForm, TargetForms
 from apps.gateway.routes.versions import STATED
 from apps.gateway.views import form_page, words_of
@@ -42,8 +41,11 @@ def list_(request: AuthenticatedRequest) -> HttpResponse:
         | Q(description__icontains=query)
         | Q(pk__in=routes.filter(targets__model__icontains=query).values("pk"))
     )
+    page = page_of(request, found.order_by("alias"), PAGE_SIZE)
     context = {
-        "routes": page_of(request, found.order_by("alias"), PAGE_SIZE),
+        "routes": page,
+        "table": vitals.table_of(page, actor=request.user),
+        "may_see_usage": policies.holds(request.user, "usage.view"),
         "query": query,
         "allowed": AllowList.objects.first(),
         "may_manage": policies.holds(request.user, "provider.manage"),
@@ -91,7 +93,7 @@ def _facts(request: AuthenticatedRequest, found: ModelRoute | None) -> JSONDict:
         "route": found,
         "may_manage": may_manage,
         "may_delete": may_manage and found.alias not in services.DELIVERED_ROUTES,
-        "health": explaining.health_of(found),
+        "health": vitals.health_of([found])[found.alias],
         "versions": page_of(request, found.versions.all(), 10),
         "question": QuestionForm(),
         "cache": CacheForm.of(found),
@@ -163,11 +165,11 @@ def allowed(request: AuthenticatedRequest) -> HttpResponse:
 def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
     """Show one call: its figures, its attempts, and why it went where it went."""
     call = policies.find(request.user, LlmCall.objects.all(), pk=call_id)
-    shown = [each["key"] for each in call.attempts if each.get("key")]
-    keys = {str(key): found for key, found in Credential.objects.in_bulk(shown).items()}
     context = {
         "call": call,
-        "attempts": [(_priced(each), keys.get(each.get("key", ""))) for each in call.attempts],
+        "origin": one_call.origin_of(call, actor=request.user),
+        "tries": one_call.tries_of(call),
+        "may_see_prompts": policies.holds(request.user, "prompt.view"),
         "explanation": explaining.explanation_of(call),
         "has_body": policies.holds(request.user, "call_body.view")
         and KeptBody.objects.unexpired().filter(pk=call.pk).exists(),
@@ -175,11 +177,6 @@ def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
         "may_ask": call.endpoint in SPEAKING and policies.holds(request.user, "model.call"),
     }
     return render(request, "gateway/call.html", context)
-
-
-def _priced(attempt: JSONDict) -> JSONDict:
-    """Return an attempt with its cost as a number."""
-    return {**attempt, "usd": Decimal(attempt["usd"])} if "usd" in attempt else attempt
 
 
 def _routes() -> QuerySet[ModelRoute]:

@@ -1,6 +1,7 @@
 """Models that the platform lends to a workspace: asked with its key, counted against the workspace's quota.
 
-The quota counts at delivered prices, whatever a workspace says that models cost.
+The quota counts at the provider's own prices, where it told the platform any, else at delivered ones,
+whatever a workspace says that models cost.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from apps.gateway.asks import LIMITS, SPEAKING, Ask, limit_of
 from apps.gateway.budgets.estimates import most_tokens
 from apps.gateway.exceptions import GrantUsedUp, PriceUnknown, ProviderTimedOut
 from apps.gateway.models import ModelPrice
-from apps.gateway.models.prices import delivered
+from apps.gateway.models.prices import delivered, told_by
 from apps.gateway.targets.router import Target
 from apps.gateway.upstreams.answers import Answer
 from apps.gateway.usage import Usage
@@ -155,6 +156,10 @@ def tell_of_money(lent: Lent) -> None:
 
 def _price(target: Target) -> ModelPrice | None:
     upstream = target.upstream
+    if target.lent is not None and (
+        told := told_by(target.lent, upstream.provider, upstream.model)
+    ):
+        return told
     names = [upstream.litellm_provider, URL(upstream.base_url).host or ""]
     found = catalogue.find([n for n in names if n], upstream.model, on=timezone.now().date())
     return delivered(found) if found else None

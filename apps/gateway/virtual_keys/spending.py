@@ -1,6 +1,6 @@
 """What keys took: sums over the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,9 @@ from django.utils import timezone
 from apps.accounts import policies
 from apps.accounts.models import ApiKey, User
 from apps.common.types import JSONDict
+from apps.gateway.budgets import standing
+from apps.gateway.budgets.standing import Standing
+from apps.gateway.budgets.subjects import Payer
 from apps.gateway.filters import period
 from apps.gateway.models import LlmCall
 
@@ -47,3 +50,10 @@ def totals_of(keys: Iterable[ApiKey], *, actor: User) -> dict[UUID, Any]:
     calls = policies.visible(actor, LlmCall.objects.between(since, None))
     rows = calls.filter(key_id__in=[key.pk for key in keys]).totals_by("key_id")
     return {row["key_id"]: row for row in rows}
+
+
+def limits_of(keys: Sequence[ApiKey], *, actor: User) -> list[Standing | None]:
+    """Return the budget that stops each key first, of those that somebody may see."""
+    return standing.foremost_of(
+        [Payer(member_id=each.user_id, key_id=each.pk) for each in keys], actor
+    )

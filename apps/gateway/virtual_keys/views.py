@@ -22,7 +22,7 @@ from apps.gateway.models import LlmCall, ModelRoute
 from apps.gateway.virtual_keys import services
 from apps.gateway.virtual_keys.filters import STATES, filtered, virtual_keys
 from apps.gateway.virtual_keys.forms import NewKeyForm, RotationForm, TermsForm
-from apps.gateway.virtual_keys.spending import spending_of, totals_of
+from apps.gateway.virtual_keys.spending import limits_of, spending_of, totals_of
 
 NEWEST = 5  # calls that are shown beside a key
 
@@ -39,11 +39,12 @@ def keys(request: AuthenticatedRequest) -> HttpResponse:
         problem, status, kept = error, HTTPStatus.UNPROCESSABLE_ENTITY, seen.none()
     page = page_of(request, kept)
     spent = totals_of(page.object_list, actor=request.user)
+    limits = limits_of(list(page), actor=request.user)
     routes = policies.visible(request.user, ModelRoute.objects.order_by("alias"))
     filters = {name: request.GET.get(name, "") for name in ("q", "state", "route")}
     context = {
         "page": page,
-        "rows": [(key, spent.get(key.pk)) for key in page],
+        "rows": [(key, spent.get(key.pk), limit) for key, limit in zip(page, limits, strict=True)],
         "usable_count": seen.filter(pk__in=ApiKey.objects.in_state("active").values("pk")).count(),
         "any_key": seen.exists(),
         "problem": problem,
@@ -140,6 +141,7 @@ def _detail(
         "may_rotate": found.user_id == request.user.pk or is_program,
         "may_see_usage": policies.holds(request.user, "usage.view"),
         "spending": spending,
+        "standings": [each for each in limits_of([found], actor=request.user) if each],
         "minute_tokens": spending.minute_tokens if spending else 0,
         "calls": calls[:NEWEST],
         "form": more.pop("form", None) or TermsForm(actor=request.user, key=found),

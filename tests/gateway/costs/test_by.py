@@ -6,10 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import ApiKey, User
-from apps.accounts.services import add_member, create_role
+from apps.accounts.services import add_member, create_folder, create_role
 from apps.audit.models import AuditEntry
+from apps.gateway.budgets.services import add_budget
+from apps.gateway.costs import breakdown
 from apps.gateway.models import LlmCall
 from apps.workflows.services import create_workflow
 from tests.factories.browsers import browser
@@ -117,3 +121,34 @@ def test_calls_are_filtered_by_workflow_and_member(alice: User) -> None:
     assert "hers" in page
     assert "anothers" not in page
     assert str(alice) in page
+
+
+def test_each_is_told_with_the_budget_that_stops_it_first(
+    alice: User, vera: User, django_assert_num_queries: Any
+) -> None:
+    folder = create_folder(name="Support", actor=alice)
+    flows = [create_workflow(actor=alice, name=f"Flow {n}", folder=folder) for n in range(3)]
+    for flow in flows:
+        made("1", workflow_id=flow.pk, user_id=alice.pk)
+    page = browser(alice)
+    assert "Stopped first by" in page.get(f"{PAGE}workflow/").content.decode()
+    assert "Stopped first by" not in page.get(f"{PAGE}route/").content.decode()
+    add_budget(
+        actor=alice, every="month", scope="folder", subject=folder.pk, amount_usd=Decimal(50)
+    )
+    add_budget(
+        actor=alice, every="month", scope="workflow", subject=flows[0].pk, amount_usd=Decimal(5)
+    )
+    add_budget(actor=alice, every="month", scope="member", subject=alice.pk, amount_usd=Decimal(7))
+    by = breakdown.DIMENSIONS["workflow"]
+    rows = [breakdown.Row(str(flow), "", str(flow.pk), {}) for flow in [*flows, flows[0]]]
+    with CaptureQueriesContext(connection) as one:
+        breakdown.with_limits(by, rows[:1], actor=alice)
+    with django_assert_num_queries(len(one)):
+        found = breakdown.with_limits(by, rows, actor=alice)
+    limits = [each.limit.amount for each in found if each.limit]
+    assert limits == [Decimal(5), Decimal(50), Decimal(50), Decimal(5)]
+    shown = page.get(f"{PAGE}workflow/").content.decode()
+    assert ("of $5.00" in shown, "of $50.00" in shown) == (True, True)
+    assert "of $7.00" in page.get(f"{PAGE}member/").content.decode()
+    assert page.get(f"{PAGE}key/").status_code == 200

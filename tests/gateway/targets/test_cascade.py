@@ -273,7 +273,7 @@ def test_answers_that_are_watched_go_out_as_they_come(
     rows = list(LlmCall.objects.all())
     assert [each.verdict for each in rows] == ["failed", "failed"]
     assert marks(rows[0]) == [("small", "failed")]
-    assert TaskQuality.objects.get().failed == 2
+    assert TaskQuality.objects.get().failed == pytest.approx(2, abs=1e-3)  # it fades with time
 
 
 def test_a_floor_asks_those_whose_quality_is_proven(

@@ -1,6 +1,7 @@
 """The pages of virtual keys, in all their states."""
 
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services import revoke_api_key, rotate_api_key
+from apps.gateway.budgets.services import add_budget
 from apps.gateway.models import LlmCall
 from apps.gateway.virtual_keys.services import create_key
 from tests.factories.browsers import browser
@@ -160,3 +162,20 @@ def test_calls_name_their_key_and_are_filtered_by_it(alice: User, bob: User, ver
     assert f"asked-by-{key.key_id}" in found
     assert f"asked-by-{other.key_id}" not in found
     assert browser(alice).get("/relaycore/calls/?key=nonsense").status_code == 422
+
+
+def test_the_budget_that_stops_a_key_first_is_shown_beside_what_it_took(
+    alice: User,
+) -> None:
+    key, _ = create_key(actor=alice, name="Bot")
+    called(key)
+    assert "Stopped first by" in browser(alice).get(LIST).content.decode()
+    for scope, subject, amount in (("workspace", None, 600), ("key", key.pk, 20)):
+        add_budget(
+            actor=alice, scope=scope, subject=subject, every="month", amount_usd=Decimal(amount)
+        )
+    listed = browser(alice).get(LIST).content.decode()
+    assert "of $20.00" in listed
+    assert "of $600.00" not in listed
+    one = browser(alice).get(reverse("gateway:key", args=[key.pk])).content.decode()
+    assert "of $20.00" in " ".join(one.replace('<span class="ink-3">', "").split())

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.gateway.platform import from_environment
 from apps.local.files import write_private
 from apps.onboarding.demo import seed, sign_in_links
 
@@ -22,11 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("--links-only", action="store_true", help="the rest is done already")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.check(tags=["startup"])
         if not options["links_only"]:
             self.stdout.write("bringing the database up to date (a minute at the first start)")
             call_command("migrate_all")
             self.stdout.write("making the demo workspaces")
             seed()
-            for provider in from_environment.add():
-                self.stdout.write(f"{provider.name} is connected for the platform")
+            call_command("add_platform_providers", stdout=self.stdout)
         write_private(settings.DATA_DIR / "links.json", json.dumps(sign_in_links()))
