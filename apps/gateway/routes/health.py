@@ -28,6 +28,7 @@ class Sample:
     first_ms: int
     total_ms: int
     ok: bool = True  # False: it failed through its own fault
+    streamed: bool = True  # False: the first word came with the last
 
 
 @dataclass
@@ -99,11 +100,9 @@ def expected(samples: Iterable[Sample]) -> Expected:
     if len(good) < ENOUGH:
         return Expected(samples=len(kept), failed=failed)
     whole = sorted(each.total_ms for each in good)
-    first = sorted(each.first_ms for each in good)
-    return Expected(
-        quantile(whole, 0.5), quantile(whole, 0.95), quantile(first, 0.5), quantile(first, 0.95),
-        len(kept), failed,
-    )  # fmt: skip
+    first = sorted(each.first_ms for each in good if each.streamed)
+    firsts = [quantile(first, share) if len(first) >= ENOUGH else None for share in (0.5, 0.95)]
+    return Expected(quantile(whole, 0.5), quantile(whole, 0.95), *firsts, len(kept), failed)
 
 
 def quantile(ordered: list[int], share: float) -> int:

@@ -150,7 +150,9 @@ class Leg:
             self.beginning.exception()  # whoever gave up does not ask
 
     def _note(self, *, ok: bool) -> None:
-        sample = Sample(time.time(), self._first_ms or self.elapsed_ms, self.elapsed_ms, ok)
+        took_ms = self.elapsed_ms
+        first_ms = self._first_ms or took_ms
+        sample = Sample(time.time(), first_ms, took_ms, ok, streamed=self.ask.streams)
         self._vitals.note(sample)
         sharing.note(schema(), self.target.stated.name, sample)
 

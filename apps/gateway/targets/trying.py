@@ -224,7 +224,8 @@ class Course:
         """Ask a second target if the first is later than 19 of 20 of its answers."""
         target = legs[0].target
         vitals = health.of(schema(), target.stated.name)
-        usual_ms = health.expected(vitals.recent(time.time())).first_p95_ms
+        hoped = health.expected(vitals.recent(time.time()))
+        usual_ms = hoped.first_p95_ms if ask.streams else hoped.p95_ms
         if usual_ms is None:
             return
         await asyncio.wait({legs[0].beginning}, timeout=usual_ms / 1000)
@@ -262,9 +263,12 @@ class Course:
             self._rest.appendleft(other)
 
     def _patience_s(self, leg: Leg) -> float | None:
-        """Return how long the first word may still take, where the route says so."""
+        """Return how long the first word may still take, where the route says so.
+
+        Where no target is that fast, those that there are get the time that they take.
+        """
         limit_ms = self.policy.max_ttft_ms
-        if limit_ms is None or not self.ask.streams:
+        if limit_ms is None or not self.ask.streams or self.decision.outcome.in_need:
             return None
         return max(0.0, (limit_ms - leg.elapsed_ms) / 1000)
 

@@ -22,7 +22,7 @@ from apps.gateway.exceptions import (
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from apps.gateway.routes import health, sharing
 from apps.gateway.routes.allowance import HEDGES, RETRIES, Allowance
-from apps.gateway.routes.health import Sample
+from apps.gateway.routes.health import ENOUGH, Sample
 from apps.gateway.targets import legs
 from apps.notifications.models import Notification
 from apps.tenants.context import current_schema
@@ -65,6 +65,29 @@ def test_a_first_word_that_is_late_is_not_waited_for(
     assert errors() == [("silent", "first_word_late"), ("ok", None)]
     assert fake.left.wait(5)  # it was told that nobody waits any more
     assert circuits.listed() == []  # the route was impatient; the model did not fail
+
+
+def test_whole_answers_say_nothing_of_a_first_word(
+    alice: User, provider: Provider, program: Program
+) -> None:
+    """They take as long as they take; a limit of the first word is for streams, and by streams."""
+    lead(alice, "slow-150", max_ttft_ms=100)
+    for _ in range(ENOUGH):
+        assert program.chat().status == 200
+    assert program.chat().status == 200
+    vitals = health.of(current_schema(), "fake/slow-150")
+    hoped = health.expected(vitals.recent(time.time()))
+    assert (hoped.p50_ms or 0) >= 150
+    assert hoped.first_p50_ms is None
+
+
+def test_where_every_first_word_is_late_the_least_late_is_waited_for(
+    alice: User, provider: Provider
+) -> None:
+    lead(alice, "slow-400", "slow-150", max_ttft_ms=100)
+    knows("slow-400", 400)
+    knows("slow-150", 150)
+    assert complete().model == "slow-150"
 
 
 def test_a_deadline_holds_for_all_attempts_together(alice: User, provider: Provider) -> None:
@@ -172,10 +195,10 @@ def test_repeats_are_a_share_of_the_calls(
     assert [few.spend("r") for _ in range(2)] == [True, False]
 
 
-def knows(model: str, first_ms: int) -> None:
+def knows(model: str, first_ms: int, *, streamed: bool = True) -> None:
     """Let the process know how fast a model usually is."""
     for _ in range(40):
-        sample = Sample(time.time(), first_ms, first_ms + 10)
+        sample = Sample(time.time(), first_ms, first_ms + 10, streamed=streamed)
         health.of(current_schema(), f"fake/{model}").note(sample)
 
 
@@ -201,6 +224,16 @@ def test_a_late_model_is_raced_by_the_next(
         pass
     assert complete().model == "slow-700"
     assert errors() == [("slow-700", None)]
+
+
+def test_a_whole_answer_is_late_when_whole_answers_are_not(
+    alice: User, provider: Provider, program: Program
+) -> None:
+    lead(alice, "slow-300", "ok", hedge=True)
+    knows("slow-300", 30)
+    knows("slow-300", 5_000, streamed=False)
+    assert program.chat().headers["x-auterity-model"] == "slow-300"
+    assert errors(only_call()) == [("slow-300", None)]
 
 
 def test_a_hedge_wins_over_one_that_fails_late(alice: User, provider: Provider) -> None:
