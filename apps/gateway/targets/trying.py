@@ -14,7 +14,13 @@ from apps.common.types import JSONDict
 from apps.gateway.asks import Ask, limit_of
 from apps.gateway.calls import GoThrough
 from apps.gateway.checks.verdicts import Verdict
-from apps.gateway.exceptions import FirstWordLate, GatewayError, KeyRefused, ProviderBusy
+from apps.gateway.exceptions import (
+    ContextTooLong,
+    FirstWordLate,
+    GatewayError,
+    KeyRefused,
+    ProviderBusy,
+)
 from apps.gateway.guards.tally import Tally
 from apps.gateway.routes import health
 from apps.gateway.routes.allowance import HEDGES, RETRIES
@@ -249,6 +255,8 @@ class Course:
             except GatewayError as error:
                 self._attempts[leg] |= {"error": error.code, "ms": leg.elapsed_ms}
                 self._take_another_key(leg.target, error)
+                if isinstance(error, ContextTooLong):
+                    self._rest = deque(each for each in self._rest if _reads_more(each, leg.target))
                 if not waiting or not error.moves_on:
                     raise
             else:
@@ -287,6 +295,12 @@ class Course:
         if self._leg is not None:
             attempt["error"] = "hedge_lost"
             self.trace.lost.append((leg.target, Usage(leg.ask.input_tokens(), 0, estimated=True)))
+
+
+def _reads_more(target: Target, than: Target) -> bool:
+    """Tell whether a target may have room for what is too long for another."""
+    room, had = target.stated.context_tokens, than.stated.context_tokens
+    return room is None or had is None or room > had
 
 
 def _with_a_key(target: Target) -> Target:

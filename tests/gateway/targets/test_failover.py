@@ -14,6 +14,7 @@ from apps.egress.circuits import Rules
 from apps.gateway import services
 from apps.gateway.exceptions import (
     AnswerCut,
+    ContextTooLong,
     DeadlinePassed,
     ProviderBusy,
     ProviderFailed,
@@ -139,6 +140,36 @@ def test_a_refused_key_is_told_to_those_who_can_replace_it(
     assert told.title == "Fake refused its key"
     assert told.path == f"/relaycore/providers/{provider.pk}/"
     assert not Notification.objects.filter(user=bob).exists()
+
+
+@pytest.mark.parametrize("status", [402, 403, 404])
+def test_a_model_that_a_provider_does_not_give_is_another_targets_turn(
+    alice: User, provider: Provider, fake: FakeProvider, status: int
+) -> None:
+    lead(alice, f"error-{status}", "ok")
+    assert [complete().model for _ in range(6)] == ["ok"] * 6
+    assert circuits.listed() == []  # it answers: nothing is wrong with the service
+    told = Notification.objects.filter(kind="provider.out_of_money", user=alice)
+    assert told.count() == (status == 402)
+
+
+def test_what_is_too_long_goes_to_whoever_may_read_more(
+    alice: User, provider: Provider, fake: FakeProvider
+) -> None:
+    rooms = {"too-long": 8_000, "small": 8_000, "large": 9_000}
+    targets = [
+        {"provider": "fake", "model": model, "context_tokens": room}
+        for model, room in rooms.items()
+    ]
+    route = ModelRoute.objects.get(alias="default")
+    services.save_route(route, actor=alice, targets=targets)
+    assert complete().model == "large"
+    assert fake.models == ["too-long", "large"]
+    services.save_route(route, actor=alice, targets=targets[:2])
+    with pytest.raises(ContextTooLong):
+        complete()
+    assert fake.models[2:] == ["too-long"]
+    assert circuits.listed() == []
 
 
 def test_an_empty_account_is_told_to_those_who_can_top_it_up(
