@@ -145,7 +145,13 @@ def on_news(hearer: Hearer) -> None:
 
 def note(schema: str, target: str, sample: Sample) -> None:
     """Tell others how a call went; in this process it is known already."""
-    how = [round(sample.at, 3), sample.first_ms, sample.total_ms, int(sample.ok), int(sample.streamed)]
+    how = [
+        round(sample.at, 3),
+        sample.first_ms,
+        sample.total_ms,
+        int(sample.ok),
+        int(sample.streamed),
+    ]
     _exchange.tell(schema, {"target": target, "how": how})
 
 
