@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import SystemRandom
@@ -59,6 +59,8 @@ class Trace:
     carry: Carry | None = None  # how another call is made on the way
     tally: Tally | None = None  # of what guards did
     withheld: Collection[str] = ()  # classes of data that the prompt does not hold
+    # Asked before a further attempt: whether budgets have what asking these targets may cost.
+    pay: Callable[[Ask, Sequence[Target]], Awaitable[bool]] | None = None
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 
@@ -98,13 +100,14 @@ class Course:
         HEDGES.earn(self._route)
         if not self._ranked:
             raise refusal_of(self.decision, self._plan)
+        self._rest = deque(self._ranked)
         for again in range(self.policy.retries + 1):
             try:
-                self._rest = deque(self._ranked)
                 return await self._through(self.ask)
             except GatewayError as error:
                 last = again == self.policy.retries or not (error.retryable and error.moves_on)
-                if last or not RETRIES.spend(self._route):
+                self._rest = deque(self._ranked)
+                if last or not await self._can_pay(self.ask) or not RETRIES.spend(self._route):
                     raise
                 await asyncio.sleep(_pause_s(again, error))
         raise AssertionError("the last round returns or raises")
@@ -174,6 +177,8 @@ class Course:
             raise error
         await leg.end(error)
         self._attempts[leg]["error"] = error.code
+        if not await self._can_pay(ask):
+            raise error
         usage = broken.usage(leg.ask)
         try:
             answer = await self._through(ask)
@@ -190,10 +195,19 @@ class Course:
                 return await self._asked(ask)
             except GatewayError as error:
                 costs = error.blames_service or isinstance(error, ProviderBusy)
-                if not error.moves_on or not self._rest:
+                if not error.moves_on or not await self._can_pay(ask):
                     raise
                 if costs and not RETRIES.spend(self._route):
                     raise
+
+    async def _can_pay(self, ask: Ask) -> bool:
+        """Leave out those that a budget has too little left for by now; tell whether any is left."""
+        while self._rest and self.trace.pay is not None:
+            next_ones = list(self._rest)[: 1 + self.policy.hedge]
+            if await self.trace.pay(ask, next_ones):
+                break
+            self._rest.popleft()
+        return bool(self._rest)
 
     async def _asked(self, ask: Ask) -> Answer:
         """Ask the next target; where the route hedges and it is late, the one after it as well."""
