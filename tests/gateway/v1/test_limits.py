@@ -114,6 +114,7 @@ def test_a_program_is_limited_without_redis_too(alice: User, settings: Settings)
     assert int(reply.headers["retry-after"]) >= 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_so_many_calls_of_a_workspace_at_a_time(
     alice: User, beta: Tenant, fake: FakeProvider, settings: Settings
 ) -> None:
