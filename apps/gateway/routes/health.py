@@ -101,8 +101,15 @@ def expected(samples: Iterable[Sample]) -> Expected:
         return Expected(samples=len(kept), failed=failed)
     whole = sorted(each.total_ms for each in good)
     first = sorted(each.first_ms for each in good if each.streamed)
-    firsts = [quantile(first, share) if len(first) >= ENOUGH else None for share in (0.5, 0.95)]
-    return Expected(quantile(whole, 0.5), quantile(whole, 0.95), *firsts, len(kept), failed)
+    known = len(first) >= ENOUGH
+    return Expected(
+        quantile(whole, 0.5),
+        quantile(whole, 0.95),
+        quantile(first, 0.5) if known else None,
+        quantile(first, 0.95) if known else None,
+        len(kept),
+        failed,
+    )
 
 
 def quantile(ordered: list[int], share: float) -> int:
