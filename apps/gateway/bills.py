@@ -1,6 +1,7 @@
 """What a call is reserved for before it is made, and what it is settled at once it is over."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from apps.common.types import JSONDict
@@ -11,7 +12,14 @@ from apps.gateway.budgets.estimates import most_tokens
 from apps.gateway.budgets.purse import NOTHING, Charge
 from apps.gateway.budgets.spending import Terms
 from apps.gateway.budgets.subjects import Payer
-from apps.gateway.exceptions import AnswerCut, DeadlinePassed, PriceUnknown, ProviderTimedOut
+from apps.gateway.budgets.tally import usd
+from apps.gateway.exceptions import (
+    AnswerCut,
+    DeadlinePassed,
+    FirstWordLate,
+    PriceUnknown,
+    ProviderTimedOut,
+)
 from apps.gateway.ledger.rows import Entry
 from apps.gateway.models import MoneyRules
 from apps.gateway.routes.policy import Mending, Verify
@@ -20,8 +28,10 @@ from apps.gateway.targets.router import Plan, Target
 from apps.gateway.usage import Usage
 
 # A model may have read what was sent, and thought about it, though nothing came back.
-SILENT = (ProviderTimedOut.code, AnswerCut.code, DeadlinePassed.code)
+SILENT = (ProviderTimedOut.code, AnswerCut.code, DeadlinePassed.code, FirstWordLate.code)
 UNPAID = "budget"  # the state of a target that a budget has too little left for
+
+Took = tuple[Target, Usage]
 
 
 @dataclass(frozen=True)
@@ -30,44 +40,86 @@ class Bill:
 
     terms: Terms
     charge: Charge = NOTHING
+    more: list[Charge] = field(default_factory=list)  # for further attempts, after what failed
+
+    async def can_pay(self, trace: Trace, plan: Plan, ask: Ask, targets: Sequence[Target]) -> bool:
+        """Tell whether targets may be asked too, once what that may cost is reserved.
+
+        Of what is reserved already, what those who were asked may have taken is gone.
+        """
+        if not self.terms.binds:
+            return True
+        spent = self._cost_of([*trace.lost, *_silent(trace, plan, ask, _targets(trace.lost))])
+        sent = most_tokens(ask.body)
+        worst = sum((_worst(each, ask, self.terms, sent) for each in targets), Decimal(0))
+        reserved = sum((each.amount for each in self._charges), 0)
+        lacking = spent + worst - usd(reserved)
+        charge = NOTHING if lacking <= 0 else await spending.reserve_if(self.terms, lacking)
+        if charge is None:
+            return False
+        self.more.append(charge)
+        return True
 
     def settle(self, entry: Entry, ask: Ask, trace: Trace) -> None:
-        """Count what the call cost: as it was counted, else as it is guessed. Takes no query."""
-        if self.charge.is_open:
-            self.charge.settle(self._answered(entry, trace) + self._unanswered(entry, ask, trace))
+        """Count what the ledger says that the call cost; by what is assumed where it says nothing."""
+        left = entry.cost_usd
+        if left is None:
+            took = list(trace.lost)
+            if trace.answer is not None and trace.target is not None:
+                took.append((trace.target, trace.answer.usage(ask)))
+            left = self._cost_of(took)
+        *first, last = self._charges
+        for charge in first:
+            part = min(left, usd(charge.amount))
+            charge.settle(part)
+            left -= part
+        last.settle(left)
 
-    def _answered(self, entry: Entry, trace: Trace) -> Decimal:
-        """Return what the answer cost; nothing where there was none."""
-        if entry.cost_usd is not None or trace.answer is None or trace.target is None:
-            return entry.cost_usd or Decimal(0)
-        price = self.terms.price(trace.target.price)
-        return price.cost(entry.usage) if price else Decimal(0)
+    @property
+    def _charges(self) -> list[Charge]:
+        return [each for each in (self.charge, *self.more) if each.amount] or [NOTHING]
 
-    def _unanswered(self, entry: Entry, ask: Ask, trace: Trace) -> Decimal:
-        """Guess what it cost to ask those who said nothing, the one who was left among them.
+    def _cost_of(self, took: Iterable[Took]) -> Decimal:
+        cost = Decimal(0)
+        for target, usage in took:
+            price = None if target.is_ours else self.terms.price(target.price)
+            cost += price.cost(usage) if price else Decimal(0)
+        return cost
 
-        The one who answered is counted, and so is what was lost on the way: the trace tells of both.
-        """
-        silent = [each for each in trace.attempts if each.get("error") in (None, *SILENT)]
-        counted = [target for target, _ in trace.lost]
-        if trace.answer is not None and trace.target is not None:
-            counted.append(trace.target)
-        for target in counted:
-            same = (each for each in silent if each["provider"] == target.upstream.provider)
-            found = next((each for each in same if each["model"] == target.stated.model), None)
-            if found is not None:
-                silent.remove(found)
-        targets = entry.plan.targets if entry.plan else ()
-        return sum((self._guess(each, ask, targets) for each in silent), Decimal(0))
 
-    def _guess(self, attempt: JSONDict, ask: Ask, targets: tuple[Target, ...]) -> Decimal:
-        sent = ask.input_tokens()
-        for target in targets:
-            upstream = target.upstream
-            if (upstream.provider, upstream.model) == (attempt["provider"], attempt["model"]):
-                price = None if target.is_ours else self.terms.price(target.price)
-                return price.cost(Usage(sent, ask.most_tokens() - sent)) if price else Decimal(0)
-        return Decimal(0)
+def unheard(entry: Entry, ask: Ask, trace: Trace) -> list[Took]:
+    """Guess what those took who were asked and said nothing, the one who was left among them.
+
+    The one who answered is counted, and so is what was lost on the way: the trace tells of both.
+    """
+    if entry.plan is None:
+        return []
+    counted = _targets(trace.lost)
+    if trace.answer is not None and trace.target is not None:
+        counted.append(trace.target)
+    return _silent(trace, entry.plan, ask, counted)
+
+
+def _silent(trace: Trace, plan: Plan, ask: Ask, counted: Iterable[Target]) -> list[Took]:
+    """Return the targets of attempts that said nothing, beside those that are counted."""
+    attempts = [each for each in trace.attempts if each.get("error") in (None, *SILENT)]
+    for target in counted:
+        found = next((each for each in attempts if _is_of(each, target)), None)
+        if found is not None:
+            attempts.remove(found)
+    sent = ask.input_tokens()
+    guess = Usage(sent, ask.most_tokens() - sent, estimated=True)
+    targets = [next((t for t in plan.targets if _is_of(each, t)), None) for each in attempts]
+    return [(each, guess) for each in targets if each is not None and not each.is_ours]
+
+
+def _is_of(attempt: JSONDict, target: Target) -> bool:
+    named = target.upstream.provider, target.stated.model
+    return (attempt["provider"], attempt["model"]) == named
+
+
+def _targets(took: Iterable[Took]) -> list[Target]:
+    return [target for target, _ in took]
 
 
 NONE = Bill(Terms((), MoneyRules()))

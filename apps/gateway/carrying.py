@@ -63,12 +63,14 @@ class _Way:
         """Reserve the worst case, and ask the targets that may be paid."""
         assert self.entry.plan is not None
         self.entry.plan, self.bill = await bills.opened(self.entry.plan, self.ask)
+        self.trace.pay = partial(self.bill.can_pay, self.trace, self.entry.plan)
         async with exchange(self.entry.plan, self.ask, self.trace) as answer:
             yield answer
 
     def close(self) -> None:
         """Write the call down and settle it."""
         try:
+            self.trace.lost += bills.unheard(self.entry, self.ask, self.trace)
             rows.close(self.entry, self.ask, self.trace)
         finally:
             self.bill.settle(self.entry, self.ask, self.trace)

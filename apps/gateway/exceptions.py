@@ -73,6 +73,18 @@ class ProviderRejected(GatewayError):
     hint = "Check the model's name and the parameters of the route."
 
 
+class ModelWithheld(ProviderRejected):
+    """The provider does not have this model, or not for this account."""
+
+    moves_on = True
+
+
+class ContextTooLong(ProviderRejected):
+    """The prompt is longer than the model's context."""
+
+    moves_on = True  # to one that reads more
+
+
 class ProviderBusy(GatewayError):
     """The provider is limiting calls."""
 

@@ -279,6 +279,13 @@ API_CALLS_PER_MINUTE = env_int(
     minimum=1,
     help="API calls a minute that one user or key may make.",
 )
+# A process has 200 connections for all workspaces together.
+MODEL_CALLS_PER_TENANT = env_int(
+    "AUTERITY_MODEL_CALLS_PER_TENANT",
+    100,
+    minimum=1,
+    help="Calls of one workspace over `/v1` that may go on at the same time, for each process; more answer 429.",
+)
 
 # What becomes of a workspace that somebody wants deleted.
 DELETION_GRACE_DAYS = env_int(

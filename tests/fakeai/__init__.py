@@ -9,7 +9,7 @@ calls of one index), `bad-arguments`, `reason`, `refuses`, `short` (cut by its l
 `no-done`, `usage-inside`, `long-<n>` (so many words), `slow-<ms>` (before the first word), `echo` (the
 last message), `scripted` (as the test says), `whole` (no stream, though
 asked), `near` (vectors of which all are alike), `floats` (numbers, though base64 was asked),
-`error-<status>`, `too-long`, `no-quota`, `garbage`, `html`, `silent`, `stalls`, `cut`, `broken`,
+`error-<status>`, `too-long`, `no-quota`, `garbage`, `html`, `silent`, `mute` (not even a head), `stalls`, `cut`, `broken`,
 `early` (an error before the first word) and the models of `LIES`, which lie about usage.
 `python -m tests.fakeai` serves alone, for measurements.
 """

@@ -252,6 +252,11 @@ async def _silent(request: web.Request, body: Body) -> web.StreamResponse:
     return said
 
 
+async def _mute(request: web.Request, body: Body) -> web.StreamResponse:
+    await asyncio.Event().wait()
+    raise AssertionError("it never says a word")
+
+
 async def _stalls(request: web.Request, body: Body) -> web.StreamResponse:
     said = await begin(request)
     await say(said, _chunk("stalls", delta={"content": "Hello"}))
@@ -287,5 +292,5 @@ How = Callable[[web.Request, Body], Awaitable[web.StreamResponse]]
 ODD: dict[str, How] = {
     "tools-at-once": _tools_at_once, "refuses": _refuses, "short": _short,
     "too-long": _too_long, "no-quota": _no_quota, "garbage": _garbage, "html": _html,
-    "silent": _silent, "stalls": _stalls, "cut": _cut, "broken": _broken, "early": _early,
+    "silent": _silent, "mute": _mute, "stalls": _stalls, "cut": _cut, "broken": _broken, "early": _early,
 }  # fmt: skip

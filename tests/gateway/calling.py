@@ -13,7 +13,7 @@ from apps.gateway import services
 from apps.gateway.cache import store
 from apps.gateway.calls import Completion, CompletionRequest, Upstream
 from apps.gateway.checks.reading import text_of
-from apps.gateway.models import ModelRoute, Provider
+from apps.gateway.models import ModelRoute, Provider, RouteTarget
 from apps.gateway.targets.exchange import Trace, exchange
 from apps.gateway.targets.router import Plan, Target
 from apps.gateway.usage import Usage
@@ -53,14 +53,20 @@ class Reply:
     usage: Usage
 
 
-def call(upstream: Upstream, heard: list[str] | None = None, **more: Any) -> Reply:
-    """Ask an upstream directly, outside of any workspace."""
+def call(
+    upstream: Upstream, heard: list[str] | None = None, *, then: Upstream | None = None, **more: Any
+) -> Reply:
+    """Ask an upstream directly, outside of any workspace, and another one where it fails."""
     request = CompletionRequest(route="", **{"messages": QUESTION, **more})
-    return run(_call(request, upstream, [] if heard is None else heard))
+    upstreams = [each for each in (upstream, then) if each is not None]
+    return run(_call(request, upstreams, [] if heard is None else heard))
 
 
-async def _call(request: CompletionRequest, upstream: Upstream, heard: list[str]) -> Reply:
-    ask, plan = request.ask(), Plan("", None, (Target(upstream),))
+async def _call(request: CompletionRequest, upstreams: list[Upstream], heard: list[str]) -> Reply:
+    targets = tuple(
+        Target(each, row=RouteTarget(order=order)) for order, each in enumerate(upstreams)
+    )
+    ask, plan = request.ask(), Plan("", None, targets)
     try:
         async with exchange(plan, ask, Trace()) as answer:
             text = await text_of(answer, heard.append)

@@ -22,7 +22,9 @@ def opened(ask: Ask, upstream: Upstream) -> AbstractAsyncContextManager[Answer]:
     """Ask the upstream; its answer can be read while the block lasts. Raises GatewayError."""
     if not upstream.key:
         raise NoUsableTarget(f"{upstream.provider} cannot be called without a key of its own.")
-    letter = wire.Letter(_address(ask, upstream), _headers(ask, upstream), _body(ask, upstream))
+    letter = wire.Letter(
+        _address(ask, upstream), _headers(ask, upstream), _body(ask, upstream), ask.streams
+    )
 
     async def understood(raw: client.EgressStream) -> Answer:
         return await _answer(ask, upstream, raw)

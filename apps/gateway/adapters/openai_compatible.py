@@ -41,6 +41,7 @@ def opened(ask: Ask, upstream: Upstream) -> AbstractAsyncContextManager[Answer]:
         upstream.base_url.rstrip("/") + PATHS[Endpoint(ask.endpoint)],
         _headers(ask, upstream),
         body_of(ask, upstream),
+        streams=ask.streams,
     )
 
     async def understood(raw: client.EgressStream) -> Answer:

@@ -1,5 +1,6 @@
 """One request to an upstream over egress: its refusals understood, its answer read within bounds."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ class Letter:
     url: str
     headers: dict[str, str]
     body: JSONDict
+    streams: bool = False  # whether a stream is asked for
 
 
 @asynccontextmanager
@@ -38,22 +40,42 @@ async def posted(
     """Send a letter; what came back is an answer while the block lasts. Raises GatewayError."""
     heard = False
     try:
-        async with client.stream(
-            "POST",
-            letter.url,
-            headers=letter.headers,
-            content=json.dumps(letter.body).encode(),
-            timeout_s=upstream.patience.total_s,
-            max_bytes=MAX_ANSWER,
-            follow_redirects=False,  # a key is bound to one origin
-        ) as raw:
+        async with (
+            _first_word(letter, upstream) as wait,
+            client.stream(
+                "POST",
+                letter.url,
+                headers=letter.headers,
+                content=json.dumps(letter.body).encode(),
+                timeout_s=upstream.patience.total_s,
+                max_bytes=MAX_ANSWER,
+                follow_redirects=False,  # a key is bound to one origin
+            ) as raw,
+        ):
             if raw.status != HTTPStatus.OK:
                 raise await _refused(raw, upstream)
+            if not is_stream(raw):
+                wait.reschedule(None)  # what comes whole has no first word
             answer = await understand(raw)
             heard = True
+            await answer.begin()
+            wait.reschedule(None)
             yield answer
     except EgressError as error:
         raise failures.of_egress(error, upstream, heard=heard) from error
+
+
+@asynccontextmanager
+async def _first_word(letter: Letter, upstream: Upstream) -> AsyncIterator[asyncio.Timeout]:
+    """End the block where a stream says nothing for too long, its head included."""
+    limit_s = upstream.patience.first_token_s if letter.streams else None
+    try:
+        async with asyncio.timeout(limit_s) as wait:
+            yield wait
+    except TimeoutError as error:
+        if not wait.expired():
+            raise
+        raise failures.late(upstream, heard=False) from error
 
 
 def headers_for(*, streams: bool) -> dict[str, str]:

@@ -58,7 +58,7 @@ class ProviderSettingsSerializer(serializers.Serializer[Any]):
         allow_null=True,
         min_value=1,
         max_value=MOST_CALLS,
-        help_text="How many steps may call it at a time; the others wait in turn. Null: any number.",
+        help_text="How many steps may call it at a time; the others wait in turn. Calls of programs over `/v1` are not counted. Null: any number.",
     )
     capabilities = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=10, required=False

@@ -97,14 +97,14 @@ async def reserve_first(terms: Terms, amounts: Sequence[Decimal]) -> tuple[Charg
     Only the last counts as refused. Raises as `reserve` does.
     """
     for place, amount in enumerate(amounts[:-1]):
-        if (charge := await _had(terms, units_of(amount))) is not None:
+        if (charge := await reserve_if(terms, amount)) is not None:
             return charge, place
     return await reserve(terms, amounts[-1]), len(amounts) - 1
 
 
-async def _had(terms: Terms, units: int) -> Charge | None:
-    """Reserve an amount where all budgets have it; a cheaper call may follow where they do not."""
-    schema = current_schema()
+async def reserve_if(terms: Terms, amount: Decimal) -> Charge | None:
+    """Reserve an amount where all budgets have it; where they do not, that is no refusal of a call."""
+    units, schema = units_of(amount), current_schema()
     if not terms.lines or not units:
         return NOTHING
     charge = mine().reserve(schema, terms.lines, units, timezone.now())
@@ -116,7 +116,7 @@ async def _had(terms: Terms, units: int) -> Charge | None:
         return await _taken(terms, units, counts=False)
     except TooLittle:
         return None
-    except (TallyFull, DatabaseError):  # `reserve` says so for the last
+    except (TallyFull, DatabaseError):  # a call is refused by `reserve`
         return None
 
 

@@ -72,8 +72,9 @@ def counted(usage: JSONDict) -> JSONDict:
     """Return Anthropic's usage as OpenAI tells it: what was cached is part of the input."""
     cached, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
     parts = (usage.get("input_tokens"), cached, written)
+    details = {"cached_tokens": cached or 0, "cache_creation_tokens": written or 0}
     return {
         "input_tokens": sum(each for each in parts if isinstance(each, int)),
         "output_tokens": usage.get("output_tokens"),
-        "input_tokens_details": {"cached_tokens": cached or 0},
+        "input_tokens_details": details,
     }

@@ -112,6 +112,7 @@ class Allowed(Plain):
     regions: tuple[str, ...] = ()
 
 
+LATE = "first_word_too_late"
 Filter = Callable[[Candidate, Need, Policy, Allowed], Iterator[str]]
 
 
@@ -200,7 +201,7 @@ def _fast(candidate: Candidate, need: Need, policy: Policy, allowed: Allowed) ->
         yield "too_slow"
     first = candidate.expected_first_ms
     if policy.max_ttft_ms is not None and first is not None and first > policy.max_ttft_ms:
-        yield "first_word_too_late"
+        yield LATE
 
 
 FILTERS: tuple[Filter, ...] = (_allowed, _capable, _large, _good, _cheap, _fast)

@@ -11,7 +11,7 @@ first, to learn how it does; of what forbids asking it only a quality that is no
 
 from random import Random
 
-from apps.gateway.routes.candidates import Allowed, Candidate, Need, Plain, reasons
+from apps.gateway.routes.candidates import LATE, Allowed, Candidate, Need, Plain, reasons
 from apps.gateway.routes.cost_order import by_cost
 from apps.gateway.routes.policy import Policy, Prefer, Verify
 
@@ -46,7 +46,8 @@ class Inputs(Plain):
 class Outcome(Plain):
     """Places of candidates in the order in which they are asked; the others with their reasons.
 
-    `in_need`: all that fit are left alone just now, and the first of them is tried all the same.
+    `in_need`: all that fit are left alone just now, and the first of them is tried all the same; or
+    the first word of all comes too late, and they are asked all the same.
     """
 
     ranked: tuple[int, ...]
@@ -97,7 +98,13 @@ def _reasons(candidate: Candidate, given: Inputs) -> list[str]:
 def _least_bad(
     candidates: tuple[Candidate, ...], rejected: dict[int, tuple[str, ...]]
 ) -> list[int]:
-    """Return the one that its breaker leaves alone for the shortest, where nothing else forbids it."""
+    """Return those whose first word is late and nothing worse, the fastest first.
+
+    Else the one that its breaker leaves alone for the shortest, where nothing else forbids it.
+    """
+    late = [place for place, why in rejected.items() if set(why) == {LATE}]
+    if late:
+        return sorted(late, key=lambda place: (candidates[place].expected_first_ms or 0, place))
     found = [place for place, why in rejected.items() if set(why) == {RESTING}]
     found.sort(key=lambda place: (candidates[place].resting_s, candidates[place].order, place))
     return found[:1]

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from apps.common.types import JSONDict
-from apps.gateway.routes.candidates import Candidate
+from apps.gateway.routes.candidates import LATE, Candidate
 from apps.gateway.routes.choice import Inputs, Outcome, choose
 
-WAY = 2  # the number of the way of choosing that `choice` is
+WAY = 3  # the number of the way of choosing that `choice` is
 ALIKE = (
     1,
     2,
+    3,
 )  # the first knew nothing of costs, checks and what was learnt: neither do its records
+REFUSED_LATE = 2  # the last that refused a call where every first word would have been late
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,14 @@ class Decision:
     @classmethod
     def kept(cls, record: JSONDict) -> Self | None:
         """Return the decision that a call was stored with; None for calls from before there were."""
-        if record.get("way") not in ALIKE:
+        way = record.get("way")
+        if way not in ALIKE:
             return None
-        return cls(
-            Inputs.model_validate(record["inputs"]), Outcome.model_validate(record["outcome"])
-        )
+        outcome = Outcome.model_validate(record["outcome"])
+        late = any(LATE in why for why in outcome.rejected.values())
+        if way <= REFUSED_LATE and late and not outcome.ranked:
+            return None
+        return cls(Inputs.model_validate(record["inputs"]), outcome)
 
     def record(self) -> JSONDict:
         """Return what is stored: nothing that is as usual."""

@@ -28,6 +28,7 @@ class Sample:
     first_ms: int
     total_ms: int
     ok: bool = True  # False: it failed through its own fault
+    streamed: bool = True  # False: the first word came with the last
 
 
 @dataclass
@@ -99,11 +100,16 @@ def expected(samples: Iterable[Sample]) -> Expected:
     if len(good) < ENOUGH:
         return Expected(samples=len(kept), failed=failed)
     whole = sorted(each.total_ms for each in good)
-    first = sorted(each.first_ms for each in good)
+    first = sorted(each.first_ms for each in good if each.streamed)
+    known = len(first) >= ENOUGH
     return Expected(
-        quantile(whole, 0.5), quantile(whole, 0.95), quantile(first, 0.5), quantile(first, 0.95),
-        len(kept), failed,
-    )  # fmt: skip
+        quantile(whole, 0.5),
+        quantile(whole, 0.95),
+        quantile(first, 0.5) if known else None,
+        quantile(first, 0.95) if known else None,
+        len(kept),
+        failed,
+    )
 
 
 def quantile(ordered: list[int], share: float) -> int:

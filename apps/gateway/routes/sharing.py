@@ -145,7 +145,13 @@ def on_news(hearer: Hearer) -> None:
 
 def note(schema: str, target: str, sample: Sample) -> None:
     """Tell others how a call went; in this process it is known already."""
-    how = [round(sample.at, 3), sample.first_ms, sample.total_ms, int(sample.ok)]
+    how = [
+        round(sample.at, 3),
+        sample.first_ms,
+        sample.total_ms,
+        int(sample.ok),
+        int(sample.streamed),
+    ]
     _exchange.tell(schema, {"target": target, "how": how})
 
 
@@ -186,10 +192,11 @@ def _take_in(schema: str, entry: JSONDict) -> None:
     if "cool" in entry:
         health.cool(schema, entry["cool"], entry["until"])
         return
-    at, first_ms, total_ms, ok = entry["how"]
+    at, first_ms, total_ms, ok, *more = entry["how"]
+    streamed = bool(more[0]) if more else False  # an older process does not say
     vitals = health.of(schema, entry["target"])
     vitals.feel(first_ms, at, ok=bool(ok))
-    vitals.note(Sample(at, first_ms, total_ms, bool(ok)))
+    vitals.note(Sample(at, first_ms, total_ms, bool(ok), streamed))
 
 
 def _key(schema: str) -> str:

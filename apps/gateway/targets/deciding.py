@@ -33,7 +33,7 @@ def decide(plan: Plan, ask: Ask, *, seed: str = "", checks: tuple[str, ...] = ()
         policy=plan.policy,
         allowed=plan.allowed,
         candidates=tuple(
-            _candidate(each, plan.known.get((task, each.stated.name), NOTHING))
+            _candidate(each, plan.known.get((task, each.stated.name), NOTHING), streams=ask.streams)
             for each in plan.targets
         ),
         version=plan.version,
@@ -116,8 +116,8 @@ def schema() -> str:
         return ""
 
 
-def _candidate(target: Target, learnt: Prior) -> Candidate:
-    """Return a target as it is now, with what was learnt of it."""
+def _candidate(target: Target, learnt: Prior, *, streams: bool) -> Candidate:
+    """Return a target as it is now, with what was learnt of it; only a stream has a first word."""
     now, place = time.time(), schema()
     vitals = health.of(place, target.stated.name)
     hoped = health.expected(vitals.recent(now))
@@ -128,7 +128,7 @@ def _candidate(target: Target, learnt: Prior) -> Candidate:
         "cached_share": learnt.cached_share,
         "load_ms": vitals.load_ms(now),
         "expected_ms": hoped.p50_ms,
-        "expected_first_ms": hoped.first_p50_ms,
+        "expected_first_ms": hoped.first_p50_ms if streams else None,
         "cooling_s": min(health.cooling_s(place, each, now) for each in target.pool),
         "resting_s": 0.0 if target.is_ours or not place else _resting_s(target),
     }

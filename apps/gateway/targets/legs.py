@@ -32,6 +32,7 @@ from apps.gateway.routes.health import Sample
 from apps.gateway.targets import granted
 from apps.gateway.targets.deciding import schema
 from apps.gateway.targets.router import Target
+from apps.gateway.upstreams import failures
 from apps.gateway.upstreams.answers import Answer
 from apps.tenants.database import query
 
@@ -150,7 +151,9 @@ class Leg:
             self.beginning.exception()  # whoever gave up does not ask
 
     def _note(self, *, ok: bool) -> None:
-        sample = Sample(time.time(), self._first_ms or self.elapsed_ms, self.elapsed_ms, ok)
+        took_ms = self.elapsed_ms
+        first_ms = self._first_ms or took_ms
+        sample = Sample(time.time(), first_ms, took_ms, ok, streamed=self.ask.streams)
         self._vitals.note(sample)
         sharing.note(schema(), self.target.stated.name, sample)
 
@@ -193,7 +196,7 @@ def _health(error: Exception) -> Verdict:
 
 def _is_broke(error: ProviderBusy) -> bool:
     """Tell whether the account has nothing left to pay with: no waiting brings money."""
-    return error.told is not None and error.told.code == "insufficient_quota"
+    return error.told is not None and error.told.code == failures.NO_MONEY
 
 
 def _tell_of_money(target: Target) -> None:

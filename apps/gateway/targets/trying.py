@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import SystemRandom
@@ -14,7 +14,13 @@ from apps.common.types import JSONDict
 from apps.gateway.asks import Ask, limit_of
 from apps.gateway.calls import GoThrough
 from apps.gateway.checks.verdicts import Verdict
-from apps.gateway.exceptions import FirstWordLate, GatewayError, KeyRefused, ProviderBusy
+from apps.gateway.exceptions import (
+    ContextTooLong,
+    FirstWordLate,
+    GatewayError,
+    KeyRefused,
+    ProviderBusy,
+)
 from apps.gateway.guards.tally import Tally
 from apps.gateway.routes import health
 from apps.gateway.routes.allowance import HEDGES, RETRIES
@@ -53,6 +59,8 @@ class Trace:
     carry: Carry | None = None  # how another call is made on the way
     tally: Tally | None = None  # of what guards did
     withheld: Collection[str] = ()  # classes of data that the prompt does not hold
+    # Asked before a further attempt: whether budgets have what asking these targets may cost.
+    pay: Callable[[Ask, Sequence[Target]], Awaitable[bool]] | None = None
     # Asked before a provider whose calls at a time are limited.
     go_through: GoThrough | None = None
 
@@ -92,13 +100,14 @@ class Course:
         HEDGES.earn(self._route)
         if not self._ranked:
             raise refusal_of(self.decision, self._plan)
+        self._rest = deque(self._ranked)
         for again in range(self.policy.retries + 1):
             try:
-                self._rest = deque(self._ranked)
                 return await self._through(self.ask)
             except GatewayError as error:
                 last = again == self.policy.retries or not (error.retryable and error.moves_on)
-                if last or not RETRIES.spend(self._route):
+                self._rest = deque(self._ranked)
+                if last or not await self._can_pay(self.ask) or not RETRIES.spend(self._route):
                     raise
                 await asyncio.sleep(_pause_s(again, error))
         raise AssertionError("the last round returns or raises")
@@ -168,6 +177,8 @@ class Course:
             raise error
         await leg.end(error)
         self._attempts[leg]["error"] = error.code
+        if not await self._can_pay(ask):
+            raise error
         usage = broken.usage(leg.ask)
         try:
             answer = await self._through(ask)
@@ -184,10 +195,19 @@ class Course:
                 return await self._asked(ask)
             except GatewayError as error:
                 costs = error.blames_service or isinstance(error, ProviderBusy)
-                if not error.moves_on or not self._rest:
+                if not error.moves_on or not await self._can_pay(ask):
                     raise
                 if costs and not RETRIES.spend(self._route):
                     raise
+
+    async def _can_pay(self, ask: Ask) -> bool:
+        """Leave out those that a budget has too little left for by now; tell whether any is left."""
+        while self._rest and self.trace.pay is not None:
+            next_ones = list(self._rest)[: 1 + self.policy.hedge]
+            if await self.trace.pay(ask, next_ones):
+                break
+            self._rest.popleft()
+        return bool(self._rest)
 
     async def _asked(self, ask: Ask) -> Answer:
         """Ask the next target; where the route hedges and it is late, the one after it as well."""
@@ -224,7 +244,8 @@ class Course:
         """Ask a second target if the first is later than 19 of 20 of its answers."""
         target = legs[0].target
         vitals = health.of(schema(), target.stated.name)
-        usual_ms = health.expected(vitals.recent(time.time())).first_p95_ms
+        hoped = health.expected(vitals.recent(time.time()))
+        usual_ms = hoped.first_p95_ms if ask.streams else hoped.p95_ms
         if usual_ms is None:
             return
         await asyncio.wait({legs[0].beginning}, timeout=usual_ms / 1000)
@@ -248,6 +269,8 @@ class Course:
             except GatewayError as error:
                 self._attempts[leg] |= {"error": error.code, "ms": leg.elapsed_ms}
                 self._take_another_key(leg.target, error)
+                if isinstance(error, ContextTooLong):
+                    self._rest = deque(each for each in self._rest if _reads_more(each, leg.target))
                 if not waiting or not error.moves_on:
                     raise
             else:
@@ -262,9 +285,12 @@ class Course:
             self._rest.appendleft(other)
 
     def _patience_s(self, leg: Leg) -> float | None:
-        """Return how long the first word may still take, where the route says so."""
+        """Return how long the first word may still take, where the route says so.
+
+        Where no target is that fast, those that there are get the time that they take.
+        """
         limit_ms = self.policy.max_ttft_ms
-        if limit_ms is None or not self.ask.streams:
+        if limit_ms is None or not self.ask.streams or self.decision.outcome.in_need:
             return None
         return max(0.0, (limit_ms - leg.elapsed_ms) / 1000)
 
@@ -283,6 +309,12 @@ class Course:
         if self._leg is not None:
             attempt["error"] = "hedge_lost"
             self.trace.lost.append((leg.target, Usage(leg.ask.input_tokens(), 0, estimated=True)))
+
+
+def _reads_more(target: Target, than: Target) -> bool:
+    """Tell whether a target may have room for what is too long for another."""
+    room, had = target.stated.context_tokens, than.stated.context_tokens
+    return room is None or had is None or room > had
 
 
 def _with_a_key(target: Target) -> Target:

@@ -11,8 +11,10 @@ from apps.gateway.calls import Upstream
 from apps.gateway.exceptions import (
     AddressDenied,
     AnswerCut,
+    ContextTooLong,
     GatewayError,
     KeyRefused,
+    ModelWithheld,
     NotAnAnswer,
     ProviderBusy,
     ProviderFailed,
@@ -25,10 +27,18 @@ from apps.gateway.exceptions import (
 MAX_WORDS = 300
 LONGEST_WAIT_S = 3600
 # What providers that know no code for it say when a prompt is longer than the model's context.
-LONG_CONTEXT = re.compile(r"maximum context|context (?:length|window|size)|too many tokens", re.I)
+LONG_CONTEXT = re.compile(
+    r"maximum context|context (?:length|window|size|limit)|too many tokens|prompt is too long"
+    r"|exceeds the maximum number of tokens",
+    re.I,
+)
+TOO_LONG, NO_MONEY = "context_length_exceeded", "insufficient_quota"
 WORD = re.compile(r"[\w.\[\]-]{1,80}")
 BY_STATUS: dict[int, type[GatewayError]] = {
     HTTPStatus.UNAUTHORIZED: KeyRefused,
+    HTTPStatus.PAYMENT_REQUIRED: ProviderBusy,
+    HTTPStatus.FORBIDDEN: ModelWithheld,
+    HTTPStatus.NOT_FOUND: ModelWithheld,
     HTTPStatus.REQUEST_TIMEOUT: ProviderTimedOut,
     HTTPStatus.TOO_MANY_REQUESTS: ProviderBusy,
 }
@@ -41,10 +51,12 @@ def of_status(status: int, body: str, upstream: Upstream, *, retry_after: str = 
         kind = ProviderFailed if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ProviderRejected
     if status < HTTPStatus.BAD_REQUEST:
         return NotAnAnswer(f"{upstream.provider} answered {status} instead of a completion.")
-    said = quoted(words_of(body), upstream)
+    said, told = quoted(words_of(body), upstream), told_in(status, body)
+    if kind is ProviderRejected and told.code == TOO_LONG:
+        kind = ContextTooLong
     return kind(
         f"{upstream.provider} answered {status}{said}",
-        retry_after=seconds(retry_after), told=told_in(status, body),
+        retry_after=seconds(retry_after), told=told,
     )  # fmt: skip
 
 
@@ -87,6 +99,8 @@ def words_of(body: str) -> str:
 
 def told_in(status: int, body: str) -> Told:
     """Return how an error body names the error; only short words of it, as they are passed on."""
+    if status == HTTPStatus.PAYMENT_REQUIRED:  # whatever its words, it means this
+        return Told(status, NO_MONEY, code=NO_MONEY)
     try:
         data = json.loads(body)
     except ValueError:
@@ -96,7 +110,7 @@ def told_in(status: int, body: str) -> Told:
         return Told(status)
     kind, param, code = (_word(error.get(name)) for name in ("type", "param", "code"))
     if not code and LONG_CONTEXT.search(words_of(body)):
-        code = "context_length_exceeded"
+        code = TOO_LONG
     return Told(status, kind, param, code)
 
 

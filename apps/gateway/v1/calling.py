@@ -23,16 +23,21 @@ async def answer(ask: Ask, request: Request, reply: Reply) -> None:
     """Carry a call and answer with what came back. Raises GatewayError, DomainError, Gone."""
     ask = replace(capped(ask), source=replace(ask.source, depth=depth_in(request.headers)))
     plan = await plan_of(ask.model, request.access)
-    async with _limited(ask, request.access) as used:
-        reply.headers |= limits.headers_of(used.left)
-        async with request.while_here(), while_allowed(request), carried(ask, plan=plan) as call:
-            used.call = call
-            if call.answer.streams:
-                await reply.stream(headers_of(call))
-                async for part in call.answer.parts():
-                    await reply.say(part)
-            else:
-                parts = [part async for part in call.answer.parts()]
+    with limits.place():
+        async with _limited(ask, request.access) as used:
+            reply.headers |= limits.headers_of(used.left)
+            async with (
+                request.while_here(),
+                while_allowed(request),
+                carried(ask, plan=plan) as call,
+            ):
+                used.call = call
+                if call.answer.streams:
+                    await reply.stream(headers_of(call))
+                    async for part in call.answer.parts():
+                        await reply.say(part)
+                else:
+                    parts = [part async for part in call.answer.parts()]
     if call.answer.streams:
         await reply.end()
     else:

@@ -1,4 +1,6 @@
-"""How many calls and tokens a minute a key may take: GCRA, in Redis for all processes together.
+"""How many calls and tokens a minute a key may take, and how many calls of a workspace go on at a time.
+
+What is a minute's is counted by GCRA, in Redis for all processes together; what goes on, by each process.
 
 A call takes its tokens before anybody counted them, by a guess that is put right afterwards. While
 Redis is away each process keeps the limits by itself.
@@ -7,7 +9,9 @@ Redis is away each process keeps the limits by itself.
 import logging
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -62,6 +66,30 @@ class RateExceeded(TooMany):
         super().__init__(words, retry_after=wait)
         self.headers |= headers_of(left)
         self.kind = rate.kind
+
+
+class TooManyOpen(TooMany):
+    """As many calls of this workspace go on as may at a time. Try again in a moment."""
+
+    code = "rate_limit_exceeded"
+
+
+_open: Counter[str] = Counter()
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Count a call of the workspace that goes on: none keeps its neighbours waiting. Raises TooManyOpen."""
+    holder = current_schema()
+    if _open[holder] >= settings.MODEL_CALLS_PER_TENANT:
+        raise TooManyOpen
+    _open[holder] += 1
+    try:
+        yield
+    finally:
+        _open[holder] -= 1
+        if not _open[holder]:
+            del _open[holder]
 
 
 def rates_of(rpm: int | None, tpm: int | None, tokens: int) -> list[Rate]:

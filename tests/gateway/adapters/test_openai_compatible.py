@@ -84,6 +84,7 @@ def test_parameters_of_the_route_win_and_null_removes(fake: FakeProvider) -> Non
         ("html", NotAnAnswer, False),
         ("tool", NotAnAnswer, False),
         ("silent", ProviderTimedOut, True),
+        ("mute", ProviderTimedOut, True),
         ("stalls", ProviderTimedOut, True),
         ("cut", AnswerCut, True),
         ("broken", AnswerCut, True),
@@ -99,6 +100,15 @@ def test_each_failure_has_its_words(
     assert caught.value.hint
     assert SECRET not in caught.value.message  # the fake repeats the key in its errors
     assert caught.value.retry_after == (7 if model == "error-429" else None)
+
+
+@pytest.mark.parametrize("model", ["silent", "mute"])
+def test_whoever_takes_a_call_and_says_nothing_gives_way_to_the_next(
+    fake: FakeProvider, model: str
+) -> None:
+    with pytest.raises(ProviderTimedOut, match=r"said nothing within 0.3 s"):
+        call(upstream(fake, model))
+    assert call(upstream(fake, model), then=upstream(fake)).model == "ok"
 
 
 def test_nobody_there_and_an_address_that_may_not_be_reached(

@@ -158,9 +158,34 @@ def test_who_leaves_before_the_first_word_is_counted_by_a_guess(
     lead(alice, "slow-60000", provider=provider)
     program.abandon("default", fake.came)
     assert fake.left.wait(5)
-    assert only_call().cost_usd is None
     guess = settled(budget).spent_usd
+    row = only_call()
+    assert (row.status, row.cost_usd, row.tokens_estimated) == ("cancelled", guess, True)
     assert usd("0.0075") < guess < usd("0.008")  # its few words, and 500 tokens of an answer
+
+
+def test_who_timed_out_is_paid_by_a_guess_that_the_call_shows(
+    alice: User, provider: Provider, program: Program
+) -> None:
+    budget = workspace_budget(alice, 10)
+    lead(alice, "error-408", "ok", provider=provider)
+    assert program.chat(**SMALL).status == 200
+    assert settled(budget).spent_usd == ledger_total() > 2 * COST
+    assert only_call().tokens_estimated
+
+
+@pytest.mark.parametrize(("amount", "asked"), [("0.01", 1), ("0.015", 2), ("0.025", 3)])
+def test_a_further_attempt_is_not_made_when_it_cannot_be_paid(
+    alice: User, provider: Provider, program: Program, fake: FakeProvider, amount: str, asked: int
+) -> None:
+    """Each that timed out is guessed at 0.6 cents, and as much is reserved for the next."""
+    budget = workspace_budget(alice, amount)
+    lead(alice, "error-408", "error-408:b", "ok", provider=provider)
+    reply = program.chat(**SMALL)
+    assert len(fake.asked) == asked
+    assert reply.status == (200 if asked == 3 else 504)
+    period = settled(budget)
+    assert ledger_total() == period.spent_usd <= budget.amount_usd
 
 
 def test_what_failed_without_reading_costs_nothing_and_the_next_is_paid(

@@ -54,7 +54,6 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     ("too_slow", {"expected_ms": 900}, {"need": Need(max_latency_ms=800)}),
     ("too_slow", {"expected_ms": 900}, {"policy": Policy(max_latency_ms=800)}),
-    ("first_word_too_late", {"expected_first_ms": 90}, {"policy": Policy(max_ttft_ms=80)}),
     ("cooling_down", {"cooling_s": 3}, {}),
 ]  # fmt: skip
 
@@ -125,6 +124,30 @@ def test_one_that_is_left_alone_is_passed_over_unless_all_are() -> None:
     assert (outcome.ranked, outcome.in_need) == ((1,), True)
     outcome = choice(resting, policy=Policy(quality_floor=0.1))
     assert outcome.ranked == ()
+
+
+def test_a_first_word_that_is_late_is_passed_over_unless_all_are() -> None:
+    policy = Policy(max_ttft_ms=80)
+    late, fast = candidate("a", expected_first_ms=95), candidate("b", expected_first_ms=70, order=1)
+    outcome = choice(late, fast, policy=policy)
+    assert (outcome.ranked, outcome.rejected) == ((1,), {0: ("first_word_too_late",)})
+    slower, resting = candidate("b", expected_first_ms=99), candidate("c", resting_s=9)
+    outcome = choice(slower, resting, late, policy=policy)
+    assert (outcome.ranked, outcome.in_need) == ((2, 0), True)
+    assert outcome.rejected == {1: ("breaker_open",)}
+    assert choice(candidate(expected_first_ms=95, cooling_s=1), policy=policy).ranked == ()
+
+
+def test_a_call_that_an_older_way_refused_as_late_is_not_told_anew() -> None:
+    decision = Decision.made(
+        Inputs(
+            seed="s", need=Need(), policy=Policy(max_ttft_ms=80), allowed=Allowed(),
+            candidates=(candidate(expected_first_ms=95),),
+        )
+    )  # fmt: skip
+    refused = {"ranked": [], "rejected": {"0": ["first_word_too_late"]}}
+    assert Decision.kept({**decision.record(), "way": 2, "outcome": refused}) is None
+    assert Decision.kept(decision.record()) == decision
 
 
 CANDIDATES = st.builds(

@@ -14,6 +14,7 @@ from apps.egress.circuits import Rules
 from apps.gateway import services
 from apps.gateway.exceptions import (
     AnswerCut,
+    ContextTooLong,
     DeadlinePassed,
     ProviderBusy,
     ProviderFailed,
@@ -22,7 +23,7 @@ from apps.gateway.exceptions import (
 from apps.gateway.models import LlmCall, ModelRoute, Provider
 from apps.gateway.routes import health, sharing
 from apps.gateway.routes.allowance import HEDGES, RETRIES, Allowance
-from apps.gateway.routes.health import Sample
+from apps.gateway.routes.health import ENOUGH, Sample
 from apps.gateway.targets import legs
 from apps.notifications.models import Notification
 from apps.tenants.context import current_schema
@@ -65,6 +66,29 @@ def test_a_first_word_that_is_late_is_not_waited_for(
     assert errors() == [("silent", "first_word_late"), ("ok", None)]
     assert fake.left.wait(5)  # it was told that nobody waits any more
     assert circuits.listed() == []  # the route was impatient; the model did not fail
+
+
+def test_whole_answers_say_nothing_of_a_first_word(
+    alice: User, provider: Provider, program: Program
+) -> None:
+    """They take as long as they take; a limit of the first word is for streams, and by streams."""
+    lead(alice, "slow-150", max_ttft_ms=100)
+    for _ in range(ENOUGH):
+        assert program.chat().status == 200
+    assert program.chat().status == 200
+    vitals = health.of(current_schema(), "fake/slow-150")
+    hoped = health.expected(vitals.recent(time.time()))
+    assert (hoped.p50_ms or 0) >= 150
+    assert hoped.first_p50_ms is None
+
+
+def test_where_every_first_word_is_late_the_least_late_is_waited_for(
+    alice: User, provider: Provider
+) -> None:
+    lead(alice, "slow-400", "slow-150", max_ttft_ms=100)
+    knows("slow-400", 400)
+    knows("slow-150", 150)
+    assert complete().model == "slow-150"
 
 
 def test_a_deadline_holds_for_all_attempts_together(alice: User, provider: Provider) -> None:
@@ -116,6 +140,36 @@ def test_a_refused_key_is_told_to_those_who_can_replace_it(
     assert told.title == "Fake refused its key"
     assert told.path == f"/relaycore/providers/{provider.pk}/"
     assert not Notification.objects.filter(user=bob).exists()
+
+
+@pytest.mark.parametrize("status", [402, 403, 404])
+def test_a_model_that_a_provider_does_not_give_is_another_targets_turn(
+    alice: User, provider: Provider, fake: FakeProvider, status: int
+) -> None:
+    lead(alice, f"error-{status}", "ok")
+    assert [complete().model for _ in range(6)] == ["ok"] * 6
+    assert circuits.listed() == []  # it answers: nothing is wrong with the service
+    told = Notification.objects.filter(kind="provider.out_of_money", user=alice)
+    assert told.count() == (status == 402)
+
+
+def test_what_is_too_long_goes_to_whoever_may_read_more(
+    alice: User, provider: Provider, fake: FakeProvider
+) -> None:
+    rooms = {"too-long": 8_000, "small": 8_000, "large": 9_000}
+    targets = [
+        {"provider": "fake", "model": model, "context_tokens": room}
+        for model, room in rooms.items()
+    ]
+    route = ModelRoute.objects.get(alias="default")
+    services.save_route(route, actor=alice, targets=targets)
+    assert complete().model == "large"
+    assert fake.models == ["too-long", "large"]
+    services.save_route(route, actor=alice, targets=targets[:2])
+    with pytest.raises(ContextTooLong):
+        complete()
+    assert fake.models[2:] == ["too-long"]
+    assert circuits.listed() == []
 
 
 def test_an_empty_account_is_told_to_those_who_can_top_it_up(
@@ -172,10 +226,10 @@ def test_repeats_are_a_share_of_the_calls(
     assert [few.spend("r") for _ in range(2)] == [True, False]
 
 
-def knows(model: str, first_ms: int) -> None:
+def knows(model: str, first_ms: int, *, streamed: bool = True) -> None:
     """Let the process know how fast a model usually is."""
     for _ in range(40):
-        sample = Sample(time.time(), first_ms, first_ms + 10)
+        sample = Sample(time.time(), first_ms, first_ms + 10, streamed=streamed)
         health.of(current_schema(), f"fake/{model}").note(sample)
 
 
@@ -201,6 +255,16 @@ def test_a_late_model_is_raced_by_the_next(
         pass
     assert complete().model == "slow-700"
     assert errors() == [("slow-700", None)]
+
+
+def test_a_whole_answer_is_late_when_whole_answers_are_not(
+    alice: User, provider: Provider, program: Program
+) -> None:
+    lead(alice, "slow-300", "ok", hedge=True)
+    knows("slow-300", 30)
+    knows("slow-300", 5_000, streamed=False)
+    assert program.chat().headers["x-auterity-model"] == "slow-300"
+    assert errors(only_call()) == [("slow-300", None)]
 
 
 def test_a_hedge_wins_over_one_that_fails_late(alice: User, provider: Provider) -> None:

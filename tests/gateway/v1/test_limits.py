@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from uuid import UUID
 
 import pytest
@@ -10,10 +12,14 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.common.ids import uuid7
 from apps.gateway.v1.limits import Left, RateExceeded, headers_of, rates_of, settle, take
+from apps.gateway.v1.limits import place as place_of_call
 from apps.gateway.virtual_keys.services import create_key
+from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from tests.factories.runs import until
-from tests.gateway.programs import Program, error_of
+from tests.fakeai.server import FakeProvider
+from tests.gateway.calling import connect, lead
+from tests.gateway.programs import Program, error_of, key_of
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -106,3 +112,24 @@ def test_a_program_is_limited_without_redis_too(alice: User, settings: Settings)
     reply = program.chat("fast")
     assert (reply.status, error_of(reply)["code"]) == (429, "rate_limit_exceeded")
     assert int(reply.headers["retry-after"]) >= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_so_many_calls_of_a_workspace_at_a_time(
+    alice: User, beta: Tenant, fake: FakeProvider, settings: Settings
+) -> None:
+    settings.MODEL_CALLS_PER_TENANT = 1
+    lead(alice, "slow-1500", provider=connect(fake, alice))
+    program = Program(key_of(alice))
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        first = thread.submit(copy_context().run, program.chat)
+        assert fake.came.wait(10)
+        reply = program.chat()
+        with tenant_context(beta), place_of_call():
+            pass  # neighbours have places of their own
+        assert first.result().status == 200
+    error = error_of(reply)
+    assert (reply.status, error["type"], error["code"]) == (429, "requests", "rate_limit_exceeded")
+    assert reply.headers["retry-after"] == "1"
+    assert len(fake.asked) == 1
+    assert program.chat().status == 200

@@ -1,6 +1,7 @@
 """/v1/messages: told from chats in its exact form, passed through where Anthropic is asked."""
 
 import json
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -264,6 +265,19 @@ def test_its_stream_is_passed_through(
     assert (row.status, row.input_tokens, row.output_tokens, row.tokens_estimated) == (
         "ok", 17, 5, False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_anthropic_writes_to_its_cache_costs_what_that_costs(
+    alice: User, native: Provider, program: Program, stream: bool
+) -> None:
+    services.set_price(
+        actor=alice, provider="claude", model="ok", input_usd=Decimal(1), output_usd=Decimal(0),
+        cache_read_usd=Decimal(10), cache_write_usd=Decimal(100),
+    )  # fmt: skip
+    lead(alice, "ok", provider=native)
+    assert say(program, stream=stream).status == 200
+    assert only_call().cost_usd == Decimal(11 + 4 * 10 + 2 * 100) / 1_000_000
 
 
 @pytest.mark.parametrize("speaks", [True, False])
