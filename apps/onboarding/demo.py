@@ -7,7 +7,7 @@ from apps.accounts.models import User
 from apps.accounts.policies import holds
 from apps.accounts.services import add_member, add_staff
 from apps.common.types import JSONDict
-from apps.onboarding.sample_workflows import NAMES, add_sample, sample
+from apps.workflows.sample_workflows import NAMES, add_sample, sample
 from apps.tenants.addresses import admin_url, demo_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant

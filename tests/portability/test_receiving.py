@@ -23,7 +23,7 @@ from apps.files import services as files
 from apps.files.models import Blob
 from apps.files.storage import Folder
 from apps.notifications.models import Notification
-from apps.onboarding.sample_workflows import FIRST, add_sample
+from apps.workflows.sample_workflows import FIRST, add_sample
 from apps.portability import importing, receiving, services, writing
 from apps.portability.exceptions import (
     ArchiveTooLarge,
