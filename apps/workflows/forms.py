@@ -59,7 +59,12 @@ class NewWorkflowForm(forms.Form):
             return {key: data[key] for key in ("name", "description", "folder")}
         name = start.name if data["name"] == UNNAMED else data["name"]
         description = data["description"] or start.description
-        return {"name": name, "description": description, "folder": data["folder"], "tags": start.tags}
+        return {
+            "name": name,
+            "description": description,
+            "folder": data["folder"],
+            "tags": start.tags,
+        }
 
 
 class ImportForm(forms.Form):

@@ -98,9 +98,7 @@ def test_moving_a_step_is_a_change_to_who_asks_for_that(
     data = drafts.load(workflow).data
     [first, *rest] = data["nodes"]
     moved = {**data, "nodes": [{**first, "position": [7, 9]}, *rest]}
-    services.update_workflow(
-        workflow, actor=bob, revision=None, changes={"definition": moved}
-    )
+    services.update_workflow(workflow, actor=bob, revision=None, changes={"definition": moved})
     diff = path(workflow, f"{made['id']}/diff/?with=now")
     assert api_client(vera).get(diff).json()["nodes"]["changed"] == []
     [changed] = api_client(vera).get(f"{diff}&layout=true").json()["nodes"]["changed"]
