@@ -155,7 +155,7 @@ def test_bars_show_cost_or_tokens_where_that_is_asked_for(vera: User, done: Run)
     drawn = {}
     for measure in ("cost", "tokens"):
         page = browser(vera).get(f"/runs/{done.pk}/?bars={measure}&node=greet")
-        assert f'?bars={measure}&amp;node=start' in text_of(page)  # other rows keep it
+        assert f"?bars={measure}&amp;node=start" in text_of(page)  # other rows keep it
         drawn[measure] = {row.node: row.line for row in page.context["waterfall"].rows}
     assert [line.amount for line in drawn["cost"].values()] == ["", "$0.0020", "$0.0010"]
     assert [line.amount for line in drawn["tokens"].values()] == ["", "400", "100"]
@@ -165,7 +165,9 @@ def test_bars_show_cost_or_tokens_where_that_is_asked_for(vera: User, done: Run)
 
 
 def test_bars_of_a_run_without_models_say_so(vera: User, done: Run) -> None:
-    assert "there is nothing to compare" in text_of(browser(vera).get(f"/runs/{done.pk}/?bars=cost"))
+    assert "there is nothing to compare" in text_of(
+        browser(vera).get(f"/runs/{done.pk}/?bars=cost")
+    )
     plain = browser(vera).get(f"/runs/{done.pk}/?bars=nothing")
     assert plain.context["measure"] == "time"
     assert all(row.line.bars for row in plain.context["waterfall"].rows)
