@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 
 from apps.common.types import JSONDict
+from apps.workflows.definition import parse
+from apps.workflows.layout import arrange
 from apps.workflows.models import Workflow
 from apps.workflows.sample_workflows import NAMES, sample
 
@@ -33,8 +35,9 @@ class Start:
         return len(self.definition["nodes"])
 
     def as_json(self) -> JSONDict:
-        """Return what programs and the studio get."""
-        return {**asdict(self), "steps": self.steps}
+        """Return what programs and the studio get; each step has its place."""
+        placed = arrange(parse(self.definition)).as_json()
+        return {**asdict(self), "definition": placed, "steps": self.steps}
 
 
 def _only_start(notes: str = "", **fields: str) -> JSONDict:

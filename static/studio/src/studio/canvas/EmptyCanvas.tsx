@@ -30,23 +30,25 @@ export function EmptyCanvas() {
     if (templates.length) setOffered({ templates, at });
   };
   return (
-    <section className="empty-canvas" aria-label="Begin" data-testid="empty-canvas">
-      <h2>How does this workflow begin?</h2>
-      <div className="starts">
-        <Card
-          icon="play"
-          name="With a form"
-          text="People or programs fill in its fields."
-          onPress={() => {
-            actions.addStep(editor, "core.start");
-            editor.view.focus(); // this button is gone now
-          }}
-        />
-        <Card icon="calendar-clock" name="On a schedule" text="At certain times, or every so often." onPress={byTrigger("schedule")} />
-        <Card icon="webhook" name="By a webhook" text="When another program calls an address." onPress={byTrigger("webhook")} />
-        <Card icon="layout-template" name="From a template" text="Steps that work together, to be changed as you like." onPress={byTemplate} />
-        <Card icon="layout-grid" name="From the palette" text="Look through all step types and drag one here." onPress={() => editor.panels.drawer.set("palette")} />
-      </div>
+    <>
+      <section className="empty-canvas" aria-label="Begin" data-testid="empty-canvas">
+        <h2>How does this workflow begin?</h2>
+        <div className="starts">
+          <Card
+            icon="play"
+            name="With a form"
+            text="People or programs fill in its fields."
+            onPress={() => {
+              actions.addStep(editor, "core.start");
+              editor.view.focus(); // this button is gone now
+            }}
+          />
+          <Card icon="calendar-clock" name="On a schedule" text="At certain times, or every so often." onPress={byTrigger("schedule")} />
+          <Card icon="webhook" name="By a webhook" text="When another program calls an address." onPress={byTrigger("webhook")} />
+          <Card icon="layout-template" name="From a template" text="Steps that work together, to be changed as you like." onPress={byTemplate} />
+          <Card icon="layout-grid" name="From the palette" text="Look through all step types and drag one here." onPress={() => editor.panels.drawer.set("palette")} />
+        </div>
+      </section>
       {offered && (
         <Popup at={offered.at} label="Begin with a template" onClose={() => setOffered(null)} className="picker" brief>
           <SearchList
@@ -63,7 +65,7 @@ export function EmptyCanvas() {
           />
         </Popup>
       )}
-    </section>
+    </>
   );
 }
 

@@ -109,9 +109,7 @@ function Selected() {
       >
         Do with them
       </Button>
-      <Button look="quiet" onClick={() => editor.selection.set([])}>
-        Select none
-      </Button>
+      <IconButton icon="x" label="Select none" onClick={() => editor.selection.set([])} />
       {at && <Menu at={at} label={label} onClose={() => setAt(null)} items={selectionItems(editor)} />}
     </div>
   );
