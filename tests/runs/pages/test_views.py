@@ -165,9 +165,7 @@ def test_bars_show_cost_or_tokens_where_that_is_asked_for(vera: User, done: Run)
 
 
 def test_bars_of_a_run_without_models_say_so(vera: User, done: Run) -> None:
-    assert "there is nothing to compare" in text_of(
-        browser(vera).get(f"/runs/{done.pk}/?bars=cost")
-    )
+    assert "No step has cost anything." in text_of(browser(vera).get(f"/runs/{done.pk}/?bars=cost"))
     plain = browser(vera).get(f"/runs/{done.pk}/?bars=nothing")
     assert plain.context["measure"] == "time"
     assert all(row.line.bars for row in plain.context["waterfall"].rows)
