@@ -46,7 +46,9 @@ export function rowName({ store }: Editor, id: string): string {
 
 /** Select a row as well, or no longer, and say so. */
 export function toggleRow(editor: Editor, id: string): void {
-  const { announcer, selection } = editor;
+  const { announcer, panels, selection, view } = editor;
+  // Where there is no canvas, settings would lie over the rows that are to be ticked next.
+  if (!view.camera) panels.inspector.set(false);
   selection.toggle(id);
   announcer.say(`${rowName(editor, id)}, ${selection.has(id) ? "selected" : "not selected"}, ${selection.ids.size} in all`);
 }

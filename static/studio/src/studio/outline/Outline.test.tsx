@@ -65,6 +65,7 @@ test("a tick selects beside what is selected, and the grid says so", async () =>
   await click(one("[aria-label='Select transform']"));
   await click(one("[aria-label='Select Note: Read me']"));
   expect(chosen()).toEqual(["a", "memo"]);
+  expect(editor.panels.inspector.value).toBe(false); // it would lie over the rows
   const selected = [...element.querySelectorAll<HTMLElement>("[aria-selected=true]")];
   expect(selected.map(({ dataset }) => dataset.nodeId)).toEqual(["a", "memo"]);
   expect(one("[data-testid=outline-selected]").textContent).toContain("2 selected");
