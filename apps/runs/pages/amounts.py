@@ -16,7 +16,7 @@ Told = Callable[[Decimal], str]
 
 def by_amount(drawn: Waterfall, measure: str) -> Waterfall:
     """Draw the rows anew, each as wide as its step's share of the greatest amount."""
-    told: Told = money if measure == COST else thousands
+    told: Told = money if measure == COST else _tokens
     values = [_value(row, measure) for row in drawn.rows]
     most = max(values, default=Decimal(0))
     rows = [
@@ -24,6 +24,10 @@ def by_amount(drawn: Waterfall, measure: str) -> Waterfall:
         for row, value in zip(drawn.rows, values, strict=True)
     ]
     return Waterfall(rows, _ticks(most, measure, told), [])
+
+
+def _tokens(count: Decimal) -> str:
+    return thousands(int(count))
 
 
 def _value(row: Row, measure: str) -> Decimal:
