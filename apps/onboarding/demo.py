@@ -7,13 +7,13 @@ from apps.accounts.models import User
 from apps.accounts.policies import holds
 from apps.accounts.services import add_member, add_staff
 from apps.common.types import JSONDict
-from apps.onboarding.sample_workflows import NAMES, add_sample, sample
 from apps.tenants.addresses import admin_url, demo_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant
 from apps.triggers.services import create_trigger
 from apps.workflows.models import Workflow
+from apps.workflows.sample_workflows import NAMES, add_sample, sample
 from apps.workflows.services import definition_of, publish_workflow, update_workflow
 
 WEB_PAGE = "web-page-summary"

@@ -11,11 +11,11 @@ from apps.onboarding import tasks
 from apps.onboarding.exceptions import SignUpClosed
 from apps.onboarding.mails import mail
 from apps.onboarding.models import LIFE, SignUp
-from apps.onboarding.sample_workflows import FIRST, add_sample
 from apps.tenants.addresses import public_url, workspace_url
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.tenants.services import SlugTaken, create_tenant, is_resting
+from apps.workflows.sample_workflows import FIRST, add_sample
 
 
 def create_workspace(

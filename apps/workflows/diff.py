@@ -5,14 +5,15 @@ from apps.common.types import JSON, JSONDict
 LAYOUT = frozenset({"position", "size"})
 
 
-def diff(before: JSONDict, after: JSONDict) -> JSONDict:
+def diff(before: JSONDict, after: JSONDict, *, layout: bool = False) -> JSONDict:
     """Return added, removed and changed nodes and edges; a changed node lists its fields.
 
-    Moving something is no change.
+    Moving something is no change, unless `layout` asks for that as well.
     """
+    hidden = frozenset() if layout else LAYOUT
     return {
         "nodes": _compare(
-            {n["id"]: n for n in before["nodes"]}, {n["id"]: n for n in after["nodes"]}
+            {n["id"]: n for n in before["nodes"]}, {n["id"]: n for n in after["nodes"]}, hidden
         ),
         "edges": _compare(
             {_edge(e): e for e in before["edges"]}, {_edge(e): e for e in after["edges"]}
@@ -21,10 +22,12 @@ def diff(before: JSONDict, after: JSONDict) -> JSONDict:
     }
 
 
-def _compare(old: dict[str, JSONDict], new: dict[str, JSONDict]) -> JSONDict:
+def _compare(
+    old: dict[str, JSONDict], new: dict[str, JSONDict], hidden: frozenset[str] = frozenset()
+) -> JSONDict:
     changed = []
     for key in sorted(old.keys() & new.keys()):
-        fields = list(_fields(old[key], new[key]))
+        fields = list(_fields(old[key], new[key], hidden=hidden))
         if fields:
             changed.append({"id": key, "title": new[key].get("title", ""), "fields": fields})
     return {
@@ -34,9 +37,11 @@ def _compare(old: dict[str, JSONDict], new: dict[str, JSONDict]) -> JSONDict:
     }
 
 
-def _fields(old: JSONDict, new: JSONDict, path: str = "") -> list[JSONDict]:
+def _fields(
+    old: JSONDict, new: JSONDict, path: str = "", hidden: frozenset[str] = frozenset()
+) -> list[JSONDict]:
     found: list[JSONDict] = []
-    for key in sorted((old.keys() | new.keys()) - LAYOUT):
+    for key in sorted((old.keys() | new.keys()) - hidden):
         before, after = old.get(key), new.get(key)
         if before == after:
             continue

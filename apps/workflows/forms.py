@@ -10,6 +10,7 @@ from apps.common.errors import DomainError
 from apps.common.parsing import parse_json
 from apps.common.types import JSON
 from apps.workflows.definition import MAX_BYTES
+from apps.workflows.starts import FORM, UNNAMED, Start, starts
 
 
 class FolderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
@@ -22,11 +23,11 @@ class FolderChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # no gene
 
 
 class NewWorkflowForm(forms.Form):
-    """Name and place of a new workflow."""
+    """Name and place of a new workflow, and how it begins."""
 
     name = forms.CharField(
         max_length=200,
-        initial="Untitled workflow",
+        initial=UNNAMED,
         widget=forms.TextInput({"autofocus": True}),
     )
     description = forms.CharField(
@@ -37,6 +38,33 @@ class NewWorkflowForm(forms.Form):
         """Offer the actor's folders."""
         super().__init__(*args, **kwargs)
         self.fields["folder"] = FolderChoice(actor)
+        self.starts = starts()
+        self.fields["start"] = forms.ChoiceField(
+            choices=[(each.slug, each.name) for each in self.starts.values()],
+            initial=FORM,
+            required=False,
+            label="How it begins",
+        )
+
+    @property
+    def chosen(self) -> Start:
+        """How the workflow begins; with a form where nothing is said."""
+        return self.starts[self.cleaned_data["start"] or FORM]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Name, description and folder; what is left as it was is that of the template."""
+        data, start = self.cleaned_data, self.chosen
+        if not start.is_template:
+            return {key: data[key] for key in ("name", "description", "folder")}
+        name = start.name if data["name"] == UNNAMED else data["name"]
+        description = data["description"] or start.description
+        return {
+            "name": name,
+            "description": description,
+            "folder": data["folder"],
+            "tags": start.tags,
+        }
 
 
 class ImportForm(forms.Form):

@@ -99,16 +99,15 @@ def _folders(user: User) -> list[Folder]:
 @require_POST
 @permission_required("workflow.edit")
 def create(request: AuthenticatedRequest) -> HttpResponse:
-    """Make a workflow with a start and open it in the studio."""
+    """Make a workflow that begins as chosen and open it in the studio."""
     form = NewWorkflowForm(request.POST, actor=request.user)
     if not form.is_valid():
         return _list(request, HTTPStatus.UNPROCESSABLE_ENTITY, new_form=form)
-    start = {"id": "start", "type": "core.start", "title": "Start", "position": [0, 0]}
     workflow = services.create_workflow(
         actor=request.user,
-        definition={"schema": 1, "nodes": [start], "edges": [], "settings": {}},
-        created_via=Workflow.Via.STUDIO,
-        **form.cleaned_data,
+        definition=form.chosen.definition,
+        created_via=form.chosen.via,
+        **form.details,
     )
     return redirect("workflows:studio", workflow.pk)
 
@@ -270,6 +269,11 @@ def boot(workflow: Workflow, user: User) -> JSONDict:
             "mentionable": f"{api}mentionable/",
             "live": "/ws/live",
             "list": reverse("workflows:list"),
+            "starts": reverse("api:workflow-starts"),
+            "triggers": {
+                kind: f"{reverse('triggers:new', args=[kind])}?workflow={workflow.pk}"
+                for kind in ("schedule", "webhook")
+            },
             "credentials": reverse("credentials:list"),
         },
         "user": {"id": str(user.pk), "name": str(user)},

@@ -53,6 +53,7 @@ def _states(page: Page) -> Iterator[str]:
     page.get_by_test_id("replay-leave").click()
     page.get_by_test_id("workflow-note").click()
     yield "a note"
+    yield from _over_the_canvas(page)
     for keys, name in (
         ("Control+a", "several selected"),
         ("Shift+F10", "menu"),
@@ -63,6 +64,38 @@ def _states(page: Page) -> Iterator[str]:
         page.keyboard.press(keys)
         yield name
         page.keyboard.press("Escape")
+
+
+def _over_the_canvas(page: Page) -> Iterator[str]:
+    """Open what is opened from the canvas: settings, lists to choose from, the dialog of publishing."""
+    canvas = page.get_by_role("application", name="Workflow canvas")
+    greet = page.get_by_test_id("workflow-node").filter(has_text="Greet")
+    greet.click()
+    page.get_by_test_id("tab-setup").click()
+    page.get_by_test_id("step-connections").click()
+    page.get_by_test_id("connection").first.click()
+    page.get_by_label("Only when").wait_for()
+    yield "settings of a connection"
+    for key, name in (("a", "picker"), ("c", "connector"), ("m", "mover")):
+        greet.click()
+        canvas.focus()
+        page.keyboard.press(key)
+        page.locator(".picker [role=combobox]").wait_for()
+        yield name
+        page.keyboard.press("Escape")
+    page.get_by_test_id("rail-outline").click()
+    page.get_by_label("Select Greet").check()
+    page.get_by_label("Select Note: Read me").check()
+    page.get_by_test_id("outline-selected").wait_for()
+    yield "several ticked in the outline"
+    page.get_by_role("button", name="Do with them").click()
+    yield "what is done with several"
+    page.keyboard.press("Escape")
+    page.get_by_test_id("rail-outline").click()
+    page.get_by_test_id("publish-button").click()
+    page.get_by_role("dialog").wait_for()
+    yield "publish dialog"
+    page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

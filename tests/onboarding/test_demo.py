@@ -9,7 +9,6 @@ from django.test import Client, override_settings
 from apps.accounts.models import User
 from apps.nodes.types.core_start import StartConfig, check_inputs
 from apps.onboarding.demo import PEOPLE, seed, sign_in_links
-from apps.onboarding.sample_workflows import NAMES, add_sample, sample
 from apps.runs.state.accepting import form_of
 from apps.sandbox.services import run_code
 from apps.tenants.context import tenant_context
@@ -19,6 +18,7 @@ from apps.triggers.models import Trigger
 from apps.workflows.definition import Definition, parse
 from apps.workflows.layout import arrange
 from apps.workflows.models import Workflow, WorkflowVersion
+from apps.workflows.sample_workflows import NAMES, add_sample, sample
 from apps.workflows.services import delete_workflow
 from apps.workflows.validation import validate
 

@@ -23,7 +23,6 @@ from apps.files import services as files
 from apps.files.models import Blob
 from apps.files.storage import Folder
 from apps.notifications.models import Notification
-from apps.onboarding.sample_workflows import FIRST, add_sample
 from apps.portability import importing, receiving, services, writing
 from apps.portability.exceptions import (
     ArchiveTooLarge,
@@ -40,6 +39,7 @@ from apps.tenants.models import Tenant
 from apps.workflows import images
 from apps.workflows import services as workflows
 from apps.workflows.models import Workflow
+from apps.workflows.sample_workflows import FIRST, add_sample
 from tests.factories.cast import member
 from tests.factories.pictures import png
 from tests.factories.storage import away

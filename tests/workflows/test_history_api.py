@@ -91,6 +91,21 @@ def test_a_point_gives_its_definition_and_differences(workflow: Workflow, vera: 
     assert client.get(path(workflow, f"{made['id']}/diff/?with=x")).status_code == 422
 
 
+def test_moving_a_step_is_a_change_to_who_asks_for_that(
+    workflow: Workflow, bob: User, vera: User
+) -> None:
+    made = listed(vera, workflow)[0]
+    data = drafts.load(workflow).data
+    [first, *rest] = data["nodes"]
+    moved = {**data, "nodes": [{**first, "position": [7, 9]}, *rest]}
+    services.update_workflow(workflow, actor=bob, revision=None, changes={"definition": moved})
+    diff = path(workflow, f"{made['id']}/diff/?with=now")
+    assert api_client(vera).get(diff).json()["nodes"]["changed"] == []
+    [changed] = api_client(vera).get(f"{diff}&layout=true").json()["nodes"]["changed"]
+    assert [each["field"] for each in changed["fields"]] == ["position"]
+    assert changed["fields"][0]["after"] == [7, 9]
+
+
 def test_restoring_is_an_edit_that_all_hear_of(
     workflow: Workflow, bob: User, alice: User, django_capture_on_commit_callbacks: Any
 ) -> None:

@@ -23,6 +23,7 @@ from apps.runs.filters import filtered
 from apps.runs.interpreter import attention
 from apps.runs.models import NodeRun, Run, RunEvent
 from apps.runs.pages import kinship
+from apps.runs.pages.amounts import MEASURES, TIME, by_amount
 from apps.runs.pages.history import is_recovery, moments, told_recovery
 from apps.runs.pages.overview import duration, known_input, lines, part_words
 from apps.runs.pages.rounds import unfold
@@ -158,9 +159,12 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         opened=opened,
     )
     titles = {each.node: each.title for each in drawn.rows}
+    measure = request.GET.get("bars") if request.GET.get("bars") in MEASURES else TIME
     return {
         "run": run,
-        "waterfall": drawn,
+        "waterfall": drawn if measure == TIME else by_amount(drawn, measure),
+        "measure": measure,
+        "measures": MEASURES,
         "panel": next((each for each in drawn.rows if each.node == opened), None),
         "tries": attempts_of(events).get(opened, []),
         "seconds": duration(run, now),

@@ -93,6 +93,7 @@ class Line:
     label_x: float
     label_left: bool  # of the bar, where the right is tight
     seconds: float | None
+    amount: str = ""  # in words, where bars show one instead of time
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from apps.workflows.api.views import MAX_DOCUMENT_BODY, STATE_VECTOR, answer, fi
 from apps.workflows.definition import json_schema
 from apps.workflows.models import Workflow, WorkflowVersion
 from apps.workflows.previews import preview_text
+from apps.workflows.starts import starts
 from apps.workflows.validation import check_text
 
 
@@ -156,6 +157,17 @@ class DefinitionSchemaView(TenantAPIView):
     def get(self, request: Request) -> Response:
         """Return the schema."""
         return Response(json_schema())
+
+
+class StartsView(TenantAPIView):
+    """The ways in which a workflow may begin, the templates among them."""
+
+    permission_required: ClassVar = {"GET": ANY_MEMBER}
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="workflow_starts")
+    def get(self, request: Request) -> Response:
+        """Return each with its definition."""
+        return Response({"results": [start.as_json() for start in starts().values()]})
 
 
 class FolderViewSet(mixins.ListModelMixin, TenantViewSet[Folder]):

@@ -111,7 +111,10 @@ class PointView(TenantViewSet[Point]):
         return Response(_told(named))
 
     @extend_schema(
-        parameters=[OpenApiParameter("with", str, enum=["before", "now"], required=True)],
+        parameters=[
+            OpenApiParameter("with", str, enum=["before", "now"], required=True),
+            OpenApiParameter("layout", bool, description="Whether moving a step is a change too."),
+        ],
         responses=DiffSerializer,
         operation_id="workflow_point_diff",
     )
@@ -119,11 +122,12 @@ class PointView(TenantViewSet[Point]):
         """Compare a point with what was before it, or with the draft as it is now."""
         point, other = self._point(), request.query_params.get("with", "")
         then = restoring.definition_at(point)
+        layout = request.query_params.get("layout") == "true"
         if other == "before":
-            return Response(diff(restoring.before(point), then))
+            return Response(diff(restoring.before(point), then, layout=layout))
         if other != "now":
             raise Invalid.at("with", "Use “before” or “now”.")
-        return Response(diff(then, drafts.load(point.workflow).data))
+        return Response(diff(then, drafts.load(point.workflow).data, layout=layout))
 
     @extend_schema(
         request=RestorePointSerializer,

@@ -98,6 +98,7 @@ urlpatterns = [
         name="workflow-image",
     ),
     path("expressions/check/", document_views.ExpressionView.as_view(), name="expression-check"),
+    path("workflow-starts/", document_views.StartsView.as_view(), name="workflow-starts"),
     path(
         "schemas/definition.json",
         document_views.DefinitionSchemaView.as_view(),

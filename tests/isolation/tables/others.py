@@ -15,5 +15,6 @@ OTHERS = [
     api("schema", **NOBODYS),
     Probe("api-docs", **NOBODYS),
     api("node-types", **NOBODYS),
+    api("workflow-starts", **NOBODYS),
     api("fire-times", query="cron=0+9+*+*+MON-FRI", **NOBODYS),
 ]

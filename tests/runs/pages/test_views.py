@@ -149,6 +149,28 @@ def test_a_finished_run_over_time(vera: User, done: Run) -> None:
         assert browser(vera).get(f"/runs/{done.pk}/?{query}").status_code == 200
 
 
+def test_bars_show_cost_or_tokens_where_that_is_asked_for(vera: User, done: Run) -> None:
+    done.nodes.filter(node="greet").update(cost_usd=Decimal("0.002"), tokens=400)
+    done.nodes.filter(node="reply").update(cost_usd=Decimal("0.001"), tokens=100)
+    drawn = {}
+    for measure in ("cost", "tokens"):
+        page = browser(vera).get(f"/runs/{done.pk}/?bars={measure}&node=greet")
+        assert f"?bars={measure}&amp;node=start" in text_of(page)  # other rows keep it
+        drawn[measure] = {row.node: row.line for row in page.context["waterfall"].rows}
+    assert [line.amount for line in drawn["cost"].values()] == ["", "$0.0020", "$0.0010"]
+    assert [line.amount for line in drawn["tokens"].values()] == ["", "400", "100"]
+    greet, reply = drawn["tokens"]["greet"].bars[0], drawn["tokens"]["reply"].bars[0]
+    assert greet.width == pytest.approx(4 * reply.width, abs=0.1)
+    assert not drawn["cost"]["start"].bars
+
+
+def test_bars_of_a_run_without_models_say_so(vera: User, done: Run) -> None:
+    assert "No step has cost anything." in text_of(browser(vera).get(f"/runs/{done.pk}/?bars=cost"))
+    plain = browser(vera).get(f"/runs/{done.pk}/?bars=nothing")
+    assert plain.context["measure"] == "time"
+    assert all(row.line.bars for row in plain.context["waterfall"].rows)
+
+
 def test_a_failed_run_shows_what_to_do(oscar: User, vera: User, failed: Run) -> None:
     page = browser(oscar).get(f"/runs/{failed.pk}/")
     text = text_of(page)

@@ -7,6 +7,8 @@ import { thingAt } from "../model/nesting";
 import type { Observable } from "../model/observable";
 import type { PortRef } from "../model/panels";
 import { MAX_ZOOM, MIN_ZOOM } from "../model/view";
+import { layoutOnCanvas } from "../parts/layout";
+import { useClipboard } from "../parts/useClipboard";
 import { cameraFor } from "./camera";
 import { Controls } from "./Controls";
 import { EmptyCanvas } from "./EmptyCanvas";
@@ -15,7 +17,6 @@ import { FrameCard } from "./FrameCard";
 import { GhostCard } from "./GhostCard";
 import { GroupCard } from "./GroupCard";
 import { letterKeys } from "./letters";
-import { layoutOnCanvas } from "./layout";
 import type { Drag } from "./lod";
 import { startMarquee, type Frame } from "./marquee";
 import { Minimap } from "./Minimap";
@@ -24,7 +25,6 @@ import { NodeCard } from "./NodeCard";
 import { NoteCard } from "./NoteCard";
 import { firstViewport, rememberViewport } from "./remembered";
 import { StepEdge } from "./StepEdge";
-import { useClipboard } from "./useClipboard";
 import { useConnections } from "./useConnections";
 import { useDragging } from "./useDragging";
 import { usePainter } from "./usePainter";
@@ -35,6 +35,7 @@ const Placing = lazy(async () => ({ default: (await import("./CommentPins")).Pla
 const NODES: NodeTypes = { step: NodeCard, frame: FrameCard, note: NoteCard, group: GroupCard, ghost: GhostCard };
 const EDGES: EdgeTypes = { step: StepEdge };
 const KEYS = bindings({ layout: layoutOnCanvas });
+const onCanvas = (canvas: Element, active: Element | null) => active === canvas || active === document.body;
 
 /** The canvas once its size is known: real steps near, painted ones far, and our own keyboard layer. */
 export function Flow({ connecting }: { connecting: Observable<PortRef | null> }) {
@@ -62,7 +63,7 @@ export function Flow({ connecting }: { connecting: Observable<PortRef | null> })
   const { canvas, colours, ready } = usePainter(mounted, edges, drag);
   const dragging = useDragging(setDrag);
   const connections = useConnections(connecting, flow);
-  useClipboard(root);
+  useClipboard(root, onCanvas);
   useEffect(() => {
     editor.view.camera = cameraFor(editor, flow, () => root.current);
     return () => {

@@ -1,5 +1,6 @@
 import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
+import { conditionWords } from "../model/conditions";
 import { useEdge, useEditor, useObservable, useSelectedEdge, useTopic } from "../model/hooks";
 import { UNDO_PORT } from "../model/ports";
 import { Icon } from "../parts/Icon";
@@ -16,7 +17,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
   const diff = useObservable(editor.compared)?.edges.get(props.id);
   const [path, x, middle] = getBezierPath(props);
   if (!edge) return null;
-  const words = edge.label || (edge.when ? `when ${edge.when}` : edge.source_port === UNDO_PORT.name ? "undo" : "");
+  const words = edge.label || (edge.when ? `when ${conditionWords(edge.when)}` : edge.source_port === UNDO_PORT.name ? "undo" : "");
   const room = props.targetX - props.sourceX - 16;
   // Words that do not fit between two steps side by side stand above them.
   const above = Math.abs(props.targetY - props.sourceY) < 90 && words.length * 6 + 18 > room;
@@ -39,7 +40,7 @@ export const StepEdge = memo(function StepEdge(props: EdgeProps) {
           style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           data-selected={selected || undefined}
         >
-          {words && <span className="edge-label">{words}</span>}
+          {words && <span className="edge-label" title={edge.when ?? undefined}>{words}</span>}
           {!editor.readOnly && (
             <button
               type="button"

@@ -184,3 +184,13 @@ test("a name is given and refused", async () => {
   answers["POST history/"] = () => problem(422, "There is a point “Before” already.");
   await expect(history.name(null, "Before")).rejects.toThrow("already");
 });
+
+test("what was moved is shown once that is asked for", async () => {
+  await history.show(point("old"), "over");
+  expect(asked.at(-1)).toBe("GET history/old/diff/?with=now");
+  await history.showLayout(true);
+  expect(asked.at(-1)).toBe("GET history/old/diff/?with=now&layout=true");
+  expect(history.shown.value?.way).toBe("over");
+  await history.showLayout(false);
+  expect(asked.at(-1)).toBe("GET history/old/diff/?with=now");
+});

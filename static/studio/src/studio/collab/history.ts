@@ -38,6 +38,8 @@ export class History {
   readonly state = new Observable<"loading" | "ready" | "forbidden" | "failed">("loading");
   readonly problem = new Observable("");
   readonly shown = new Observable<{ point: Point; way: Way } | null>(null);
+  /** Whether steps that only stand elsewhere are shown as changed too. */
+  readonly layout = new Observable(false);
   /** The point about which somebody is asked whether to go back to it. */
   readonly asked = new Observable<Point | null>(null);
   /** What was gone back to, and how to take that back as long as nobody edited anything after it. */
@@ -102,6 +104,12 @@ export class History {
       this.leave();
       this.editor.say(reason(error), "bad");
     }
+  }
+
+  /** Show what was moved as well, or no longer. */
+  async showLayout(shown: boolean): Promise<void> {
+    this.layout.set(shown);
+    if (this.shown.value) await this.show(this.shown.value.point);
   }
 
   /** Show a point once the slider rests on it. */
@@ -200,7 +208,7 @@ export class History {
 
   async #compared(point: Point, way: Way): Promise<Compared> {
     if (!this.editor.barred) await this.editor.sync?.();
-    const [then, diff] = await Promise.all([this.#definition(point), this.api.diff(point.id, "now")]);
+    const [then, diff] = await Promise.all([this.#definition(point), this.api.diff(point.id, "now", this.layout.value)]);
     return new Compared(titleOf(point), then, diff, way === "past" ? this.#now : null);
   }
 

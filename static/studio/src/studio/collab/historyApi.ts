@@ -34,8 +34,9 @@ export class HistoryApi {
     return (await get<{ definition: Definition }>(this.#of(id))).definition;
   }
 
-  diff(id: string, other: "before" | "now"): Promise<Diff> {
-    return get(`${this.#of(id)}diff/?with=${other}`);
+  /** With `layout`, a step that stands elsewhere has changed too. */
+  diff(id: string, other: "before" | "now", layout = false): Promise<Diff> {
+    return get(`${this.#of(id)}diff/?with=${other}${layout ? "&layout=true" : ""}`);
   }
 
   between(from: number, to: number): Promise<Diff> {

@@ -27,7 +27,7 @@ test("what leads here and what follows is named, with its condition", async () =
   await press(".section-toggle");
   await act(async () => editor.gesture((doc) => ops.setEdge(doc, "a:out>b:in", { when: "prev.n > 1" })));
   const rows = [...element.querySelectorAll("li")].map(({ textContent }) => textContent);
-  expect(rows).toEqual(["From start", "To transformwhen prev.n > 1"]);
+  expect(rows).toEqual(["From start", "To transformwhen n is more than 1"]);
 });
 
 test("pressed, a connection opens its settings with the keyboard in them", async () => {

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Edge } from "../model/boot";
+import { conditionWords } from "../model/conditions";
 import { useEditor, useGraph } from "../model/hooks";
 import { Icon } from "../parts/Icon";
 
@@ -33,7 +34,7 @@ export function Connections({ id }: { id: string }) {
 function Connection({ edge, id }: { edge: Edge; id: string }) {
   const { panels, selection, store } = useEditor();
   const leads = edge.source === id;
-  const condition = edge.label || (edge.when ? `when ${edge.when}` : "");
+  const condition = edge.label || (edge.when ? `when ${conditionWords(edge.when)}` : "");
   return (
     <button
       type="button"

@@ -21,6 +21,16 @@ const LINES: Record<Alignment, { axis: 0 | 1; part: number }> = {
   bottom: { axis: 1, part: 1 },
 };
 
+/** With the icon and the words of each. */
+export const ALIGNMENTS: readonly (readonly [how: Alignment, icon: string, label: string])[] = [
+  ["left", "align-start-vertical", "Align at the left"],
+  ["centre", "align-center-vertical", "Align at the centre"],
+  ["right", "align-end-vertical", "Align at the right"],
+  ["top", "align-start-horizontal", "Align at the top"],
+  ["middle", "align-center-horizontal", "Align at the middle"],
+  ["bottom", "align-end-horizontal", "Align at the bottom"],
+];
+
 /** Align what is selected along one line, as one step of undo. */
 export function align(editor: Editor, how: Alignment): void {
   const { axis, part } = LINES[how];

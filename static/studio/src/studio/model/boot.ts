@@ -242,6 +242,10 @@ export interface Boot {
     mentionable: string;
     live: string;
     list: string;
+    /** The ways in which a workflow may begin. */
+    starts: string;
+    /** Where a trigger of this workflow is made, by its kind. */
+    triggers: { schedule: string; webhook: string };
     credentials: string;
   };
   user: { id: string; name: string };

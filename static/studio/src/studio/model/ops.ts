@@ -290,11 +290,12 @@ export function paste(
   fragment: Fragment,
   offset: readonly [number, number],
   into?: string,
+  named: (id: string, type: string, taken: (id: string) => boolean) => string = (_, type, taken) => newId(type, taken),
 ): string[] {
   const ids = new Map<string, string>();
   const taken = (id: string) => doc.has(id) || [...ids.values()].includes(id);
-  for (const step of fragment.nodes) ids.set(step.id, newId(step.type, taken));
-  for (const note of fragment.notes) ids.set(note.id, newId("note", taken));
+  for (const step of fragment.nodes) ids.set(step.id, named(step.id, step.type, taken));
+  for (const note of fragment.notes) ids.set(note.id, named(note.id, "note", taken));
   const moved = ([x, y]: readonly [number, number]) => [x + offset[0], y + offset[1]] as const;
   doc.change(() => {
     for (const step of fragment.nodes) {
@@ -321,6 +322,11 @@ export function paste(
     sweep(doc);
   });
   return [...ids.values()];
+}
+
+/** Write a template into an empty draft: its steps keep their ids, which words about them may use. */
+export function begin(doc: StudioDoc, fragment: Fragment): void {
+  paste(doc, fragment, [0, 0], undefined, (id, type, taken) => (taken(id) ? newId(type, taken) : id));
 }
 
 /** Return a value whose expressions name the copies instead of the originals. */

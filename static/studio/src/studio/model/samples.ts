@@ -171,6 +171,8 @@ export function boot(more: Partial<Boot> = {}): Boot {
       mentionable: "/api/v1/workflows/w1/mentionable/",
       live: "/ws/live",
       list: "/workflows/",
+      starts: "/api/v1/workflow-starts/",
+      triggers: { schedule: "/triggers/new/schedule/?workflow=w1", webhook: "/triggers/new/webhook/?workflow=w1" },
       credentials: "/credentials/",
     },
     user: { id: "u1", name: "Ben" },

@@ -1,7 +1,10 @@
 import { predecessors, successors } from "../model/graph";
-import { useCommentsOf, useDiffMark, useEditor, useNode, useObservable, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
-import type { Row } from "../model/outline";
+import { membersOf } from "../model/groups";
+import { useCommentsOf, useDiffMark, useEditor, useGraph, useNode, useNote, useObservable, useProblemsOf, useProgress, useRunOverlay, useSelected } from "../model/hooks";
+import { headline } from "../model/markdown";
+import { rowName, toggleRow, type Row } from "../model/outline";
 import { progressWords } from "../model/overlay";
+import { counted } from "../model/summary";
 import { IconButton } from "../parts/Button";
 import { DIFFERENCES } from "../parts/differences";
 import { Icon } from "../parts/Icon";
@@ -20,13 +23,14 @@ interface Props {
   onMenu: (at: readonly [number, number]) => void;
 }
 
-/** One step in words, with what can be done to it. */
+/** One step, note or group in words, with what can be done to it. */
 export function OutlineRow({ row, index, start, active, measure, onFocus, onMenu }: Props) {
   const editor = useEditor();
   const { id } = row;
   const selected = useSelected(id);
   const tab = active ? 0 : -1;
-  const title = editor.store.titleOf(id);
+  const name = rowName(editor, id);
+  const note = useNote(id);
   return (
     <div
       ref={measure}
@@ -34,42 +38,55 @@ export function OutlineRow({ row, index, start, active, measure, onFocus, onMenu
       className="outline-place"
       aria-rowindex={index + 1}
       aria-level={row.level}
+      aria-selected={selected}
       data-index={index}
       data-level={row.level}
-      data-testid="outline-step"
+      data-testid={note ? "outline-note" : "outline-step"}
       data-node-id={id}
       style={{ top: start }}
       onFocus={onFocus}
     >
       <div role="gridcell" className="outline-row" data-selected={selected || undefined}>
+        <input
+          type="checkbox"
+          className="outline-tick"
+          aria-label={`Select ${name}`}
+          tabIndex={tab}
+          checked={selected}
+          onChange={() => toggleRow(editor, id)}
+        />
         <button
           type="button"
           id={`outline-${id}`}
           className="outline-step"
-          aria-current={selected || undefined}
           tabIndex={tab}
-          onClick={() => {
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey) return toggleRow(editor, id);
             editor.goTo(id);
             editor.panels.openInspector();
           }}
         >
           <span className="outline-number mono">{row.number}</span>
-          <KindTile type={editor.types.get(editor.store.nodes.get(id)?.type ?? "")} />
-          <Words row={row} />
-          <State id={id} />
+          {note ? (
+            <NoteWords id={id} />
+          ) : (
+            <>
+              <KindTile type={editor.types.get(editor.store.nodes.get(id)?.type ?? "")} />
+              <Words row={row} />
+              <State id={id} />
+            </>
+          )}
         </button>
-        <CommentMark id={id} tab={tab} />
-        {!editor.readOnly && (
-          <IconButton
-            icon="ellipsis"
-            label={`More about ${title}`}
-            tabIndex={tab}
-            onClick={(event) => {
-              const { right, bottom } = event.currentTarget.getBoundingClientRect();
-              onMenu([right - 200, bottom + 4]);
-            }}
-          />
-        )}
+        {!note && <CommentMark id={id} tab={tab} />}
+        <IconButton
+          icon="ellipsis"
+          label={`More about ${name}`}
+          tabIndex={tab}
+          onClick={(event) => {
+            const { right, bottom } = event.currentTarget.getBoundingClientRect();
+            onMenu([right - 200, bottom + 4]);
+          }}
+        />
       </div>
     </div>
   );
@@ -106,6 +123,31 @@ function Words({ row: { id, empty } }: { row: Row }) {
         </span>
       ))}
     </span>
+  );
+}
+
+const MOST_NAMED = 4;
+
+/** What a note says, or what stands on a group. */
+function NoteWords({ id }: { id: string }) {
+  const { store } = useEditor();
+  const note = useNote(id);
+  useGraph(); // what stands on a group
+  if (!note) return null;
+  const members = note.group ? membersOf(store, id) : [];
+  const rest = members.length - MOST_NAMED;
+  const named = members.slice(0, MOST_NAMED).map((each) => store.titleOf(each)).join(", ");
+  return (
+    <>
+      <span className={`kind-tile outline-note note-${note.colour}`}>
+        <Icon name={note.group ? "group" : "sticky-note"} size={14} />
+      </span>
+      <span className="outline-words">
+        <strong className="truncate">{note.group ? note.text || "Group" : headline(note.text) || "Empty note"}</strong>
+        <span className="truncate quiet">{note.group ? `Group · ${counted(members.length, "things")}` : `Note · ${note.colour}`}</span>
+        {named && <span className="truncate quiet">{`with ${named}${rest > 0 ? ` and ${rest} more` : ""}`}</span>}
+      </span>
+    </>
   );
 }
 

@@ -3,12 +3,23 @@
 import * as actions from "../model/actions";
 import type { Editor } from "../model/editor";
 import * as ops from "../model/ops";
+import { copyToClipboard } from "../parts/clipboard";
 import type { MenuItem } from "../parts/Menu";
 import { runPartItems } from "../parts/RunPart";
 import { replaceItems } from "../parts/replaceItems";
 import { subworkflowItems } from "../parts/subworkflowItems";
 
 export function stepItems(editor: Editor, id: string, screen: readonly [number, number]): MenuItem[] {
+  const copy: MenuItem = {
+    label: "Copy",
+    icon: "copy",
+    hint: "Ctrl C",
+    run: () => {
+      editor.selection.set([id]);
+      void copyToClipboard(editor);
+    },
+  };
+  if (editor.readOnly) return [copy];
   const from = actions.openOutput(editor, id);
   const disconnect = [...editor.store.edgesFrom(id), ...editor.store.edgesInto(id)].flatMap((edge) => {
     const ends = editor.store.edges.get(edge);
@@ -45,6 +56,7 @@ export function stepItems(editor: Editor, id: string, screen: readonly [number, 
       icon: "power",
       run: () => actions.toggleDisabled(editor, [id]),
     },
+    copy,
     {
       label: "Duplicate",
       icon: "copy-plus",

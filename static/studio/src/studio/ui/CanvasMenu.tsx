@@ -1,11 +1,11 @@
 import { useCallback } from "react";
 import * as actions from "../model/actions";
 import type { Editor } from "../model/editor";
-import { collapse } from "../collab/subworkflow";
-import { membersOf } from "../model/groups";
 import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { MenuRequest } from "../model/panels";
+import { copyToClipboard, pasteFromClipboard } from "../parts/clipboard";
+import { groupItems } from "../parts/groupItems";
 import { Menu, type MenuItem } from "../parts/Menu";
 import { replaceItems } from "../parts/replaceItems";
 import { runPartItems } from "../parts/RunPart";
@@ -68,13 +68,7 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
 function ofNote(editor: Editor, id: string): MenuItem[] {
   const note = editor.store.notes.get(id);
   if (!note?.group) return [{ label: "Write", icon: "pencil", run: () => editor.panels.renaming.set(id) }];
-  const members = membersOf(editor.store, id);
-  const collapsing = { label: "Turn into a sub-workflow", icon: "minimize-2", run: () => void collapse(editor, members, note.text || "Group") };
-  return [
-    { label: "Rename", icon: "pencil", hint: "F2", run: () => editor.panels.renaming.set(id) },
-    { label: "Select what stands on it", icon: "square-stack", run: () => editor.selection.set(members) },
-    ...(editor.boot.permissions.publish && members.some((each) => editor.store.nodes.has(each)) ? [collapsing] : []),
-  ];
+  return [{ label: "Rename", icon: "pencil", hint: "F2", run: () => editor.panels.renaming.set(id) }, ...groupItems(editor, note)];
 }
 
 /** What a step that holds others offers beside the rest. */
@@ -128,22 +122,4 @@ function ofCanvas(editor: Editor, { screen, at }: MenuRequest): MenuItem[] {
 
 function stepsOf(editor: Editor): string[] {
   return [...editor.selection.ids].filter((id) => editor.store.nodes.has(id));
-}
-
-async function copyToClipboard(editor: Editor): Promise<void> {
-  const text = actions.copySelection(editor);
-  if (text === null) return;
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    editor.say("The browser does not allow this here. Press Ctrl+C instead.", "bad");
-  }
-}
-
-async function pasteFromClipboard(editor: Editor, at?: readonly [number, number]): Promise<void> {
-  try {
-    actions.pasteText(editor, await navigator.clipboard.readText(), at);
-  } catch {
-    editor.say("The browser does not allow this here. Press Ctrl+V instead.", "bad");
-  }
 }

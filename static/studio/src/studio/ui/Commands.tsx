@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useState } from "react";
-import { layoutOnCanvas } from "../canvas/layout";
+import { layoutOnCanvas } from "../parts/layout";
 import { followerOf, reason } from "../collab/follower";
 import * as actions from "../model/actions";
 import { comment } from "../model/keys";
-import { align, distribute } from "../model/aligning";
+import { align, ALIGNMENTS, distribute } from "../model/aligning";
 import type { Editor } from "../model/editor";
 import { groupSelection } from "../model/groups";
 import { useEditor } from "../model/hooks";
@@ -15,7 +15,6 @@ import { KindTile } from "../parts/KindTile";
 import { shortId } from "../parts/RunHistory";
 import { SearchList, type Item } from "../parts/SearchList";
 import { STATUS } from "../parts/StatusPill";
-import { ALIGNMENTS } from "./SelectionBar";
 import { signOut } from "../collab/signOut";
 import { toggleTheme } from "./ThemeSwitch";
 

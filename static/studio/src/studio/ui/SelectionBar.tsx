@@ -1,18 +1,9 @@
-import { layoutOnCanvas } from "../canvas/layout";
+import { layoutOnCanvas } from "../parts/layout";
 import * as actions from "../model/actions";
-import { align, distribute, type Alignment } from "../model/aligning";
+import { align, ALIGNMENTS, distribute } from "../model/aligning";
 import { groupSelection } from "../model/groups";
 import { useEditor, useSelection } from "../model/hooks";
 import { IconButton } from "../parts/Button";
-
-export const ALIGNMENTS: [Alignment, string, string][] = [
-  ["left", "align-start-vertical", "Align at the left"],
-  ["centre", "align-center-vertical", "Align at the centre"],
-  ["right", "align-end-vertical", "Align at the right"],
-  ["top", "align-start-horizontal", "Align at the top"],
-  ["middle", "align-center-horizontal", "Align at the middle"],
-  ["bottom", "align-end-horizontal", "Align at the bottom"],
-];
 
 /** What can be done with several selected things: put in line, laid out, copied, deleted. */
 export function SelectionBar() {

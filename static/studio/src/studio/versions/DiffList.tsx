@@ -9,13 +9,15 @@ import { KindTile } from "../parts/KindTile";
 
 interface Props {
   diff: Diff;
+  /** Whether moving a step was asked for as a change. */
+  layout?: boolean;
   onRestore?: ((step: string) => void) | undefined;
   /** Where what changed leads, as far as the canvas has it. */
   goTo?: { step: (id: string) => void; edge: (id: string) => void; settings: () => void };
 }
 
 /** What changed, by step: added, removed and changed, with icon and word as well as colour. */
-export function DiffList({ diff, onRestore, goTo }: Props) {
+export function DiffList({ diff, layout = false, onRestore, goTo }: Props) {
   const editor = useEditor();
   const { nodes, edges, settings } = diff;
   const edgeWords = (id: string) => {
@@ -24,7 +26,7 @@ export function DiffList({ diff, onRestore, goTo }: Props) {
     const [source = "", target = ""] = id.split(">").map((end) => end.split(":")[0]);
     return `${called(source)} → ${called(target)}`;
   };
-  if (!sizeOf(diff)) return <p className="quiet">Nothing differs. Moving steps is no change.</p>;
+  if (!sizeOf(diff)) return <p className="quiet">{layout ? "Nothing differs." : "Nothing differs. Moving steps is no change."}</p>;
   return (
     <ul className="diff" data-testid="diff">
       {(["added", "removed", "changed"] as const).flatMap((how) =>

@@ -18,6 +18,7 @@ export function PastBar() {
   const shown = useObservable(history.shown);
   const compared = useObservable(editor.compared);
   const asked = useObservable(history.asked);
+  const layout = useObservable(history.layout);
   const listed = useObservable(editor.panels.drawer) === "history";
   useEffect(() => (shown ? history.onEdited(() => history.edited()) : undefined), [history, shown]);
   return (
@@ -47,6 +48,10 @@ export function PastBar() {
                 </button>
               ))}
             </div>
+            <label className="check">
+              <input type="checkbox" checked={layout} data-testid="past-layout" onChange={(event) => void history.showLayout(event.target.checked)} />
+              Moved steps too
+            </label>
             {!listed && (
               <Button look="quiet" onClick={() => editor.panels.drawer.set("history")}>
                 Field by field

@@ -84,6 +84,7 @@ function More({ point, onName }: { point: Point; onName: () => void }) {
   const editor = useEditor();
   const history = historyOf(editor);
   const compared = useObservable(editor.compared);
+  const layout = useObservable(history.layout);
   const [then, setThen] = useState(false);
   const before = point.version === null || point.version > 1;
   const restore = editor.barred || !compared ? undefined : (step: string) => history.restoreStep(compared.before, step, point);
@@ -111,7 +112,7 @@ function More({ point, onName }: { point: Point; onName: () => void }) {
       </div>
       {then && <Then point={point} />}
       <h4 className="point-title">Since then</h4>
-      {compared ? <DiffList diff={compared.diff} onRestore={restore} /> : <p className="quiet" role="status">Comparing…</p>}
+      {compared ? <DiffList diff={compared.diff} onRestore={restore} layout={layout} /> : <p className="quiet" role="status">Comparing…</p>}
       {editor.barred && <p className="quiet">You may look at the history. Going back needs the right to edit.</p>}
     </div>
   );
@@ -119,22 +120,23 @@ function More({ point, onName }: { point: Point; onName: () => void }) {
 
 /** What changed in the point itself; of a version, since the one before. */
 function Then({ point }: { point: Point }) {
-  const { api } = historyOf(useEditor());
+  const { api, layout: shown } = historyOf(useEditor());
+  const layout = useObservable(shown);
   const { id, seq, version } = point;
   const [diff, setDiff] = useState<Diff | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
     let here = true;
-    const asked = version === null ? api.diff(id, "before") : api.between(version - 1, version);
+    const asked = version === null ? api.diff(id, "before", layout) : api.between(version - 1, version);
     asked.then((found) => here && setDiff(found), (error: unknown) => here && setProblem(reason(error)));
     return () => {
       here = false;
     };
-  }, [api, id, seq, version]);
+  }, [api, id, seq, version, layout]);
   if (problem) return <p className="field-error" role="alert">{problem}</p>;
   return (
     <section aria-label={`What changed in ${titleOf(point)}`}>
-      {diff ? <DiffList diff={diff} /> : <p className="quiet" role="status">Comparing…</p>}
+      {diff ? <DiffList diff={diff} layout={layout} /> : <p className="quiet" role="status">Comparing…</p>}
     </section>
   );
 }

@@ -2,15 +2,15 @@ import { useEffect, type RefObject } from "react";
 import * as actions from "../model/actions";
 import { useEditor } from "../model/hooks";
 
-/** Copy, cut and paste by the browser's own events: no permission is asked, any text can be pasted. */
-export function useClipboard(root: RefObject<HTMLElement | null>): void {
+/**
+ * Copy, cut and paste by the browser's own events: no permission is asked, any text can be pasted.
+ * `owns` tells whether they are meant for this part, from where the keyboard is.
+ */
+export function useClipboard(root: RefObject<HTMLElement | null>, owns: (root: Element, active: Element | null) => boolean): void {
   const editor = useEditor();
   useEffect(() => {
     let pointer: readonly [number, number] | null = null;
-    const own = () => {
-      const active = document.activeElement;
-      return active === root.current || active === document.body;
-    };
+    const own = () => root.current !== null && owns(root.current, document.activeElement);
     const copy = (event: ClipboardEvent) => {
       if (!own() || document.getSelection()?.toString()) return;
       const text = actions.copySelection(editor);
@@ -46,5 +46,5 @@ export function useClipboard(root: RefObject<HTMLElement | null>): void {
       element?.removeEventListener("pointermove", move);
       element?.removeEventListener("pointerleave", leave);
     };
-  }, [editor, root]);
+  }, [editor, root, owns]);
 }
