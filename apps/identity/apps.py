@@ -22,6 +22,7 @@ class IdentityConfig(AppConfig):
         from apps.vault.resealing import register_column
 
         register_column(Connection, "sealed_secret", lambda each: each.seal_context)
+        register_column(Connection, "sealed_waiting_secret", lambda each: each.seal_context)
         register_column(SigningKey, "sealed_key", lambda each: each.seal_context)
         entrance.register(CompanyGate())
         bearers.register(ProvidersTokens())
