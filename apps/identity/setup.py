@@ -13,6 +13,7 @@ from apps.identity.forms import OidcForm
 from apps.identity.models import Attempt, Connection, SetupLink
 from apps.identity.saml import certificates
 from apps.identity.saml.forms import CertificateForm, SamlForm
+from apps.identity.vendor_pages import page_of
 from apps.identity.vendors import VENDORS
 from apps.identity.waiting import SETTINGS
 
@@ -50,6 +51,7 @@ def details_context(
         "entered": connection.proposed,
         "guide": [each.with_values(values) for each in vendor.steps[protocol]],
         "has_secret": bool(connection.sealed_secret),
+        "vendor_page": page_of(connection.vendor, protocol),
         "vendor_note": vendor.notes.get(protocol, ""),
         "certificates": certificates.known(connection.certificates),
         "certificate_form": CertificateForm(),
