@@ -83,6 +83,7 @@ def change_settings(connection: Connection, changes: JSONDict, *, actor: User | 
     While people sign in through it the changes wait, until they are tested and it is switched on
     with them. Whoever holds a set-up link of this connection may do it too. Raises SetupClosed.
     """
+    _lock(connection)
     check_may_set_up(connection, actor)
     kept = {name: value for name, value in changes.items() if name in SETTINGS}
     if connection.is_active and isinstance(actor, User):
@@ -98,6 +99,7 @@ def activate(connection: Connection, *, actor: User) -> None:
     Raises NotTested, NeedsDomain.
     """
     policies.check(actor, "manage", connection)
+    _lock(connection)
     if not is_tested(connection):
         raise NotTested
     if not connection.domains.proved().exists():
@@ -112,6 +114,7 @@ def activate(connection: Connection, *, actor: User) -> None:
 def disable(connection: Connection, *, actor: User) -> None:
     """Let nobody sign in through it. Raises StillEnforced."""
     policies.check(actor, "manage", connection)
+    _lock(connection)
     _check_free(connection)
     waiting.take_over(connection, actor=actor)  # it has to be tested before people come in again
     _set_status(connection, Connection.Status.DISABLED)
@@ -324,6 +327,11 @@ def check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
         raise SetupClosed
     elif connection.status == Connection.Status.ACTIVE:  # it would count at once
         raise SetupClosed("The connection is switched on: now an owner changes it.")
+
+
+def _lock(connection: Connection) -> None:
+    """Read the connection anew and keep others off it till the commit: used is what was tested."""
+    connection.refresh_from_db(from_queryset=Connection.objects.select_for_update())
 
 
 def _set_status(connection: Connection, status: Connection.Status) -> None:
