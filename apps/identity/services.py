@@ -86,7 +86,7 @@ def change_settings(connection: Connection, changes: JSONDict, *, actor: User | 
     _lock(connection)
     check_may_set_up(connection, actor)
     kept = {name: value for name, value in changes.items() if name in SETTINGS}
-    if connection.is_active and isinstance(actor, User):
+    if connection.is_active:
         waiting.put_by(connection, kept, actor=actor)
     else:
         waiting.write(connection, kept, actor=actor)

@@ -15,7 +15,7 @@ SETTINGS = frozenset(
 )  # fmt: skip
 
 
-def put_by(connection: Connection, changes: JSONDict, *, actor: User) -> None:
+def put_by(connection: Connection, changes: JSONDict, *, actor: User | SetupLink) -> None:
     """Keep changes beside what people sign in with; what is as it was waits no more."""
     wanted = connection.waiting | {name: changes[name] for name in changes if name != "secret"}
     connection.waiting = {
@@ -29,7 +29,7 @@ def put_by(connection: Connection, changes: JSONDict, *, actor: User) -> None:
     record("connection.change_put_by", actor=actor, target=connection, before=before, after=after)
 
 
-def take_over(connection: Connection, *, actor: User) -> None:
+def take_over(connection: Connection, *, actor: User | SetupLink) -> None:
     """Let what waits count; where nothing does, nothing happens."""
     if not connection.is_waiting:
         return
