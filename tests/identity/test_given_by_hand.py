@@ -27,7 +27,8 @@ def priya(issuer: Issuer, okta: Connection, alice: User) -> User:
     """Somebody who comes through Okta, whose groups decide about roles."""
     services.add_rule(okta, group="auterity-builders", role="builder", folder=None, actor=alice)
     sign_in(stranger(), issuer, okta)
-    return User.objects.get(email="priya@halden.example")
+    found: User = User.objects.get(email="priya@halden.example")
+    return found
 
 
 def test_a_role_is_refused_and_locked(priya: User, alice: User) -> None:

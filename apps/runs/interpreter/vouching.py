@@ -27,5 +27,5 @@ async def check_vouched(run: Run) -> None:
 def _is_over(run: Run) -> bool:
     if run.key_id is not None:
         gone = Q(user__is_active=False) | ~Q(revoked_at=None)
-        return ApiKey.objects.filter(gone, pk=run.key_id).exists()
+        return bool(ApiKey.objects.filter(gone, pk=run.key_id).exists())
     return User.objects.filter(pk=run.started_by_id, is_active=False).exists()
