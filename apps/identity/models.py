@@ -66,18 +66,16 @@ class Connection(TimestampedModel):
     groups_claim = models.CharField(max_length=120, default="groups", blank=True)
     # What people get who are in no mapped group; nobody comes in that way without it.
     default_role = models.ForeignKey(Role, null=True, blank=True, on_delete=models.PROTECT)
-    # Whether signing in makes nobody a member: people are invited, or a directory keeps them.
-    members_only = models.BooleanField(default=False)
+    members_only = models.BooleanField(default=False)  # whether signing in makes nobody a member
     # A digest of the settings that the last passed test was made with.
     tested = models.CharField(max_length=64, blank=True)
     # What was changed while people sign in with the settings above: it waits for a test.
     waiting = models.JSONField(default=dict, blank=True)
     sealed_waiting_secret = models.TextField(blank=True)
 
-    objects = ConnectionQuerySet.as_manager()
+    is_elsewhere = False  # whether a test tries another issuer: it would know nobody yet
 
-    # Whether a test tries another issuer: it would know nobody yet.
-    is_elsewhere = False
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         constraints = [
