@@ -97,7 +97,6 @@ class Connection(TimestampedModel):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether changed settings wait for a test."""
         return bool(self.waiting or self.sealed_waiting_secret)
 
     @property
