@@ -128,7 +128,7 @@ class KeptByDirectory(Conflict):
 
 
 class RoleKept(Conflict):
-    """Groups in a directory decide about this person's roles. Change their groups there."""
+    """Groups of their directory or provider decide about this person's roles. Change those, or give the role to a group here."""
 
     code = "role_kept"
 

@@ -1,4 +1,4 @@
-"""Where members come from: directories, as this app knows them; they register what we ask."""
+"""Where members come from: directories and providers, as this app knows them; they register what we ask."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -52,8 +52,13 @@ def register(sources: Sources) -> None:
 
 
 def of(users: Collection[UUID]) -> dict[UUID, Source]:
-    """Return where people come from."""
-    return {user: source for each in _sources for user, source in each.of(users).items()}
+    """Return where people come from; of several, what decides about their roles."""
+    found: dict[UUID, Source] = {}
+    for each in _sources:
+        for user, source in each.of(users).items():
+            if user not in found or source.decides_roles or not found[user].decides_roles:
+                found[user] = source
+    return found
 
 
 def summaries() -> list[Summary]:
@@ -68,6 +73,8 @@ def let_be(user: User) -> None:
 
 
 def roles_are_kept(user: User) -> bool:
-    """Tell whether somebody's roles follow from their groups in a directory."""
+    """Tell whether somebody's roles follow from their groups elsewhere; owners are above that."""
+    if user.role is not None and user.role.name == "owner":
+        return False
     source = of([user.pk]).get(user.pk)
     return source is not None and source.decides_roles

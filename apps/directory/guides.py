@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from apps.identity.vendor_pages import SCIM, Page, page_of
 from apps.identity.vendors import Step
 
 ADDRESS = "SCIM address"
@@ -17,6 +18,11 @@ class Guide:
     steps: tuple[Step, ...]
     note: str = ""
 
+    @property
+    def page(self) -> Page | None:
+        """The provider's own page about it."""
+        return page_of(self.name, SCIM)
+
 
 OKTA = Guide(
     "okta", "Okta",
@@ -28,7 +34,7 @@ OKTA = Guide(
         Step("Allow what it may do", "To App: Create Users, Update User Attributes, Deactivate Users."),
         Step("Push the groups", "Push Groups, by name or by rule: the groups that have roles here."),
     ),
-    note="Okta deactivates people and never deletes them: who left stays listed here, suspended.",
+    note="Okta deactivates people and never deletes them: who left stays listed here, suspended. It offers SCIM for apps made with SAML, not for those made with OpenID Connect.",
 )  # fmt: skip
 ENTRA = Guide(
     "entra", "Microsoft Entra ID",

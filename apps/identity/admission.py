@@ -19,6 +19,7 @@ from apps.identity.exceptions import (
     EmailNotVerified,
     NoRole,
     NotActive,
+    NotInvited,
     OutsideDomains,
     SignInRefused,
     WasRemoved,
@@ -46,7 +47,8 @@ class Plan:
 
 def plan(connection: Connection, person: Asserted) -> Plan:
     """Return what a sign-in of the person would do. Raises SignInRefused, saying why not."""
-    link = connection.links.select_related("user").filter(subject=person.subject).first()
+    known = connection.links.none() if connection.is_elsewhere else connection.links.all()
+    link = known.select_related("user").filter(subject=person.subject).first()
     if link is not None and link.user.removed_at is None:
         return _of_member(Step.KNOWN, connection, link.user, person)
     if not _vouched(connection, person):
@@ -56,6 +58,8 @@ def plan(connection: Connection, person: Asserted) -> Plan:
         return _of_member(Step.LINK, connection, found, person)
     if link is not None:
         raise WasRemoved
+    if connection.members_only:
+        raise NotInvited
     return Plan(Step.JOIN, None, _roles(connection, person))
 
 

@@ -24,6 +24,8 @@ def begin(
     """Note that this browser is on its way to the provider."""
     Attempt.objects.over().delete()
     attempt = Attempt.objects.create(connection=connection, following=following, is_test=is_test)
+    if is_test:
+        attempt.connection = connection.proposed
     session[IN_SESSION] = [*session.get(IN_SESSION, []), str(attempt.pk)][-MOST_AT_ONCE:]
     return attempt
 
@@ -51,6 +53,8 @@ def find(state: str) -> Attempt:
     attempt = Attempt.objects.select_related("connection").filter(pk=pk).first()
     if attempt is None or not attempt.is_open or not constant_time_compare(state_of(pk), state):
         raise AttemptClosed
+    if attempt.is_test:
+        attempt.connection = attempt.connection.proposed
     return attempt
 
 

@@ -102,6 +102,13 @@ class NotProvedAnew(SignInRefused):
     hint = "Sign in at the provider as yourself, with its password or what it asks for."
 
 
+class NotInvited(SignInRefused):
+    """You are not a member of this workspace, and signing in makes nobody one."""
+
+    code = "not_invited"
+    hint = "Ask an administrator of the workspace to invite you, or to let the directory add you."
+
+
 class NotActive(SignInRefused):
     """Your account here is suspended."""
 

@@ -119,6 +119,11 @@ class DefaultRoleForm(forms.Form):
         required=False,
         label="Everyone else gets",
     )
+    members_only = forms.BooleanField(
+        required=False,
+        label="Only members come in",
+        help_text="Who was neither invited nor added by a directory stays out, whatever their groups are.",
+    )
 
     def __init__(self, data: Any = None, *, initial: Any = None) -> None:
         """Keep its ids apart from those of the rules' form on the same page."""

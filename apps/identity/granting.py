@@ -1,14 +1,16 @@
 """From the groups of a provider to roles here, anew at every sign-in: who leaves a group loses its role."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.keepers import Keeper
 from apps.accounts.models import Role, RoleBinding, User
+from apps.accounts.sources import Source, Summary
 from apps.audit.services import record
-from apps.identity.models import Connection, GroupRule
+from apps.identity.models import Connection, GroupRule, Link
+from apps.tenants.context import current_scope
 
 # Where a role is held: a folder's id, or None for the whole workspace.
 Roles = dict[UUID | None, Role]
@@ -35,6 +37,34 @@ def wanted(connection: Connection, groups: Iterable[str]) -> Roles:
 def follows_groups(connection: Connection) -> bool:
     """Tell whether the provider decides about roles; else administrators here do."""
     return connection.rules.exists()
+
+
+class FollowedMembers:
+    """Members who sign in through a provider whose groups decide about their roles.
+
+    Answers only inside workspaces: the platform's own staff signs in by itself.
+    """
+
+    def of(self, users: Collection[UUID]) -> Mapping[UUID, Source]:
+        """Return by whose groups people's roles go at their next sign-in."""
+        if current_scope().tenant is None:
+            return {}
+        ruled = GroupRule.objects.values("connection")
+        links = Link.objects.filter(user__in=users, connection__in=ruled)
+        told = links.filter(connection__status=Connection.Status.ACTIVE).order_by("seen_at")
+        return {
+            user: Source(protocol.upper(), name, decides_roles=True)
+            for user, protocol, name in told.values_list(
+                "user_id", "connection__protocol", "connection__name"
+            )
+        }
+
+    def summaries(self) -> Collection[Summary]:
+        """Return nothing: a provider keeps no list of people here."""
+        return ()
+
+    def let_be(self, user: User) -> None:
+        """Do nothing: a sign-in lets nobody in again who is suspended here."""
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Connections to identity providers, the domains they stand for, and whom they signed in."""
 
 import secrets
+from copy import copy
 from datetime import timedelta
 from typing import Self
 
@@ -65,8 +66,14 @@ class Connection(TimestampedModel):
     groups_claim = models.CharField(max_length=120, default="groups", blank=True)
     # What people get who are in no mapped group; nobody comes in that way without it.
     default_role = models.ForeignKey(Role, null=True, blank=True, on_delete=models.PROTECT)
+    members_only = models.BooleanField(default=False)  # whether signing in makes nobody a member
     # A digest of the settings that the last passed test was made with.
     tested = models.CharField(max_length=64, blank=True)
+    # What was changed while people sign in with the settings above: it waits for a test.
+    waiting = models.JSONField(default=dict, blank=True)
+    sealed_waiting_secret = models.TextField(blank=True)
+
+    is_elsewhere = False  # whether a test tries another issuer: it would know nobody yet
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -87,6 +94,20 @@ class Connection(TimestampedModel):
     def is_active(self) -> bool:
         """Whether people sign in through it."""
         return self.status == self.Status.ACTIVE
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self.waiting or self.sealed_waiting_secret)
+
+    @property
+    def proposed(self) -> "Connection":
+        """The connection as a test tries it: with the settings that wait. It is never saved."""
+        tried = copy(self)
+        for name, value in self.waiting.items():
+            setattr(tried, name, value)
+        tried.sealed_secret = self.sealed_waiting_secret or self.sealed_secret
+        tried.is_elsewhere = tried.issuer != self.issuer
+        return tried
 
     @property
     def subject_claim(self) -> str:

@@ -1,6 +1,7 @@
 """Changes of how people sign in: each one transaction with its audit entry, by an owner."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts import keys, policies
@@ -11,7 +12,7 @@ from apps.audit.services import record
 from apps.common.errors import Conflict, Forbidden
 from apps.common.types import JSONDict
 from apps.egress import dns
-from apps.identity import directories
+from apps.identity import directories, waiting
 from apps.identity.exceptions import (
     DomainTaken,
     NeedsBreakGlass,
@@ -28,18 +29,14 @@ from apps.identity.models import (
     Connection,
     Domain,
     GroupRule,
+    Link,
     SetupLink,
     TokenClient,
 )
-from apps.identity.saml import certificates, watching
 from apps.identity.saml import keys as keys_of_ours
 from apps.identity.testing import is_tested
 from apps.identity.vendors import VENDORS
-
-SETTINGS = frozenset(
-    {"issuer", "client_id", "secret", "sso_url", "certificates", "metadata_url",
-     "email_claim", "name_claim", "groups_claim"}
-)  # fmt: skip
+from apps.identity.waiting import SETTINGS
 
 
 class NameTaken(Conflict):
@@ -83,28 +80,31 @@ def create_connection(
 def change_settings(connection: Connection, changes: JSONDict, *, actor: User | SetupLink) -> None:
     """Change what the provider told us; what was tested before has to be tested again.
 
-    Whoever holds a set-up link of this connection may do it too. Raises SetupClosed.
+    While people sign in through it the changes wait, until they are tested and it is switched on
+    with them. Whoever holds a set-up link of this connection may do it too. Raises SetupClosed.
     """
+    _lock(connection)
     check_may_set_up(connection, actor)
     kept = {name: value for name, value in changes.items() if name in SETTINGS}
-    before = _told(connection, kept)
-    for name, value in kept.items():
-        setattr(connection, name, value)
-    connection.save()
-    after = _told(connection, kept)
-    record("connection.changed", actor=actor, target=connection, before=before, after=after)
-    if connection.is_saml:
-        watching.look_soon(connection)
+    if connection.is_active:
+        waiting.put_by(connection, kept, actor=actor)
+    else:
+        waiting.write(connection, kept, actor=actor)
 
 
 @transaction.atomic
 def activate(connection: Connection, *, actor: User) -> None:
-    """Let people of its domains sign in through it. Raises NotTested, NeedsDomain."""
+    """Let people of its domains sign in through it, with what waited for a test.
+
+    Raises NotTested, NeedsDomain.
+    """
     policies.check(actor, "manage", connection)
+    _lock(connection)
     if not is_tested(connection):
         raise NotTested
     if not connection.domains.proved().exists():
         raise NeedsDomain
+    waiting.take_over(connection, actor=actor)
     _set_status(connection, Connection.Status.ACTIVE)
     revoke_setup_links(connection, actor=actor)
     record("connection.activated", actor=actor, target=connection)
@@ -114,9 +114,21 @@ def activate(connection: Connection, *, actor: User) -> None:
 def disable(connection: Connection, *, actor: User) -> None:
     """Let nobody sign in through it. Raises StillEnforced."""
     policies.check(actor, "manage", connection)
+    _lock(connection)
     _check_free(connection)
+    waiting.take_over(connection, actor=actor)  # it has to be tested before people come in again
     _set_status(connection, Connection.Status.DISABLED)
     record("connection.disabled", actor=actor, target=connection)
+
+
+@transaction.atomic
+def drop_changes(connection: Connection, *, actor: User) -> None:
+    """Forget the settings that wait for a test."""
+    policies.check(actor, "manage", connection)
+    if connection.is_waiting:
+        connection.waiting, connection.sealed_waiting_secret = {}, ""
+        connection.save(update_fields=["waiting", "sealed_waiting_secret", "updated_at"])
+        record("connection.change_dropped", actor=actor, target=connection)
 
 
 @transaction.atomic
@@ -131,12 +143,19 @@ def delete_connection(connection: Connection, *, actor: User) -> None:
 
 
 @transaction.atomic
-def set_default_role(connection: Connection, role: str, *, actor: User) -> None:
-    """Choose what people get who are in no mapped group; an empty name lets nobody in that way."""
+def set_default_role(
+    connection: Connection, role: str, *, actor: User, members_only: bool = False
+) -> None:
+    """Choose what people get who are in no mapped group; an empty name lets nobody in that way.
+
+    With `members_only` nobody becomes a member by signing in.
+    """
     policies.check(actor, "manage", connection)
     connection.default_role = _grantable(role) if role else None
-    connection.save(update_fields=["default_role", "updated_at"])
-    record("connection.default_role_set", actor=actor, target=connection, after={"role": role})
+    connection.members_only = members_only
+    connection.save(update_fields=["default_role", "members_only", "updated_at"])
+    after = {"role": role, "members_only": members_only}
+    record("connection.default_role_set", actor=actor, target=connection, after=after)
 
 
 @transaction.atomic
@@ -215,8 +234,8 @@ def assign_domain(domain: Domain, connection: Connection | None, *, actor: User)
 def enforce(domain: Domain, *, enforced: bool, actor: User) -> None:
     """Let addresses of the domain in through the connection alone, or in every way again.
 
-    The sessions of the domain's people end with it, except the actor's. Raises NeedsConnection,
-    NeedsBreakGlass.
+    The sessions of the domain's people, and of those linked to its connection, end with it, except
+    the actor's. Raises NeedsConnection, NeedsBreakGlass.
     """
     policies.check(actor, "manage", domain)
     connection = domain.connection
@@ -310,6 +329,11 @@ def check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
         raise SetupClosed("The connection is switched on: now an owner changes it.")
 
 
+def _lock(connection: Connection) -> None:
+    """Read the connection anew and keep others off it till the commit: used is what was tested."""
+    connection.refresh_from_db(from_queryset=Connection.objects.select_for_update())
+
+
 def _set_status(connection: Connection, status: Connection.Status) -> None:
     connection.status = status
     connection.save(update_fields=["status", "updated_at"])
@@ -326,16 +350,6 @@ def _grantable(name: str) -> Role:
     if role.name == "owner" or role.name in FOR_KEYS:
         raise Forbidden("A provider cannot make owners. Choose another role.")
     return role
-
-
-def _told(connection: Connection, names: JSONDict) -> JSONDict:
-    """Return settings for the trail; of a secret only whether there is one."""
-    told: JSONDict = {name: getattr(connection, name) for name in names if name != "secret"}
-    if "certificates" in told:
-        told["certificates"] = [
-            each.fingerprint for each in certificates.known(told["certificates"])
-        ]
-    return told | ({"secret": bool(connection.sealed_secret)} if "secret" in names else {})
 
 
 def _trouble_of(domain: Domain) -> str:
@@ -362,7 +376,10 @@ def _owners_in_emergency() -> bool:
 
 
 def _end_sessions(domain: Domain, *, but: User) -> None:
-    people = User.objects.members().filter(email__endswith=f"@{domain.name}").exclude(pk=but.pk)
+    """End the sessions of all who must come through the provider now, as `gate.enforcing` tells."""
+    inside = Q(email__endswith=f"@{domain.name}")
+    linked = Q(pk__in=Link.objects.filter(connection=domain.connection).values("user"))
+    people = User.objects.members().filter(inside | linked).exclude(pk=but.pk)
     for person in people.exclude(break_glass__isnull=False):
         person.session_epoch += 1
         person.save(update_fields=["session_epoch", "updated_at"])

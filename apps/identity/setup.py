@@ -13,8 +13,9 @@ from apps.identity.forms import OidcForm
 from apps.identity.models import Attempt, Connection, SetupLink
 from apps.identity.saml import certificates
 from apps.identity.saml.forms import CertificateForm, SamlForm
-from apps.identity.services import SETTINGS
+from apps.identity.vendor_pages import page_of
 from apps.identity.vendors import VENDORS
+from apps.identity.waiting import SETTINGS
 
 Context = dict[str, Any]
 SHOWN = SETTINGS - {"secret", "certificates"}
@@ -47,8 +48,10 @@ def details_context(
     values = addresses.values(request, connection)
     return {
         "form": form or _form(connection),
+        "entered": connection.proposed,
         "guide": [each.with_values(values) for each in vendor.steps[protocol]],
         "has_secret": bool(connection.sealed_secret),
+        "vendor_page": page_of(connection.vendor, protocol),
         "vendor_note": vendor.notes.get(protocol, ""),
         "certificates": certificates.known(connection.certificates),
         "certificate_form": CertificateForm(),
@@ -58,7 +61,7 @@ def details_context(
 def _form(connection: Connection, request: HttpRequest | None = None) -> OidcForm | SamlForm:
     kind = SamlForm if connection.is_saml else OidcForm
     shown = [name for name in kind.base_fields if name in SHOWN]
-    first = {name: getattr(connection, name) for name in shown}
+    first = {name: getattr(connection.proposed, name) for name in shown}
     given = (request.POST or None, request.FILES or None) if request else (None, None)
     if connection.is_saml:
         return SamlForm(*given, initial=first, known=bool(connection.issuer))
@@ -88,7 +91,7 @@ def frame(connection: Connection, step: str) -> Context:
         "connection": connection,
         "step": step,
         "vendor": VENDORS[connection.vendor],
-        "is_entered": bool(connection.issuer),
+        "is_entered": bool(connection.proposed.issuer),
         "is_tested": testing.is_tested(connection),
         "has_domain": connection.domains.proved().exists(),
         "rule_count": connection.rules.count(),

@@ -76,8 +76,8 @@ def fingerprint(connection: Connection) -> str:
 
 
 def is_tested(connection: Connection) -> bool:
-    """Tell whether a test passed with the present settings."""
-    return connection.tested == fingerprint(connection)
+    """Tell whether a test passed with the settings that are entered."""
+    return connection.tested == fingerprint(connection.proposed)
 
 
 def rows(claims: JSONDict, connection: Connection) -> list[JSONDict]:

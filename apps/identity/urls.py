@@ -54,7 +54,9 @@ urlpatterns = [
     re_path(rf"{connection}/test/$", views.test, name="test"),
     re_path(rf"{connection}/test/begin/$", views.begin_test, name="begin_test"),
     re_path(
-        rf"{connection}/(?P<action>activate|disable|delete|link|revoke)/$", views.act, name="act"
+        rf"{connection}/(?P<action>activate|disable|drop|delete|link|revoke)/$",
+        views.act,
+        name="act",
     ),
     path("sso/", sign_in_views.discover, name="discover"),
     path("sso/<uuid:connection_id>/start/", sign_in_views.start, name="start"),

@@ -95,10 +95,19 @@ def details(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
         policies.check(request.user, "manage", found)
     page = setup.details(request, found, actor=request.user)
     if page.saved:
-        messages.success(request, "Saved. Test it before it is switched on.")
+        messages.success(request, _saved(found))
         return redirect("identity:test", found.pk)
     context = page.context | frame(request, found, "details")
     return render(request, "identity/details.html", context, status=page.status)
+
+
+def _saved(found: Connection) -> str:
+    """Return what a saved change means."""
+    if found.is_waiting:
+        return "Saved. People sign in as before, until you tested it and use it."
+    if found.is_active:
+        return "Nothing was changed."
+    return "Saved. Test it before it is switched on."
 
 
 @require_GET
@@ -114,7 +123,9 @@ def _roles(
     default = found.default_role.name if found.default_role else ""
     context = {
         "rules": found.rules.select_related("role", "folder").order_by("group"),
-        "default_form": DefaultRoleForm(initial={"role": default}),
+        "default_form": DefaultRoleForm(
+            initial={"role": default, "members_only": found.members_only}
+        ),
         "rule_form": RuleForm(),
         **frame(request, found, "roles"),
         **extra,
@@ -154,7 +165,7 @@ def set_default_role(request: AuthenticatedRequest, connection_id: UUID) -> Http
     found, form = _find(request, connection_id), DefaultRoleForm(request.POST)
     if not form.is_valid():
         return _roles(request, found, HTTPStatus.UNPROCESSABLE_ENTITY, default_form=form)
-    services.set_default_role(found, form.cleaned_data["role"], actor=request.user)
+    services.set_default_role(found, **form.cleaned_data, actor=request.user)
     messages.success(request, "Saved. It counts from the next sign-in of each person.")
     return redirect("identity:roles", found.pk)
 
@@ -203,6 +214,9 @@ def _done(found: Connection, action: str, actor: User) -> str:
     if action == "activate":
         services.activate(found, actor=actor)
         return f"People of its domains can sign in with {found} now."
+    if action == "drop":
+        services.drop_changes(found, actor=actor)
+        return f"People go on to sign in with {found} as before."
     if action == "disable":
         services.disable(found, actor=actor)
         return f"Nobody can sign in with {found} any more."

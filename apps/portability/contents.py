@@ -109,7 +109,7 @@ KEPT: tuple[Kept, ...] = (
     Kept(retention.RetentionJob, "retention_jobs", RECORD, taken_in=False),
     Kept(oversight.Stream, "audit_streams", "Not taken in: no archive says where a trail is sent.",
          without=("sealed",), taken_in=False),
-    Kept(identity.Connection, "connections", SET_UP, without=("sealed_secret",), taken_in=False),
+    Kept(identity.Connection, "connections", SET_UP, without=("sealed_secret", "sealed_waiting_secret"), taken_in=False),
     Kept(identity.Domain, "domains", SET_UP, without=("token",), taken_in=False),
     Kept(identity.BreakGlass, "emergency_owners", SET_UP, taken_in=False),
     Kept(identity.GroupRule, "group_rules", SET_UP, taken_in=False),

@@ -20,7 +20,7 @@ from apps.identity.exceptions import (
     NotProved,
     StillEnforced,
 )
-from apps.identity.models import Connection, Domain
+from apps.identity.models import Connection, Domain, Link
 from apps.notifications.models import Mail, Notification
 from tests.factories.cast import member
 from tests.factories.factors import Device
@@ -274,3 +274,14 @@ def test_who_comes_through_the_company_owes_none(
     client = stranger()
     sign_in(client, issuer, okta)
     assert client.get("/workflows/").status_code == 200
+
+
+def test_requiring_ends_sessions_of_linked_people_too(okta: Connection, alice: User) -> None:
+    """They must come through the provider as well, whatever their address is."""
+    contractor = member("Contractor", "viewer")
+    Link.objects.create(connection=okta, subject="00u1contractor", user=contractor)
+    theirs = stranger()
+    theirs.force_login(contractor)
+    services.set_break_glass(alice, allowed=True, actor=alice)
+    services.enforce(Domain.objects.get(), enforced=True, actor=alice)
+    assert theirs.get("/profile/").status_code == 302

@@ -11,11 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import Folder, User
-from apps.accounts.services import remove_member, set_active
+from apps.accounts.services import add_member, remove_member, set_active
 from apps.audit.models import AuditEntry
 from apps.identity import services
 from apps.identity.models import Attempt, Connection, Link
 from apps.identity.oidc import provider
+from tests.factories.browsers import browser
 from tests.factories.cast import member
 from tests.factories.issuer import Issuer, new_key, proved, sign_in, stranger
 
@@ -130,6 +131,26 @@ def test_who_is_in_no_group_any_more_is_out_everywhere(
     assert "None of your groups" in refused(sign_in(stranger(), issuer, okta))
     assert client.get("/profile/").status_code == 302  # the session of before is over
     assert not Link.objects.get().user.bindings
+
+
+def test_where_only_members_come_in_nobody_joins_by_a_group(
+    issuer: Issuer, okta: Connection, alice: User
+) -> None:
+    services.add_rule(okta, group="auterity-builders", role="builder", folder=None, actor=alice)
+    client = browser(alice)
+    path = f"/single-sign-on/{okta.pk}/roles/default/"
+    page = client.post(path, {"role": "viewer", "members_only": "on"}, follow=True)
+    assert "checked" in page.content.decode()
+    assert "makes nobody one" in refused(sign_in(stranger(), issuer, okta))
+    assert not User.objects.filter(email="priya@halden.example").exists()
+    away = client.get(f"/single-sign-on/{okta.pk}/test/begin/")
+    back = issuer.authorize(away["Location"])
+    told = client.get(f"/sso/{okta.pk}/callback/?{back}", follow=True).content.decode()
+    assert "to invite you" in told
+    add_member(email="priya@halden.example", name="Priya", role="viewer")
+    client = stranger()
+    sign_in(client, issuer, okta)
+    assert str(me(client).role) == "Builder"
 
 
 def test_owners_stay_owners(issuer: Issuer, okta: Connection, alice: User) -> None:
@@ -269,6 +290,8 @@ def test_what_the_provider_refuses_is_said_in_its_words(issuer: Issuer, okta: Co
 
 def test_a_secret_that_is_wrong_is_named(issuer: Issuer, okta: Connection, alice: User) -> None:
     services.change_settings(okta, {"secret": "other"}, actor=alice)
+    services.disable(okta, actor=alice)
+    Connection.objects.filter(pk=okta.pk).update(status="active")
     assert "invalid_grant" in refused(sign_in(stranger(), issuer, okta))
 
 

@@ -122,7 +122,8 @@ def test_names_are_changed_without_metadata(
     answer = browser(alice).post(f"{BASE}{halden.pk}/", NAMES | {"email_claim": "mail"})
     assert answer.status_code == 302
     halden.refresh_from_db()
-    assert (halden.email_claim, halden.issuer) == ("mail", ENTITY_ID)
+    assert (halden.proposed.email_claim, halden.email_claim) == ("mail", "email")
+    assert halden.proposed.issuer == ENTITY_ID
 
 
 @pytest.mark.parametrize(

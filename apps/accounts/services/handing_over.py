@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from apps.accounts import belongings, policies
+from apps.accounts import belongings, policies, sources
 from apps.accounts.belongings import Actor, Belongings, Share, Thing
 from apps.accounts.keepers import Keeper
 from apps.accounts.models import ApiKey, RoleBinding, User
@@ -107,6 +107,8 @@ class FolderRights(Belongings[RoleBinding]):
     def hindrance(self, thing: RoleBinding, heir: User, actor: Actor) -> str:
         if isinstance(actor, Keeper):
             return "A directory gives no rights on folders."
+        if sources.roles_are_kept(heir):
+            return f"Groups elsewhere decide about the roles of {heir}."
         if thing.role.allowed <= heir.permissions_in(thing.path):
             return f"{heir} may do as much there already."
         if RoleBinding.objects.filter(user=heir, folder=thing.folder).exists():

@@ -2,7 +2,8 @@
 
 from django.db import transaction
 
-from apps.accounts import policies
+from apps.accounts import policies, sources
+from apps.accounts.exceptions import RoleKept
 from apps.accounts.models import Folder, Group, RoleBinding, User
 from apps.accounts.services.giving import check_may_give, role_named
 from apps.accounts.services.groups import check_fits_groups
@@ -22,9 +23,12 @@ def create_folder(*, name: str, actor: User, parent: Folder | None = None) -> Fo
 def give_right(folder: Folder, holder: User | Group, *, role: str, actor: User) -> RoleBinding:
     """Let a person or a group hold a role on a folder and what lies in it, instead of another one.
 
-    Raises Forbidden for more than the actor holds there, UnknownRole, NotForGroups.
+    Raises Forbidden for more than the actor holds there, UnknownRole, NotForGroups, and RoleKept for
+    who would lose it at the next sign-in.
     """
     policies.require(actor, "member.manage", folder.path)
+    if isinstance(holder, User) and sources.roles_are_kept(holder):
+        raise RoleKept
     chosen = role_named(role)
     check_fits_groups(chosen)
     check_may_give(actor, chosen, folder.path)

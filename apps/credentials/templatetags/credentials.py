@@ -32,6 +32,7 @@ PLACES = {
     "files_blob": "Stored files",
     "gateway_credential.sealed": "Keys of providers",
     "identity_connection.sealed_secret": "Secrets of identity providers",
+    "identity_connection.sealed_waiting_secret": "Secrets of identity providers that wait for a test",
     "identity_signingkey.sealed_key": "Signing keys for single sign-on",
     "mfa_authenticator.data": "Second factors",
     "notifications_mail.sealed": "Mails that wait",

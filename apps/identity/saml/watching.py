@@ -14,7 +14,7 @@ from apps.identity import telling
 from apps.identity.models import Connection, SigningKey
 from apps.identity.saml import certificates, metadata
 from apps.identity.saml.metadata import Provider
-from apps.identity.testing import fingerprint
+from apps.identity.testing import fingerprint, is_tested
 
 CHORE = "identity.look"
 AGAIN = timedelta(days=1)
@@ -68,10 +68,10 @@ def _take_over(connection: Connection, found: Provider) -> None:
     ]
     if before == after:
         return
-    was_tested = locked.tested == fingerprint(locked)
+    was_tested = is_tested(locked)
     locked.certificates = [each.pem for each in found.certificates]
     if was_tested:  # what was tested is what the provider renews
-        locked.tested = fingerprint(locked)
+        locked.tested = fingerprint(locked.proposed)
     locked.save(update_fields=["certificates", "tested", "updated_at"])
     connection.certificates = locked.certificates
     record(

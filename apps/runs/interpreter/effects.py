@@ -30,6 +30,7 @@ from apps.nodes.base import Config, Effect, NodeContext, NodeError, RoundsDone
 from apps.nodes.registry import AnyNode
 from apps.runs.interpreter.borrowing import borrowed
 from apps.runs.interpreter.retries import ATTEMPT_S
+from apps.runs.interpreter.vouching import check_vouched
 from apps.runs.metrics import ATTEMPTS
 from apps.runs.models import Run
 from apps.runs.state import withholding
@@ -103,6 +104,7 @@ class Attempt:
 
     async def _request(self, *args: Any, credential: str = "", **options: Any) -> EgressResponse:
         """Make a request, which tells hosts of ours how deep the run lies."""
+        await check_vouched(self.run)
         if credential:
             options["bound"] = await borrowed(credential, self.run)
         with nested(self.run.depth):
@@ -110,6 +112,7 @@ class Attempt:
 
     async def _ask_model(self, request: CompletionRequest) -> Completion:
         """Ask through the gateway, under the step's key, and tell the words while they come."""
+        await check_vouched(self.run)
         self._calls += 1
         key = self._key + (f":{self._calls}" if self._calls > 1 else "")
         run = self.run

@@ -52,7 +52,7 @@ IDENTITY = [
     Probe("identity:begin_test", args=CONNECTION),
     *(
         _post("act", {**CONNECTION, "action": action}, action)
-        for action in ("activate", "disable", "delete", "link", "revoke")
+        for action in ("activate", "disable", "drop", "delete", "link", "revoke")
     ),
     Probe("identity:discover", "POST", media=FORM, body={"email": "somebody@nowhere.example"}, **NOBODYS),
     Probe("identity:start", args=CONNECTION, elsewhere=409),
