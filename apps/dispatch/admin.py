@@ -97,7 +97,7 @@ class TicketAdmin(OfWorkspace):
     list_filter = (Condition, "status")
     search_fields = ("id",)
     ordering = ("due_at",)
-    actions = ("requeue", "end")
+    actions = ("requeue", "end", "kill")
     fields = readonly_fields = (
         "id", "workspace", "state", "priority", "lane", "lane_cap", "carried_by", "lease_until",
         "due_at", "fence", "wake", "wanted", "strikes", "created_at",
@@ -144,22 +144,34 @@ class TicketAdmin(OfWorkspace):
     @admin.action(description="End: cancel them, with a reason")
     def end(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse | None:
         """Ask for the reason, then end each."""
+        return self._end_all(request, tickets, at_once=False)
+
+    @admin.action(description="Kill: end them at once, with a reason")
+    def kill(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse | None:
+        """Ask for the reason, then take each even from a worker that hangs."""
+        return self._end_all(request, tickets, at_once=True)
+
+    def _end_all(
+        self, request: HttpRequest, tickets: QuerySet[Ticket], *, at_once: bool
+    ) -> HttpResponse | None:
         form = EndRunsForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            context = {**self.admin_site.each_context(request), "title": "End runs",
+            verb = "Kill" if at_once else "End"
+            context = {**self.admin_site.each_context(request), "title": f"{verb} runs",
+                       "verb": verb, "at_once": at_once,
                        "form": form, "tickets": tickets, "opts": self.opts}  # fmt: skip
             return render(request, "admin/dispatch/ticket/end.html", context)
-        self._end_all(request, list(tickets.values_list("pk", flat=True)), form.reason_given)
+        for run_id in list(tickets.values_list("pk", flat=True)):
+            self._end(request, run_id, form.reason_given, at_once=at_once)
         return None
 
-    def _end_all(self, request: HttpRequest, run_ids: list[UUID], reason: str) -> None:
-        for run_id in run_ids:
-            try:
-                operations.end_run(run_id, reason=reason, actor=_actor(request))
-            except DomainError as error:
-                messages.error(request, f"{str(run_id)[-12:]}: {error.detail}")
-            else:
-                messages.success(request, f"{str(run_id)[-12:]} ends.")
+    def _end(self, request: HttpRequest, run_id: UUID, reason: str, *, at_once: bool) -> None:
+        try:
+            operations.end_run(run_id, reason=reason, actor=_actor(request), at_once=at_once)
+        except DomainError as error:
+            messages.error(request, f"{str(run_id)[-12:]}: {error.detail}")
+        else:
+            messages.success(request, f"{str(run_id)[-12:]} {'ended' if at_once else 'ends'}.")
 
 
 @admin.register(WorkerProcess)
