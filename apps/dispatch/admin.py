@@ -81,10 +81,20 @@ class Condition(admin.SimpleListFilter):
     parameter_name = "condition"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("stuck", "Stuck"), ("struck", "Its worker died"), ("due", "Due now")]
+        return [
+            ("stuck", "Stuck"),
+            ("attention", "Needs attention"),
+            ("struck", "Its worker died"),
+            ("due", "Due now"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        wanted = {"stuck": figures.stuck(), "struck": Q(strikes__gt=0), "due": figures.due()}
+        wanted = {
+            "stuck": figures.stuck(),
+            "attention": figures.attention(),
+            "struck": Q(strikes__gt=0),
+            "due": figures.due(),
+        }
         chosen = wanted.get(self.value() or "")
         return queryset if chosen is None else queryset.filter(chosen)
 
@@ -113,6 +123,8 @@ class TicketAdmin(OfWorkspace):
         """Where it is in its life, and whether that has gone on for too long."""
         if Ticket.objects.filter(figures.stuck(), pk=ticket.pk).exists():
             return format_html('<span class="pill bad">Stuck, {}</span>', ticket.status)
+        if ticket.needs_attention and ticket.status == Ticket.Status.PAUSED:
+            return format_html('<span class="pill warn">{}</span>', "Needs attention")
         colour = "ok" if ticket.status == Ticket.Status.RUNNING else ""
         return format_html('<span class="pill {}">{}</span>', colour, ticket.get_status_display())
 

@@ -12,13 +12,15 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.ids import uuid7
-from apps.dispatch import leases, services
+from apps.dispatch import figures, leases, services
 from apps.dispatch.exceptions import Fenced
 from apps.dispatch.models import DeadLetter, TenantLoad, Ticket, WorkerProcess
 from apps.dispatch.services import admit
 from apps.runs.models import Run
+from apps.runs.services import pause_run, settle_attention
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
+from tests.common.test_metrics import scrape
 from tests.factories.browsers import browser, staff_browser
 from tests.factories.runs import Start, carry, events
 from tests.runs.interpreter.test_semantics import graph, transform
@@ -73,6 +75,26 @@ def test_stuck_tickets_are_found(alpha: Tenant, beta: Tenant) -> None:
     assert str(stuck.pk)[-12:] in text
     assert "Stuck" in text
     assert str(fresh.pk)[-12:] not in text
+
+
+def test_runs_that_need_attention_are_told_from_paused_ones(
+    start: Start, alpha: Tenant, alice: User
+) -> None:
+    parked, paused = (start(graph(transform("a"), edge("start", "a"))) for _ in range(2))
+    Ticket.objects.filter(pk=parked.pk).update(strikes=3)
+    assert carry(parked).status == Run.Status.NEEDS_ATTENTION
+    pause_run(paused, actor=alice)
+    client = staff_browser()
+    text = client.get(f"{TICKETS}?condition=attention").content.decode()
+    assert "Needs attention" in text
+    assert str(parked.pk)[-12:] in text
+    assert str(paused.pk)[-12:] not in text
+    assert figures.read().attention == 1
+    assert "Their people must look" in client.get("/").content.decode()
+    assert scrape()["auterity_attention_tickets"] == 1
+    with tenant_context(alpha):
+        settle_attention(parked, actor=alice, choice="again")
+    assert figures.read().attention == 0
 
 
 def test_they_are_searched_by_workspace_and_by_id(alpha: Tenant, beta: Tenant) -> None:
