@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import Role, RoleBinding, User
+from apps.accounts.models import GROUP, Group, Role, RoleBinding, User
 from apps.classification.placeholders import holds_some, in_words
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
@@ -139,7 +139,9 @@ def _able(run: Run, names: Collection[str]) -> list[User]:
     found = User.objects.members().filter(is_active=True)
     if names:
         in_a_role = User.objects.holding(RoleBinding.objects.filter(role__name__in=names))
-        found = found.filter(Q(email__in=names) | Q(pk__in=in_a_role.values("pk")))
+        in_a_group = User.objects.in_some_of(Group.objects.named(names))
+        others = Q(pk__in=in_a_role.values("pk")) | Q(pk__in=in_a_group.values("pk"))
+        found = found.filter(Q(email__in=names) | others)
     path = _path(run)
     able = [user for user in found.with_roles() if "approval.decide" in user.permissions_in(path)]
     return [user for user in able if not names or any(_goes_by(user, name, run) for name in names)]
@@ -147,7 +149,7 @@ def _able(run: Run, names: Collection[str]) -> list[User]:
 
 def _goes_by(user: User, name: str, run: Run) -> bool:
     held = {binding.role.name for binding in user.bindings if binding.covers(_path(run))}
-    return name == user.email or name in held
+    return name == user.email or name in held or name in user.group_handles
 
 
 def _path(run: Run) -> str:
@@ -165,9 +167,15 @@ def _nobody(run: Run, name: str) -> NodeError:
     elif Role.objects.filter(name=name).exists():
         reason = f"Nobody with the role “{name}” may decide on approvals of this workflow."
         hint = "Give somebody the role, or ask others."
+    elif Group.objects.named([name]).exists():
+        reason = f"Nobody in “{name}” may decide on approvals of this workflow."
+        hint = "Give the group a role that may, such as operator, or ask others."
+    elif name.startswith(GROUP):
+        reason = f"There is no group called “{name.removeprefix(GROUP)[:200]}”."
+        hint = "Correct the assignees of this step, or make the group."
     else:
         reason = f"“{name[:200]}” is neither a member's e-mail address nor a role."
-        hint = "Correct the assignees of this step, or invite the person."
+        hint = "Correct the assignees of this step, or invite the person. A group is named as group:name."
     return NodeError("unknown_assignee", reason, hint=hint)
 
 
