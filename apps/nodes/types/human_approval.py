@@ -52,7 +52,7 @@ class ApprovalConfig(Config):
         max_length=MAX_ASKED,
         description="E-mail addresses, roles, or groups as group:name; or an expression that gives "
         "a list of them. Empty: whoever may decide.",
-        json_schema_extra={"x-expression": True},
+        json_schema_extra={"x-widget": "deciders", "x-expression": True},
     )
     actions: list[Action] = Field(
         [Action(**action) for action in DEFAULT_ACTIONS],
@@ -90,7 +90,7 @@ class ApprovalConfig(Config):
         default_factory=list,
         max_length=MAX_ASKED,
         description="Who is asked as well, if it is not decided by then.",
-        json_schema_extra={"x-expression": True},
+        json_schema_extra={"x-widget": "deciders", "x-expression": True},
     )
     link_requires_sign_in: bool = Field(
         True,
