@@ -27,6 +27,7 @@ from apps.notifications.services import Notice
 from apps.runs.approvals import links
 from apps.runs.approvals.terms import Terms
 from apps.runs.models import Run, Wait, WaitQuerySet
+from apps.runs.state.events import Event, tell_listeners
 
 ASKED, REMINDED, ESCALATED = "approval.asked", "approval.reminder", "approval.escalated"
 KINDS = (
@@ -89,14 +90,17 @@ def nudge(wait_id: UUID, run_id: UUID, now: datetime) -> None:
     if wait is None:
         dispatch.clear_timers(run_id, [str(wait_id)])
         return
-    _remind(wait, now)  # first: who is asked only now needs no reminder
-    _escalate(wait, now)
+    reminded = _remind(wait, now)  # first: who is asked only now needs no reminder
+    if _escalate(wait, now):
+        _note_due(wait, "escalation")
+    elif reminded:
+        _note_due(wait, "reminder")
     schedule(wait)
 
 
 def schedule(wait: Wait) -> None:
-    """Set the timer for what comes next, or remove it."""
-    alarm = first_nudge(wait)
+    """Set the timer for what comes next, or remove it. For engines: services ask theirs."""
+    alarm = first_nudge(wait) if wait.status == Wait.Status.OPEN else None
     if alarm is None:
         dispatch.clear_timers(wait.run_id, [str(wait.pk)])
     else:
@@ -120,10 +124,15 @@ def ask_instead(wait: Wait, leaving: User, heir: User) -> None:
 
 
 def ended(waits: Iterable[UUID], run_id: UUID) -> None:
-    """Let everybody off who was asked, because the questions are settled."""
+    """Let everybody off who was asked, because the questions are settled; and forget their timers."""
     for wait_id in waits:
         dispatch.clear_timers(run_id, [str(wait_id)])
-        notifications.settle(wait_id)
+        let_off(wait_id)
+
+
+def let_off(wait_id: UUID) -> None:
+    """Tell everybody who was asked that there is nothing to answer any more."""
+    notifications.settle(wait_id)
 
 
 def cancel(waits: WaitQuerySet) -> None:
@@ -191,12 +200,19 @@ def _next_nudge(wait: Wait) -> datetime | None:
     return min(times, default=None)
 
 
-def _escalate(wait: Wait, now: datetime) -> None:
+def _note_due(wait: Wait, why: str) -> None:
+    """Let the apps above hear that a question is still open; the history of the run is not longer."""
+    data = {"wait": str(wait.pk), "due": why}
+    tell_listeners(wait.run, [Event("approval.due", wait.node, data=data, frame=wait.frame)])
+
+
+def _escalate(wait: Wait, now: datetime) -> bool:
+    """Ask the others as well, once it is time; tell whether that was now."""
     terms = Terms.of(wait.terms)
     if wait.escalated or not terms.escalate_after_s or wait.asked_at is None:
-        return
+        return False
     if wait.asked_at + timedelta(seconds=terms.escalate_after_s) > now:
-        return
+        return False
     before = {user.pk for user in people(wait)}
     wait.escalated = True
     if wait.assignees:  # an empty list stays: everybody is asked already
@@ -204,19 +220,21 @@ def _escalate(wait: Wait, now: datetime) -> None:
     wait.save(update_fields=["escalated", "assignees", "updated_at"])
     others = _able(wait.run, terms.escalate_to)
     _tell(wait, ESCALATED, [each for each in others if each.pk not in before or not wait.assignees])
+    return True
 
 
-def _remind(wait: Wait, now: datetime) -> None:
-    """Remind once, however many reminders were missed."""
+def _remind(wait: Wait, now: datetime) -> bool:
+    """Remind once, however many reminders were missed; tell whether that was now."""
     terms = Terms.of(wait.terms)
     if not terms.remind_every_s or wait.asked_at is None or wait.reminded >= terms.reminders:
-        return
+        return False
     due = int((now - wait.asked_at).total_seconds() // terms.remind_every_s)
     if due <= wait.reminded:
-        return
+        return False
     wait.reminded = min(due, terms.reminders)
     wait.save(update_fields=["reminded", "updated_at"])
     _tell(wait, REMINDED, people(wait))
+    return True
 
 
 def _tell(wait: Wait, kind: str, asked: Iterable[User]) -> None:
