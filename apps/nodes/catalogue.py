@@ -48,7 +48,7 @@ def described(node: type[AnyNode]) -> JSONDict:
 
 def _keeps_results(node: type[AnyNode]) -> bool:
     """Tell whether the result of a step of the type may be used again, at least with some config."""
-    if node.holds_steps or node.asks_others:
+    if node.holds_steps or node.asks_others or not node.inputs:
         return False
     by_config = "effect_of" in vars(node)
     return by_config or node.only_reads or node.effect in (Effect.PURE, Effect.IDEMPOTENT)
