@@ -116,7 +116,7 @@ def resume_run(run: Run, *, actor: User) -> Run:
 
 def _end_at_once(run: Run, error: JSONDict | None = None, **told: str) -> None:
     ledger = engine().seize(run)
-    ledger.note("run.cancelling", **told, at_once=True)
+    ledger.note("run.cancelling", None, **told, at_once=True)
     ledger.finish(stored_of(run), Run.Status.CANCELLED, error=error)
 
 
@@ -131,7 +131,7 @@ def _cancel(run: Run, error: JSONDict | None = None, **told: str) -> None:
         if ledger is None:
             _wish(run, Ticket.Wish.CANCEL, wish)
         else:
-            ledger.note("run.cancelling", **told)
+            ledger.note("run.cancelling", None, **told)
             ledger.finish(stored_of(run), Run.Status.CANCELLED, error=error)
 
 
