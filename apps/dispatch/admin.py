@@ -81,10 +81,20 @@ class Condition(admin.SimpleListFilter):
     parameter_name = "condition"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("stuck", "Stuck"), ("struck", "Its worker died"), ("due", "Due now")]
+        return [
+            ("stuck", "Stuck"),
+            ("attention", "Needs attention"),
+            ("struck", "Its worker died"),
+            ("due", "Due now"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        wanted = {"stuck": figures.stuck(), "struck": Q(strikes__gt=0), "due": figures.due()}
+        wanted = {
+            "stuck": figures.stuck(),
+            "attention": figures.attention(),
+            "struck": Q(strikes__gt=0),
+            "due": figures.due(),
+        }
         chosen = wanted.get(self.value() or "")
         return queryset if chosen is None else queryset.filter(chosen)
 
@@ -97,7 +107,7 @@ class TicketAdmin(OfWorkspace):
     list_filter = (Condition, "status")
     search_fields = ("id",)
     ordering = ("due_at",)
-    actions = ("requeue", "end")
+    actions = ("requeue", "end", "kill")
     fields = readonly_fields = (
         "id", "workspace", "state", "priority", "lane", "lane_cap", "carried_by", "lease_until",
         "due_at", "fence", "wake", "wanted", "strikes", "created_at",
@@ -113,6 +123,8 @@ class TicketAdmin(OfWorkspace):
         """Where it is in its life, and whether that has gone on for too long."""
         if Ticket.objects.filter(figures.stuck(), pk=ticket.pk).exists():
             return format_html('<span class="pill bad">Stuck, {}</span>', ticket.status)
+        if ticket.needs_attention and ticket.status == Ticket.Status.PAUSED:
+            return format_html('<span class="pill warn">{}</span>', "Needs attention")
         colour = "ok" if ticket.status == Ticket.Status.RUNNING else ""
         return format_html('<span class="pill {}">{}</span>', colour, ticket.get_status_display())
 
@@ -144,22 +156,34 @@ class TicketAdmin(OfWorkspace):
     @admin.action(description="End: cancel them, with a reason")
     def end(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse | None:
         """Ask for the reason, then end each."""
+        return self._end_all(request, tickets, at_once=False)
+
+    @admin.action(description="Kill: end them at once, with a reason")
+    def kill(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse | None:
+        """Ask for the reason, then take each even from a worker that hangs."""
+        return self._end_all(request, tickets, at_once=True)
+
+    def _end_all(
+        self, request: HttpRequest, tickets: QuerySet[Ticket], *, at_once: bool
+    ) -> HttpResponse | None:
         form = EndRunsForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            context = {**self.admin_site.each_context(request), "title": "End runs",
+            verb = "Kill" if at_once else "End"
+            context = {**self.admin_site.each_context(request), "title": f"{verb} runs",
+                       "verb": verb, "at_once": at_once,
                        "form": form, "tickets": tickets, "opts": self.opts}  # fmt: skip
             return render(request, "admin/dispatch/ticket/end.html", context)
-        self._end_all(request, list(tickets.values_list("pk", flat=True)), form.reason_given)
+        for run_id in list(tickets.values_list("pk", flat=True)):
+            self._end(request, run_id, form.reason_given, at_once=at_once)
         return None
 
-    def _end_all(self, request: HttpRequest, run_ids: list[UUID], reason: str) -> None:
-        for run_id in run_ids:
-            try:
-                operations.end_run(run_id, reason=reason, actor=_actor(request))
-            except DomainError as error:
-                messages.error(request, f"{str(run_id)[-12:]}: {error.detail}")
-            else:
-                messages.success(request, f"{str(run_id)[-12:]} ends.")
+    def _end(self, request: HttpRequest, run_id: UUID, reason: str, *, at_once: bool) -> None:
+        try:
+            operations.end_run(run_id, reason=reason, actor=_actor(request), at_once=at_once)
+        except DomainError as error:
+            messages.error(request, f"{str(run_id)[-12:]}: {error.detail}")
+        else:
+            messages.success(request, f"{str(run_id)[-12:]} {'ended' if at_once else 'ends'}.")
 
 
 @admin.register(WorkerProcess)

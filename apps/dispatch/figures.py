@@ -39,6 +39,7 @@ class Figures:
     oldest_due: datetime | None  # of what should have been taken up by now
     oldest_queued: datetime | None
     stuck: int
+    attention: int  # stand still until a person has looked
     workers: int  # alive
     draining: int
     lost: int  # went without a word, not long ago
@@ -68,6 +69,7 @@ def read() -> Figures:
             oldest_due=tickets.filter(due()).aggregate(at=Min("due_at"))["at"],
             oldest_queued=tickets.queued().aggregate(at=Min("created_at"))["at"],
             stuck=tickets.filter(stuck()).count(),
+            attention=tickets.filter(attention()).count(),
             letters=DeadLetter.objects.count(),
             chores=Counter(dict(_rows(CHORES))),
             pulse=Pulse.objects.first() or Pulse(),
@@ -100,6 +102,11 @@ def stuck() -> Q:
     long_ago = timezone.now() - timedelta(seconds=OVERDUE_S)
     ready = Q(status=Status.READY, due_at__lt=long_ago)
     return ready | Q(status=Status.RUNNING, lease_until__lt=long_ago)
+
+
+def attention() -> Q:
+    """Match what its carrier parked because a person must look, unlike what a person paused."""
+    return Q(status=Status.PAUSED, needs_attention=True)
 
 
 def alive() -> Q:

@@ -11,7 +11,7 @@ class EndRunsForm(forms.Form):
     reason = forms.CharField(
         max_length=200,
         label="Reason",
-        help_text="Stands in the run and in the trail of its workspace.",
+        help_text="Stands in the history of the run and in the trail of its workspace.",
         widget=forms.TextInput(attrs={"autofocus": True, "class": "vTextField"}),
     )
 

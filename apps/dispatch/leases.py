@@ -77,6 +77,7 @@ WHERE ticket.id = held.id AND ticket.fence = held.fence AND ticket.status = 'run
 RELEASE = """
 UPDATE dispatch_ticket
 SET status = %(status)s, owner = '', lease_until = NULL,
+    needs_attention = %(needs_attention)s,
     due_at = clock_timestamp() + interval '2 seconds'
 WHERE id = %(id)s AND fence = %(fence)s AND wake = %(wake)s
 RETURNING id
@@ -160,13 +161,14 @@ def hold(lease: Lease, *, progress: bool = False) -> News:
     return News(*row)
 
 
-def release(lease: Lease, *, wake_seen: int, status: str) -> None:
+def release(lease: Lease, *, wake_seen: int, status: str, needs_attention: bool = False) -> None:
     """Let the run go in a status. Raises WokenUp if it was woken since `wake_seen` was read.
 
     Call it in the transaction that holds the lease: a wake-up comes either before it and is
     noticed, or after it and finds the new status.
     """
-    if _row(RELEASE, lease, wake=wake_seen, status=status) is None:
+    told = {"wake": wake_seen, "status": status, "needs_attention": needs_attention}
+    if _row(RELEASE, lease, **told) is None:
         raise WokenUp
 
 

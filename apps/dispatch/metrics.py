@@ -47,6 +47,7 @@ def _of_tickets(found: Figures) -> Iterator[Metric]:
     yield tickets
     yield _gauge("oldest_due_seconds", "Age of what should have been taken up.", _age(found))
     yield _gauge("stuck_tickets", "Runs that nobody takes up.", found.stuck)
+    yield _gauge("attention_tickets", "Runs that a person must look at.", found.attention)
 
 
 def _of_chores(found: Figures) -> Metric:

@@ -71,6 +71,8 @@ class Ticket(models.Model):
     wanted = models.CharField(max_length=6, choices=Wish, default=Wish.NONE, blank=True)
     # Claims since the last finished step whose worker never released.
     strikes = models.PositiveSmallIntegerField(default=0)
+    # Paused by its carrier, which knows no way on: a person must look. Each release says it anew.
+    needs_attention = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = TicketQuerySet.as_manager()

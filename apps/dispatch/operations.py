@@ -70,18 +70,21 @@ def requeue(run_ids: Sequence[UUID], *, actor: User) -> int:
     return done
 
 
-def end_run(run_id: UUID, *, reason: str, actor: User) -> None:
-    """End a run as cancelled, whatever state it is in. Raises CannotEnd."""
+def end_run(run_id: UUID, *, reason: str, actor: User, at_once: bool = False) -> None:
+    """End a run as cancelled, whatever state it is in. Raises CannotEnd.
+
+    At once means: also where its worker hangs, and without taking anything back.
+    """
     with public_scope():
         ticket = Ticket.objects.filter(pk=run_id).first()
     if ticket is None:
         raise CannotEnd
-    after = {"reason": reason}
+    action, after = "run.killed_by_staff" if at_once else "run.ended_by_staff", {"reason": reason}
     with _at(_tenant_of(ticket), actor) as staff:
-        if not services.end(ticket.pk, reason):
+        if not services.end(ticket.pk, reason, at_once=at_once):
             raise CannotEnd
-        record("run.ended_by_staff", actor=staff, target=ticket, after=after)
-    record_here("run.ended_by_staff", actor, ticket, after=after)
+        record(action, actor=staff, target=ticket, after=after)
+    record_here(action, actor, ticket, after=after)
 
 
 def drain(worker: WorkerProcess, *, actor: User) -> None:

@@ -22,7 +22,7 @@ from apps.tenants.context import current_schema
 logger = logging.getLogger(__name__)
 
 Advance = Callable[[UUID, str], None]
-End = Callable[[UUID, str], bool]
+End = Callable[[UUID, str, bool], bool]
 _advance: list[Advance] = []
 _end: list[End] = []
 
@@ -33,13 +33,16 @@ def register_advance(function: Advance) -> None:
 
 
 def register_end(function: End) -> None:
-    """Say how to end a run of the current workspace for a reason; it returns whether it could."""
+    """Say how to end a run of the current workspace for a reason; it returns whether it could.
+
+    The last argument: at once, whatever a worker is doing with it.
+    """
     _end[:] = [function]
 
 
-def end(run_id: UUID, reason: str) -> bool:
+def end(run_id: UUID, reason: str, *, at_once: bool) -> bool:
     """End a run and tell whether that was possible."""
-    return any(each(run_id, reason) for each in _end)
+    return any(each(run_id, reason, at_once) for each in _end)
 
 
 def admit(

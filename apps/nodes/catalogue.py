@@ -4,7 +4,7 @@ import inspect
 from functools import cache
 
 from apps.common.types import JSON, JSONDict
-from apps.nodes.base import CREDENTIAL, Group, Port, PortsOfConfig
+from apps.nodes.base import CREDENTIAL, Effect, Group, Port, PortsOfConfig
 from apps.nodes.registry import AnyNode, every
 
 HUES = {
@@ -34,6 +34,7 @@ def described(node: type[AnyNode]) -> JSONDict:
         "hue": HUES[node.group],
         "version": node.version,
         "effect": node.effect.value,
+        "keeps_results": _keeps_results(node),
         "holds_steps": node.holds_steps,
         "round_fields": sorted(node.round_fields),
         "description": docs.split("\n", 1)[0],
@@ -43,6 +44,14 @@ def described(node: type[AnyNode]) -> JSONDict:
         "output_schema": node.output.model_json_schema(),
         "example": node.example,
     }
+
+
+def _keeps_results(node: type[AnyNode]) -> bool:
+    """Tell whether the result of a step of the type may be used again, at least with some config."""
+    if node.holds_steps or node.asks_others or not node.inputs:
+        return False
+    by_config = "effect_of" in vars(node)
+    return by_config or node.only_reads or node.effect in (Effect.PURE, Effect.IDEMPOTENT)
 
 
 @cache

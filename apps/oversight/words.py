@@ -40,6 +40,7 @@ SAID = {
     "evidence.downloaded": "Fetched the evidence pack",
     "evidence.deleted": "Deleted the evidence pack",
     "run.ended_by_staff": "Staff ended run",
+    "run.killed_by_staff": "Staff killed run",
     "run.signalled": "Sent a signal to run",
     "run.settled": "Said how it goes on with run",
     "workflow.moved_to_bin": "Moved to the bin",

@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from apps.runs.interpreter.ledger import Ledger
-from apps.runs.models import Run
+from apps.runs.models import Run, Wait
 
 
 class Over(Protocol):
@@ -42,6 +42,12 @@ class Engine(Protocol):
 
     def resume(self, run_id: UUID) -> None:
         """Let a run go on that was paused."""
+
+    def look_after(self, wait: Wait) -> None:
+        """See to a question when its next reminder or escalation is due; to a settled one no more.
+
+        What began with the question the engine sets itself: this is for what an answer changed.
+        """
 
     def lock(self, run_id: UUID) -> None:
         """Let nobody else change a run until the transaction ends."""

@@ -248,6 +248,7 @@ EVENTS = {
     "run.cancelled": "A run was cancelled",
     "run.needs_attention": "A run needs a person",
     "approval.requested": "An approval is asked for",
+    "approval.due": "An approval is still open when a reminder or the escalation is due",
     "approval.decided": "An approval was decided",
     "approval.expired": "An approval expired",
     "workflow.changed": "A draft was changed, once the changes rest",
@@ -256,8 +257,8 @@ EVENTS = {
 }
 EventName = Literal[
     "run.succeeded", "run.failed", "run.timed_out", "run.cancelled", "run.needs_attention",
-    "approval.requested", "approval.decided", "approval.expired", "workflow.changed",
-    "service.opened", "service.recovered",
+    "approval.requested", "approval.due", "approval.decided", "approval.expired",
+    "workflow.changed", "service.opened", "service.recovered",
 ]  # fmt: skip
 
 

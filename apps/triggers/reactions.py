@@ -168,6 +168,8 @@ def _approval(run: Run, event: Event) -> JSONDict:
     told: JSONDict = {"id": event.data.get("wait"), "step": event.node}
     if wait is not None:
         told |= {"id": str(wait.pk), "title": wait.title, "decision": wait.decision}
+    if "due" in event.data:  # a reminder, or the escalation
+        told["due"] = event.data["due"]
     return told
 
 

@@ -1,13 +1,16 @@
 """What every engine must do, told by services, rows and events alone."""
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
+from apps.notifications.models import Notification
 from apps.runs import services
 from apps.runs.exceptions import AlreadyDecided, NotPaused, RunFinished
 from apps.runs.models import Run, Wait
@@ -132,6 +135,24 @@ def test_nobody_answers(driver: Driver, begin: Begin, target: Target) -> None:
     driver.work()
     driver.time_passes()
     assert (fresh(run).status, target.calls) == ("succeeded", [])
+
+
+def test_who_is_asked_next_is_reminded_too(
+    driver: Driver, begin: Begin, alice: User, oscar: User
+) -> None:
+    """The one reminder of the first is over: an answer has to have the question looked after."""
+    in_turn = [alice.email, oscar.email]
+    run = begin(question(assignees=in_turn, order="sequence", remind_every_h=4, reminders=1))
+    driver.work()
+    asked = Wait.objects.filter(run=run)
+    for user in (alice, oscar):
+        asked.update(asked_at=timezone.now() - timedelta(hours=5))
+        driver.time_passes()
+        told = Notification.objects.filter(kind="approval.reminder", user=user)
+        assert told.count() == 1
+        services.decide(asked.get(), actor=user, decision="approved")
+    driver.work()
+    assert fresh(run).status == "succeeded"
 
 
 def test_wake_ups_for_nothing_change_nothing(driver: Driver, begin: Begin) -> None:

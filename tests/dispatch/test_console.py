@@ -13,15 +13,19 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.ids import uuid7
-from apps.dispatch import leases, services
+from apps.dispatch import figures, leases, services
+from apps.dispatch.exceptions import Fenced
 from apps.dispatch.models import DeadLetter, TenantLoad, Ticket, WorkerProcess
 from apps.dispatch.services import admit
 from apps.runs.models import Run
+from apps.runs.services import pause_run, settle_attention
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
+from tests.common.test_metrics import scrape
 from tests.factories.browsers import browser, staff_browser
-from tests.factories.runs import Start
+from tests.factories.runs import Start, carry, events
 from tests.runs.interpreter.test_semantics import graph, transform
+from tests.runs.interpreter.test_undoing import ASK, order
 from tests.workflows.definitions import edge
 
 TICKETS, WORKERS = "/dispatch/ticket/", "/dispatch/workerprocess/"
@@ -84,6 +88,26 @@ def test_stuck_tickets_are_found(alpha: Tenant, beta: Tenant) -> None:
     assert str(fresh.pk)[-12:] not in text
 
 
+def test_runs_that_need_attention_are_told_from_paused_ones(
+    start: Start, alpha: Tenant, alice: User
+) -> None:
+    parked, paused = (start(graph(transform("a"), edge("start", "a"))) for _ in range(2))
+    Ticket.objects.filter(pk=parked.pk).update(strikes=3)
+    assert carry(parked).status == Run.Status.NEEDS_ATTENTION
+    pause_run(paused, actor=alice)
+    client = staff_browser()
+    text = client.get(f"{TICKETS}?condition=attention").content.decode()
+    assert "Needs attention" in text
+    assert str(parked.pk)[-12:] in text
+    assert str(paused.pk)[-12:] not in text
+    assert figures.read().attention == 1
+    assert "Their people must look" in client.get("/").content.decode()
+    assert scrape()["auterity_attention_tickets"] == 1
+    with tenant_context(alpha):
+        settle_attention(parked, actor=alice, choice="again")
+    assert figures.read().attention == 0
+
+
 def test_they_are_searched_by_workspace_and_by_id(alpha: Tenant, beta: Tenant) -> None:
     ours = admit(uuid7())
     with tenant_context(beta):
@@ -126,11 +150,44 @@ def test_a_run_is_ended_with_a_reason_that_its_people_read(run: Run, alpha: Tena
     assert "No items selected" not in again.content.decode()
 
 
-def test_a_carried_run_is_ended_by_its_worker(run: Run, alpha: Tenant) -> None:
+def test_a_carried_run_is_ended_by_its_worker(run: Run, alpha: Tenant, alice: User) -> None:
     assert leases.claim(run.pk, "a worker") is not None
     act(staff_browser(), TICKETS, "end", run.pk, reason="It fills the disk.")
     with tenant_context(alpha):
         assert Ticket.objects.get(pk=run.pk).wanted == Ticket.Wish.CANCEL
+        history = browser(alice).get(f"/runs/{run.pk}/?view=history").content.decode()
+        assert "Cancel asked for by platform staff: It fills the disk." in history
+        Ticket.objects.filter(pk=run.pk).update(lease_until=Now() - timedelta(seconds=1))
+        assert carry(run).status == Run.Status.CANCELLED
+
+
+def test_what_can_be_taken_back_is_before_it_ends(start: Start, alpha: Tenant) -> None:
+    run = carry(start(order(ASK)))
+    act(staff_browser(), TICKETS, "end", run.pk, reason="It fills the disk.")
+    with tenant_context(alpha):
+        asked = run.events.get(type="run.cancelling")
+        assert asked.data == {"by": "platform staff", "reason": "It fills the disk."}
+        assert carry(run).status == Run.Status.CANCELLED
+        assert "run.undoing" in events(run)
+
+
+def test_a_run_whose_worker_hangs_is_killed(run: Run, alpha: Tenant) -> None:
+    lease = leases.claim(run.pk, "a worker that hangs")
+    assert lease is not None
+    client = staff_browser()
+    asked = act(client, TICKETS, "kill", run.pk).content.decode()
+    assert "Reason" in asked
+    assert "at once" in asked
+    run.refresh_from_db()
+    assert not run.is_finished
+    act(client, TICKETS, "kill", run.pk, reason="It fills the disk.")
+    run.refresh_from_db()
+    assert (run.status, run.error and run.error["message"]) == ("cancelled", "It fills the disk.")
+    with tenant_context(alpha), pytest.raises(Fenced):
+        leases.hold(lease)
+    with tenant_context(alpha):
+        assert run.events.get(type="run.cancelling").data["at_once"] is True
+    assert trail("run.killed_by_staff", alpha) == ["Platform staff (stella@auterity.example)"]
 
 
 def test_workers_are_drained_and_taken_back(worker: WorkerProcess) -> None:
@@ -189,6 +246,7 @@ def test_dead_letters_are_listed(public: None) -> None:
 REFUSED: dict[str, tuple[str, str]] = {
     "requeue": (TICKETS, "ticket"),
     "end": (TICKETS, "ticket"),
+    "kill": (TICKETS, "ticket"),
     "drain": (WORKERS, "worker"),
     "undrain": (WORKERS, "worker"),
     "pause": (QUOTAS, "quota"),

@@ -12,6 +12,7 @@ from apps.accounts.services import create_folder
 from apps.dispatch.models import Chore
 from apps.egress import circuits
 from apps.egress.breakers import Fault, breaker
+from apps.runs.approvals.asking import nudge
 from apps.runs.models import Run, Wait
 from apps.runs.services import cancel_run, decide
 from apps.triggers import reactions
@@ -114,6 +115,24 @@ def test_approvals(bob: User) -> None:
     assert found[2]["approval"] == {
         "id": str(wait.pk), "step": "ask", "title": "Refund Ada?", "decision": "approved",
     }  # fmt: skip
+
+
+def test_an_approval_that_stays_open(bob: User, alice: User, oscar: User) -> None:
+    listening(bob, "approval.due")
+    config = {
+        "assignees": [oscar.email], "remind_every_h": 4, "reminders": 1,
+        "escalate_after_h": 8, "escalate_to": [alice.email],
+    }  # fmt: skip
+    wait = Wait.objects.get(run=carry(started(published(bob, asking(**config)), bob)))
+    assert told() == []
+    for hours in (5, 6, 9):  # the second time nothing is due
+        now = timezone.now() + timedelta(hours=hours)
+        nudge(wait.pk, wait.run_id, now)
+        nudge(wait.pk, wait.run_id, now)
+    found = [each["approval"] for each in told()]
+    assert [each["due"] for each in found] == ["reminder", "escalation"]
+    assert {each["id"] for each in found} == {str(wait.pk)}
+    assert found[0]["decision"] == ""
 
 
 def test_a_run_does_not_start_its_own_trigger_again(bob: User) -> None:

@@ -8,10 +8,11 @@ from apps.accounts.models.people import (
     User,
     UserQuerySet,
 )
-from apps.accounts.models.rights import Folder, Group, Membership, Role, RoleBinding
+from apps.accounts.models.rights import GROUP, Folder, Group, Membership, Role, RoleBinding
 from apps.accounts.models.sign_ins import SignIn, SignInRules
 
 __all__ = [
+    "GROUP",
     "INVITATION_LIFE",
     "ApiKey",
     "Folder",

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from apps.accounts import keys, networks
 from apps.accounts.acting import ActingToken
-from apps.accounts.models.rights import Membership, Role, RoleBinding
+from apps.accounts.models.rights import Group, Membership, Role, RoleBinding
 from apps.accounts.roles import FOR_SUPPORT
 from apps.common.models import TimestampedModel
 
@@ -41,6 +41,10 @@ class UserQuerySet(models.QuerySet["User"]):
         through = Membership.objects.filter(group__in=groups).values("user")
         own = bindings.exclude(user=None).values("user")
         return self.filter(models.Q(pk__in=own) | models.Q(pk__in=through))
+
+    def in_some_of(self, groups: models.QuerySet[Group]) -> Self:
+        """Keep who is in one of the groups."""
+        return self.filter(pk__in=Membership.objects.filter(group__in=groups).values("user"))
 
     def with_roles(self) -> Self:
         """Read the roles of all of them together, for lists that show them."""
@@ -128,6 +132,11 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
             shared = (held for group in self.in_groups.all() for held in group.role_bindings.all())
             return [*self.role_bindings.all(), *shared]
         return list(RoleBinding.objects.held_by(self.pk).select_related("role", "folder"))
+
+    @cached_property
+    def group_handles(self) -> list[str]:
+        """How the groups are named that they are in; read once for each loaded user."""
+        return [group.handle for group in self.in_groups.all()]
 
     @property
     def principal(self) -> str:

@@ -1,5 +1,6 @@
 """Roles, who holds them, and where: on the workspace or on folders, in person or through groups."""
 
+from collections.abc import Collection
 from typing import Any, Self
 from uuid import UUID
 
@@ -51,8 +52,16 @@ class Folder(TimestampedModel):
         super().save(*args, **kwargs)
 
 
+GROUP = "group:"  # before a group's name, where people and roles can be named as well
+
+
 class GroupQuerySet(models.QuerySet["Group"]):
     """Reads of groups."""
+
+    def named(self, handles: Collection[str]) -> Self:
+        """Keep those whose handles are among the names."""
+        names = [each.removeprefix(GROUP) for each in handles if each.startswith(GROUP)]
+        return self.annotate(lower_name=Lower("name")).filter(lower_name__in=names)
 
     def matching(self, *, text: str = "", role: str = "") -> Self:
         """Keep whose name holds the text and who hold the role on the whole workspace."""
@@ -89,6 +98,11 @@ class Group(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def handle(self) -> str:
+        """How it is named beside people and roles: no address and no role has such a name."""
+        return f"{GROUP}{self.name.lower()}"
 
     @property
     def role(self) -> Role | None:

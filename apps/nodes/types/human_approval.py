@@ -50,9 +50,9 @@ class ApprovalConfig(Config):
     assignees: list[str] = Field(
         default_factory=list,
         max_length=MAX_ASKED,
-        description="E-mail addresses or roles, or an expression that gives a list of them; "
-        "empty: whoever may decide.",
-        json_schema_extra={"x-expression": True},
+        description="E-mail addresses, roles, or groups as group:name; or an expression that gives "
+        "a list of them. Empty: whoever may decide.",
+        json_schema_extra={"x-widget": "deciders", "x-expression": True},
     )
     actions: list[Action] = Field(
         [Action(**action) for action in DEFAULT_ACTIONS],
@@ -90,7 +90,7 @@ class ApprovalConfig(Config):
         default_factory=list,
         max_length=MAX_ASKED,
         description="Who is asked as well, if it is not decided by then.",
-        json_schema_extra={"x-expression": True},
+        json_schema_extra={"x-widget": "deciders", "x-expression": True},
     )
     link_requires_sign_in: bool = Field(
         True,
@@ -164,7 +164,7 @@ class Approval(Node[ApprovalConfig, ApprovalOutput]):
 
     Waiting holds nothing, for days or months. Everybody answers once; with more than one approval
     needed the run goes on when they are there, or when one answer against decides. In a sequence
-    the approvals needed count for each assignee that is a role; a person is one. `form` holds what
+    the approvals needed count for each assignee that is a role or a group; a person is one. `form` holds what
     was filled in, `votes` every answer, `value` the edited value or what came in.
     """
 
@@ -213,5 +213,5 @@ def _names(given: JSON) -> list[str]:
     if isinstance(given, str) and "{{" in given:
         return [given]  # judged when it is known what it gives
     if not isinstance(given, str):
-        raise ValueError("Give e-mail addresses or names of roles.")
+        raise ValueError("Give e-mail addresses, names of roles, or groups as group:name.")
     return [name.strip().lower() for name in given.split(",") if name.strip()]

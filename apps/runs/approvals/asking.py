@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import Role, RoleBinding, User
+from apps.accounts.models import GROUP, Group, Role, RoleBinding, User
 from apps.classification.placeholders import holds_some, in_words
 from apps.common.types import JSONDict
 from apps.dispatch import services as dispatch
@@ -27,6 +27,7 @@ from apps.notifications.services import Notice
 from apps.runs.approvals import links
 from apps.runs.approvals.terms import Terms
 from apps.runs.models import Run, Wait, WaitQuerySet
+from apps.runs.state.events import Event, tell_listeners
 
 ASKED, REMINDED, ESCALATED = "approval.asked", "approval.reminder", "approval.escalated"
 KINDS = (
@@ -89,14 +90,17 @@ def nudge(wait_id: UUID, run_id: UUID, now: datetime) -> None:
     if wait is None:
         dispatch.clear_timers(run_id, [str(wait_id)])
         return
-    _remind(wait, now)  # first: who is asked only now needs no reminder
-    _escalate(wait, now)
+    reminded = _remind(wait, now)  # first: who is asked only now needs no reminder
+    if _escalate(wait, now):
+        _note_due(wait, "escalation")
+    elif reminded:
+        _note_due(wait, "reminder")
     schedule(wait)
 
 
 def schedule(wait: Wait) -> None:
-    """Set the timer for what comes next, or remove it."""
-    alarm = first_nudge(wait)
+    """Set the timer for what comes next, or remove it. For engines: services ask theirs."""
+    alarm = first_nudge(wait) if wait.status == Wait.Status.OPEN else None
     if alarm is None:
         dispatch.clear_timers(wait.run_id, [str(wait.pk)])
     else:
@@ -120,10 +124,15 @@ def ask_instead(wait: Wait, leaving: User, heir: User) -> None:
 
 
 def ended(waits: Iterable[UUID], run_id: UUID) -> None:
-    """Let everybody off who was asked, because the questions are settled."""
+    """Let everybody off who was asked, because the questions are settled; and forget their timers."""
     for wait_id in waits:
         dispatch.clear_timers(run_id, [str(wait_id)])
-        notifications.settle(wait_id)
+        let_off(wait_id)
+
+
+def let_off(wait_id: UUID) -> None:
+    """Tell everybody who was asked that there is nothing to answer any more."""
+    notifications.settle(wait_id)
 
 
 def cancel(waits: WaitQuerySet) -> None:
@@ -139,7 +148,9 @@ def _able(run: Run, names: Collection[str]) -> list[User]:
     found = User.objects.members().filter(is_active=True)
     if names:
         in_a_role = User.objects.holding(RoleBinding.objects.filter(role__name__in=names))
-        found = found.filter(Q(email__in=names) | Q(pk__in=in_a_role.values("pk")))
+        in_a_group = User.objects.in_some_of(Group.objects.named(names))
+        others = Q(pk__in=in_a_role.values("pk")) | Q(pk__in=in_a_group.values("pk"))
+        found = found.filter(Q(email__in=names) | others)
     path = _path(run)
     able = [user for user in found.with_roles() if "approval.decide" in user.permissions_in(path)]
     return [user for user in able if not names or any(_goes_by(user, name, run) for name in names)]
@@ -147,7 +158,7 @@ def _able(run: Run, names: Collection[str]) -> list[User]:
 
 def _goes_by(user: User, name: str, run: Run) -> bool:
     held = {binding.role.name for binding in user.bindings if binding.covers(_path(run))}
-    return name == user.email or name in held
+    return name == user.email or name in held or name in user.group_handles
 
 
 def _path(run: Run) -> str:
@@ -165,9 +176,15 @@ def _nobody(run: Run, name: str) -> NodeError:
     elif Role.objects.filter(name=name).exists():
         reason = f"Nobody with the role “{name}” may decide on approvals of this workflow."
         hint = "Give somebody the role, or ask others."
+    elif Group.objects.named([name]).exists():
+        reason = f"Nobody in “{name}” may decide on approvals of this workflow."
+        hint = "Give the group a role that may, such as operator, or ask others."
+    elif name.startswith(GROUP):
+        reason = f"There is no group called “{name.removeprefix(GROUP)[:200]}”."
+        hint = "Correct the assignees of this step, or make the group."
     else:
         reason = f"“{name[:200]}” is neither a member's e-mail address nor a role."
-        hint = "Correct the assignees of this step, or invite the person."
+        hint = "Correct the assignees of this step, or invite the person. A group is named as group:name."
     return NodeError("unknown_assignee", reason, hint=hint)
 
 
@@ -183,12 +200,19 @@ def _next_nudge(wait: Wait) -> datetime | None:
     return min(times, default=None)
 
 
-def _escalate(wait: Wait, now: datetime) -> None:
+def _note_due(wait: Wait, why: str) -> None:
+    """Let the apps above hear that a question is still open; the history of the run is not longer."""
+    data = {"wait": str(wait.pk), "due": why}
+    tell_listeners(wait.run, [Event("approval.due", wait.node, data=data, frame=wait.frame)])
+
+
+def _escalate(wait: Wait, now: datetime) -> bool:
+    """Ask the others as well, once it is time; tell whether that was now."""
     terms = Terms.of(wait.terms)
     if wait.escalated or not terms.escalate_after_s or wait.asked_at is None:
-        return
+        return False
     if wait.asked_at + timedelta(seconds=terms.escalate_after_s) > now:
-        return
+        return False
     before = {user.pk for user in people(wait)}
     wait.escalated = True
     if wait.assignees:  # an empty list stays: everybody is asked already
@@ -196,19 +220,21 @@ def _escalate(wait: Wait, now: datetime) -> None:
     wait.save(update_fields=["escalated", "assignees", "updated_at"])
     others = _able(wait.run, terms.escalate_to)
     _tell(wait, ESCALATED, [each for each in others if each.pk not in before or not wait.assignees])
+    return True
 
 
-def _remind(wait: Wait, now: datetime) -> None:
-    """Remind once, however many reminders were missed."""
+def _remind(wait: Wait, now: datetime) -> bool:
+    """Remind once, however many reminders were missed; tell whether that was now."""
     terms = Terms.of(wait.terms)
     if not terms.remind_every_s or wait.asked_at is None or wait.reminded >= terms.reminders:
-        return
+        return False
     due = int((now - wait.asked_at).total_seconds() // terms.remind_every_s)
     if due <= wait.reminded:
-        return
+        return False
     wait.reminded = min(due, terms.reminders)
     wait.save(update_fields=["reminded", "updated_at"])
     _tell(wait, REMINDED, people(wait))
+    return True
 
 
 def _tell(wait: Wait, kind: str, asked: Iterable[User]) -> None:

@@ -8,10 +8,11 @@ from apps.dispatch import leases
 from apps.dispatch import services as dispatch
 from apps.dispatch.leases import Lease
 from apps.dispatch.models import Ticket
+from apps.runs.approvals import asking
 from apps.runs.exceptions import RunFinished
 from apps.runs.interpreter.here import Story, carried
 from apps.runs.interpreter.ledger import Clock, Ledger
-from apps.runs.models import Run
+from apps.runs.models import Run, Wait
 from apps.runs.state.lanes import lane_of
 
 OWNER = "service"
@@ -38,6 +39,9 @@ class Tickets:
 
     def resume(self, run_id: UUID) -> None:
         dispatch.resume(run_id)
+
+    def look_after(self, wait: Wait) -> None:
+        asking.schedule(wait)
 
     def lock(self, run_id: UUID) -> None:
         Ticket.objects.select_for_update().filter(pk=run_id).first()

@@ -147,7 +147,10 @@ class Ledger:
         try:
             with transaction.atomic():
                 self._write(stored)
-                leases.release(self.lease, wake_seen=wake_seen, status=ticket)
+                parked = self.run.status == Run.Status.NEEDS_ATTENTION
+                leases.release(
+                    self.lease, wake_seen=wake_seen, status=ticket, needs_attention=parked
+                )
         except WokenUp:
             del self.events[mark:]
             self.changes = changes

@@ -61,7 +61,7 @@ class Wait(TimestampedModel):
     title = models.CharField(max_length=400, blank=True)
     body = models.TextField(blank=True)
     actions = models.JSONField(default=list)
-    assignees = models.JSONField(default=list)  # e-mail addresses or names of roles, asked now
+    assignees = models.JSONField(default=list)  # e-mail addresses, roles or groups, asked now
     require_reason = models.BooleanField(default=False)
     terms = models.JSONField(default=dict)  # how it is decided: see `runs.terms`
     value = models.JSONField(null=True)  # what may be edited, as the last vote left it
@@ -136,13 +136,15 @@ class Wait(TimestampedModel):
         """
         folder = self.run.workflow.folder
         held = [each for each in user.bindings if each.covers(folder.path if folder else "")]
-        names = {user.email, *(_name_of(each, user) for each in held)}
+        names = {user.email, *(_name_of(each, user) for each in held), *user.group_handles}
         return not self.assignees or bool(names & set(self.assignees))
 
 
 def _asks(user: User) -> Q:
     """Match what asks this person, or everybody. A role counts where it is held."""
-    asks = Q(assignees=[]) | Q(assignees__contains=[user.email])
+    asks = Q(assignees=[])
+    for name in (user.email, *user.group_handles):
+        asks |= Q(assignees__contains=[name])
     for held in user.bindings:
         named = Q(assignees__contains=[_name_of(held, user)])
         if held.folder:

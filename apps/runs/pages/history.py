@@ -125,15 +125,18 @@ def _moved(data: JSONDict) -> str:
     return f"Moved from version {data['from'] or 'draft'} to {data['to']} by {data['by']}"
 
 
+def _cancelling(data: JSONDict) -> str:
+    text = _by("Ended at once" if data.get("at_once") else "Cancel asked for")(data)
+    return f"{text}: {data['reason']}" if data.get("reason") else text
+
+
 def _succeeded(data: JSONDict) -> str:
     return "Answered from cache, no step ran" if "cached_from" in data else "Succeeded"
 
 
 WORDS: dict[str, Words] = {
     "run.succeeded": _succeeded,
-    "run.cancelling": lambda data: _by(
-        "Ended at once" if data.get("at_once") else "Cancel asked for"
-    )(data),
+    "run.cancelling": _cancelling,
     "run.pausing": _by("Pause asked for"),
     "run.recovered": _recovered,
     "run.settled": _settled,

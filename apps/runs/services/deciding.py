@@ -208,7 +208,8 @@ def _note(wait: Wait, vote: Vote) -> None:
     )
     announce(wait.run, events.append(wait.run, [event]))
     if decided:
-        asking.ended([wait.pk], wait.run_id)
+        asking.let_off(wait.pk)
+        engine().look_after(wait)
     elif vote.round != wait.round or vote.edited:
         asking.ask(wait)
-        asking.schedule(wait)
+        engine().look_after(wait)

@@ -9,6 +9,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.errors import Conflict
+from apps.common.types import JSONDict
 from apps.dispatch.models import Ticket
 from apps.runs.engine import engine
 from apps.runs.exceptions import NotPaused, RunFinished
@@ -17,6 +18,8 @@ from apps.runs.interpreter.undoing import takes_back
 from apps.runs.models import Run
 from apps.runs.state import events
 from apps.runs.state.events import Event
+
+STAFF = "platform staff"
 
 
 @transaction.atomic
@@ -42,24 +45,20 @@ def abandon_run(run_id: UUID, *, by: str) -> None:
 
 
 @transaction.atomic
-def end_run(run_id: UUID, reason: str) -> bool:
+def end_run(run_id: UUID, reason: str, at_once: bool) -> bool:
     """End a run for platform staff, who see nothing of it, and tell whether there was one to end.
 
-    A worker that carries it, or has to take back what it did, ends it; else it ends here, with the
-    reason.
+    The reason stands in its history. At once it is ended as `terminate_run` ends one: under the
+    hands of a worker, which may hang, and with nothing taken back.
     """
-    run = Run.objects.filter(pk=run_id).first()
+    run = Run.objects.select_related("workflow", "version").filter(pk=run_id).first()
     if run is None or run.is_finished:
         return False
-    if takes_back(run):
-        engine().cancel(run.pk)
-        return True
-    with engine().in_hand(run) as ledger:
-        if ledger is None:
-            engine().ask(run.pk, Ticket.Wish.CANCEL)
-        else:
-            error = {"code": "ended_by_staff", "message": reason, "hint": "", "node": None}
-            ledger.finish(stored_of(run), Run.Status.CANCELLED, error=error)
+    error: JSONDict = {"code": "ended_by_staff", "message": reason, "hint": "", "node": None}
+    if at_once:
+        _end_at_once(run, error, by=STAFF, reason=reason)
+    else:
+        _cancel(run, error, by=STAFF, reason=reason)
     return True
 
 
@@ -72,9 +71,7 @@ def terminate_run(run: Run, *, actor: User) -> Run:
     """
     policies.check(actor, "control", run)
     record("run.terminated", actor=actor, target=run)
-    ledger = engine().seize(run)
-    ledger.note("run.cancelling", by=str(actor), at_once=True)
-    ledger.finish(stored_of(run), Run.Status.CANCELLED)
+    _end_at_once(run, by=str(actor))
     return run
 
 
@@ -117,8 +114,14 @@ def resume_run(run: Run, *, actor: User) -> Run:
     return run
 
 
-def _cancel(run: Run, *, by: str) -> None:
-    wish = Event("run.cancelling", data={"by": by})
+def _end_at_once(run: Run, error: JSONDict | None = None, **told: str) -> None:
+    ledger = engine().seize(run)
+    ledger.note("run.cancelling", None, **told, at_once=True)
+    ledger.finish(stored_of(run), Run.Status.CANCELLED, error=error)
+
+
+def _cancel(run: Run, error: JSONDict | None = None, **told: str) -> None:
+    wish = Event("run.cancelling", data=told)
     if takes_back(run):
         engine().read_locked(run)
         engine().cancel(run.pk)
@@ -128,8 +131,8 @@ def _cancel(run: Run, *, by: str) -> None:
         if ledger is None:
             _wish(run, Ticket.Wish.CANCEL, wish)
         else:
-            ledger.note("run.cancelling", by=by)
-            ledger.finish(stored_of(run), Run.Status.CANCELLED)
+            ledger.note("run.cancelling", None, **told)
+            ledger.finish(stored_of(run), Run.Status.CANCELLED, error=error)
 
 
 def _wish(run: Run, wish: str, event: Event) -> None:

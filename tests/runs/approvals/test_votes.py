@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import User
-from apps.accounts.services import set_active
+from apps.accounts.services import add_to_group, create_group, set_active
 from apps.audit.models import AuditEntry
 from apps.nodes.types.human_approval import DEFAULT_ACTIONS
 from apps.runs.approvals.terms import verdict
@@ -158,6 +158,9 @@ class TestWhoIsAsked:
             ("vera@viewer.example", "may not decide"),
             ("admin", "Nobody with the role “admin”"),
             ("gone@operator.example", "is suspended"),
+            ("group:nobodys", "There is no group called “nobodys”"),
+            ("group:viewers", "Nobody in “group:viewers” may decide"),
+            ("viewers", "neither a member's e-mail address nor a role"),
             ("{{ '' }}", "Nobody is named"),
             ("{{ [] }}", "Nobody is named"),
             ("{{ [1] }}", "Give e-mail addresses"),
@@ -167,6 +170,7 @@ class TestWhoIsAsked:
         self, alice: User, bob: User, vera: User, assignee: str, words: str
     ) -> None:
         set_active(member("Gone", "operator"), active=False, actor=alice)
+        add_to_group(create_group(name="Viewers", actor=alice), vera, actor=alice)
         run = carry(started(published(bob, asking(assignees=[assignee])), bob))
         assert run.status == "failed"
         assert words in error_of(run)["message"]

@@ -9,6 +9,7 @@ import { CodeWidget } from "./widgets/CodeWidget";
 import { CredentialWidget } from "./widgets/CredentialWidget";
 import { CronWidget } from "./widgets/CronWidget";
 import { DataClassWidget } from "./widgets/DataClassWidget";
+import { DecidersWidget } from "./widgets/DecidersWidget";
 import { JsonWidget } from "./widgets/JsonWidget";
 import { KeyValueWidget, ListWidget, TableWidget } from "./widgets/lists";
 import { LibraryPromptWidget } from "./widgets/LibraryPromptWidget";
@@ -31,6 +32,7 @@ const WIDGETS: Record<Field["widget"], (props: WidgetProps) => React.ReactNode> 
   "library-prompt": LibraryPromptWidget,
   credential: CredentialWidget,
   "data-class": DataClassWidget,
+  deciders: DecidersWidget,
   value: ValueWidget,
   code: CodeWidget,
   "key-value": KeyValueWidget,

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Step } from "../model/boot";
 import type { Field } from "../model/fields";
 import { useEditor } from "../model/hooks";
-import { isObject, type Json } from "../model/json";
+import type { Json } from "../model/json";
 import { moveBy } from "../model/moves";
 import * as ops from "../model/ops";
 import { NOTES, type NodeKey } from "../model/stored";
@@ -16,6 +16,7 @@ import { useFieldPlace } from "./useFieldPlace";
 import { NumberWidget } from "./widgets/simple";
 
 const MOST_NOTES = 10_000; // letters; the server's limit
+const MONTH_S = 30 * 86_400;
 
 const ON_ERROR: [NonNullable<Step["on_error"]>, string][] = [
   ["fail", "Stop the run"],
@@ -31,6 +32,7 @@ const OTHERS: [NodeKey, string][] = [
   ["on_error", "what happens if the step fails"],
   ["default_output", "the default output"],
   ["join", "when the step starts"],
+  ["cache_ttl_s", "how long its result is kept"],
   ["undo", "the undo step"],
   ["disabled", "whether the step is on"],
   ["data_classes", "the classes of data"],
@@ -54,12 +56,19 @@ export function StepSettings({ step }: { step: Step }) {
         id={id(name)}
         testId={`setting-${name}`}
         invalid={false}
-        describedBy={undefined}
+        describedBy={field.help ? id(`${name}-help`) : undefined}
         readOnly={readOnly}
         Control={Control}
       />
+      {field.help && (
+        <p className="field-hint" id={id(`${name}-help`)}>
+          {field.help}
+        </p>
+      )}
     </div>
   );
+  const retry = (part: RetryPart, name: string, field: Partial<Field>) =>
+    number(name, step.retry?.[part], field, (value) => set("retry", retryWith(step, part, value)));
   return (
     <section className="more step-settings">
       <button
@@ -80,24 +89,16 @@ export function StepSettings({ step }: { step: Step }) {
         <>
           <Notes step={step} />
           <div className="field-row">
-            {number(
-              "attempts",
-              isObject(step.retry) ? step.retry["max_attempts"] : undefined,
-              { label: "Attempts", integer: true, least: 1, most: 20, fallback: "its own" },
-              (value) => set("retry", retryWith(step, "max_attempts", value)),
-            )}
+            {retry("max_attempts", "attempts", { label: "Attempts", integer: true, least: 1, most: 20, fallback: "its own" })}
             {number(
               "timeout",
               step.timeout_s,
               { label: "Timeout", unit: "s", least: 0.001, most: 86_400, fallback: "none" },
               (value) => set("timeout_s", value),
             )}
-            {number(
-              "retry-total",
-              isObject(step.retry) ? step.retry["total_s"] : undefined,
-              { label: "Try again for", unit: "s", least: 0.001, most: 30 * 86_400, fallback: "no limit" },
-              (value) => set("retry", retryWith(step, "total_s", value)),
-            )}
+            {retry("total_s", "retry-total", { label: "Try again for", unit: "s", least: 0.001, most: MONTH_S, fallback: "no limit" })}
+            {retry("initial_s", "retry-initial", { ...WAIT, label: "First wait", most: 3600, fallback: "1", help: "Doubled after each attempt; the wait is drawn by chance below it." })}
+            {retry("max_s", "retry-max", { ...WAIT, label: "Longest wait", most: 86_400, fallback: "300", help: "However often it was tried." })}
           </div>
           <Control
             field={{ ...NUMBER, name: "retry_on", label: "Try again only on", widget: "list", help: "Codes of errors, such as http_503. Empty: on all that may pass by themselves." }}
@@ -136,6 +137,8 @@ export function StepSettings({ step }: { step: Step }) {
               onChange={(value) => set("default_output", value)}
             />
           )}
+          {(step.cache_ttl_s !== undefined || editor.types.get(step.type)?.keeps_results) &&
+            number("cache_ttl_s", step.cache_ttl_s, KEPT, (value) => set("cache_ttl_s", value))}
           <Place step={step} field={number} />
           <JoinSetting step={step} id={id("join")} readOnly={readOnly} onChange={(value) => set("join", value)} />
           {(step.undo || editor.store.holderOf(step.id) === undefined) && step.type !== "core.start" && (
@@ -204,8 +207,10 @@ function Notes({ step }: { step: Step }) {
   );
 }
 
+type RetryPart = "max_attempts" | "initial_s" | "max_s" | "total_s" | "retry_on";
+
 /** A retry of which one part is set; without any it is the type's own. */
-function retryWith(step: Step, part: "max_attempts" | "total_s" | "retry_on", value: Json | undefined): Json | undefined {
+function retryWith(step: Step, part: RetryPart, value: Json | undefined): Json | undefined {
   const { [part]: _, ...rest } = step.retry ?? {};
   if (value !== undefined) return { ...rest, [part]: value };
   return Object.keys(rest).length ? rest : undefined;
@@ -232,6 +237,18 @@ export const NUMBER: Field = {
   maxItems: undefined,
   minItems: 0,
   pairs: false,
+};
+
+const WAIT = { unit: "s", least: 0.001 };
+
+const KEPT: Partial<Field> = {
+  label: "Keep its result",
+  unit: "s",
+  integer: true,
+  least: 1,
+  most: MONTH_S,
+  fallback: "not kept",
+  help: "A later run of the same version takes a result that is younger, if the step gets the same and runs for somebody with the same rights. Only while the step reads or computes: what acts on the world is done each time.",
 };
 
 interface PlaceProps {

@@ -61,6 +61,8 @@ export interface NodeType {
   hue: number;
   version: number;
   effect: "pure" | "idempotent" | "keyed" | "once";
+  /** Whether the result of such a step may be used again, at least with some settings. */
+  keeps_results: boolean;
   /** Whether other steps may lie inside it. */
   holds_steps: boolean;
   /** Fields that are looked at after each round: these may name the steps inside. */

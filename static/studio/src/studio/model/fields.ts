@@ -14,6 +14,7 @@ export type Widget =
   | "library-prompt"
   | "credential"
   | "data-class"
+  | "deciders"
   | "value"
   | "code"
   | "key-value"
@@ -116,6 +117,7 @@ const NAMED: Record<string, Widget> = {
   "library-prompt": "library-prompt",
   credential: "credential",
   "data-class": "data-class",
+  deciders: "deciders",
   expression: "value",
   code: "code",
   "key-value": "key-value",

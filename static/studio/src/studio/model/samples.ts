@@ -13,6 +13,7 @@ function type(name: string, more: Partial<NodeType> = {}): NodeType {
     hue: 195,
     version: 1,
     effect: "pure",
+    keeps_results: true,
     holds_steps: false,
     round_fields: [],
     description: `What ${name} does.`,
@@ -59,6 +60,7 @@ export const TYPES: NodeType[] = [
   }),
   type("flow.each", {
     group: "Logic",
+    keeps_results: false,
     holds_steps: true,
     ports: { inputs: [{ name: "in", label: "Input", kind: "any" }], outputs: [one("list")] },
     config_schema: { properties: { items: { "x-widget": "expression", "x-expression": true } } },

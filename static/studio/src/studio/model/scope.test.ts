@@ -14,6 +14,7 @@ const type = (name: string, output: string[]): NodeType => ({
   hue: 0,
   version: 1,
   effect: "pure",
+  keeps_results: true,
   holds_steps: false,
   round_fields: [],
   description: "",
