@@ -50,8 +50,8 @@ def _keeps_results(node: type[AnyNode]) -> bool:
     """Tell whether the result of a step of the type may be used again, at least with some config."""
     if node.holds_steps or node.asks_others or not node.inputs:
         return False
-    by_config = "effect_of" in vars(node)
-    return by_config or node.only_reads or node.effect in (Effect.PURE, Effect.IDEMPOTENT)
+    by_config = "effect_of" in vars(node) or "reads" in vars(node)
+    return by_config or node.only_reads or node.effect == Effect.PURE
 
 
 @cache

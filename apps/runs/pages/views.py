@@ -159,7 +159,8 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
         opened=opened,
     )
     titles = {each.node: each.title for each in drawn.rows}
-    measure = request.GET.get("bars") if request.GET.get("bars") in MEASURES else TIME
+    asked = request.GET.get("bars", TIME)
+    measure = asked if asked in MEASURES else TIME
     return {
         "run": run,
         "waterfall": drawn if measure == TIME else by_amount(drawn, measure),
