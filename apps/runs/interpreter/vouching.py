@@ -28,4 +28,4 @@ def _is_over(run: Run) -> bool:
     if run.key_id is not None:
         gone = Q(user__is_active=False) | ~Q(revoked_at=None)
         return bool(ApiKey.objects.filter(gone, pk=run.key_id).exists())
-    return User.objects.filter(pk=run.started_by_id, is_active=False).exists()
+    return bool(User.objects.filter(pk=run.started_by_id, is_active=False).exists())
