@@ -29,6 +29,7 @@ pytest_plugins = [
     "tests.factories.issuer",
     "tests.factories.asserter",  # after the one that it imports
     "tests.factories.names",
+    "tests.factories.entrusting",  # after those that it imports
     "tests.fakeai.server",
     "tests.factories.runs",
     "tests.factories.storage",

@@ -13,6 +13,7 @@ from apps.directory.forms import CapForm, HeirForm, TokenForm
 from apps.directory.guides import ADDRESS, GUIDES, guide_of
 from apps.directory.models import Directory, Exchange, KeptGroup, Person, Token
 from apps.directory.services import Actor
+from apps.identity.guide import GuideStep, Mark
 from apps.identity.models import Connection
 from apps.identity.vendors import VENDORS
 
@@ -29,7 +30,7 @@ def overview(request: HttpRequest, connection: Connection) -> Context:
     return _frame(directory, "set-up") | {
         "guide": guide,
         "guides": GUIDES.values(),
-        "steps": [each.with_values({ADDRESS: address}) for each in guide.steps],
+        "steps": [GuideStep(*each.with_values({ADDRESS: address}), Mark()) for each in guide.steps],
         "tokens": _of(directory, Token).order_by("-created_at")[:SHOWN_TOKENS],
         "token_form": TokenForm(),
         "heir_form": HeirForm(initial={"heir": directory.heir.email if directory.heir else ""}),

@@ -9,11 +9,11 @@ from enum import Enum
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
 from apps.accounts.services import add_member
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
-from apps.identity import directories, granting
+from apps.identity import ceilings, directories, granting
 from apps.identity.asserted import Asserted
 from apps.identity.exceptions import (
     EmailNotVerified,
@@ -45,17 +45,27 @@ class Plan:
     roles: Roles | None  # None: administrators here decide about them
 
 
-def plan(connection: Connection, person: Asserted) -> Plan:
-    """Return what a sign-in of the person would do. Raises SignInRefused, saying why not."""
+def plan(connection: Connection, person: Asserted, *, ceiling: Role | None = None) -> Plan:
+    """Return what a sign-in of the person would do. Raises SignInRefused, saying why not.
+
+    `ceiling`: the most that somebody may hold who comes in, where it is not the connection's own.
+    """
+    limit = ceiling or connection.ceiling
+    decided = _decided(connection, person, limit)
+    ceilings.check(limit, (decided.roles or {}).values())
+    return decided
+
+
+def _decided(connection: Connection, person: Asserted, limit: Role | None) -> Plan:
     known = connection.links.none() if connection.is_elsewhere else connection.links.all()
     link = known.select_related("user").filter(subject=person.subject).first()
     if link is not None and link.user.removed_at is None:
-        return _of_member(Step.KNOWN, connection, link.user, person)
+        return _of_member(Step.KNOWN, connection, link.user, person, limit)
     if not _vouched(connection, person):
         raise EmailNotVerified
     found = User.objects.members().filter(email=person.email).first()
     if found is not None:
-        return _of_member(Step.LINK, connection, found, person)
+        return _of_member(Step.LINK, connection, found, person, limit)
     if link is not None:
         raise WasRemoved
     if connection.members_only:
@@ -106,18 +116,26 @@ def _vouched(connection: Connection, person: Asserted) -> bool:
 
     It does only inside a domain that is proved and signed in through this very connection.
     """
+    check_inside(connection, person)
+    return person.email_verified
+
+
+def check_inside(connection: Connection, person: Asserted) -> None:
+    """Raise OutsideDomains for an address that does not lie in a domain of the connection."""
     domain = Domain.objects.of_email(person.email) if person.email else None
     if domain is None or domain.connection_id != connection.pk:
         shown = person.email or "missing"
         raise OutsideDomains(
             f"The e-mail address ({shown}) lies outside the domains of {connection.name}."
         )
-    return person.email_verified
 
 
-def _of_member(step: Step, connection: Connection, user: User, person: Asserted) -> Plan:
+def _of_member(
+    step: Step, connection: Connection, user: User, person: Asserted, limit: Role | None
+) -> Plan:
     if not user.is_active:
         raise NotActive
+    ceilings.check_member(limit, user)  # before their groups: who is in none loses roles
     is_owner = user.role is not None and user.role.name == "owner"
     follows = granting.follows_groups(connection) and not is_owner
     return Plan(step, user, _roles(connection, person, user) if follows else None)

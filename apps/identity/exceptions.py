@@ -95,6 +95,22 @@ class NoRole(SignInRefused):
     hint = "Map one of the groups to a role, or choose a role for everyone else."
 
 
+class NoEmail(SignInRefused):
+    """The identity provider sent no e-mail address."""
+
+    code = "no_email"
+    hint = (
+        "Let it send the address under the name that stands under Exchange details, such as email."
+    )
+
+
+class BeyondCeiling(SignInRefused):
+    """An owner has to confirm this sign-in first: you have more rights here than come in by it yet."""
+
+    code = "beyond_ceiling"
+    hint = "Until then sign in as before. Owners confirm it under Single sign-on."
+
+
 class NotProvedAnew(SignInRefused):
     """The provider did not ask you again, or you are somebody else there."""
 
@@ -128,6 +144,18 @@ class NotOpen(SignInRefused):
 
     status, code = HTTPStatus.CONFLICT, "not_open"
     hint = "An owner switches it on after a test that passed."
+
+
+class NotYours(Conflict):
+    """This link may not do that. An owner does it."""
+
+    code = "not_yours"
+
+
+class NotConfirmed(Conflict):
+    """A set-up link switched this connection on. Confirm it first, or switch it off."""
+
+    code = "not_confirmed"
 
 
 class NotTested(Conflict):
@@ -173,6 +201,6 @@ class NotProved(Invalid):
 
 
 class SetupClosed(DomainError):
-    """This set-up link was used, withdrawn, or is older than a day. Ask the owner for a new one."""
+    """This set-up link was used or withdrawn, is older than a day, or its maker is no owner any more. Ask for a new one."""
 
     status, code = HTTPStatus.GONE, "setup_closed"

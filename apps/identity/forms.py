@@ -7,10 +7,11 @@ from django import forms
 from yarl import URL
 
 from apps.accounts.forms import role_choices
-from apps.accounts.models import Folder
+from apps.accounts.models import Folder, Role
 from apps.common.types import JSONDict
 from apps.egress import client as egress
 from apps.egress.exceptions import EgressError
+from apps.identity.setup_links import is_within
 from apps.identity.vendors import LABELS, SAML, VENDORS
 
 DOMAIN = re.compile(
@@ -128,6 +129,62 @@ class DefaultRoleForm(forms.Form):
     def __init__(self, data: Any = None, *, initial: Any = None) -> None:
         """Keep its ids apart from those of the rules' form on the same page."""
         super().__init__(data, auto_id="default_%s", initial=initial)
+
+
+class SetupLinkForm(forms.Form):
+    """What whoever gets the link may do beside entering the details and testing them."""
+
+    domain = forms.CharField(
+        max_length=253, required=False, label="Prove the domain",
+        help_text="The one that they look after, such as your-company.com. They add a TXT record to its DNS.",
+    )  # fmt: skip
+    cap = forms.ChoiceField(
+        choices=lambda: [("", "No groups: an owner maps them"), *given_roles()], required=False,
+        label="Map groups, at most to",
+        help_text="Nobody who holds more comes in by it before an owner confirms.",
+    )  # fmt: skip
+    may_switch_on = forms.BooleanField(
+        required=False, label="Switch it on, after a test that passed"
+    )
+    may_enforce = forms.BooleanField(required=False, label="Require it for the domain")
+
+    def clean_domain(self) -> str:
+        """Refuse what is no company's domain."""
+        given = self.cleaned_data["domain"]
+        form = DomainForm({"name": given})
+        if given and not form.is_valid():
+            raise forms.ValidationError(form.errors["name"].as_data())
+        return str(form.cleaned_data["name"]) if given else ""
+
+
+class GuestRuleForm(forms.Form):
+    """A group and what its members may do, up to what the link gives."""
+
+    group = forms.CharField(max_length=250)
+    role = forms.ChoiceField()
+
+    def __init__(self, *args: Any, cap: Role, **kwargs: Any) -> None:
+        """Offer the roles that are no more than the link's."""
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = up_to(cap)  # type: ignore[attr-defined]
+
+
+class EveryoneForm(forms.Form):
+    """What everyone else gets, up to what the link gives."""
+
+    role = forms.ChoiceField(required=False, label="Everyone else gets")
+
+    def __init__(self, *, cap: Role, initial: Any) -> None:
+        """Keep its ids apart from those of the groups' form on the same page."""
+        super().__init__(auto_id="everyone_%s", initial=initial)
+        nothing = ("", "No role: they do not come in")
+        self.fields["role"].choices = [nothing, *up_to(cap)]  # type: ignore[attr-defined]
+
+
+def up_to(cap: Role) -> list[tuple[str, str]]:
+    """Return the roles that allow no more than one."""
+    within = {role.name for role in Role.objects.all() if is_within(role, cap)}
+    return [choice for choice in given_roles() if choice[0] in within]
 
 
 class RuleForm(forms.Form):

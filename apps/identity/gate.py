@@ -10,6 +10,7 @@ from apps.accounts.entrance import ProofPage
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.identity import telling
+from apps.identity.ceilings import is_above
 from apps.identity.models import BreakGlass, Connection, Domain, Link
 from apps.tenants.context import current_scope
 
@@ -55,7 +56,7 @@ class CompanyGate:
             return None
         links = Link.objects.filter(user=user, connection__status=Connection.Status.ACTIVE)
         link = links.select_related("connection").order_by("-seen_at").first()
-        if link is None:
+        if link is None or is_above(user, link.connection):
             return None
         address = reverse("identity:prove", args=[link.connection_id])
         return ProofPage(f"Continue with {link.connection}", address)
@@ -64,8 +65,14 @@ class CompanyGate:
 def enforcing(email: str, user: User | None) -> Domain | None:
     """Return the domain that decides how somebody signs in, by their address or by their link.
 
-    The link counts too: another address in the profile is no way around the company.
+    The link counts too: another address in the profile is no way around the company. Nobody is sent
+    to a provider that does not let them in before an owner confirms it.
     """
+    domain = _enforcing(email, user)
+    return None if domain is None or is_above(user, domain.connection) else domain
+
+
+def _enforcing(email: str, user: User | None) -> Domain | None:
     domain = Domain.objects.of_email(email)
     if domain is not None and _enforces(domain):
         return domain

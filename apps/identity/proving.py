@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from apps.accounts import proof
 from apps.accounts.services import turn_key
 from apps.common.types import JSONDict
-from apps.identity import attempts
+from apps.identity import attempts, ceilings
 from apps.identity.asserted import read
 from apps.identity.exceptions import NotProvedAnew
 from apps.identity.models import Attempt, Connection
@@ -36,15 +36,18 @@ def finish(request: HttpRequest, attempt: Attempt, claims: JSONDict) -> HttpResp
     """Take what the provider vouches for as a proof, and go on with what was asked.
 
     Raises NoSubject, ChangingSubject, and NotProvedAnew for another person, and where the provider
-    says that it asked nobody. Some do not say when they did: then having been sent there with the
-    wish counts.
+    says that it asked nobody; BeyondCeiling for who would not come in that way yet. Some do not say
+    when they did: then having been sent there with the wish counts.
     """
     subject = read(claims, attempt.connection).subject
-    links = attempt.connection.links.filter(subject=subject, user=request.user.pk)
+    links = attempt.connection.links.select_related("user").filter(
+        subject=subject, user=request.user.pk
+    )
     asked_at = claims.get("auth_time", attempt.created_at.timestamp())
     earliest = (attempt.created_at - SKEW).timestamp()
     if not links.exists() or not isinstance(asked_at, int | float) or asked_at < earliest:
         raise NotProvedAnew
+    ceilings.check_member(attempt.connection.ceiling, links.get().user)
     del request.session[IN_SESSION]
     turn_key(request.session)
     proof.renew(request.session)

@@ -2,29 +2,26 @@
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from apps.accounts import keys, policies
+from apps.accounts import policies
 from apps.accounts.models import Folder, Role, User
 from apps.accounts.roles import FOR_KEYS
 from apps.accounts.services import role_named
 from apps.audit.services import record
 from apps.common.errors import Conflict, Forbidden
 from apps.common.types import JSONDict
-from apps.egress import dns
-from apps.identity import directories, waiting
+from apps.identity import ceilings, directories, dns_proof, entrusted, setup_links, telling, waiting
 from apps.identity.exceptions import (
     DomainTaken,
     NeedsBreakGlass,
     NeedsConnection,
     NeedsDomain,
+    NotConfirmed,
     NotProved,
     NotTested,
-    SetupClosed,
     StillEnforced,
 )
 from apps.identity.models import (
-    SETUP_LIFE,
     BreakGlass,
     Connection,
     Domain,
@@ -34,9 +31,12 @@ from apps.identity.models import (
     TokenClient,
 )
 from apps.identity.saml import keys as keys_of_ours
+from apps.identity.setup_links import check_may_map, check_may_set_up
 from apps.identity.testing import is_tested
 from apps.identity.vendors import VENDORS
 from apps.identity.waiting import SETTINGS
+
+Actor = User | SetupLink
 
 
 class NameTaken(Conflict):
@@ -77,7 +77,7 @@ def create_connection(
 
 
 @transaction.atomic
-def change_settings(connection: Connection, changes: JSONDict, *, actor: User | SetupLink) -> None:
+def change_settings(connection: Connection, changes: JSONDict, *, actor: Actor) -> None:
     """Change what the provider told us; what was tested before has to be tested again.
 
     While people sign in through it the changes wait, until they are tested and it is switched on
@@ -93,31 +93,65 @@ def change_settings(connection: Connection, changes: JSONDict, *, actor: User | 
 
 
 @transaction.atomic
-def activate(connection: Connection, *, actor: User) -> None:
+def activate(connection: Connection, *, actor: Actor) -> None:
     """Let people of its domains sign in through it, with what waited for a test.
 
     Raises NotTested, NeedsDomain.
+
+    A set-up link that may do it lets nobody in who holds more than was given with it, until an owner
+    confirms; owners are told. Raises NotYours, SetupClosed, Forbidden for a link.
     """
-    policies.check(actor, "manage", connection)
     _lock(connection)
+    if isinstance(actor, User):
+        policies.check(actor, "manage", connection)
     if not is_tested(connection):
         raise NotTested
     if not connection.domains.proved().exists():
         raise NeedsDomain
+    connection.ceiling = (
+        None if isinstance(actor, User) else entrusted.check_may_switch_on(connection, actor)
+    )
+    connection.save(update_fields=["ceiling", "updated_at"])
     waiting.take_over(connection, actor=actor)
     _set_status(connection, Connection.Status.ACTIVE)
-    revoke_setup_links(connection, actor=actor)
-    record("connection.activated", actor=actor, target=connection)
+    if isinstance(actor, User):
+        setup_links.revoke(connection, actor=actor)
+    else:
+        telling.tell_of_switching_on(connection, actor)
+    after = {"up_to": connection.ceiling.name} if connection.ceiling else None
+    record("connection.activated", actor=actor, target=connection, after=after)
+
+
+@transaction.atomic
+def confirm(connection: Connection, *, actor: User) -> None:
+    """Let everybody of its domains in who may come, also those who hold more than the link gave.
+
+    Where the provider is required, their sessions end with it, except the actor's.
+    """
+    _lock(connection)
+    policies.check(actor, "manage", connection)
+    if connection.ceiling is None:
+        return
+    before = {"up_to": connection.ceiling.name}
+    for domain in connection.domains.filter(enforced=True):
+        _end_sessions(domain, but=actor, above=connection)
+    connection.ceiling = None
+    connection.save(update_fields=["ceiling", "updated_at"])
+    record("connection.confirmed", actor=actor, target=connection, before=before)
+    setup_links.revoke(connection, actor=actor)
 
 
 @transaction.atomic
 def disable(connection: Connection, *, actor: User) -> None:
-    """Let nobody sign in through it. Raises StillEnforced."""
+    """Let nobody sign in through it, and nobody go on by a link. Raises StillEnforced."""
     policies.check(actor, "manage", connection)
     _lock(connection)
     _check_free(connection)
     waiting.take_over(connection, actor=actor)  # it has to be tested before people come in again
+    connection.ceiling = None  # from now on owners alone switch it on
+    connection.save(update_fields=["ceiling", "updated_at"])
     _set_status(connection, Connection.Status.DISABLED)
+    setup_links.revoke(connection, actor=actor)
     record("connection.disabled", actor=actor, target=connection)
 
 
@@ -144,27 +178,34 @@ def delete_connection(connection: Connection, *, actor: User) -> None:
 
 @transaction.atomic
 def set_default_role(
-    connection: Connection, role: str, *, actor: User, members_only: bool = False
+    connection: Connection, role: str, *, actor: Actor, members_only: bool = False
 ) -> None:
     """Choose what people get who are in no mapped group; an empty name lets nobody in that way.
 
-    With `members_only` nobody becomes a member by signing in.
+    With `members_only` nobody becomes a member by signing in; that owners decide alone. Whoever holds a
+    set-up link chooses the role, up to its own. Raises SetupClosed, Forbidden.
     """
-    policies.check(actor, "manage", connection)
-    connection.default_role = _grantable(role) if role else None
-    connection.members_only = members_only
+    chosen = _grantable(role) if role else None
+    check_may_map(connection, actor, chosen, connection.default_role)
+    connection.default_role = chosen
+    if isinstance(actor, User):
+        connection.members_only = members_only
     connection.save(update_fields=["default_role", "members_only", "updated_at"])
-    after = {"role": role, "members_only": members_only}
+    after = {"role": role, "members_only": connection.members_only}
     record("connection.default_role_set", actor=actor, target=connection, after=after)
 
 
 @transaction.atomic
 def add_rule(
-    connection: Connection, *, group: str, role: str, folder: Folder | None, actor: User
+    connection: Connection, *, group: str, role: str, folder: Folder | None, actor: Actor
 ) -> GroupRule:
-    """Give the members of a group a role, on the workspace or in a folder."""
-    policies.check(actor, "manage", connection)
+    """Give the members of a group a role, on the workspace or in a folder.
+
+    Whoever holds a set-up link may do it up to its role. Raises SetupClosed, Forbidden.
+    """
     chosen = _grantable(role)
+    there = connection.rules.filter(group=group.strip(), folder=folder).first()
+    check_may_map(connection, actor, chosen, there.role if there else None)
     rule, _ = GroupRule.objects.update_or_create(
         connection=connection, group=group.strip(), folder=folder, defaults={"role": chosen}
     )
@@ -178,9 +219,9 @@ def add_rule(
 
 
 @transaction.atomic
-def remove_rule(rule: GroupRule, *, actor: User) -> None:
+def remove_rule(rule: GroupRule, *, actor: Actor) -> None:
     """Give the members of a group nothing more; it counts from their next sign-in."""
-    policies.check(actor, "manage", rule.connection)
+    check_may_map(rule.connection, actor, rule.role)
     record(
         "connection.group_unmapped",
         actor=actor,
@@ -206,23 +247,24 @@ def add_domain(name: str, *, actor: User) -> Domain:
 def verify_domain(domain: Domain, *, actor: User) -> None:
     """Look the TXT record up. Raises NotProved, saying what was found instead."""
     policies.check(actor, "manage", domain)
-    trouble = _trouble_of(domain)
+    trouble = dns_proof.trouble_of(domain, domain.record)
     with transaction.atomic():
-        domain.checked_at, domain.trouble = timezone.now(), trouble
-        if not trouble and domain.verified_at is None:
-            domain.verified_at = domain.checked_at
-            record("domain.verified", actor=actor, target=domain)
-        domain.save()
+        dns_proof.note(domain, trouble, actor=actor)
     if trouble:
         raise NotProved(trouble)
 
 
 @transaction.atomic
 def assign_domain(domain: Domain, connection: Connection | None, *, actor: User) -> None:
-    """Choose the connection that the domain's addresses come in through. Raises StillEnforced."""
+    """Choose the connection that the domain's addresses come in through.
+
+    Raises StillEnforced, NotConfirmed: a link showed that it may speak for its own domain alone.
+    """
     policies.check(actor, "manage", domain)
     if domain.enforced:
         raise StillEnforced
+    if connection is not None and connection.ceiling is not None:
+        raise NotConfirmed
     domain.connection = connection
     domain.save(update_fields=["connection", "updated_at"])
     record(
@@ -231,22 +273,29 @@ def assign_domain(domain: Domain, connection: Connection | None, *, actor: User)
 
 
 @transaction.atomic
-def enforce(domain: Domain, *, enforced: bool, actor: User) -> None:
+def enforce(domain: Domain, *, enforced: bool, actor: Actor) -> None:
     """Let addresses of the domain in through the connection alone, or in every way again.
 
     The sessions of the domain's people, and of those linked to its connection, end with it, except
-    the actor's. Raises NeedsConnection, NeedsBreakGlass.
+    the actor's, and of those whom the connection does not let in before an owner confirms it. A set-up
+    link that may do it requires it; owners are told. Raises NeedsConnection, NeedsBreakGlass, and
+    NotYours, SetupClosed for a link.
     """
-    policies.check(actor, "manage", domain)
+    if isinstance(actor, User):
+        policies.check(actor, "manage", domain)
+    else:
+        entrusted.check_may_enforce(domain, actor, enforced=enforced)
     connection = domain.connection
     if enforced and (connection is None or connection.status != Connection.Status.ACTIVE):
         raise NeedsConnection
-    if enforced and not _owners_in_emergency():
+    if enforced and not entrusted.owners_in_emergency():
         raise NeedsBreakGlass
     domain.enforced = enforced
     domain.save(update_fields=["enforced", "updated_at"])
     if enforced:
         _end_sessions(domain, but=actor)
+    if isinstance(actor, SetupLink):
+        telling.tell_of_requiring(domain, actor)
     record("domain.enforced" if enforced else "domain.released", actor=actor, target=domain)
 
 
@@ -270,67 +319,13 @@ def set_break_glass(user: User, *, allowed: bool, actor: User) -> None:
         BreakGlass.objects.get_or_create(user=user)
     else:
         BreakGlass.objects.filter(user=user).delete()
-        if Domain.objects.filter(enforced=True).exists() and not _owners_in_emergency():
+        if Domain.objects.filter(enforced=True).exists() and not entrusted.owners_in_emergency():
             raise NeedsBreakGlass
     record("break_glass.added" if allowed else "break_glass.removed", actor=actor, target=user)
 
 
-@transaction.atomic
-def create_setup_link(connection: Connection, *, actor: User) -> tuple[SetupLink, str]:
-    """Make a link for the company's administrator; earlier ones of the connection stop working."""
-    policies.check(actor, "manage", connection)
-    connection.setup_links.filter(revoked_at=None).update(revoked_at=timezone.now())
-    token = keys.new_key()[1]
-    link = SetupLink.objects.create(
-        connection=connection,
-        token_hash=keys.hash_secret(token, purpose="setup-link"),
-        created_by=actor,
-        expires_at=timezone.now() + SETUP_LIFE,
-    )
-    record("setup_link.created", actor=actor, target=connection)
-    return link, token
-
-
-@transaction.atomic
-def revoke_setup_links(connection: Connection, *, actor: User) -> None:
-    """End the link; who works with it now can do nothing more."""
-    policies.check(actor, "manage", connection)
-    if connection.setup_links.filter(revoked_at=None).update(revoked_at=timezone.now()):
-        record("setup_link.revoked", actor=actor, target=connection)
-
-
-def find_setup_link(token: str) -> SetupLink:
-    """Return the link that nobody opened yet. Raises SetupClosed."""
-    hashed = keys.hash_secret(token, purpose="setup-link")
-    link = SetupLink.objects.select_related("connection").filter(token_hash=hashed).first()
-    if link is None or not link.is_valid or link.opened_at is not None:
-        raise SetupClosed
-    return link
-
-
-@transaction.atomic
-def open_setup_link(token: str) -> SetupLink:
-    """Use the link up; the browser that did it may go on until it ends. Raises SetupClosed."""
-    link = find_setup_link(token)
-    now = timezone.now()
-    if not SetupLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=now):
-        raise SetupClosed
-    record("setup_link.opened", actor=link, target=link.connection)
-    return link
-
-
-def check_may_set_up(connection: Connection, actor: User | SetupLink) -> None:
-    """Refuse whoever may not change what the provider told us. Raises SetupClosed for a link."""
-    if isinstance(actor, User):
-        policies.check(actor, "manage", connection)
-    elif not actor.is_valid or actor.connection_id != connection.pk or actor.opened_at is None:
-        raise SetupClosed
-    elif connection.status == Connection.Status.ACTIVE:  # it would count at once
-        raise SetupClosed("The connection is switched on: now an owner changes it.")
-
-
 def _lock(connection: Connection) -> None:
-    """Read the connection anew and keep others off it till the commit: used is what was tested."""
+    """Read it anew and keep it as it is till the commit: its settings are what was tested."""
     connection.refresh_from_db(from_queryset=Connection.objects.select_for_update())
 
 
@@ -352,34 +347,15 @@ def _grantable(name: str) -> Role:
     return role
 
 
-def _trouble_of(domain: Domain) -> str:
-    """Return why the domain is not proved, in words; empty when it is."""
-    try:
-        found = dns.txt_records(domain.name)
-    except dns.NoAnswer as error:
-        return str(error)
-    if domain.record in found:
-        return ""
-    shown = (
-        f"{len(found)} other TXT record{'s' if len(found) != 1 else ''}"
-        if found
-        else "no TXT record"
-    )
-    return f"{domain.name} has {shown}. New records may need some minutes until they are seen."
+def _end_sessions(domain: Domain, *, but: Actor, above: Connection | None = None) -> None:
+    """End the sessions of all who must come through the provider now, as `gate.enforcing` tells.
 
-
-def _owners_in_emergency() -> bool:
-    return BreakGlass.objects.filter(
-        user__is_active=True, user__role_bindings__role__name="owner",
-        user__role_bindings__folder=None,
-    ).exists()  # fmt: skip
-
-
-def _end_sessions(domain: Domain, *, but: User) -> None:
-    """End the sessions of all who must come through the provider now, as `gate.enforcing` tells."""
+    `above`: of those alone who hold more than came in through the connection until now.
+    """
     inside = Q(email__endswith=f"@{domain.name}")
     linked = Q(pk__in=Link.objects.filter(connection=domain.connection).values("user"))
     people = User.objects.members().filter(inside | linked).exclude(pk=but.pk)
     for person in people.exclude(break_glass__isnull=False):
-        person.session_epoch += 1
-        person.save(update_fields=["session_epoch", "updated_at"])
+        if ceilings.is_above(person, domain.connection) is (above is not None):
+            person.session_epoch += 1
+            person.save(update_fields=["session_epoch", "updated_at"])

@@ -7,14 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 
 from apps.accounts.models import User
-from apps.identity import addresses, attempts, services, testing
+from apps.identity import addresses, attempts, guide, services, testing
 from apps.identity.exceptions import SignInRefused
 from apps.identity.forms import OidcForm
 from apps.identity.models import Attempt, Connection, SetupLink
 from apps.identity.saml import certificates
 from apps.identity.saml.forms import CertificateForm, SamlForm
 from apps.identity.vendor_pages import page_of
-from apps.identity.vendors import VENDORS
+from apps.identity.vendors import OTHER, VENDORS
 from apps.identity.waiting import SETTINGS
 
 Context = dict[str, Any]
@@ -44,15 +44,10 @@ def details_context(
     request: HttpRequest, connection: Connection, form: OidcForm | SamlForm | None = None
 ) -> Context:
     """Return what the page of the details shows; without a form what is known."""
-    vendor, protocol = VENDORS[connection.vendor], connection.protocol
-    values = addresses.values(request, connection)
-    return {
+    return guide_context(request, connection) | {
         "form": form or _form(connection),
         "entered": connection.proposed,
-        "guide": [each.with_values(values) for each in vendor.steps[protocol]],
         "has_secret": bool(connection.sealed_secret),
-        "vendor_page": page_of(connection.vendor, protocol),
-        "vendor_note": vendor.notes.get(protocol, ""),
         "certificates": certificates.known(connection.certificates),
         "certificate_form": CertificateForm(),
     }
@@ -68,10 +63,34 @@ def _form(connection: Connection, request: HttpRequest | None = None) -> OidcFor
     return OidcForm(*given, initial=first)
 
 
-def test_context(connection: Connection) -> Context:
-    """Return what the test page shows."""
-    tests = Attempt.objects.tests().filter(connection=connection)
-    return {"attempt": tests.first(), "attempt_count": tests.count()}
+def guide_context(request: HttpRequest, connection: Connection) -> Context:
+    """Return the provider's own steps, each with whether it is done."""
+    told = _last(connection)
+    values = addresses.values(request, connection)
+    return {
+        "guide": guide.steps(connection, values, told.report if told else None),
+        "vendor_note": VENDORS[connection.vendor].notes.get(connection.protocol, ""),
+        "vendor_page": page_of(connection.vendor, connection.protocol),
+    }
+
+
+def test_context(request: HttpRequest, connection: Connection, link: SetupLink | None) -> Context:
+    """Return what the test page shows: what was received, and what would come of it now."""
+    context = guide_context(request, connection)
+    attempt = _last(connection)
+    if attempt is None or attempt.report is None:
+        return context | {"attempt": None}
+    outcome = testing.outcome(connection, attempt.report, link)
+    return context | {
+        "attempt": attempt,
+        "attempt_count": Attempt.objects.tests().filter(connection=connection).count(),
+        "received": guide.checked(connection, attempt.report, outcome),
+        "outcome": outcome,
+    }
+
+
+def _last(connection: Connection) -> Attempt | None:
+    return Attempt.objects.tests().filter(connection=connection).first()
 
 
 def begin_test(request: HttpRequest, connection: Connection, *, following: str) -> str:
@@ -87,10 +106,12 @@ def begin_test(request: HttpRequest, connection: Connection, *, following: str) 
 
 def frame(connection: Connection, step: str) -> Context:
     """Return what the frame of the pages shows: how far the set-up is."""
+    vendor = VENDORS[connection.vendor]
     return {
         "connection": connection,
         "step": step,
-        "vendor": VENDORS[connection.vendor],
+        "vendor": vendor,
+        "provider": connection.name if vendor is OTHER else vendor.label,
         "is_entered": bool(connection.proposed.issuer),
         "is_tested": testing.is_tested(connection),
         "has_domain": connection.domains.proved().exists(),

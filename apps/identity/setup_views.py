@@ -1,7 +1,7 @@
 """Set-up by the company's administrator, who has a link and no account here.
 
 The link is opened once and then belongs to the browser that opened it, for a day. It enters and
-tests the settings of its one connection; what decides about rights stays with owners.
+tests the settings of its one connection; what it decides beside that is in `guest_views`.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.accounts.decorators import public_page
 from apps.common.errors import TooMany
 from apps.common.requests import client_ip
-from apps.identity import limits, services, setup
+from apps.identity import limits, setup, setup_links
 from apps.identity.exceptions import SetupClosed
 from apps.identity.models import SetupLink
 
@@ -28,11 +28,11 @@ def open_setup(request: HttpRequest, token: str) -> HttpResponse:
     try:
         limits.SETUPS.count(client_ip(request))
         if request.method == "POST":
-            link = services.open_setup_link(token)
+            link = setup_links.open_once(token)
             request.session.cycle_key()  # a planted session must not be let in
             request.session[IN_SESSION] = str(link.pk)
-            return redirect("identity:setup_details")
-        link = services.find_setup_link(token)
+            return redirect("identity:setup")
+        link = setup_links.find(token)
     except (SetupClosed, TooMany) as error:
         return closed(request, error)
     return render(request, "identity/setup_open.html", {"link": link})
@@ -52,7 +52,7 @@ def details(request: HttpRequest) -> HttpResponse:
         return closed(request, error)
     if page.saved:
         return redirect("identity:setup_test")
-    context = page.context | _frame(link, "details")
+    context = page.context | frame(link, "details")
     return render(request, "identity/setup_details.html", context, status=page.status)
 
 
@@ -65,7 +65,7 @@ def test(request: HttpRequest) -> HttpResponse:
         link = opened_link(request)
     except SetupClosed as error:
         return closed(request, error)
-    context = setup.test_context(link.connection) | _frame(link, "test")
+    context = setup.test_context(request, link.connection, link) | frame(link, "test")
     return render(request, "identity/setup_test.html", context)
 
 
@@ -86,15 +86,13 @@ def begin_test(request: HttpRequest) -> HttpResponse:
 def opened_link(request: HttpRequest) -> SetupLink:
     """Return the link that this browser opened. Raises SetupClosed."""
     known = request.session.get(IN_SESSION)
-    link = (
-        SetupLink.objects.select_related("connection").filter(pk=known).first() if known else None
-    )
-    if link is None or not link.is_valid:
+    if not known:
         raise SetupClosed
-    return link
+    return setup_links.opened(known)
 
 
-def _frame(link: SetupLink, step: str) -> setup.Context:
+def frame(link: SetupLink, step: str) -> setup.Context:
+    """Return what the frame of the pages shows."""
     return setup.frame(link.connection, step) | {"may_manage": False, "guest": True, "link": link}
 
 

@@ -8,16 +8,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.identity.models import Connection, Domain
+from apps.identity.models import Connection, Domain, SetupLink
 from apps.notifications import services as notifications
 from apps.notifications.kinds import Kind
 from apps.notifications.outbox import Letter
 from apps.notifications.services import Notice
+from apps.tenants.addresses import workspace_url
 from apps.tenants.context import current_tenant
 
 SITE = "auterity.urls"
 BROKEN_GLASS = "identity.broken_glass"
 RUNS_OUT = "identity.certificate"
+BY_LINK = "identity.by_link"
 SIGNED = "Nobody can sign in with what it signs then. Add the next one under Single sign-on before."
 KINDS = (
     Kind(
@@ -32,6 +34,12 @@ KINDS = (
         "When an owner signs in beside an enforced single sign-on",
         "shield-check",
     ),
+    Kind(
+        BY_LINK,
+        "What a set-up link decided",
+        "When whoever holds one switches a sign-in on, or requires it",
+        "shield-check",
+    ),
 )
 
 
@@ -42,6 +50,38 @@ def tell_of_broken_glass(user: User, domain: Domain) -> None:
     title = f"{user} signed in without {domain.connection}"
     text = f"{domain.name} must be signed in through {domain.connection}; owners on the emergency list need not."
     _tell_owners(BROKEN_GLASS, title, text, letter, key=uuid4().hex)
+
+
+def tell_of_switching_on(connection: Connection, link: SetupLink) -> None:
+    """Tell owners what to look at, and that nobody with more rights comes in before they did."""
+    title = f"{connection} was switched on by its set-up link"
+    text = (
+        f"{link.domain} is proved, and its people can sign in through {_place(connection)}. Until an owner "
+        f"confirms that this is the company's own, nobody comes in who has more rights than {connection.ceiling}."
+    )
+    _tell_of_link(title, text, connection, link)
+
+
+def tell_of_requiring(domain: Domain, link: SetupLink) -> None:
+    """Tell owners that other ways in are closed, and how to open them again."""
+    connection = link.connection
+    title = f"{connection} is required by its set-up link"
+    text = (
+        f"Addresses of {domain} sign in through {_place(connection)} alone. Whoever has more rights than came with "
+        "the link goes on as before until an owner confirms it. Owners can allow other ways again under Single sign-on."
+    )
+    _tell_of_link(title, text, connection, link)
+
+
+def _place(connection: Connection) -> str:
+    return connection.sso_url or connection.issuer
+
+
+def _tell_of_link(title: str, text: str, connection: Connection, link: SetupLink) -> None:
+    path = reverse("identity:test", args=[connection.pk], urlconf=SITE)
+    words = _letter(title, text).context | {"link": workspace_url(current_tenant()) + path}
+    letter = Letter("single_sign_on", title, words)
+    _tell_owners(BY_LINK, title, text, letter, key=uuid4().hex, path=path)
 
 
 def tell_of_end(what: str, ends_at: datetime, *, key: str, text: str = SIGNED) -> None:
@@ -74,10 +114,12 @@ def _letter(title: str, text: str) -> Letter:
     return Letter("single_sign_on", title, words)
 
 
-def _tell_owners(kind: str, title: str, text: str, letter: Letter, *, key: str) -> None:
+def _tell_owners(
+    kind: str, title: str, text: str, letter: Letter, *, key: str, path: str = ""
+) -> None:
     owners = User.objects.members().filter(
         is_active=True, role_bindings__role__name="owner", role_bindings__folder=None
     )
-    path = reverse("identity:overview", urlconf=SITE)
+    path = path or reverse("identity:overview", urlconf=SITE)
     notices = [Notice(owner, title, text, path, letter) for owner in owners]
     notifications.tell(notices, kind=kind, key=f"{kind}:{key}")

@@ -3,15 +3,16 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from apps.accounts.models import Folder
 from apps.common.types import JSONDict
 from apps.identity import granting
-from apps.identity.admission import Plan, Step, plan
+from apps.identity.admission import Plan, Step, check_inside, plan
 from apps.identity.asserted import Asserted, read
-from apps.identity.exceptions import SignInRefused
-from apps.identity.models import Attempt, Connection
+from apps.identity.exceptions import EmailNotVerified, NoEmail, SignInRefused
+from apps.identity.models import Attempt, Connection, SetupLink
 
 CHECKED = {
     "oidc": ["ID token signed", "Issuer", "Audience", "Answers our request", "PKCE", "Not too old", "Used once"],
@@ -25,37 +26,91 @@ WOULD = {
 TOO_LONG = 300
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a sign-in of whoever tested would come to, as things stand now."""
+
+    would: str = ""
+    roles: list[str] = field(default_factory=list)
+    groups: list[JSONDict] = field(default_factory=list)
+    left: JSONDict | None = None  # what is in their way here, although the provider did its part
+
+
 def report(connection: Connection, claims: JSONDict) -> JSONDict:
-    """Return what a test found; nothing is changed by it."""
+    """Return what a test found of the provider's part; nothing is changed by it.
+
+    What is still missing here is no fault of the provider: `outcome` tells it, each time anew.
+    """
     told: JSONDict = {
         "claims": rows(claims, connection),
         "checks": CHECKED[connection.protocol],
         "problem": None,
+        "over": "_claim_names" in claims,
     }
     try:
         person = read(claims, connection)
-        told["groups"] = _groups(connection, person)
-        decided = plan(connection, person)
+        told["person"] = asdict(person)
+        _check(connection, person)
     except SignInRefused as error:
-        return told | {"problem": problem(error, claims)}
-    return told | {"would": _would(decided, person), "roles": _roles(decided)}
+        told["problem"] = problem(error)
+    return told
+
+
+def _check(connection: Connection, person: Asserted) -> None:
+    """Refuse an address that nobody could come in by. Raises NoEmail, OutsideDomains, EmailNotVerified."""
+    if not person.email:
+        raise NoEmail
+    if connection.domains.proved().exists():
+        check_inside(connection, person)
+    if not person.email_verified:
+        raise EmailNotVerified
+
+
+def outcome(
+    connection: Connection, told: JSONDict, link: SetupLink | None = None
+) -> Outcome | None:
+    """Return what would happen now to whom a test showed; nothing where the provider's part failed.
+
+    Whoever holds a set-up link learns who is a member here only once they hold the domain's DNS too.
+    """
+    known = told.get("person")
+    if told.get("problem") or not known:
+        return None
+    connection = connection.proposed  # what was tested
+    person = Asserted(**known | {"groups": tuple(known["groups"])})
+    groups = _groups(connection, person)
+    if link is not None and link.proved_at is None:
+        return Outcome(groups=groups)
+    try:
+        decided = plan(
+            connection, person, ceiling=link.cap if link and link.may_switch_on else None
+        )
+    except SignInRefused as error:
+        return Outcome(groups=groups, left=problem(error, is_over=told.get("over", False)))
+    return Outcome(_would(decided, person), _roles(decided), groups)
+
+
+def last_outcome(connection: Connection, link: SetupLink | None = None) -> Outcome | None:
+    """Return what would happen now to whom the last test showed; nothing without one that passed."""
+    last = Attempt.objects.tests().filter(connection=connection).first()
+    return outcome(connection, last.report, link) if last and last.report else None
 
 
 def failed(error: SignInRefused, received: Sequence[JSONDict] = ()) -> JSONDict:
     """Return what a test found whose answer is not believed, beside what was received all the same."""
-    return {"claims": list(received), "checks": [], "groups": [], "problem": problem(error, {})}
+    return {"claims": list(received), "checks": [], "problem": problem(error)}
 
 
-def problem(error: SignInRefused, claims: JSONDict) -> JSONDict:
+def problem(error: SignInRefused, *, is_over: bool = False) -> JSONDict:
     """Return what is wrong, in words: what happened, and what to do."""
     hint = error.hint
-    if error.code == "no_role" and "_claim_names" in claims:
+    if error.code == "no_role" and is_over:
         hint = "Entra sent a pointer instead of the groups, as it does for people in more than 200: choose Groups assigned to the application."
     return {"code": error.reason, "what": error.detail, "todo": hint}
 
 
 def finish(attempt: Attempt, told: JSONDict) -> None:
-    """Keep what a test found; one that passed lets the connection be switched on."""
+    """Keep what a test found; one in which the provider did its part lets it be switched on."""
     attempt.report = told
     attempt.save(update_fields=["report", "updated_at"])
     if told["problem"] is None:
@@ -114,8 +169,14 @@ def _row(name: str, value: Any, used_as: str, needed: bool) -> JSONDict:
 
 
 def _groups(connection: Connection, person: Asserted) -> list[JSONDict]:
-    mapped = {rule.group for rule in granting.matching(connection, person.groups)}
-    return [{"name": group, "mapped": group in mapped} for group in person.groups[:200]]
+    roles: dict[str, list[str]] = {}
+    for rule in granting.matching(connection, person.groups):
+        place = f" in {rule.folder.name}" if rule.folder else ""
+        roles.setdefault(rule.group, []).append(f"{rule.role.label}{place}")
+    return [
+        {"name": group, "mapped": group in roles, "role": ", ".join(roles.get(group, []))}
+        for group in person.groups[:200]
+    ]
 
 
 def _would(decided: Plan, person: Asserted) -> str:

@@ -3,7 +3,15 @@
 from django.urls import path, re_path
 
 from apps.common.ids import UUID_PATTERN
-from apps.identity import certificate_views, saml_views, setup_views, sign_in_views, views
+from apps.identity import (
+    certificate_views,
+    guest_views,
+    link_views,
+    saml_views,
+    setup_views,
+    sign_in_views,
+    views,
+)
 from apps.identity.api_access import views as api_access_views
 
 app_name = "identity"
@@ -54,10 +62,12 @@ urlpatterns = [
     re_path(rf"{connection}/test/$", views.test, name="test"),
     re_path(rf"{connection}/test/begin/$", views.begin_test, name="begin_test"),
     re_path(
-        rf"{connection}/(?P<action>activate|disable|drop|delete|link|revoke)/$",
+        rf"{connection}/(?P<action>activate|disable|drop|delete|revoke)/$",
         views.act,
         name="act",
     ),
+    re_path(rf"{connection}/setup-link/$", link_views.setup_link, name="setup_link"),
+    re_path(rf"{connection}/confirm/$", link_views.confirm, name="confirm"),
     path("sso/", sign_in_views.discover, name="discover"),
     path("sso/<uuid:connection_id>/start/", sign_in_views.start, name="start"),
     path("sso/<uuid:connection_id>/prove/", sign_in_views.prove, name="prove"),
@@ -67,5 +77,17 @@ urlpatterns = [
     path("sso/setup/", setup_views.details, name="setup_details"),
     path("sso/setup/test/", setup_views.test, name="setup_test"),
     path("sso/setup/test/begin/", setup_views.begin_test, name="begin_setup_test"),
+    path("sso/setup/steps/", guest_views.steps, name="setup"),
+    re_path(
+        r"^sso/setup/(?P<action>prove|everyone|activate|enforce)/$",
+        guest_views.act,
+        name="act_by_link",
+    ),
+    path("sso/setup/rules/", guest_views.add_rule, name="add_setup_rule"),
+    re_path(
+        rf"^sso/setup/rules/(?P<rule_id>{UUID_PATTERN})/remove/$",
+        guest_views.remove_rule,
+        name="remove_setup_rule",
+    ),
     path("sso/setup/open/<str:token>/", setup_views.open_setup, name="open_setup"),
 ]

@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.accounts.proof import proof_required, proof_required_to_open
 from apps.common.errors import Conflict, DomainError
 from apps.common.pagination import page_of
-from apps.identity import services, setup
+from apps.identity import services, setup, setup_links
 from apps.identity.forms import DefaultRoleForm, DomainForm, NewConnectionForm, RuleForm
 from apps.identity.models import BreakGlass, Connection, Domain, SigningKey
 from apps.identity.vendors import VENDORS
@@ -175,7 +175,7 @@ def set_default_role(request: AuthenticatedRequest, connection_id: UUID) -> Http
 def test(request: AuthenticatedRequest, connection_id: UUID) -> HttpResponse:
     """Show what the last test received and what would happen."""
     found = _find(request, connection_id)
-    context = setup.test_context(found) | frame(request, found, "test")
+    context = setup.test_context(request, found, None) | frame(request, found, "test")
     return render(request, "identity/test.html", context)
 
 
@@ -195,11 +195,9 @@ def begin_test(request: AuthenticatedRequest, connection_id: UUID) -> HttpRespon
 @permission_required("connection.manage")
 @proof_required
 def act(request: AuthenticatedRequest, connection_id: UUID, action: str) -> HttpResponse:
-    """Switch a connection on or off, remove it, make or withdraw its set-up link."""
+    """Switch a connection on or off, remove it, or withdraw its set-up link."""
     found = _find(request, connection_id)
     try:
-        if action == "link":
-            return _show_link(request, found)
         messages.success(request, _done(found, action, request.user))
     except DomainError as error:
         messages.error(request, error.detail)
@@ -221,19 +219,10 @@ def _done(found: Connection, action: str, actor: User) -> str:
         services.disable(found, actor=actor)
         return f"Nobody can sign in with {found} any more."
     if action == "revoke":
-        services.revoke_setup_links(found, actor=actor)
+        setup_links.revoke(found, actor=actor)
         return "The set-up link stopped working."
     services.delete_connection(found, actor=actor)
     return f"{found} is removed. Its people stay members."
-
-
-def _show_link(request: AuthenticatedRequest, found: Connection) -> HttpResponse:
-    """Show the new link, once."""
-    link, token = services.create_setup_link(found, actor=request.user)
-    address = request.build_absolute_uri(reverse("identity:open_setup", args=[token]))
-    context = setup.test_context(found) | frame(request, found, "test")
-    context |= {"link": link, "link_address": address}
-    return render(request, "identity/test.html", context, status=HTTPStatus.CREATED)
 
 
 @require_POST
@@ -306,9 +295,8 @@ def set_break_glass(request: AuthenticatedRequest, user_id: UUID, action: str) -
 
 
 def _find(request: AuthenticatedRequest, connection_id: UUID) -> Connection:
-    return policies.find(
-        request.user, Connection.objects.select_related("default_role"), pk=connection_id
-    )
+    everything = Connection.objects.select_related("default_role", "ceiling")
+    return policies.find(request.user, everything, pk=connection_id)
 
 
 def frame(request: AuthenticatedRequest, found: Connection, step: str) -> dict[str, Any]:

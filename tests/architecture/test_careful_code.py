@@ -128,7 +128,6 @@ RULES: dict[str, Kept] = {
             "apps/collaboration/api/streams.py": "inside of policies.visible",
             "apps/gateway/views.py": "the label of a filter, for who sees usage",
             "apps/identity/saml_views.py": "the way in, before anybody is known",
-            "apps/identity/setup_views.py": "the link that this browser's session opened",
             "apps/identity/sign_in_views.py": "the way in, before anybody is known",
             "apps/runs/api/streams.py": "the run just started, and one inside of policies.visible",
         },

@@ -20,6 +20,7 @@ from apps.directory.scim.attributes import GROUP as GROUPS
 from apps.directory.scim.endpoint import Call
 from apps.directory.scim.patching import patched
 from apps.identity import services as identity
+from apps.identity import setup_links
 from apps.identity.exceptions import SetupClosed
 from apps.identity.models import Connection
 from apps.tenants.context import tenant_context
@@ -292,10 +293,10 @@ def test_what_there_is_not(scim: ScimClient, path: str) -> None:
 def test_a_set_up_link_makes_no_token_that_counts(
     directory: Directory, connection: Connection, alice: User
 ) -> None:
-    link, token = identity.create_setup_link(connection, actor=alice)
+    link, token = setup_links.create(connection, actor=alice)
     with pytest.raises(SetupClosed):
         services.make_token(connection, life=timedelta(days=1), actor=link)  # not opened
-    identity.open_setup_link(token)
+    setup_links.open_once(token)
     link.refresh_from_db()
     with pytest.raises(SetupClosed, match="switched on"):
         services.make_token(connection, life=timedelta(days=1), actor=link)

@@ -12,6 +12,7 @@ from apps.directory import exchanges
 from apps.directory.guides import GUIDES
 from apps.directory.models import Directory, Exchange, Token
 from apps.identity import services as identity
+from apps.identity import setup_links
 from apps.identity.models import Connection, Domain
 from tests.directory.clients import USER, ScimClient
 from tests.factories.browsers import browser
@@ -137,7 +138,7 @@ def test_old_requests_are_let_go(
 @pytest.fixture
 def guest(connection: Connection, alice: User) -> Client:
     """The browser that opened a set-up link."""
-    token = identity.create_setup_link(connection, actor=alice)[1]
+    token = setup_links.create(connection, actor=alice)[1]
     client = stranger()
     client.post(f"/sso/setup/open/{token}/")
     return client

@@ -117,7 +117,8 @@ def test_a_company_connects_and_its_people_come_in(
     page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_text("can sign in with Halden now")).to_be_visible()
     _come_in(open_page(chromium, place))
-    page.get_by_role("button", name="Set-up link for IT").click()
+    page.get_by_role("link", name="Set-up link for IT").click()
+    page.get_by_role("button", name="Make the link").click()
     link = page.locator("#setup-link").inner_text()
     _set_up(open_page(chromium, place), link)
 
@@ -212,6 +213,7 @@ def _set_up(visitor: Visitor, link: str) -> None:
     page = visitor.page
     page.goto(link)
     page.get_by_role("button", name="Begin").click()
+    page.get_by_role("link", name="See them").click()
     expect(page.get_by_label("Issuer")).to_have_value(re.compile("127.0.0.1"))
     visitor.shot("company-set-up")
     page.get_by_role("link", name="Test", exact=True).click()

@@ -5,7 +5,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.identity import services
+from apps.identity import services, setup_links
 from apps.identity.models import Connection, Link
 from tests.factories.browsers import browser
 from tests.factories.cast import member
@@ -54,8 +54,8 @@ def test_who_has_a_set_up_link_takes_no_one_s_place(
 ) -> None:
     Link.objects.create(connection=okta, subject="1", user=alice)
     services.disable(okta, actor=alice)
-    link, token = services.create_setup_link(okta, actor=alice)
-    services.open_setup_link(token)
+    link, token = setup_links.create(okta, actor=alice)
+    setup_links.open_once(token)
     link.refresh_from_db()
     services.change_settings(okta, {"issuer": ELSEWHERE}, actor=link)
     assert not Link.objects.exists()

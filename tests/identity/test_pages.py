@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
-from apps.identity import limits, services
+from apps.identity import limits, services, setup_links
 from apps.identity.models import Attempt, Connection, Domain, SetupLink
 from tests.factories.browsers import browser
 from tests.factories.cast import member
@@ -147,7 +147,7 @@ def test_the_list_is_searched_and_says_when_nothing_is_found(okta: Connection, a
 @pytest.fixture
 def token(okta: Connection, alice: User) -> str:
     services.disable(okta, actor=alice)
-    return services.create_setup_link(okta, actor=alice)[1]
+    return setup_links.create(okta, actor=alice)[1]
 
 
 def test_the_company_s_administrator_sets_up_and_tests(
@@ -219,7 +219,7 @@ def test_a_link_changes_nothing_that_counts_already(
     client.post(f"/sso/setup/open/{token}/")
     services.activate(okta, actor=alice)
     assert client.get("/sso/setup/").status_code == 410
-    later = services.create_setup_link(okta, actor=alice)[1]
+    later = setup_links.create(okta, actor=alice)[1]
     client.post(f"/sso/setup/open/{later}/")
     assert client.post("/sso/setup/", details(issuer, client_id="mine")).status_code == 410
     okta.refresh_from_db()

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden
 from apps.dispatch.models import Chore
-from apps.identity import pinning, services
+from apps.identity import pinning, services, setup_links
 from apps.identity.exceptions import AssertionRefused, SignInRefused
 from apps.identity.models import Connection, SigningKey
 from apps.identity.saml import certificates, keys, metadata, watching
@@ -197,7 +197,7 @@ def test_the_company_s_administrator_sets_up_and_tests(
     asserter: Asserter, halden: Connection, alice: User
 ) -> None:
     services.disable(halden, actor=alice)
-    token = services.create_setup_link(halden, actor=alice)[1]
+    token = setup_links.create(halden, actor=alice)[1]
     client = stranger()
     client.post(f"/sso/setup/open/{token}/")
     page = client.get("/sso/setup/").content.decode()
@@ -359,8 +359,8 @@ def test_every_provider_has_its_steps_by_each_of_its_protocols(alice: User) -> N
             }
             made = client.post(f"{BASE}new/", form)
             guide = client.get(made["Location"]).context["guide"]
-            assert [step.title for step, _ in guide] == [step.title for step in steps]
-            copied = {name for _, values in guide for name, _ in values}
+            assert [each.step.title for each in guide] == [step.title for step in steps]
+            copied = {name for each in guide for name, _ in each.values}
             assert copied >= ({ACS, ENTITY} if protocol == "saml" else {REDIRECT})
 
 

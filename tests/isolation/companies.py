@@ -7,11 +7,12 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services import role_named
 from apps.directory import groups, people
 from apps.directory import services as directories
 from apps.directory.imports import services as imports
 from apps.directory.models import Directory, PeopleImport
-from apps.identity import attempts, pinning, services, setup_views
+from apps.identity import attempts, pinning, services, setup_links, setup_views
 from apps.identity.api_access import services as api_access
 from apps.identity.models import Attempt, Connection, Domain, SetupLink
 from apps.identity.oidc import provider
@@ -37,7 +38,7 @@ def make(owner: User, canary: str) -> dict[str, str]:
     connection.refresh_from_db()
     services.activate(connection, actor=owner)
     _describe(issuer)
-    token = services.create_setup_link(connection, actor=owner)[1]
+    token = setup_links.create(connection, actor=owner)[1]
     draft = services.create_connection(vendor="okta", name=f"{canary} draft", actor=owner)
     attempt = Attempt.objects.create(connection=connection, is_test=True)
     return _asserting(owner, canary) | {
@@ -47,7 +48,8 @@ def make(owner: User, canary: str) -> dict[str, str]:
         "setup_token": token,
         "state": attempts.state(attempt),
         "attempt": str(attempt.pk),
-        "opened_link": str(_opened(draft).pk),
+        "opened_link": str(_opened(draft, owner, canary).pk),
+        "guest_rule": str(draft.rules.get().pk),
         "guest_token": str(directories.make_token(draft, life=timedelta(1), actor=owner)[0].pk),
         **_directory(connection, owner, canary),
         **_api_access(connection, owner, canary),
@@ -94,11 +96,17 @@ def bring(session: SessionBase, objects: dict[str, str]) -> None:
     session.save()
 
 
-def _opened(connection: Connection) -> SetupLink:
+def _opened(connection: Connection, owner: User, canary: str) -> SetupLink:
+    """Make a link that was opened, with all that a link may do, and a group that it mapped."""
     now = timezone.now()
-    return SetupLink.objects.create(
-        connection=connection, token_hash=connection.pk.hex, opened_at=now, expires_at=now + timedelta(1)
+    link = SetupLink.objects.create(
+        connection=connection, token_hash=connection.pk.hex, opened_at=now, expires_at=now + timedelta(1),
+        created_by=owner, domain=services.add_domain(f"draft.{canary}.example", actor=owner),
+        cap=role_named("viewer"), may_switch_on=True, may_enforce=True,
     )  # fmt: skip
+    group = f"{canary} guests"
+    services.add_rule(connection, group=group, role="viewer", folder=None, actor=link)
+    return link
 
 
 def _asserting(owner: User, canary: str) -> dict[str, str]:

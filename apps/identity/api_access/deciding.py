@@ -42,9 +42,10 @@ def access_for(token: str) -> ApiAccess:
 
 
 def usable() -> QuerySet[ApiAccess]:
-    """Return the settings of connections that are switched on, for sign-ins and for this."""
+    """Return the settings of connections that owners switched on, for sign-ins and for this."""
     found = ApiAccess.objects.select_related("connection", "cap").order_by("created_at")
-    return found.filter(is_on=True, connection__status=Connection.Status.ACTIVE)
+    active = found.filter(is_on=True, connection__status=Connection.Status.ACTIVE)
+    return active.filter(connection__ceiling=None)
 
 
 def decide(token: str, access: ApiAccess) -> Caller:

@@ -52,8 +52,11 @@ IDENTITY = [
     Probe("identity:begin_test", args=CONNECTION),
     *(
         _post("act", {**CONNECTION, "action": action}, action)
-        for action in ("activate", "disable", "drop", "delete", "link", "revoke")
+        for action in ("activate", "disable", "drop", "delete", "revoke")
     ),
+    Probe("identity:setup_link", args=CONNECTION),
+    _post("setup_link", CONNECTION),
+    _post("confirm", CONNECTION),
     Probe("identity:discover", "POST", media=FORM, body={"email": "somebody@nowhere.example"}, **NOBODYS),
     Probe("identity:start", args=CONNECTION, elsewhere=409),
     Probe("identity:prove", args=CONNECTION, elsewhere=409),
@@ -74,6 +77,18 @@ IDENTITY = [
     ),
     Probe("identity:setup_details", elsewhere=None),
     Probe("identity:setup_details", "POST", media=FORM, body=DETAILS, **NOBODYS),
+    Probe("identity:setup", elsewhere=None),
+    *(
+        Probe(
+            "identity:act_by_link", "POST", {"action": action}, media=FORM, note=action, shows=False,
+            body={"role": "viewer"}, elsewhere=None,
+        )
+        for action in ("prove", "everyone", "activate", "enforce")
+    ),
+    Probe(
+        "identity:add_setup_rule", "POST", media=FORM, body={"group": "new", "role": "viewer"}, **NOBODYS
+    ),
+    Probe("identity:remove_setup_rule", "POST", {"rule_id": "guest_rule"}, media=FORM, **NOBODYS),
     Probe("identity:setup_test", **NOBODYS),
     Probe("identity:begin_setup_test", **NOBODYS),
     Probe("identity:open_setup", args={"token": "setup_token"}, elsewhere=410),

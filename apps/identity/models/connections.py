@@ -5,7 +5,6 @@ from copy import copy
 from datetime import timedelta
 from typing import Self
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -17,7 +16,6 @@ from apps.vault import services as vault
 TOKEN_PREFIX = "auterity-verification="  # noqa: S105 - what the record begins with
 ATTEMPT_LIFE = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=1)
-SETUP_LIFE = timedelta(hours=24)
 NAME_ID, NAME_ID_FORMAT = "Name ID", "Name ID format"
 
 
@@ -69,6 +67,11 @@ class Connection(TimestampedModel):
     members_only = models.BooleanField(default=False)  # whether signing in makes nobody a member
     # A digest of the settings that the last passed test was made with.
     tested = models.CharField(max_length=64, blank=True)
+    # The most that anybody holds who comes in: set where a set-up link switched it on, until an owner
+    # confirms that this is the company's provider. Never emptied by itself: nothing means no limit.
+    ceiling = models.ForeignKey(
+        Role, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     # What was changed while people sign in with the settings above: it waits for a test.
     waiting = models.JSONField(default=dict, blank=True)
     sealed_waiting_secret = models.TextField(blank=True)
@@ -312,88 +315,3 @@ class SigningKey(TimestampedModel):
     @property
     def seal_context(self) -> str:
         return f"signing-key:{self.pk}"
-
-
-class SetupLink(TimestampedModel):
-    """A way for the company's administrator to set one connection up without an account here."""
-
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="setup_links")
-    token_hash = models.CharField(max_length=64, unique=True)
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    expires_at = models.DateTimeField()
-    opened_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    # Audit entries name who acts, and through which key: the link itself acts, through none.
-    acting_key = None
-
-    def __str__(self) -> str:
-        return f"Set-up link of {self.connection}"
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether it still lets anybody in who opened it."""
-        return self.revoked_at is None and self.expires_at > timezone.now()
-
-
-class ApiAccess(TimestampedModel):
-    """Whether a provider's access tokens open the API, for whom they must be, and with what rights."""
-
-    connection = models.OneToOneField(
-        Connection, on_delete=models.CASCADE, related_name="api_access"
-    )
-    is_on = models.BooleanField(default=False)
-    audiences = ArrayField(models.CharField(max_length=500), default=list, blank=True)
-    claim = models.CharField(max_length=120, default="scope")  # by which rules name roles
-    longest = models.DurationField(default=timedelta(hours=1))  # that a token may be valid
-    # Whether each must say in its header that it is an access token (RFC 9068).
-    typed_only = models.BooleanField(default=True)
-    cap = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")  # the most they bring
-
-    def __str__(self) -> str:
-        return f"API access of {self.connection}"
-
-
-class ScopeRule(TimestampedModel):
-    """What tokens may do that carry a value, such as a scope."""
-
-    access = models.ForeignKey(ApiAccess, on_delete=models.CASCADE, related_name="rules")
-    value = models.CharField(max_length=250)
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["access", "value"], name="identity_scope_rule_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.value}: {self.role}"
-
-
-class TokenClientQuerySet(models.QuerySet["TokenClient"]):
-    """Reads of programs, and their end."""
-
-    def retire(self) -> None:
-        """End the accounts that they act as: they stay in the history of what they did."""
-        accounts = User.objects.filter(pk__in=self.values("user"))
-        accounts.update(is_active=False, removed_at=timezone.now())
-
-
-class TokenClient(TimestampedModel):
-    """A program that the provider gives tokens to, and the service account that it acts as here."""
-
-    access = models.ForeignKey(ApiAccess, on_delete=models.CASCADE, related_name="clients")
-    subject = models.CharField(max_length=255)
-    client_id = models.CharField(max_length=255)
-    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="token_client")
-    last_used_at = models.DateTimeField(null=True, blank=True)
-
-    objects = TokenClientQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["access", "subject"], name="identity_client_once")
-        ]
-
-    def __str__(self) -> str:
-        return str(self.user)
