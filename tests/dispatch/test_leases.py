@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -131,6 +132,24 @@ def test_wishes_reach_the_carrier(ticket: Ticket) -> None:
     with public_scope():
         news: Any = leases.renew([lease])[ticket.pk]
     assert (news.wanted, news.wake) == ("cancel", lease.wake + 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_ticket_that_is_being_written_keeps_no_other_lease_from_being_renewed(
+    alpha: Tenant, frozen: psycopg.Cursor
+) -> None:
+    held, free = (claimed(dispatch.admit(uuid7())) for _ in range(2))
+    frozen.execute("SELECT 1 FROM dispatch_ticket WHERE id = %s FOR UPDATE", [held.id])
+    before = {each.id: Ticket.objects.get(pk=each.id).lease_until for each in (held, free)}
+    with public_scope():
+        assert leases.renew([held, free]).keys() == {held.id, free.id}
+    for lease in (held, free):
+        renewed = Ticket.objects.get(pk=lease.id).lease_until > before[lease.id]
+        assert renewed is (lease is free)
+    frozen.connection.rollback()
+    with public_scope():
+        leases.renew([held, free])
+    assert Ticket.objects.get(pk=held.id).lease_until > before[held.id]
 
 
 def test_a_forsaken_run_is_ready_at_once_and_nobody_died(ticket: Ticket) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.models.functions import Now
 from pytest_django import Settings
 from redis import Redis
@@ -143,16 +143,6 @@ def test_pending_runs_are_admitted_by_priority(
     Ticket.objects.filter(pk=urgent.pk).delete()
     sweep()
     assert rung[-1][0] == late.pk
-
-
-@pytest.fixture
-def frozen() -> Iterator[psycopg.Cursor]:
-    """Somebody else's transaction, which stays open."""
-    given = connection.get_connection_params()
-    names = ("host", "port", "user", "password", "dbname")
-    with psycopg.connect(**{name: given[name] for name in names if name in given}) as other:
-        yield other.cursor()
-        other.rollback()
 
 
 @pytest.mark.django_db(transaction=True)
