@@ -170,7 +170,11 @@ class Story:
 
 
 def cast_of(tenant: Tenant, actor: User) -> Cast:
-    """Return the cast, with the workflow that inner runs run."""
+    """Return the cast, with the workflow that inner runs run.
+
+    What a person's row reads once is read here: the first story would have a statement more.
+    """
+    assert actor.group_handles == []
     inner = graph(node("w", "flow.wait", config={"seconds": 30}), edge("start", "w"))
     child = create_workflow(actor=actor, name="Inner", definition=inner)
     publish_workflow(child, actor=actor)
