@@ -35,14 +35,18 @@ SELECT pg_try_advisory_xact_lock(%(lock)s),
        set_config('idle_in_transaction_session_timeout', %(frozen)s, true)
 """
 FIRE = """
-WITH due AS (
-    SELECT timer.id
-    FROM dispatch_timer AS timer JOIN dispatch_ticket AS ticket ON ticket.id = timer.ticket_id
+WITH due AS MATERIALIZED (  -- by the index of those that have not fired, whatever else waits
+    SELECT id, ticket_id FROM dispatch_timer
+    WHERE fired_at IS NULL AND fire_at <= clock_timestamp() ORDER BY fire_at LIMIT %(batch)s
+), free AS (
+    SELECT timer.id FROM due
+    JOIN dispatch_timer AS timer ON timer.id = due.id
+    JOIN dispatch_ticket AS ticket ON ticket.id = due.ticket_id
     WHERE timer.fired_at IS NULL AND timer.fire_at <= clock_timestamp()
-    ORDER BY timer.fire_at LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE OF timer, ticket SKIP LOCKED
 ), fired AS (
-    UPDATE dispatch_timer AS timer SET fired_at = clock_timestamp() FROM due
-    WHERE timer.id = due.id RETURNING timer.ticket_id, timer.kind
+    UPDATE dispatch_timer AS timer SET fired_at = clock_timestamp() FROM free
+    WHERE timer.id = free.id RETURNING timer.ticket_id, timer.kind
 ), heard AS (
     SELECT ticket_id, bool_or(kind = 'deadline') AS is_deadline FROM fired GROUP BY ticket_id
 )

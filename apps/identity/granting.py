@@ -80,7 +80,7 @@ def give(user: User, roles: Roles, *, actor: Keeper | None = None) -> None:
     after = {_place(place): role.name for place, role in roles.items()}
     if before != after:
         record("member.roles_followed_groups", actor=actor, target=user, before=before, after=after)
-        user.__dict__.pop("bindings", None)  # which were read before
+        user.forget_bindings()
 
 
 def _lost(held: dict[UUID | None, RoleBinding], roles: Roles) -> list[UUID]:

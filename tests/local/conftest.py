@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from apps.local.processes import wait_until
 from apps.local.temporary import temporary_folder
 from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product
@@ -38,4 +39,13 @@ def database() -> Iterator[str]:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
         yield address._replace(path=f"/{name}").geturl()
+        assert wait_until(lambda: _is_dropped(connection, name), seconds=60)
+
+
+def _is_dropped(connection: psycopg.Connection, name: str) -> bool:
+    """Drop a database, whoever is in it; only autovacuum may be ended by superusers alone."""
+    try:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True

@@ -133,6 +133,10 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
             return [*self.role_bindings.all(), *shared]
         return list(RoleBinding.objects.held_by(self.pk).select_related("role", "folder"))
 
+    def forget_bindings(self) -> None:
+        """Have rights read anew: they were changed after they were read."""
+        self.__dict__.pop("bindings", None)
+
     @cached_property
     def group_handles(self) -> list[str]:
         """How the groups are named that they are in; read once for each loaded user."""

@@ -36,6 +36,8 @@ def give_right(folder: Folder, holder: User | Group, *, role: str, actor: User) 
     right, _ = RoleBinding.objects.update_or_create(
         user=user, group=group, folder=folder, defaults={"role": chosen}
     )
+    if user is not None:
+        user.forget_bindings()
     record("folder.right_given", actor=actor, target=folder, after=_told(right))
     return right
 
