@@ -26,7 +26,8 @@ NEW_KEY = {"name": "Nightly", "role": "viewer", "life": "30"}
 def priya(issuer: Issuer, okta: Connection, alice: User) -> Client:
     """The browser of a builder who came through the company."""
     client = stranger()
-    sign_in(client, issuer, okta)
+    answer = sign_in(client, issuer, okta)
+    assert answer.status_code == 302, answer.content.decode()
     user = User.objects.get(email="priya@halden.example")
     accounts.change_role(user, role="owner", actor=alice)
     return client
