@@ -14,6 +14,7 @@ import jwt
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -141,6 +142,7 @@ def issuer(settings: Settings) -> Iterator[Issuer]:
     """An honest provider, which this installation may reach."""
     made = Issuer()
     loop.submit(made.start()).result(10)
+    cache.clear()  # an earlier one may have been at the same port, with other keys
     settings.EGRESS_ALLOW = [made.url]
     yield made
     loop.submit(made.stop()).result(10)
