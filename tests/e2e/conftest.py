@@ -27,6 +27,12 @@ CHROMIUM = [
 ]  # fmt: skip
 # A busy machine is no failure: what a page shows is waited for as long as what it answers.
 expect.set_options(timeout=WAIT_MS)
+# Colours fade from one theme to the other; a picture of the middle shows neither.
+SETTLED = """
+() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(
+  document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished)
+))
+"""
 SHOTS = Path(os.environ.get("AUTERITY_SCREENSHOTS", ROOT / "test-results" / "screenshots"))
 
 
@@ -92,6 +98,7 @@ class Visitor:
         SHOTS.mkdir(parents=True, exist_ok=True)
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)
+            self.page.evaluate(SETTLED)
             self.page.screenshot(path=SHOTS / f"{name}-{scheme}.png")
         self.page.emulate_media(color_scheme="light")
 

@@ -189,7 +189,7 @@ def test_a_file_of_n8n_opens_as_a_draft(visit: Visit, tmp_path: Path) -> None:
     page.locator("#import-workflow").get_by_role("button", name="Import").click()
     page.get_by_test_id("canvas-ready").wait_for(state="attached")
     page.get_by_test_id("rail-outline").click()
-    expect(page.get_by_test_id("outline-count")).to_have_text(f"{COUNT - 1} steps, 1 note")
+    expect(page.get_by_test_id("outline-count")).to_have_text(f"{COUNT - 1} steps, 2 notes")
     page.get_by_test_id("rail-problems").click()
     placeholders = page.get_by_test_id("problem").filter(has_text="placeholder")
     expect(placeholders).to_have_count(1)
