@@ -1,5 +1,6 @@
 """Claims, fences and releases: who lost a run writes nothing, and no wake-up is missed."""
 
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -24,6 +25,12 @@ def claimed(ticket: Ticket, owner: str = "first") -> leases.Lease:
     lease = leases.claim(ticket.pk, owner)
     assert lease is not None
     return lease
+
+
+def lease_end(lease: leases.Lease) -> datetime:
+    until = Ticket.objects.get(pk=lease.id).lease_until
+    assert until is not None
+    return until
 
 
 def let_lease_end(ticket: Ticket) -> None:
@@ -140,16 +147,15 @@ def test_one_ticket_that_is_being_written_keeps_no_other_lease_from_being_renewe
 ) -> None:
     held, free = (claimed(dispatch.admit(uuid7())) for _ in range(2))
     frozen.execute("SELECT 1 FROM dispatch_ticket WHERE id = %s FOR UPDATE", [held.id])
-    before = {each.id: Ticket.objects.get(pk=each.id).lease_until for each in (held, free)}
+    before = {each.id: lease_end(each) for each in (held, free)}
     with public_scope():
         assert leases.renew([held, free]).keys() == {held.id, free.id}
     for lease in (held, free):
-        renewed = Ticket.objects.get(pk=lease.id).lease_until > before[lease.id]
-        assert renewed is (lease is free)
+        assert (lease_end(lease) > before[lease.id]) is (lease is free)
     frozen.connection.rollback()
     with public_scope():
         leases.renew([held, free])
-    assert Ticket.objects.get(pk=held.id).lease_until > before[held.id]
+    assert lease_end(held) > before[held.id]
 
 
 def test_a_forsaken_run_is_ready_at_once_and_nobody_died(ticket: Ticket) -> None:
