@@ -108,13 +108,16 @@ def pairs_of(visitor: Visitor, foreign: str, key: str, people: int) -> dict[str,
         return lambda: visitor.form("/accounts/password/reset/", email=address())
 
     kind, prefix, secret = key.split("_", 2)
-    wrong = "w" * len(secret)
+
+    def wrong() -> str:  # another one each time: of what comes again less is written down
+        return (uuid4().hex * 2)[: len(secret)]
+
     return {
         "sign_in": (sign_in(known), sign_in(unknown)),
         "mail": (mail(known), mail(unknown)),
         "key": (
-            lambda: visitor.program(f"{kind}_{prefix}_{wrong}", "me/"),
-            lambda: visitor.program(f"{kind}_{uuid4().hex[:8]}_{wrong}", "me/"),
+            lambda: visitor.program(f"{kind}_{prefix}_{wrong()}", "me/"),
+            lambda: visitor.program(f"{kind}_{uuid4().hex[: len(prefix)]}_{wrong()}", "me/"),
         ),
         "workflow": (
             lambda: visitor.program(key, f"workflows/{foreign}/"),
