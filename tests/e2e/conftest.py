@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.e2e.company import Company
 from tests.factories.prepared import prepared_folder
 from tests.factories.product import ROOT, Product
 
@@ -154,3 +155,21 @@ def remember(demo: Demo, visitor: Visitor, role: str) -> None:
 def _note(visitor: Visitor, message: Any) -> None:
     if message.type == "error":
         visitor.errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+
+@pytest.fixture
+def company() -> Iterator[Company]:
+    made = Company()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def place(company: Company) -> Iterator[Demo]:
+    """A product that may reach the company's provider and asks its name server."""
+    env = {
+        "AUTERITY_EGRESS_ALLOW": company.issuer,
+        "AUTERITY_DNS_SERVER": company.names.address,
+    }
+    with running(ROOT, **env) as found:
+        yield found

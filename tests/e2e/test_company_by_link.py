@@ -1,38 +1,12 @@
 """A company's administrator connects its provider with a link alone: no account here, no owner at hand."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Demo, Visitor, running, sign_in
-from tests.e2e.test_company import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    Company,
-    open_page,
-    through_the_provider,
-)
-from tests.factories.product import ROOT
-
-
-@pytest.fixture
-def company() -> Iterator[Company]:
-    made = Company()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def place(company: Company) -> Iterator[Demo]:
-    """A product that may reach the company's provider and asks its name server."""
-    env = {
-        "AUTERITY_EGRESS_ALLOW": company.issuer,
-        "AUTERITY_DNS_SERVER": company.names.address,
-    }
-    with running(ROOT, **env) as found:
-        yield found
+from tests.e2e.company import CLIENT_ID, CLIENT_SECRET, Company
+from tests.e2e.conftest import Demo, Visitor, sign_in
+from tests.e2e.test_company import open_page, through_the_provider
 
 
 def test_all_of_it_by_link(company: Company, place: Demo, chromium: Browser) -> None:
