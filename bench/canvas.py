@@ -44,7 +44,7 @@ with tenant_context(tenant):
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-print(f"{settings.SESSION_COOKIE_NAME}={session.session_key}")
+print(f"{settings.SESSION_COOKIE_NAME}={session.session_key} {user.pk}")
 """
 FRAMES = """
 () => {
@@ -67,12 +67,12 @@ def main() -> None:
         key = product.command(
             "create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench"
         )
-        cookie = product.command("shell", "-v", "0", "-c", SESSION)
+        cookie, person = product.command("shell", "-v", "0", "-c", SESSION).split()
         for size in sizes:
             workflow = make(product, key, size)
             for view in ("near", "fit"):
                 seen = NEAR if view == "near" else whole(size)
-                found = measure(browser, product, cookie, workflow, seen)
+                found = measure(browser, product, cookie, person, workflow, seen)
                 print(json.dumps({"bench": "canvas", "nodes": size, "view": view, **found}))
 
 
@@ -120,7 +120,7 @@ def whole(size: int) -> JSONDict:
 
 
 def measure(
-    browser: Browser, product: Running, cookie: str, workflow: str, seen: JSONDict
+    browser: Browser, product: Running, cookie: str, person: str, workflow: str, seen: JSONDict
 ) -> JSONDict:
     """Open a workflow in a new browser window and move things about."""
     base = f"http://localhost:{product.port}"
@@ -128,7 +128,7 @@ def measure(
     name, value = cookie.split("=", 1)
     context.add_cookies([{"name": name, "value": value, "url": base}])
     page = context.new_page()
-    stored = json.dumps(f"auterity-view-{workflow}"), json.dumps(json.dumps(seen))
+    stored = json.dumps(f"auterity-view-{person}-{workflow}"), json.dumps(json.dumps(seen))
     page.add_init_script(f"localStorage.setItem({stored[0]}, {stored[1]})")
     session = context.new_cdp_session(page)
     session.send("Performance.enable")
