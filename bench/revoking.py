@@ -206,7 +206,8 @@ def trial(way: Way, stage: Stage) -> dict[str, float]:
     doors = stage.doors(taking)
     check_open(doors)
     opened = stage.opened(taking)
-    begun, shut = time.monotonic(), {}
+    begun = time.monotonic()
+    shut: dict[str, float] = {}
     taking.take()
     while len(shut) < len(doors) and time.monotonic() - begun < PATIENCE_S:
         for name in doors.keys() - shut.keys():

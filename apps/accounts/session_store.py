@@ -52,8 +52,10 @@ class SessionStore(db.SessionStore):
         """Return what is in it; nothing where it ended, was sealed for another row, or is used from elsewhere."""
         rows = Session.objects.filter(pk=name_of(self.session_key), expire_date__gt=timezone.now())
         row = rows.annotate(networks=Subquery(SignInRules.objects.values("networks")[:1])).first()
+        if row is None:
+            return self._none()
         try:
-            data = self.decode(row.session_data) if row else self._none()
+            data = self.decode(row.session_data)
         except CannotUnseal:
             logger.warning("A session does not open; whoever shows its key is signed out.")
             return self._none()
