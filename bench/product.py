@@ -48,7 +48,9 @@ def running(data: Path, **more: str) -> Iterator[Running]:
             [sys.executable, "manage.py", "up"], cwd=ROOT, env=env, stdout=output, stderr=output
         )
     try:
-        if not wait_until(lambda: READY in log.read_text(), seconds=PATIENCE_S):
+        over = lambda: READY in log.read_text() or process.poll() is not None  # noqa: E731
+        wait_until(over, seconds=PATIENCE_S)
+        if READY not in log.read_text():
             raise SystemExit(f"It did not start:\n{log.read_text()}")
         yield Running(process, port, env, time.monotonic() - started)
     finally:
