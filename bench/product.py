@@ -14,6 +14,7 @@ from apps.local.processes import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = "Auterity is ready after"
+PATIENCE_S = 900  # of a start, on a machine that does much else
 
 
 @dataclass
@@ -47,7 +48,9 @@ def running(data: Path, **more: str) -> Iterator[Running]:
             [sys.executable, "manage.py", "up"], cwd=ROOT, env=env, stdout=output, stderr=output
         )
     try:
-        if not wait_until(lambda: READY in log.read_text(), seconds=300):
+        over = lambda: READY in log.read_text() or process.poll() is not None  # noqa: E731
+        wait_until(over, seconds=PATIENCE_S)
+        if READY not in log.read_text():
             raise SystemExit(f"It did not start:\n{log.read_text()}")
         yield Running(process, port, env, time.monotonic() - started)
     finally:

@@ -6,11 +6,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts import arrivals, duties, entrance, proof, sameness
-from apps.accounts.models import SignIn, User
+from apps.accounts.exceptions import OutsideNetworks
+from apps.accounts.models import SignIn, SignInRules, User
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
 from apps.common.requests import client_ip
@@ -53,11 +55,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if user.kind != User.Kind.HUMAN:  # programs have keys, platform support its own door
             answer: HttpResponse = self.respond_user_inactive(request, user)
             return answer
+        if not SignInRules.objects.now().let_in(client_ip(request)):
+            _note_refused(user, OutsideNetworks.code)
+            error = OutsideNetworks(client_ip(request))
+            return render(request, "403.html", {"error": error}, status=error.status)
         through = (kwargs.get("signal_kwargs") or {}).get("through")
         refusal = entrance.pass_through(request, user, through=through)
         if refusal is not None:
-            told = {"email": user.email, "reason": "must come through the company"}
-            record("session.refused", actor=user, after=told, result=AuditEntry.Result.DENIED)
+            _note_refused(user, "must come through the company")
             return refusal
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
@@ -113,6 +118,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if template_prefix in WAYS_IN and entrance.is_closed(email):
             template_prefix = "account/email/closed"
         super().send_mail(template_prefix, email, {**context, "workspace": place})
+
+
+def _note_refused(user: User, reason: str) -> None:
+    told = {"email": user.email, "reason": reason}
+    record("session.refused", actor=user, after=told, result=AuditEntry.Result.DENIED)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -85,6 +85,18 @@ class AddressRefused(Forbidden):
         )
 
 
+class OutsideNetworks(Forbidden):
+    """This workspace lets people in from some networks only."""
+
+    code = "outside_networks"
+
+    def __init__(self, address: str) -> None:
+        """Say which address it is, for who has to add it."""
+        super().__init__(
+            f"This workspace lets people in from some networks only, and you are at {address or 'an unknown address'}. An owner can add it under Sign-in rules."
+        )
+
+
 class RoleInUse(Conflict):
     """Somebody holds this role, or was offered it. Give them another one first."""
 

@@ -1,4 +1,4 @@
-"""From where a key is accepted: addresses and networks of IPv4 and IPv6."""
+"""From where keys and people are let in: addresses and networks of IPv4 and IPv6."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -23,6 +23,12 @@ def normal(texts: Iterable[str]) -> list[str]:
 def read(texts: Iterable[str]) -> tuple[Network, ...]:
     """Return kept networks as what can be compared."""
     return tuple(ip_network(text) for text in texts)
+
+
+def accept(texts: Iterable[str], address: str) -> bool:
+    """Tell whether kept networks let an address in; where none is named, each is."""
+    kept = read(texts)
+    return not kept or admit(kept, address)
 
 
 def admit(networks: Iterable[Network], address: str) -> bool:

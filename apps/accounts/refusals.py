@@ -46,6 +46,11 @@ def note_request(request: HttpRequest, user: User, code: str) -> None:
     note("access.refused", who=_who(user), told={**_place(request), "code": code}, actor=user)
 
 
+def note_session(user: User | None, code: str) -> None:
+    """Write down that a session was shown that does not count where it came from."""
+    note("session.refused", who=_who(user), told={"code": code}, actor=user)
+
+
 def note_forgery(request: HttpRequest, reason: str) -> None:
     """Write down that a page's request came without its token, or from another site.
 

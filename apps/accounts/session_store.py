@@ -16,9 +16,13 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.db.models import Subquery
 from django.utils import timezone
 
-from apps.accounts.models import SignInRules
+from apps.accounts import networks, refusals
+from apps.accounts.exceptions import OutsideNetworks
+from apps.accounts.models import SignInRules, User
+from apps.common.requests import request_info
 from apps.tenants.context import current_schema
 from apps.tenants.database import query
 from apps.vault import cipher
@@ -45,15 +49,21 @@ class SessionStore(db.SessionStore):
         return await query(self.exists, session_key)
 
     def load(self) -> dict[str, Any]:
-        """Return what is in it; nothing where it ended, or was sealed for another row."""
-        row = Session.objects.filter(
-            pk=name_of(self.session_key), expire_date__gt=timezone.now()
-        ).first()
+        """Return what is in it; nothing where it ended, was sealed for another row, or is used from elsewhere."""
+        rows = Session.objects.filter(pk=name_of(self.session_key), expire_date__gt=timezone.now())
+        row = rows.annotate(networks=Subquery(SignInRules.objects.values("networks")[:1])).first()
+        if row is None:
+            return self._none()
         try:
-            return self.decode(row.session_data) if row else self._none()
+            data = self.decode(row.session_data)
         except CannotUnseal:
             logger.warning("A session does not open; whoever shows its key is signed out.")
             return self._none()
+        if SESSION_KEY not in data or networks.accept(row.networks or [], request_info.get().ip):
+            return data
+        user = User.objects.filter(pk=data[SESSION_KEY]).first()
+        refusals.note_session(user, OutsideNetworks.code)
+        return self._none()
 
     async def aload(self) -> dict[str, Any]:
         return await query(self.load)

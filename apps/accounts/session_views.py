@@ -24,6 +24,7 @@ from apps.accounts.sign_in_forms import SignInRulesForm
 from apps.common.errors import Invalid
 from apps.common.forms import blame
 from apps.common.pagination import page_of
+from apps.common.requests import client_ip
 
 
 @require_GET
@@ -113,6 +114,7 @@ def rules(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "form": form,
         "rules": SignInRules.objects.now(),
+        "your_address": client_ip(request),
         "may_manage": policies.holds(request.user, "connection.manage"),
         "without_factor": people.with_second_factor(False).count(),
         "people_count": people.count(),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.accounts.forms import role_choices
+from apps.accounts.forms import NetworksField, role_choices
 from apps.accounts.models import SignInRules
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
@@ -41,10 +41,14 @@ class LengthField(forms.TypedChoiceField):
 
 
 class SignInRulesForm(forms.Form):
-    """How long sessions last, and who needs a second factor."""
+    """How long sessions last, from where, and who needs a second factor."""
 
     idle = LengthField(IDLE, label="Sign out after this long without anybody there")
     longest = LengthField(LONGEST, label="Sign out after this long in any case")
+    most_sessions = forms.IntegerField(
+        required=False, label="Browsers in which one person can be signed in at once"
+    )
+    networks = NetworksField()
     factor_for = forms.ChoiceField(
         choices=SignInRules.FactorFor.choices,
         label="A second factor is asked of",
@@ -59,6 +63,7 @@ class SignInRulesForm(forms.Form):
         """Show the rules as they are."""
         told = {name: getattr(rules, name) for name in (*LENGTHS, "factor_for", "factor_roles")}
         shown = {name: int(told[name].total_seconds()) for name in LENGTHS}
-        super().__init__(data, initial=told | shown)
+        places = {"most_sessions": rules.most_sessions, "networks": "\n".join(rules.networks)}
+        super().__init__(data, initial=told | shown | places)
         for name in LENGTHS:
             self.fields[name].offer(told[name])  # type: ignore[attr-defined]

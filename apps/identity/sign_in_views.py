@@ -21,6 +21,9 @@ from apps.identity.asserted import read
 from apps.identity.exceptions import AssertionRefused, AttemptClosed, NotOpen, SignInRefused
 from apps.identity.models import Attempt, Connection, Domain
 
+# What browsers say of a visit to which another site's page led, not the person.
+FROM_ELSEWHERE = ("cross-site", "same-site")
+
 
 class EmailForm(forms.Form):
     """Who somebody says they are; only the domain decides what is offered."""
@@ -58,9 +61,15 @@ def discover(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def start(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-    """Send the browser to the provider."""
+    """Send the browser to the provider; who was led here by another site says first that they want that.
+
+    A provider that asks nothing would sign them in without their doing.
+    """
     try:
         connection = _open(request, connection_id)
+        if request.headers.get("Sec-Fetch-Site") in FROM_ELSEWHERE:
+            context = {"connection": connection, "start": request.get_full_path()}
+            return render(request, "identity/begin.html", context)
         following = _safe(request.GET.get("next", ""))
         attempt = attempts.begin(connection, request.session, following=following)
         return redirect(addresses.away(request, attempt, hint=request.GET.get("hint", "")))

@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts import duties, keys, policies, proof
-from apps.accounts.models import RoleBinding, User
+from apps.accounts.exceptions import OutsideNetworks
+from apps.accounts.models import RoleBinding, SignInRules, User
 from apps.accounts.services.giving import check_may_give, role_named
 from apps.accounts.session_store import FIXED
 from apps.audit.services import Acting, record
 from apps.common.errors import Invalid, NotFound
+from apps.common.requests import client_ip
 from apps.dispatch.operations import Staff
 from apps.operators.exceptions import AccessOver, EntranceClosed
 from apps.operators.models import MOST_HOURS, SupportAccess
@@ -150,8 +152,13 @@ def find_entrance(access_id: UUID, token: str) -> SupportAccess:
 
 @transaction.atomic
 def enter(request: HttpRequest, access_id: UUID, token: str) -> None:
-    """Sign staff in as the workspace's guest, until the access ends. Raises EntranceClosed."""
+    """Sign staff in as the workspace's guest, until the access ends.
+
+    Raises EntranceClosed, OutsideNetworks.
+    """
     access = find_entrance(access_id, token)
+    if not SignInRules.objects.now().let_in(client_ip(request)):  # the workspace's own rule stands
+        raise OutsideNetworks(client_ip(request))
     with public_scope():  # one of two who press at the same time comes in
         used = SupportAccess.objects.filter(pk=access.pk, entry_hash=access.entry_hash)
         if not used.update(entry_hash="", entry_until=None):

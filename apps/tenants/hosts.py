@@ -1,5 +1,6 @@
 """Which site a host name stands for."""
 
+import hashlib
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from uuid import UUID
 from django.conf import settings
 
 from apps.tenants.context import public_scope
-from apps.tenants.models import Domain, KeyIndex, Tenant
+from apps.tenants.models import Domain, Tenant
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 REMEMBER_S = 5  # a suspended or new workspace is seen within this time
+MOST_REMEMBERED = 10_000  # so that keys that nobody has do not fill the memory
 
 
 class Site(Enum):
@@ -53,6 +55,8 @@ def resolve(host: str) -> Destination:
 
 def _keep(name: str, destination: Destination) -> Destination:
     if destination.site is not Site.UNKNOWN:  # strangers' host names must not fill the memory
+        if len(_known) >= MOST_REMEMBERED:
+            _known.clear()
         _known[name] = (time.monotonic() + REMEMBER_S, destination)
     return destination
 
@@ -64,14 +68,13 @@ def remembered(host: str, authorization: str = "") -> Destination | None:
 
 
 def _name(host: str, authorization: str) -> str:
-    """Return under what a destination is remembered: the host, or the id of the key that decides."""
+    """Return under what a destination is remembered: the host, or the whole key that decides.
+
+    By its id alone a wrong key would be answered sooner where somebody has one of that id.
+    """
     if key_decides(host, authorization):
-        return f"key {_key_id(authorization)}"
+        return f"key {hashlib.sha256(authorization.encode()).hexdigest()}"
     return bare_host(host)
-
-
-def _key_id(authorization: str) -> str:
-    return authorization.removeprefix(KEY_PREFIX)[:8]
 
 
 def key_decides(host: str, authorization: str) -> bool:
@@ -82,16 +85,14 @@ def key_decides(host: str, authorization: str) -> bool:
 
 def destination(host: str, authorization: str = "") -> Destination:
     """Return where a request goes: to the site of its host, or on loopback to its key's tenant."""
-    if key_decides(host, authorization):
-        known = remembered(host, authorization)
-        if known is not None:
-            return known
-        tenant_id = tenant_of_key(_key_id(authorization))
-        with public_scope():
-            tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id else None
-        if tenant is not None:
-            return _keep(_name(host, authorization), Destination(Site.TENANT, tenant))
-    return resolve(host)
+    if not key_decides(host, authorization):
+        return resolve(host)
+    known = remembered(host, authorization)
+    if known is not None:
+        return known
+    tenant = _tenant_of_key(authorization.removeprefix(KEY_PREFIX)[:8])
+    found = Destination(Site.TENANT, tenant) if tenant else resolve(host)
+    return _keep(_name(host, authorization), found)
 
 
 def destination_of_socket(host: str, ticket: str = "") -> Destination:
@@ -124,10 +125,9 @@ def served(tenant_ids: Collection[UUID]) -> set[UUID]:
         return set(active.values_list("pk", flat=True))
 
 
-def tenant_of_key(key_id: str) -> UUID | None:
-    """Return the id of the tenant that an API key's public id belongs to."""
+def _tenant_of_key(key_id: str) -> Tenant | None:
     with public_scope():
-        return KeyIndex.objects.filter(pk=key_id).values_list("tenant_id", flat=True).first()
+        return Tenant.objects.filter(keyindex=key_id).first()
 
 
 def forget() -> None:

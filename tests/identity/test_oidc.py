@@ -235,6 +235,17 @@ def test_an_answer_belongs_to_the_browser_that_asked(issuer: Issuer, okta: Conne
     assert "_auth_user_id" not in victim.session
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_elsewhere_does_not_begin_a_sign_in(okta: Connection, site: str) -> None:
+    client, path = stranger(), f"/sso/{okta.pk}/start/?next=%2Fruns%2F&hint=p%40halden.example"
+    page = client.get(path, headers={"Sec-Fetch-Site": site})
+    assert (page.status_code, Attempt.objects.count()) == (200, 0)
+    assert f'href="{path.replace("&", "&amp;")}"' in page.content.decode()
+    for own in ("same-origin", "none"):  # the button there, or a bookmark
+        assert client.get(path, headers={"Sec-Fetch-Site": own}).status_code == 302
+    assert {each.following for each in Attempt.objects.all()} == {"/runs/"}
+
+
 def test_an_answer_counts_once(issuer: Issuer, okta: Connection) -> None:
     client = stranger()
     away = client.get(f"/sso/{okta.pk}/start/")

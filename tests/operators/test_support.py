@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.api.authentication import user_of_session
 from apps.accounts.models import User
 from apps.accounts.roles import ADMIN, OWNER, VIEWER
-from apps.accounts.services import add_member
+from apps.accounts.services import add_member, change_sign_in_rules
 from apps.audit.models import AuditEntry
 from apps.common.errors import Forbidden, Invalid, NotFound
 from apps.notifications.models import Notification
@@ -183,6 +183,17 @@ def test_the_link_is_good_once_for_a_minute_and_for_who_asked(
     assert browser().post(path).status_code == 410
     with pytest.raises(EntranceClosed):
         support.entrance(granted, actor=staff("other@auterity.example"))
+
+
+def test_support_comes_in_from_the_workspaces_networks_only(
+    granted: SupportAccess, alice: User, alpha: Tenant
+) -> None:
+    change_sign_in_rules({"networks": ["203.0.113.7"]}, actor=alice)
+    path = link_to(granted)
+    refused = browser().post(path)
+    assert refused.status_code == 403
+    assert "lets people in from some networks only" in refused.content.decode()
+    assert browser().post(path, REMOTE_ADDR="203.0.113.7").status_code == 302
 
 
 def session_of(client: Client) -> str:

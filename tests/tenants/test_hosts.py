@@ -1,8 +1,13 @@
 """From host names to sites."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
+from apps.accounts import keys, services
+from apps.accounts.models import User
 from apps.tenants import hosts
 from apps.tenants.context import public_scope
 from apps.tenants.hosts import Site, resolve
@@ -40,6 +45,39 @@ def test_unknown_hosts_fill_no_memory(db: None) -> None:
     for number in range(50):
         resolve(f"stranger-{number}.localhost")
     assert hosts._known == {}
+
+
+def test_on_loopback_a_wrong_key_costs_the_same_whoever_has_its_id(
+    alice: User, alpha: Tenant, settings: Settings
+) -> None:
+    settings.DEMO_TENANT = alpha.slug
+    text = services.create_api_key(name="k", role="viewer", user=alice, actor=alice)[1]
+    key_id = keys.split(text)[0]
+    hosts.destination("localhost", f"Bearer {text}")
+    hosts.resolve("localhost")
+
+    def cost(key_id: str) -> list[int]:
+        counts = []
+        for secret in ("a" * 43, "b" * 43, "b" * 43):  # another one, and one that comes again
+            with CaptureQueriesContext(connection) as queries:
+                found = hosts.destination("localhost", f"Bearer aut_{key_id}_{secret}")
+            assert found.tenant == alpha
+            counts.append(len(queries))
+        return counts
+
+    of_somebody = cost(key_id)
+    assert of_somebody == cost("aaaaaaaa")
+    assert of_somebody[0] == of_somebody[1] > of_somebody[2] == 0
+
+
+def test_unknown_keys_fill_no_memory(
+    alpha: Tenant, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEMO_TENANT = alpha.slug
+    monkeypatch.setattr(hosts, "MOST_REMEMBERED", 5)
+    for number in range(20):
+        hosts.destination("localhost", f"Bearer aut_{number:08}_{'a' * 43}")
+    assert len(hosts._known) <= 5
 
 
 def test_unknown_host_names_no_workspace(db: None, client: Client) -> None:

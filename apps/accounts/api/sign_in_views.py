@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import services
+from apps.accounts.api.serializers import NetworksField
 from apps.accounts.api.views import TenantAPIView, TenantViewSet
 from apps.accounts.filters import own_or_of
 from apps.accounts.models import SignIn, SignInRules
@@ -85,17 +86,22 @@ class SecondsField(serializers.IntegerField):
 
 
 class SignInRulesSerializer(serializers.ModelSerializer[SignInRules]):
-    """How long sessions last, in seconds, and who needs a second factor since when."""
+    """How long sessions last, in seconds, from where, and who needs a second factor since when."""
 
     idle = SecondsField(help_text="A session that is not used for so long ends.")
     longest = SecondsField(help_text="A session ends after so long whatever is done.")
     factor_grace = SecondsField(help_text="So long a second factor can be set up later.")
     factor_roles = serializers.ListField(child=serializers.CharField(max_length=80))
+    most_sessions = serializers.IntegerField(
+        allow_null=True, help_text="So many one person may have at once. None: no limit."
+    )
+    networks = NetworksField()
 
     class Meta:
         model = SignInRules
         fields = [
             "idle", "longest", "factor_for", "factor_roles", "factor_grace", "factor_since",
+            "most_sessions", "networks",
         ]  # fmt: skip
         read_only_fields = ["factor_since"]
 

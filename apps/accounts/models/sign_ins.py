@@ -5,9 +5,12 @@ from typing import Self
 
 from django.contrib.sessions.models import Session
 from django.db import models
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from apps.accounts import networks
 from apps.accounts.models.people import User
 from apps.common.models import TimestampedModel
 
@@ -21,6 +24,15 @@ class SignInQuerySet(models.QuerySet["SignIn"]):
         """Keep those whose session can still be used, as far as its own life goes."""
         alive = Session.objects.filter(expire_date__gt=timezone.now())
         return self.filter(session_name__in=alive.values("pk"))
+
+    def beyond(self, most: int) -> Self:
+        """Keep what is more than so many of one person, those that were not used the longest.
+
+        What a new password ended is older than what is open, so nothing open is kept in its place.
+        """
+        last_used = [F("seen_at").desc(), F("pk").desc()]
+        place = Window(RowNumber(), partition_by="user", order_by=last_used)
+        return self.lasting().annotate(place=place).filter(place__gt=most)
 
     def of(self, user: User) -> list["SignIn"]:
         """Return where the user is signed in now, the last used first."""
@@ -96,7 +108,7 @@ class SignInRulesQuerySet(models.QuerySet["SignInRules"]):
 
 
 class SignInRules(TimestampedModel):
-    """What a workspace asks of sign-ins: how long sessions last, and who needs a second factor."""
+    """What a workspace asks of sign-ins: how long sessions last, from where, and who needs a second factor."""
 
     class FactorFor(models.TextChoices):
         NOBODY = "nobody", "Nobody"
@@ -110,11 +122,17 @@ class SignInRules(TimestampedModel):
     factor_roles: list[str] = models.JSONField(default=list)  # type: ignore[assignment]
     factor_grace = models.DurationField(default=timedelta(days=7))
     factor_since = models.DateTimeField(null=True)
+    most_sessions = models.PositiveSmallIntegerField(null=True)  # of one person at once
+    networks: list[str] = models.JSONField(default=list)  # type: ignore[assignment] # empty: everywhere
 
     objects = SignInRulesQuerySet.as_manager()
 
     def __str__(self) -> str:
         return "Rules of sign-ins"
+
+    def let_in(self, address: str) -> bool:
+        """Tell whether people are let in from an address."""
+        return networks.accept(self.networks, address)
 
     def asks_factor_of(self, user: User) -> bool:
         """Tell whether the user needs a second factor, by the roles held anywhere."""

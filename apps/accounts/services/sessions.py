@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts import policies
-from apps.accounts.models import SignIn, User
+from apps.accounts.models import SignIn, SignInRules, User
 from apps.accounts.models.sign_ins import bound_to
 from apps.accounts.session_store import BEGAN, name_of
 from apps.audit.services import record
@@ -71,7 +71,20 @@ def begin_session(session: SessionBase, user: User, browser: Browser, *, by: lis
     sign_in = note_sign_in(session, user, browser)
     told = {"by": by, "browser": str(sign_in), "new_browser": is_new}
     record("session.began", actor=user, target=user, after=told)
+    _end_surplus(user)
     return is_new
+
+
+def _end_surplus(user: User) -> None:
+    """Sign somebody out where they were not for the longest, if they are in more often than they may."""
+    most = SignInRules.objects.now().most_sessions
+    if most is None:
+        return
+    User.objects.select_for_update().get(pk=user.pk)  # of two sign-ins at once each sees the other
+    for sign_in in SignIn.objects.filter(user=user).beyond(most):
+        Session.objects.filter(pk=sign_in.session_name).delete()
+        told = {"browser": str(sign_in), "reason": f"signed in elsewhere, at most {most} at once"}
+        record("session.ended", actor=user, target=user, before=told)
 
 
 def turn_key(session: SessionBase) -> None:

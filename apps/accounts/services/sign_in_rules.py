@@ -9,16 +9,20 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from apps.accounts import policies
+from apps.accounts import networks, policies
 from apps.accounts.exceptions import UnknownRole
 from apps.accounts.models import Role, SignIn, SignInRules, User
 from apps.accounts.roles import FOR_KEYS
 from apps.audit.services import record
 from apps.common.errors import Invalid
+from apps.common.requests import request_info
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=90)
 LONGEST_GRACE = timedelta(days=90)
-SETTABLE = ("idle", "longest", "factor_for", "factor_roles", "factor_grace")
+MOST_SESSIONS = 100
+SETTABLE = (
+    "idle", "longest", "factor_for", "factor_roles", "factor_grace", "most_sessions", "networks",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -31,6 +35,7 @@ def change_sign_in_rules(changes: dict[str, Any], *, actor: User) -> SignInRules
     for name in SETTABLE:
         setattr(rules, name, changes.get(name, getattr(rules, name)))
     _check(rules)
+    _check_places(rules, actor)
     after = _told(rules)
     if after == before:
         return rules
@@ -61,9 +66,23 @@ def _check(rules: SignInRules) -> None:
     rules.factor_roles = wanted
 
 
+def _check_places(rules: SignInRules, actor: User) -> None:
+    """Raise Invalid where the sessions leave no room, or would shut out who sets them."""
+    if rules.most_sessions is not None and not 1 <= rules.most_sessions <= MOST_SESSIONS:
+        raise Invalid.at("most_sessions", f"Choose between one and {MOST_SESSIONS}.")
+    rules.networks = networks.normal(rules.networks)
+    address = request_info.get().ip
+    by_session = actor.acting_key is None and bool(address)
+    if by_session and not rules.let_in(address):
+        raise Invalid.at("networks", f"You are at {address}, and would be out. Name it as well.")
+
+
 def _shorten_sessions(rules: SignInRules) -> None:
     """Bring the ends of the open sessions forward to where the rules put them."""
     now = timezone.now()
+    if rules.most_sessions is not None:
+        over = SignIn.objects.beyond(rules.most_sessions)
+        Session.objects.filter(pk__in=list(over.values_list("session_name", flat=True))).delete()
     Session.objects.filter(expire_date__gt=now + rules.idle).update(expire_date=now + rules.idle)
     noted = SignIn.objects.filter(session_name=OuterRef("pk"))
     open_ones = Session.objects.filter(pk__in=SignIn.objects.values("session_name"))
@@ -87,4 +106,6 @@ def _told(rules: SignInRules) -> dict[str, Any]:
         "factor_for": str(rules.factor_for),
         "factor_roles": list(rules.factor_roles),
         "factor_grace": str(rules.factor_grace),
+        "most_sessions": rules.most_sessions,
+        "networks": list(rules.networks),
     }

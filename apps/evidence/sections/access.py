@@ -61,7 +61,10 @@ def _sign_in(pack: Pack) -> bytes:
     return as_json(
         {
             "as_of": pack.started_at,
-            "sessions": {"ends_unused_after": rules.idle, "ends_after": rules.longest},
+            "sessions": {
+                "ends_unused_after": rules.idle, "ends_after": rules.longest,
+                "of_one_person_at_once": rules.most_sessions, "let_in_from": rules.networks,
+            },
             "second_factor": {
                 "asked_of": rules.factor_for, "roles": rules.factor_roles,
                 "grace": rules.factor_grace, "since": rules.factor_since,
