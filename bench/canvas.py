@@ -44,7 +44,7 @@ with tenant_context(tenant):
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-print(f"{settings.SESSION_COOKIE_NAME}={session.session_key} {user.pk}")
+print(f"{user.pk}:{settings.SESSION_COOKIE_NAME}={session.session_key}")
 """
 FRAMES = """
 () => {
@@ -67,7 +67,7 @@ def main() -> None:
         key = product.command(
             "create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench"
         )
-        cookie, person = product.command("shell", "-v", "0", "-c", SESSION).split()
+        person, cookie = product.command("shell", "-v", "0", "-c", SESSION).split(":", 1)
         for size in sizes:
             workflow = make(product, key, size)
             for view in ("near", "fit"):
