@@ -81,6 +81,32 @@ describe("mounting", () => {
     expect([mounting.far.value, mounting.ids.value.size]).toEqual([false, 5]);
   });
 
+  // Budgets that count: what a thousand steps cost the page, however fast the machine is.
+  test("a thousand steps are some forty elements near, and none far away", () => {
+    const { editor, mounting, settle } = opened(many(1000));
+    editor.view.viewport.set({ x: 0, y: 0, zoom: 0.8 });
+    settle();
+    expect(mounting.ids.value.size).toBeLessThanOrEqual(60);
+    editor.view.viewport.set({ x: 0, y: 0, zoom: 0.05 });
+    settle();
+    expect(mounting.ids.value.size).toBe(0);
+  });
+
+  test("a view that moves tells React only of steps that come or go", () => {
+    const { editor, mounting, settle } = opened(many(1000));
+    settle();
+    let told = 0;
+    mounting.ids.on(() => (told += 1));
+    const moved = (from: number, to: number) => {
+      for (let x = from; x < to; x += 1) editor.view.viewport.set({ x: -x, y: 0, zoom: 1 });
+      settle();
+    };
+    moved(1, 60);
+    expect(told).toBeLessThanOrEqual(1);
+    moved(60, 1200);
+    expect(told).toBeLessThanOrEqual(12);
+  });
+
   test("follows the graph", () => {
     const { editor, mounting, settle } = opened();
     editor.attach(chainDoc());
