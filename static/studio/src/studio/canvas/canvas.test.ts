@@ -9,7 +9,7 @@ import { revealing } from "./camera";
 import { edgeLook } from "./edges";
 import { FlowEdges, FlowNodes } from "./flow";
 import { around, curve, curveOf, distance, edgeAt } from "./geometry";
-import { groundOf, softOf } from "./lod";
+import { bandOf, groundOf, softOf } from "./lod";
 import { Mounting } from "./mounting";
 
 function many(count: number): Definition {
@@ -255,6 +255,10 @@ describe("bringing into view", () => {
     const found = revealing({ ...at, zoom: 0.1 }, size, box(20_000, 0), true);
     expect(found?.zoom).toBe(0.6);
   });
+});
+
+test("the band of a painted step's kind is seen from however far", () => {
+  expect([1, 0.5, 0.1, 0.05].map((zoom) => Math.round(bandOf(zoom) * zoom))).toEqual([6, 3, 3, 3]);
 });
 
 test("a painted note has its own colour, and a group the quiet one", () => {
