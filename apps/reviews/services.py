@@ -21,7 +21,7 @@ from apps.reviews.exceptions import (
 )
 from apps.reviews.models import Opinion, Review, Rule
 from apps.reviews.rules import needed_in
-from apps.workflows import contributions, drafts, points
+from apps.workflows import bells, contributions, drafts, points
 from apps.workflows.contributions import Contribution
 from apps.workflows.exceptions import NothingToPublish
 from apps.workflows.models import Workflow
@@ -61,6 +61,7 @@ def request_review(workflow: Workflow, *, actor: User, notes: str = "") -> Revie
     review.authors.set(_authors(workflow))
     record("review.requested", actor=actor, target=workflow, after={"sha256": version.sha256})
     news.tell_asked(review)
+    bells.ring(workflow, bells.REVIEW)
     return review
 
 
@@ -85,6 +86,7 @@ def give_opinion(review: Review, *, actor: User, approves: bool, comment: str = 
         _close(review, Status.APPROVED)
     if not review.is_open:
         news.tell_answered(review, comment)
+    bells.ring(review.workflow, bells.REVIEW)
     return review
 
 
@@ -95,6 +97,7 @@ def withdraw_review(review: Review, *, actor: User) -> Review:
     review = _locked(review)
     _close(review, Status.WITHDRAWN)
     record("review.withdrawn", actor=actor, target=review.workflow)
+    bells.ring(review.workflow, bells.REVIEW)
     return review
 
 

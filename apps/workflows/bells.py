@@ -8,7 +8,7 @@ from apps.tenants.keys import group_name
 from apps.workflows.models import Workflow
 
 KIND = "beside"
-PINS, DATA_SETS, VERSION = "pins", "data_sets", "version"
+PINS, DATA_SETS, VERSION, REVIEW = "pins", "data_sets", "version", "review"
 
 
 def channel_of(workflow_id: UUID) -> str:

@@ -207,6 +207,73 @@ def test_odd_parts_do_no_harm() -> None:
     assert any("was left out" in each for each in report["remarks"])
 
 
+def both_ways(
+    connections: JSONDict, *nodes: JSONDict
+) -> tuple[list[JSONDict], dict[str, JSONDict]]:
+    """Return the edges that a file of a few nodes becomes, and its steps by title."""
+    made, _ = n8n.translated({"nodes": list(nodes), "connections": connections})
+    definition = made["definition"]
+    parse(definition)
+    return definition["edges"], {each["title"]: each for each in definition["nodes"]}
+
+
+def test_which_inputs_a_connection_led_into_is_said() -> None:
+    into = [{"node": "Both", "type": "main", "index": index} for index in (0, 1)]
+    edges, _ = both_ways(
+        {"A": {"main": [into]}, "B": {"main": [into[1:]]}, "C": {"main": [into[:1]]}},
+        *(node(name, "n8n-nodes-base.set", (220 * n, 0)) for n, name in enumerate("ABC")),
+        node("Both", "n8n-nodes-base.merge", (900, 0)),
+    )
+    assert [(each["source"], each["label"]) for each in edges] == [
+        ("a", "inputs 1, 2"), ("b", "input 2"), ("c", ""),
+    ]  # fmt: skip
+
+
+def test_a_way_that_the_counterpart_lacks_makes_a_placeholder_and_leads_nowhere_else() -> None:
+    categories = {"categories": {"categories": [{"category": "Praise"}]}}
+    edges, steps = both_ways(
+        {
+            "What is it": {"main": [to("Thank"), to("Others")]},
+            "Call": {"main": [to("Thank"), to("Others")]},
+            "Old switch": {"main": [to("Others"), to("Thank")]},
+        },
+        node("What is it", "@n8n/n8n-nodes-langchain.textClassifier", (0, 0), parameters=categories),
+        node("Call", "n8n-nodes-base.httpRequest", (0, 200), onError="continueErrorOutput"),
+        node("Old switch", "n8n-nodes-base.switch", (0, 400), parameters={
+            "value1": "={{ $json.x }}",
+            "rules": {"rules": [{"value2": "a", "output": 1}, {"value2": "b", "output": 0}]},
+        }),
+        node("Thank", "n8n-nodes-base.noOp", (300, 0)),
+        node("Others", "n8n-nodes-base.noOp", (300, 200)),
+    )  # fmt: skip
+    assert {title: steps[title]["type"] for title in ("What is it", "Call", "Old switch")} == {
+        "What is it": "core.placeholder",
+        "Call": "http.request",
+        "Old switch": "core.placeholder",
+    }
+    assert ("what_is_it", "out_1", "others") in {
+        (each["source"], each["source_port"], each["target"]) for each in edges
+    }
+
+
+def test_the_first_trigger_that_is_switched_on_is_the_start() -> None:
+    _, steps = both_ways(
+        {},
+        node("Off", "n8n-nodes-base.webhook", (0, 0), disabled=True),
+        node("On", "n8n-nodes-base.scheduleTrigger", (0, 200)),
+        node("By hand", "n8n-nodes-base.manualTrigger", (0, 400)),
+    )
+    assert [steps[title]["type"] for title in ("Off", "On", "By hand")] == [
+        "core.placeholder", "core.start", "core.placeholder",
+    ]  # fmt: skip
+
+
+def test_what_the_file_says_of_the_whole_and_is_not_kept_is_told() -> None:
+    file = {**order_desk(), "settings": {"executionOrder": "v1", "timezone": "Europe/Berlin"}}
+    _, report = n8n.translated(file)
+    assert "Settings of n8n were left out: timezone." in report["remarks"]
+
+
 def test_texts_are_translated_as_far_as_they_are_paths() -> None:
     texts = Texts({"Get it": "nodes.get_it.output"}, "prev")
     assert texts.text("plain {{ x }}") == 'plain {{ "{{" }} x }}'

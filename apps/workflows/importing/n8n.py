@@ -37,6 +37,8 @@ def translated(data: JSONDict) -> tuple[JSONDict, JSONDict]:
     definition = workflow.definition()
     if data.get("pinData"):
         workflow.report.remarks.append("Pinned data of n8n was left out.")
+    if told := _settings_left(data.get("settings")):
+        workflow.report.remarks.append(f"Settings of n8n were left out: {told}.")
     definition["notes"].append(workflow.report_note(definition["notes"]))
     return {"name": data.get("name"), "definition": definition}, workflow.report.as_json()
 
@@ -57,6 +59,7 @@ class _Workflow:
         self.notes = [node for node in nodes if node["type"] == NOTE]
         self.nodes = [node for node in nodes if node["type"] != NOTE]
         self.ids = _ids(nodes)
+        self.inputs: dict[Link, set[int]] = defaultdict(set)
         links = list(self._links(connections))
         loops = find_loops(self.nodes, links)
         self.loops = {loop.name: loop for loop in loops}
@@ -73,8 +76,9 @@ class _Workflow:
 
     def definition(self) -> JSONDict:
         """Return the definition's JSON."""
-        starts = [node["name"] for node in self.nodes if n8n_steps.is_trigger(node["type"])]
-        steps = [self._step(node, is_start=node["name"] in starts[:1]) for node in self.nodes]
+        triggers = [node for node in self.nodes if n8n_steps.is_trigger(node["type"])]
+        starts = sorted(triggers, key=lambda node: node.get("disabled") is True)[:1]
+        steps = [self._step(node, is_start=node in starts) for node in self.nodes]
         notes = [self._note(node) for node in self.notes]
         return {
             "schema": 1, "nodes": steps, "edges": self._edges(), "notes": notes, "settings": {},
@@ -102,7 +106,9 @@ class _Workflow:
                     for end in ends or []:
                         target = end.get("node") if isinstance(end, dict) else None
                         if source in self.ids and target in self.ids:
-                            yield source, kind, output, str(target)
+                            link = source, kind, output, str(target)
+                            self.inputs[link].add(int(_number(end.get("index")) or 0))
+                            yield link
                         else:
                             told = f"A connection from “{source}” to “{target}” leads nowhere."
                             self.report.remarks.append(told[:300])
@@ -115,7 +121,7 @@ class _Workflow:
             made: Step | None = n8n_loops.step_of(parameters)
         else:
             made = _start(node) if is_start else n8n_steps.mapped(node["type"], parameters, texts)
-        if made is None or (not made.ports and self.outputs[node["name"]]):
+        if made is None or (not is_start and self._lacks_a_way(node, made)):
             made, texts.left = self._placeholder(node), []
         if texts.left:
             made.remarks.append(f"rewrite {texts.left[0][:80]} in Python.")
@@ -125,6 +131,11 @@ class _Workflow:
             Entry(step["id"], step["title"], node["type"], made.type, made.remarks)
         )
         return step
+
+    def _lacks_a_way(self, node: JSONDict, made: Step) -> bool:
+        """Tell whether the file uses an output that the counterpart does not have."""
+        there = len(made.ports) + (node.get("onError") == "continueErrorOutput")
+        return any(output >= there for output in self.outputs[node["name"]])
 
     def _settings(self, node: JSONDict, made: Step) -> JSONDict:
         step: JSONDict = {
@@ -173,13 +184,14 @@ class _Workflow:
     def _edges(self) -> list[JSONDict]:
         """Return the connections; what n8n leads into several inputs leads into one here."""
         edges: dict[tuple[str, str, str], JSONDict] = {}
-        for source, kind, output, target in self.links:
+        for link in self.links:
+            source, kind, output, target = link
             ports = self.ports.get(source, [])
             if source == target or not ports:
                 self.report.remarks.append(f"A connection from “{source}” was left out.")
                 continue
             port = ports[min(output, len(ports) - 1)]
-            label = "" if kind == "main" else kind[:200]
+            label = _input(self.inputs[link]) if kind == "main" else kind[:200]
             ends = self.ids[source], port, self.ids[target]
             edges[ends] = {
                 "source": ends[0], "source_port": port, "target": ends[2], "label": label,
@@ -205,6 +217,19 @@ def _start(node: JSONDict) -> Step:
         kind = node["type"].rsplit(".", 1)[-1]
         remarks.append(f"it was a {kind}: make a trigger that starts this workflow.")
     return Step("core.start", {"fields": []}, remarks=remarks)
+
+
+def _input(inputs: set[int]) -> str:
+    """Say which inputs of a step a connection led into, where that is not just the first."""
+    if inputs == {0}:
+        return ""
+    numbers = ", ".join(str(each + 1) for each in sorted(inputs))
+    return f"input{'s' if len(inputs) > 1 else ''} {numbers}"[:200]
+
+
+def _settings_left(settings: JSON) -> str:
+    known = sorted(set(settings) - {"executionOrder"}) if isinstance(settings, dict) else []
+    return ", ".join(known)[:200]
 
 
 def _retry(node: JSONDict) -> JSONDict:

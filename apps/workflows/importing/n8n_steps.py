@@ -135,7 +135,10 @@ def _older(condition: JSON, texts: Texts) -> str | None:
 
 
 def _switch(parameters: JSONDict, texts: Texts) -> Step | None:
-    rules = [_rule(parameters, each) for each in _rules(parameters)]
+    listed = _rules(parameters)
+    if any(each.get("output", n) != n for n, each in enumerate(listed) if isinstance(each, dict)):
+        return None  # the older form lets a rule lead to any output
+    rules = [_rule(parameters, each) for each in listed]
     compared = {json.dumps(rule[0]) for rule in rules if rule}
     if not rules or None in rules or len(compared) != 1:
         return None

@@ -9,7 +9,7 @@ import { revealing } from "./camera";
 import { edgeLook } from "./edges";
 import { FlowEdges, FlowNodes } from "./flow";
 import { around, curve, curveOf, distance, edgeAt } from "./geometry";
-import { groundOf, softOf } from "./lod";
+import { bandOf, groundOf, softOf } from "./lod";
 import { Mounting } from "./mounting";
 
 function many(count: number): Definition {
@@ -79,6 +79,32 @@ describe("mounting", () => {
     editor.view.viewport.set({ x: 0, y: 0, zoom: 0.1 });
     settle();
     expect([mounting.far.value, mounting.ids.value.size]).toEqual([false, 5]);
+  });
+
+  // Budgets that count: what a thousand steps cost the page, however fast the machine is.
+  test("a thousand steps are some forty elements near, and none far away", () => {
+    const { editor, mounting, settle } = opened(many(1000));
+    editor.view.viewport.set({ x: 0, y: 0, zoom: 0.8 });
+    settle();
+    expect(mounting.ids.value.size).toBeLessThanOrEqual(60);
+    editor.view.viewport.set({ x: 0, y: 0, zoom: 0.05 });
+    settle();
+    expect(mounting.ids.value.size).toBe(0);
+  });
+
+  test("a view that moves tells React only of steps that come or go", () => {
+    const { editor, mounting, settle } = opened(many(1000));
+    settle();
+    let told = 0;
+    mounting.ids.on(() => (told += 1));
+    const moved = (from: number, to: number) => {
+      for (let x = from; x < to; x += 1) editor.view.viewport.set({ x: -x, y: 0, zoom: 1 });
+      settle();
+    };
+    moved(1, 60);
+    expect(told).toBeLessThanOrEqual(1);
+    moved(60, 1200);
+    expect(told).toBeLessThanOrEqual(12);
   });
 
   test("follows the graph", () => {
@@ -229,6 +255,10 @@ describe("bringing into view", () => {
     const found = revealing({ ...at, zoom: 0.1 }, size, box(20_000, 0), true);
     expect(found?.zoom).toBe(0.6);
   });
+});
+
+test("the band of a painted step's kind is seen from however far", () => {
+  expect([1, 0.5, 0.1, 0.05].map((zoom) => Math.round(bandOf(zoom) * zoom))).toEqual([6, 3, 3, 3]);
 });
 
 test("a painted note has its own colour, and a group the quiet one", () => {

@@ -253,7 +253,7 @@ export class Painter {
     context.save();
     context.clip(path);
     context.fillStyle = this.colours.kind(types.get(step.type)?.hue ?? 0);
-    context.fillRect(box.x, box.y, 6, box.height);
+    context.fillRect(box.x, box.y, bandOf(zoom), box.height);
     context.restore();
     const chosen = selection.has(id) || panels.willRun.value.has(id);
     context.lineWidth = Math.max((chosen ? 2 : 1) / zoom, chosen ? 2 : 1);
@@ -309,6 +309,11 @@ export class Painter {
 function trace(path: Path2D, [ax, ay, bx, cx, dx, dy]: Curve): void {
   path.moveTo(ax, ay);
   path.bezierCurveTo(bx, ay, cx, dy, dx, dy);
+}
+
+/** Return how wide the band of a step's kind is: three points of the screen at least, however far. */
+export function bandOf(zoom: number): number {
+  return Math.max(6, 3 / zoom);
 }
 
 /** The ground of a painted box says how the step stands. */

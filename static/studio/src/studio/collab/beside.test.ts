@@ -49,6 +49,8 @@ test("a bell has just that read which changed", async () => {
   await vi.waitFor(() => expect(editor.pins.value.size).toBe(0));
   hears({ type: "beside", what: "version" });
   await vi.waitFor(() => expect(editor.version.value).toMatchObject({ published: 3, has_unpublished_changes: false }));
+  hears({ type: "beside", what: "review" });
+  await vi.waitFor(() => expect(editor.reviewed.value).toBe(1));
   hears({ type: "beside", what: "data_sets" }); // nobody looked at them yet
   hears({ type: "beside", what: "of a later release" });
   await dataSetsOf(editor).load();

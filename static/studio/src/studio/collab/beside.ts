@@ -1,5 +1,5 @@
-// What lies beside the draft, and others change as well: pins, test data, the published version. The
-// page's socket tells that something did; it is read then.
+// What lies beside the draft, and others change as well: pins, test data, the published version,
+// its review. The page's socket tells that something did; it is read then.
 
 import { get } from "../../lib/api";
 import type { Editor } from "../model/editor";
@@ -7,9 +7,9 @@ import { dataSetsOf } from "./dataSets";
 import { socketOf } from "./socket";
 import { loadPins } from "./trying";
 
-type What = "pins" | "data_sets" | "version";
+type What = "pins" | "data_sets" | "version" | "review";
 
-const ALL: readonly What[] = ["pins", "data_sets", "version"];
+const ALL: readonly What[] = ["pins", "data_sets", "version", "review"];
 
 const READ: Record<What, (editor: Editor) => Promise<unknown>> = {
   pins: async (editor) => !editor.barred && loadPins(editor),
@@ -20,6 +20,9 @@ const READ: Record<What, (editor: Editor) => Promise<unknown>> = {
   async version(editor) {
     const { published_version: published, has_unpublished_changes } = await get<Detail>(editor.boot.urls.workflow);
     editor.version.set({ ...editor.version.value, published, has_unpublished_changes });
+  },
+  async review(editor) {
+    editor.reviewed.set(editor.reviewed.value + 1);
   },
 };
 

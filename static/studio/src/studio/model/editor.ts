@@ -68,6 +68,8 @@ export class Editor {
   readonly undoState = new Observable({ undo: false, redo: false });
   /** The number of the published version, and whether the draft differs from it. */
   readonly version: Observable<Boot["workflow"]["version"]>;
+  /** Counts how often its review went on; who shows that asks again. */
+  readonly reviewed = new Observable(0);
   /** By step; null where only its being pinned is known. */
   readonly pins: Observable<ReadonlyMap<string, Pin | null>>;
   /** What runs of the workflow usually take; null until that was asked for. */

@@ -3,6 +3,7 @@
 import type { NodeRun } from "./boot";
 import { Observable } from "./observable";
 import type { RunDetails, RunEvent, ShownRun } from "./runs";
+import { Scale } from "./scale";
 
 export const SPEEDS = [1, 4, 16] as const;
 /** A run that waited for days is not waited for again: a pause is played as this long at most. */
@@ -15,7 +16,8 @@ export class Replay {
   readonly speed = new Observable<number | null>(null);
   readonly begin: number;
   readonly length: number;
-  readonly span: readonly [begin: number, end: number];
+  /** How it is drawn over time. */
+  readonly scale: Scale;
   /** How many events are told. */
   #told = 0;
 
@@ -27,7 +29,7 @@ export class Replay {
   ) {
     this.begin = Date.parse(events[0]?.at ?? details.created_at);
     this.length = Math.max(0, this.#timeOf(events.length - 1));
-    this.span = [this.begin, this.begin + this.length];
+    this.scale = new Scale(events, (index) => this.#timeOf(index), this.length);
     this.seek(this.length);
   }
 

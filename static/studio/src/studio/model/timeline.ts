@@ -12,30 +12,30 @@ export interface Bar {
 }
 
 /**
- * Return a bar for each step that started, from the first start until the end or `now`; within a span,
- * where one is given: what runs at that moment is not over there.
+ * Return a bar for each step that started, from the first start until the end or `now`; or at places from
+ * 0 to 1, where these are given: what runs at that moment is not over there.
  */
 export function bars(
   steps: Iterable<readonly [string, NodeOverlay]>,
   now: number,
   finishedAt: number | null,
-  span?: readonly [begin: number, end: number],
+  placeOf?: (moment: number) => number,
 ): Bar[] {
   const started = [...steps].filter(
     (each): each is [string, NodeOverlay & { startedAt: number }] => each[1].startedAt !== null,
   );
   if (!started.length) return [];
-  const begin = span?.[0] ?? Math.min(...started.map(([, step]) => step.startedAt));
   const endOf = (step: NodeOverlay & { startedAt: number }) =>
-    step.ms !== null ? step.startedAt + step.ms : ((span ? null : finishedAt) ?? now);
-  const end = span?.[1] ?? Math.max(finishedAt ?? now, ...started.map(([, step]) => endOf(step)));
-  const whole = Math.max(1, end - begin);
+    step.ms !== null ? step.startedAt + step.ms : ((placeOf ? null : finishedAt) ?? now);
+  const begin = Math.min(...started.map(([, step]) => step.startedAt));
+  const end = Math.max(finishedAt ?? now, ...started.map(([, step]) => endOf(step)));
+  const place = placeOf ?? ((moment: number) => (moment - begin) / Math.max(1, end - begin));
   return started
     .sort(([, a], [, b]) => a.startedAt - b.startedAt)
     .map(([id, step]) => ({
       id,
       status: step.status,
-      left: ((step.startedAt - begin) / whole) * 100,
-      width: (Math.max(0, endOf(step) - step.startedAt) / whole) * 100,
+      left: place(step.startedAt) * 100,
+      width: Math.max(0, place(endOf(step)) - place(step.startedAt)) * 100,
     }));
 }

@@ -57,22 +57,22 @@ export function Scrubber({ replay, revision }: { replay: Replay; revision: numbe
         ))}
       </div>
       <div className="scrubber-track">
-        <Timeline now={replay.now} finishedAt={null} revision={revision} span={replay.span} />
+        <Timeline now={replay.now} finishedAt={null} revision={revision} replay={replay} />
         <input
           type="range"
           className="scrubber-range"
           aria-label="Moment of the run"
           aria-valuetext={words}
           min={0}
-          max={Math.max(1, replay.length)}
+          max={1}
           step="any"
-          value={at}
+          value={replay.scale.place(at)}
           autoFocus
           data-testid="replay-range"
           onKeyDown={press}
           onChange={(event) => {
             replay.pause();
-            replay.seek(Number(event.target.value));
+            replay.seek(replay.scale.moment(Number(event.target.value)));
           }}
         />
       </div>

@@ -1,5 +1,7 @@
 import { useMemo } from "react";
 import { useEditor } from "../model/hooks";
+import type { Replay } from "../model/replay";
+import { duration } from "../model/summary";
 import { bars } from "../model/timeline";
 import { STATUS } from "../parts/StatusPill";
 
@@ -7,18 +9,26 @@ interface Props {
   now: number;
   finishedAt: number | null;
   revision: number;
-  span?: readonly [begin: number, end: number];
+  replay?: Replay;
 }
 
 /** Who ran when, in one line; a picture of what the steps' list says in words. */
-export function Timeline({ now, finishedAt, revision, span }: Props) {
+export function Timeline({ now, finishedAt, revision, replay }: Props) {
   const editor = useEditor();
-  const shown = useMemo(
-    () => bars(editor.overlay.entries(), now, finishedAt, span),
-    [editor, now, finishedAt, revision, span],
-  );
+  const shown = useMemo(() => {
+    const placeOf = replay && ((moment: number) => replay.scale.place(moment - replay.begin));
+    return bars(editor.overlay.entries(), now, finishedAt, placeOf);
+  }, [editor, now, finishedAt, revision, replay]);
   return (
     <div className="timeline" aria-hidden="true">
+      {replay?.scale.folded.map(([from, to]) => (
+        <span
+          key={from}
+          className="timeline-folded"
+          title={`${duration(to - from)} without work`}
+          style={{ left: `${replay.scale.place(from) * 100}%`, right: `${100 - replay.scale.place(to) * 100}%` }}
+        />
+      ))}
       {shown.map((bar) => (
         <span
           key={bar.id}

@@ -58,6 +58,7 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
   const editor = useEditor();
   const [api] = useState(() => new VersionApi(editor.boot.urls));
   const { published, has_unpublished_changes: differs } = useObservable(editor.version);
+  const reviewed = useObservable(editor.reviewed);
   const [found, setFound] = useState<Unpublished | null>(null);
   const [need, setNeed] = useState<ReviewNeed | null>(null);
   const [notes, setNotes] = useState("");
@@ -77,7 +78,7 @@ function PublishForm({ onClose, onDone }: { onClose: () => void; onDone: (versio
     return () => {
       here = false;
     };
-  }, [api, editor, published, differs]); // anew when somebody edits while nothing had changed
+  }, [api, editor, published, differs, reviewed]); // anew when somebody edits while nothing had changed, or reviews
   const tried = async (action: () => Promise<void>) => {
     setBusy(true);
     setProblem("");
