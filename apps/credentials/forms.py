@@ -10,7 +10,7 @@ from apps.accounts.models import Folder, User
 from apps.common.errors import DomainError
 from apps.common.types import JSONDict
 from apps.credentials.kinds import LONGEST, Kind
-from apps.credentials.models import StoredCredential
+from apps.credentials.models import MOST_CALLS, StoredCredential
 from apps.credentials.sources import environment
 from apps.credentials.sources.references import EnvReference, Reference, VaultReference
 from apps.credentials.trying import METHODS
@@ -58,6 +58,18 @@ class HostsField(forms.CharField):
         """Return the hosts as a list."""
         text: str = super().clean(value)
         return [each for each in re.split(r"[\s,;]+", text) if each]
+
+
+class CallsField(forms.IntegerField):
+    """How many steps may call with a credential at a time."""
+
+    def __init__(self) -> None:
+        """Let it be empty."""
+        super().__init__(
+            label="Calls at a time", required=False, min_value=1, max_value=MOST_CALLS,
+            help_text="Of steps with it, in all workflows: those above it wait for a free call. "
+            "Empty: as many as come.",
+        )  # fmt: skip
 
 
 class ValuesForm(forms.Form):
@@ -111,6 +123,7 @@ class NewCredentialForm(ValuesForm):
     name = forms.CharField(max_length=120, help_text="How people find it in a step.")
     description = forms.CharField(max_length=300, required=False)
     hosts = HostsField(label="May be sent to")
+    max_calls = CallsField()
 
     def __init__(
         self, data: Any = None, *, kind: type[Kind], actor: User, source: str = KEPT
@@ -119,14 +132,13 @@ class NewCredentialForm(ValuesForm):
         super().__init__(data, kind=kind, source=source)
         self.fields["folder"] = FolderField(actor)
         own = [*self.value_names, *self.reference_names]
-        self.order_fields(["name", "description", *own, "hosts", "folder"])
+        self.order_fields(["name", "description", *own, "hosts", "max_calls", "folder"])
 
     @property
     def told(self) -> JSONDict:
         """What `create_credential` takes."""
-        named = {
-            name: self.cleaned_data[name] for name in ("name", "description", "hosts", "folder")
-        }
+        own = ("name", "description", "hosts", "max_calls", "folder")
+        named = {name: self.cleaned_data[name] for name in own}
         return {**named, "kind": self.kind.name, **self.values}
 
 
@@ -151,10 +163,12 @@ class DetailsForm(forms.Form):
     name = forms.CharField(max_length=120)
     description = forms.CharField(max_length=300, required=False)
     hosts = HostsField(label="May be sent to")
+    max_calls = CallsField()
 
     def __init__(self, data: Any = None, *, credential: StoredCredential, actor: User) -> None:
         """Show how it is."""
-        shown = {name: getattr(credential, name) for name in ("name", "description", "folder")}
+        own = ("name", "description", "max_calls", "folder")
+        shown = {name: getattr(credential, name) for name in own}
         super().__init__(data, initial={**shown, "hosts": "\n".join(credential.hosts)})
         self.fields["folder"] = FolderField(actor)
         self.fields["hosts"].help_text = "Take hosts away here. To add one, rotate the credential."

@@ -109,6 +109,11 @@ def find_stored(credential_id: str) -> StoredCredential | None:
     return StoredCredential.objects.select_related("folder").filter(pk=wanted).first()
 
 
+def limits_calls() -> bool:
+    """Tell whether there is a credential of which only so many calls may go on at a time."""
+    return StoredCredential.objects.exclude(max_calls=None).exists()
+
+
 def _note(credential: StoredCredential, borrower: Borrower) -> None:
     """Keep that this run uses it; what is known already costs one look."""
     if credential.uses.filter(run_id=borrower.run_id).exists():

@@ -11,6 +11,8 @@ from apps.accounts.models import Folder, User
 from apps.common.models import TimestampedModel
 from apps.credentials.kinds import CHOICES, KINDS, Kind
 
+MOST_CALLS = 10_000  # that may be allowed to go on at a time
+
 
 class StoredCredentialQuerySet(models.QuerySet["StoredCredential"]):
     """Reads of credentials; every method returns a queryset."""
@@ -54,6 +56,8 @@ class StoredCredential(TimestampedModel):
     sealed = models.TextField()
     last4 = models.CharField(max_length=4, blank=True)
     hosts = ArrayField(models.CharField(max_length=260))
+    # How many steps may call with it at a time; empty: as many as like.
+    max_calls = models.PositiveSmallIntegerField(null=True)
     folder = models.ForeignKey(
         Folder, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials"
     )
@@ -69,7 +73,11 @@ class StoredCredential(TimestampedModel):
     objects = StoredCredentialQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("name"), name="credentials_name_once")]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="credentials_name_once"),
+            # None at a time would let its steps wait for ever.
+            models.CheckConstraint(condition=Q(max_calls__gte=1), name="credentials_has_calls"),
+        ]
 
     def __str__(self) -> str:
         return self.name

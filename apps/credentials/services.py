@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,6 +19,7 @@ from apps.credentials.models import StoredCredential
 from apps.credentials.sources import environment
 from apps.credentials.sources.references import EnvReference, reference_of
 from apps.credentials.uses import HIDDEN, uses_of
+from apps.dispatch import passes
 from apps.egress.bound import Place, parse_places
 from apps.egress.exceptions import EgressInvalid
 from apps.vault.services import seal, unseal
@@ -36,6 +38,7 @@ def create_credential(
     hosts: Sequence[str],
     description: str = "",
     folder: Folder | None = None,
+    max_calls: int | None = None,
     reference: JSONDict | None = None,
 ) -> StoredCredential:
     """Seal a credential for its hosts. With a reference its secret is kept elsewhere.
@@ -45,7 +48,7 @@ def create_credential(
     made = StoredCredential(pk=uuid7(), kind=kind, folder=folder, created_by=actor)
     policies.check(actor, "manage", made if folder else StoredCredential)
     made.name, made.description = _named(name), description.strip()
-    made.hosts = checked_hosts(hosts)
+    made.hosts, made.max_calls = checked_hosts(hosts), max_calls
     if StoredCredential.objects.count() >= MOST:
         raise BadCredential(f"A workspace has at most {MOST:,} credentials.")
     _fill(made, kind_called(kind), values, reference)
@@ -58,9 +61,9 @@ def create_credential(
 def change_credential(
     credential: StoredCredential, *, actor: User, changes: JSONDict
 ) -> StoredCredential:
-    """Change `name`, `description`, `folder`, or take `hosts` away.
+    """Change `name`, `description`, `folder`, `max_calls`, or take `hosts` away.
 
-    A host is added by rotating alone: who does not know the secret could else have it sent to
+    Steps that wait have their turn by another cap at once. A host is added by rotating alone: who does not know the secret could else have it sent to
     themselves. Raises BadCredential, CredentialNameTaken, Forbidden.
     """
     credential = _locked(credential, actor)
@@ -70,6 +73,10 @@ def change_credential(
     if "folder" in changes:
         credential.folder = changes["folder"]
         policies.check(actor, "manage", credential if credential.folder else StoredCredential)
+    if "max_calls" in changes:
+        credential.max_calls = changes["max_calls"]
+        set_cap = partial(passes.set_cap, credential.pk, credential.max_calls)
+        transaction.on_commit(set_cap, robust=True)
     for field in set(TEXTS) & set(changes):
         setattr(credential, field, str(changes[field]).strip())
     credential.name = _named(credential.name)
@@ -218,6 +225,6 @@ def _named(name: str) -> str:
 
 def _told(credential: StoredCredential) -> JSONDict:
     folder = None if credential.folder is None else credential.folder.name
-    texts = (*TEXTS, "kind", "source", "reference", "last4")
+    texts = (*TEXTS, "kind", "source", "reference", "last4", "max_calls")
     told: dict[str, Any] = {name: getattr(credential, name) for name in texts}
     return {**told, "hosts": list(credential.hosts), "folder": folder, **credential.settings}

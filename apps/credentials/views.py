@@ -24,6 +24,7 @@ from apps.credentials.models import StoredCredential, StoredCredentialQuerySet
 from apps.credentials.sources import environment
 from apps.credentials.trying import try_credential
 from apps.credentials.uses import names_of, uses_of
+from apps.dispatch import limits
 
 VIEW, USE, MANAGE = "credential.view", "credential.use", "credential.manage"
 FILTERS = ("kind", "source", "state", "folder")
@@ -187,6 +188,7 @@ def _detail(
     able = {verb: policies.allows(request.user, verb, credential) for verb in ("use", "manage")}
     context = {
         "credential": credential,
+        "calls": limits.use_of(credential.pk) if credential.max_calls else None,
         "uses": uses_of(credential.pk, request.user),
         "runs": runs,
         "workflows": names_of(named, request.user),

@@ -7,7 +7,7 @@ from django.db.models import Count, Max, Q
 
 from apps.dispatch import passes
 from apps.dispatch.gate import limits_of
-from apps.dispatch.models import CurrentRole, TenantLoad, Ticket
+from apps.dispatch.models import CurrentRole, Pass, TenantLoad, Ticket
 
 Status = Ticket.Status
 
@@ -32,6 +32,14 @@ class LaneUse:
     lane: UUID
     running: Use
     held: int
+
+
+@dataclass(frozen=True)
+class ChannelUse:
+    """How many steps reach outside through a channel, and how many wait for a place in it."""
+
+    now: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,13 @@ def standing() -> Standing:
         lanes=_lanes(),
         outside=_outside(),
     )
+
+
+def use_of(channel: UUID) -> ChannelUse:
+    """Return how a channel of the current workspace is used now."""
+    queued = Pass.objects.filter(role=CurrentRole(), channel=channel, fence=None)
+    waiting = queued.filter(called_at=None)
+    return ChannelUse(passes.in_use(channel), waiting.count())
 
 
 def _outside() -> Use | None:

@@ -175,9 +175,18 @@ def _call_free(cap: int, role: str) -> None:
         _rows(UNCALL, ids=sorted(found - woken))
 
 
-def in_use() -> int:
-    """Return how many steps of the current workspace hold a pass."""
-    return len(_taken())
+def set_cap(channel: UUID, cap: int | None) -> None:
+    """Let who waits for a channel have another cap, and call who may go on by that."""
+    with transaction.atomic():
+        cap_of_all = _lock()
+        _note_caps([Wanted("", channel, cap)])
+        called = _call(cap_of_all)
+    _wake(called)
+
+
+def in_use(channel: UUID | None = None) -> int:
+    """Return how many steps of the current workspace hold a pass, in all or of one channel."""
+    return sum(channel in (None, of) for of, _, _ in _taken())
 
 
 def _lock() -> int:

@@ -6,6 +6,7 @@ audit entry; a key goes in here, sealed, and comes out only in the router.
 
 import asyncio
 import re
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.audit.services import record
 from apps.common.types import JSONDict
+from apps.dispatch import passes
 from apps.gateway import outlook
 from apps.gateway.calls import (
     TRANSLATED,
@@ -164,6 +166,9 @@ def update_provider(provider: Provider, *, actor: User, changes: JSONDict) -> Pr
         provider.capabilities = _checked(changes["capabilities"])
     for field in {"name", "status", "default_model", "needs_key", "max_calls"} & set(changes):
         setattr(provider, field, changes[field])
+    if "max_calls" in changes:
+        set_cap = partial(passes.set_cap, provider.pk, provider.max_calls)
+        transaction.on_commit(set_cap, robust=True)  # for the steps that wait already
     provider.save()
     after = _shown(provider)
     if after != before:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import User
+from apps.audit.models import AuditEntry
 from apps.credentials.models import StoredCredential
 from apps.workflows.services import create_workflow
 from tests.credentials.keeping import SECRET, VALUES, keep
@@ -61,6 +62,27 @@ def test_what_is_wrong_is_said_at_its_field(alice: User) -> None:
         assert answer.json()["errors"][0]["field"] == field
         assert SECRET not in answer.content.decode()
     assert not StoredCredential.objects.exists()
+
+
+def test_calls_at_a_time_are_kept_changed_and_checked(alice: User, bob: User) -> None:
+    client = api_client(alice)
+    made = client.post(URL, new(max_calls=3), format="json")
+    assert (made.status_code, made.json()["max_calls"]) == (201, 3)
+    place = f"{URL}{made.json()['id']}/"
+    for bad in (0, -1, 10_001, 1.5, "many", True):
+        for answer in (
+            client.post(URL, new("basic", max_calls=bad), format="json"),
+            client.patch(place, {"max_calls": bad}, format="json"),
+        ):
+            assert answer.status_code == 422, bad
+            assert answer.json()["errors"][0]["field"] == "max_calls"
+    assert api_client(bob).patch(place, {"max_calls": 9}, format="json").status_code == 403
+    assert client.get(place).json()["max_calls"] == 3
+    assert client.patch(place, {"name": "Other"}, format="json").json()["max_calls"] == 3
+    assert client.patch(place, {"max_calls": None}, format="json").json()["max_calls"] is None
+    entry = AuditEntry.objects.filter(action="credential.changed").latest("at")
+    told = [(each or {})["max_calls"] for each in (entry.before, entry.after)]
+    assert told == [3, None]
 
 
 def test_the_list_is_searched_and_filtered(alice: User, bob: User) -> None:

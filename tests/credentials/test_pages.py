@@ -6,8 +6,12 @@ import pytest
 
 from apps.accounts.models import Folder, User
 from apps.accounts.services import change_role, give_right
+from apps.common.ids import uuid7
 from apps.credentials.models import StoredCredential
 from apps.credentials.services import set_enabled
+from apps.dispatch import leases, passes
+from apps.dispatch.passes import Wanted
+from apps.dispatch.services import admit
 from apps.workflows.services import create_workflow
 from tests.credentials.keeping import SECRET, keep
 from tests.factories.browsers import browser
@@ -143,3 +147,24 @@ def test_trying_says_what_came_of_it(alice: User) -> None:
     assert "It did not work." in page.content.decode()
     assert "is not for evil.example" in page.content.decode()
     assert browser(alice).post(place, {"url": "", "method": "GET"}).status_code == 422
+
+
+def test_calls_at_a_time_are_set_and_shown_with_their_use(alice: User) -> None:
+    made = keep(alice)
+    client, place = browser(alice), f"{LIST}{made.pk}/"
+    saved = {"name": "Stock", "description": "", "hosts": "api.example.com"}
+    shown = text(alice, place)
+    assert "those above it wait for a free call" in shown
+    assert "0 now" not in shown
+    for bad in ("0", "-1", "10001", "1.5", "many"):
+        refused = client.post(place, {**saved, "max_calls": bad})
+        assert refused.status_code == 422, bad
+    assert client.post(place, {**saved, "max_calls": "2"}).status_code == 302
+    for _ in range(3):
+        lease = leases.claim(admit(uuid7()).pk, "test")
+        assert lease is not None
+        passes.take(lease, [Wanted("call", made.pk, 2)])
+    assert "2 now, 1 waits" in text(alice, place)
+    assert client.post(place, saved).status_code == 302
+    made.refresh_from_db()
+    assert made.max_calls is None

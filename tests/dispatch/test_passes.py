@@ -78,6 +78,21 @@ def test_a_full_channel_holds_up_no_other(alpha: Tenant) -> None:
     assert take(carried(), "d") == {"d"}
 
 
+def test_another_cap_of_a_channel_counts_at_once(alpha: Tenant) -> None:
+    holder, first, second = (carried() for _ in range(3))
+    assert take(holder, "a", channel=KEY_OF_A, cap=1) == {"a"}
+    for lease in (first, second):
+        assert take(lease, "a", channel=KEY_OF_A, cap=1) == set()
+        let_go(lease)
+    passes.set_cap(KEY_OF_B, 9)
+    assert called(first, second) == [False, False]
+    passes.set_cap(KEY_OF_A, 2)
+    assert called(first, second) == [True, False]
+    assert (status(first), status(second)) == (Status.READY, Status.WAITING)
+    passes.set_cap(KEY_OF_A, None)
+    assert called(first, second) == [True, True]
+
+
 def test_who_came_first_is_called_first(alpha: Tenant, settings: Settings) -> None:
     settings.OUTSIDE_PER_TENANT = 1
     first, second, third, late = (carried() for _ in range(4))

@@ -7,12 +7,14 @@ from functools import partial
 import pytest
 from django.db.models import Min
 
+from apps.accounts.models import User
 from apps.dispatch import chores, passes
 from apps.dispatch.leases import LEASE_S
 from apps.dispatch.models import Pass, TenantLoad, Ticket
 from apps.runs.models import Run
 from apps.tenants.context import public_scope
 from apps.tenants.models import Tenant
+from tests.credentials.keeping import keep
 from tests.factories.runs import Start, until
 from tests.faults.auditor import audit, audit_sink
 from tests.faults.crowd import Crowd, Target
@@ -51,12 +53,18 @@ def outlives_a_lease() -> Callable[[], bool]:
     return lambda: (running.aggregate(at=Min("lease_until"))["at"] or end) > end
 
 
+@pytest.mark.parametrize("of", ["workspace", "credential"])
 def test_places_of_killed_workers_go_to_others_and_never_more(
-    alpha: Tenant, start: Start, workers: Crowd, target: Target
+    alpha: Tenant, alice: User, start: Start, workers: Crowd, target: Target, of: str
 ) -> None:
-    with public_scope():
-        TenantLoad.objects.create(role=alpha.role_name, max_outside=CAP)
-    runs = [start(graph(call("put", target), edge("start", "put"))) for _ in range(RUNS)]
+    put = call("put", target)
+    if of == "workspace":
+        with public_scope():
+            TenantLoad.objects.create(role=alpha.role_name, max_outside=CAP)
+    else:
+        host = target.origin.removeprefix("http://")
+        put["config"]["credential"] = str(keep(alice, hosts=[host], max_calls=CAP).pk)
+    runs = [start(graph(put, edge("start", "put"))) for _ in range(RUNS)]
     gauge, victim, rounds = Gauge(), workers.start_and_wait(), size(1, 10)
     gauge.until(lambda: len(target.keys) == CAP)
     gauge.until(lambda: Pass.objects.filter(fence=None).count() == RUNS - CAP)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from apps.accounts import policies
 from apps.accounts.models import Folder
 from apps.credentials.kinds import CHOICES
-from apps.credentials.models import StoredCredential
+from apps.credentials.models import MOST_CALLS, StoredCredential
 from apps.credentials.services import MOST_HOSTS
 from apps.credentials.trying import METHODS
 from apps.credentials.uses import Use
@@ -34,7 +34,7 @@ class StoredCredentialSerializer(serializers.ModelSerializer[StoredCredential]):
         model = StoredCredential
         fields = [
             "id", "name", "description", "kind", "source", "reference", "settings", "last4",
-            "hosts", "folder", "enabled", "may_use", "may_manage", "created_by", "created_at", "updated_at", "rotated_at",
+            "hosts", "max_calls", "folder", "enabled", "may_use", "may_manage", "created_by", "created_at", "updated_at", "rotated_at",
             "last_used_at", "last_workflow_id",
         ]  # fmt: skip
         read_only_fields = fields
@@ -52,6 +52,10 @@ class CredentialChangeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(max_length=300, required=False, allow_blank=True)
     hosts = hosts_field()
+    max_calls = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=MOST_CALLS,
+        help_text="How many steps may call with it at a time; the others wait in turn. Null: any number.",
+    )  # fmt: skip
     folder = serializers.PrimaryKeyRelatedField(
         queryset=Folder.objects.none(), required=False, allow_null=True
     )

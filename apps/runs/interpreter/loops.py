@@ -17,6 +17,7 @@ from apps.runs.state.names import Names, Renderer, Rounds, complete_config
 from apps.runs.state.payloads import UNREADABLE, read, shared_inputs
 from apps.runs.state.vector import Byte
 from apps.workflows.definition import MAX_STEPS
+from apps.workflows.graph import Graph
 
 FRAMES = 200  # items that one run goes through; of more, other runs carry chunks
 CHUNK, CHUNKS = 100, 4  # items in one of these at most, and how many at the same time
@@ -135,7 +136,7 @@ class Loops:
     def _fitting(self, spot: Spot) -> int:
         """Return how many items one run can go through without making too many steps."""
         body = self.book.node(spot).body
-        return max(1, ROOM // max(1, len(body.every if body else ())))
+        return max(1, ROOM // max(1, _most_steps(body)))
 
     def _items(self, spot: Spot, prev: JSON) -> Sequence[JSON]:
         """Ask a step again for the list that it goes through: it only computes."""
@@ -174,6 +175,19 @@ class Loops:
         for row in rows.select_related("output_blob").order_by("place"):
             outputs[row.frame][row.node] = read(row.output, row.output_blob)
         self._results |= {path: _result(given) for path, given in outputs.items()}
+
+
+def _most_steps(body: Graph | None) -> int:
+    """Return how many attempts at steps one round of a body takes at most, without repeats.
+
+    How long a list inside is turns out too late; a loop says how often it goes round.
+    """
+    count = 0
+    for node in body.nodes if body else ():
+        inside, rounds = _most_steps(node.body), node.config.get("max_rounds")
+        # A loop is asked again after each of its rounds, a list after all of them.
+        count += 1 + (rounds * (inside + 1) if rounds else FRAMES * inside + bool(node.body))
+    return count
 
 
 def _result(outputs: JSONDict) -> JSON:

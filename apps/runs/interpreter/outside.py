@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 
 from apps.common.types import JSONDict
+from apps.credentials import lending
 from apps.dispatch import passes
 from apps.dispatch.leases import Lease
 from apps.dispatch.passes import Wanted
@@ -107,8 +108,10 @@ class Outside:
             logger.warning("Places of run %s end with its lease: %s", self._lease.id, error)
 
     def _may_be_full(self, attempts: Sequence[Attempt]) -> bool:
-        """Tell whether a provider that may be called says how many calls it takes at a time."""
-        return any(_route_of(each) for each in attempts) and router.limits_calls()
+        """Tell whether a provider or a credential says how many calls it takes at a time."""
+        if any(_route_of(each) for each in attempts) and router.limits_calls():
+            return True
+        return any(_credential_of(each) for each in attempts) and lending.limits_calls()
 
     def _leave_queue(self, spots: Iterable[Spot]) -> None:
         """Take out of the queue the steps that need no place any more: the cap is gone."""
@@ -120,6 +123,11 @@ class Outside:
     def _way(self, attempt: Attempt, cap: int | None) -> tuple[Wanted | None, JSONDict]:
         """Return the place that an attempt needs, None where nothing counts it, and the limits."""
         key, route = self._key(attempt.spot), _route_of(attempt)
+        credential = lending.find_stored(_credential_of(attempt))
+        if credential is not None and credential.max_calls is not None:
+            limits = {"workspace": cap, "credential": credential.name}
+            limits["calls"] = calls = credential.max_calls
+            return Wanted(key, credential.pk, calls), limits
         provider = router.first_provider(route) if route else None
         if provider is None or provider.max_calls is None:
             is_counted = cap is not None and not (provider and provider.is_builtin)
@@ -148,3 +156,8 @@ class Outside:
 def _route_of(attempt: Attempt) -> str:
     """Return the route by which a step asks models; empty for one that asks none."""
     return str(getattr(attempt.config, "route", ""))
+
+
+def _credential_of(attempt: Attempt) -> str:
+    """Return the credential with which a step calls; empty for one that has none."""
+    return str(getattr(attempt.config, "credential", ""))

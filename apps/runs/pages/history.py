@@ -97,7 +97,10 @@ def _retrying(data: JSONDict) -> str:
 
 
 def _for_a_place(limits: JSONDict) -> str:
-    """Say which limit holds a step: that of a provider, or of the workspace."""
+    """Say which limit holds a step: that of a credential, of a provider, or of the workspace."""
+    if limits.get("credential"):
+        calls = f"{limits['calls']} at a time"
+        return f"Waits for a free call of the credential “{limits['credential']}”: {calls}"
     if limits.get("provider"):
         return f"Waits for a free place: {limits['provider']} is called {limits['calls']} at a time"
     return f"Waits for a free place: {limits['workspace']} steps reach outside at a time"

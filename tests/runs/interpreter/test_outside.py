@@ -9,17 +9,21 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
-from apps.dispatch import leases, passes
+from apps.credentials.models import StoredCredential
+from apps.credentials.services import change_credential, delete_credential
+from apps.dispatch import leases, limits, passes
 from apps.dispatch.leases import Lease
 from apps.dispatch.models import Pass, Ticket
 from apps.dispatch.passes import Wanted
 from apps.dispatch.services import admit
 from apps.dispatch.sweeper import sweep
 from apps.gateway.models import Provider
+from apps.gateway.services import update_provider
 from apps.runs.models import Run
 from apps.runs.pages.history import moments
 from apps.runs.services import cancel_run
 from apps.runs.state.vector import Byte
+from tests.credentials.keeping import keep
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.factories.targets import Crowd
 from tests.fakeai.server import FakeProvider
@@ -133,10 +137,10 @@ def ask(**rest: Any) -> dict[str, Any]:
     return graph(node("ask", "ai.generate", config={"prompt": "Hi"}, **rest), edge("start", "ask"))
 
 
-def hold(provider: Provider) -> Lease:
+def hold(channel: Provider | StoredCredential) -> Lease:
     lease = leases.claim(admit(uuid7()).pk, "somebody")
     assert lease is not None
-    assert passes.take(lease, [Wanted("theirs", provider.pk, provider.max_calls)])
+    assert passes.take(lease, [Wanted("theirs", channel.pk, channel.max_calls)])
     return lease
 
 
@@ -185,12 +189,89 @@ class TestProviders:
     ) -> None:
         provider = connect(fake, alice, max_calls=1)
         lead(alice, "ok", provider=provider)
-        lease = hold(provider)
+        hold(provider)
         run = carry(start(ask()))
-        Provider.objects.filter(pk=provider.pk).update(max_calls=None)
-        passes.give_back(lease.id, ["theirs"])
+        update_provider(provider, actor=alice, changes={"max_calls": None})
+        assert status(run) == "ready"
         assert carry(run).status == "succeeded"
-        assert not Pass.objects.exists()
+        assert not Pass.objects.filter(ticket_id=run.pk).exists()
 
     def test_the_built_in_rules_are_not_outside(self, start: Start, taken: Lease) -> None:
         assert carry(start(ask())).status == "succeeded"
+
+
+def borrowing(crowd: Crowd, credential: StoredCredential) -> dict[str, Any]:
+    config = {"url": crowd.origin, "credential": str(credential.pk)}
+    return graph(node("call", "http.request", config=config), edge("start", "call"))
+
+
+def kept(actor: User, crowd: Crowd, max_calls: int | None = 1) -> StoredCredential:
+    return keep(actor, hosts=[crowd.origin.removeprefix("http://")], max_calls=max_calls)
+
+
+@ALONE
+class TestCredentials:
+    """So many calls at a time with one credential."""
+
+    def test_a_step_waits_for_a_free_call_and_holds_no_worker(
+        self, start: Start, crowd: Crowd, alice: User
+    ) -> None:
+        credential = kept(alice, crowd)
+        lease = hold(credential)
+        run = carry(start(borrowing(crowd, credential)))
+        assert (run.status, status(run), crowd.asked) == ("waiting", "waiting", 0)
+        told = [each.what for each in moments(run, {})]
+        assert "Waits for a free call of the credential “Stock bearer”: 1 at a time" in told
+        use = limits.use_of(credential.pk)
+        assert (use.now, use.waiting) == (1, 1)
+        passes.give_back(lease.id, ["theirs"])
+        run = carry(run)
+        assert (run.status, crowd.asked) == ("succeeded", 1), run.error
+        assert not Pass.objects.exists()
+
+    def test_a_carrier_that_dies_frees_its_calls(
+        self, start: Start, crowd: Crowd, alice: User
+    ) -> None:
+        credential = kept(alice, crowd)
+        lease = hold(credential)
+        run = carry(start(borrowing(crowd, credential)))
+        past = timezone.now() - timedelta(seconds=1)
+        Ticket.objects.filter(pk=lease.id).update(lease_until=past)
+        sweep()
+        assert carry(run).status == "succeeded"
+
+    def test_only_steps_with_it_wait(self, start: Start, crowd: Crowd, alice: User) -> None:
+        hold(kept(alice, crowd))
+        other = keep(alice, "header", hosts=[crowd.origin.removeprefix("http://")])
+        assert carry(start(borrowing(crowd, other))).status == "succeeded"
+        assert carry(start(calling(crowd))).status == "succeeded"
+
+    def test_the_rounds_of_one_run_share_its_calls(
+        self, start: Start, crowd: Crowd, alice: User
+    ) -> None:
+        config = {"url": crowd.origin, "credential": str(kept(alice, crowd, 2).pk)}
+        call = inside("each", node("call", "http.request", config=config))
+        run = carry(start(over(each(max_parallel=8), call), orders=list(range(9))))
+        assert (run.status, crowd.asked, crowd.most) == ("succeeded", 9, 2), run.error
+
+    @pytest.mark.parametrize("wider", [2, None])
+    def test_another_cap_counts_at_once_for_who_waits(
+        self, start: Start, crowd: Crowd, alice: User, wider: int | None
+    ) -> None:
+        credential = kept(alice, crowd)
+        hold(credential)
+        run = carry(start(borrowing(crowd, credential)))
+        change_credential(credential, actor=alice, changes={"max_calls": wider})
+        assert status(run) == "ready"
+        assert carry(run).status == "succeeded"
+
+    def test_who_waits_for_one_that_is_gone_fails_with_a_reason(
+        self, start: Start, crowd: Crowd, alice: User
+    ) -> None:
+        credential = kept(alice, crowd)
+        lease = hold(credential)
+        run = carry(start(borrowing(crowd, credential)))
+        delete_credential(credential, actor=alice, confirmed=True)
+        passes.give_back(lease.id, ["theirs"])
+        assert error_of(step(carry(run), "call"))["code"] == "credential_missing"
+        assert Pass.objects.filter(ticket_id=run.pk).count() == 0

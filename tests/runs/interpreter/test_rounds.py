@@ -378,3 +378,26 @@ def test_a_retry_begins_with_the_step_around_the_round_that_failed(start: Start,
     again = retry_run(run, actor=bob)
     assert again.part == {"mode": "from", "node": "each", "pins": []}
     assert carry(again).status == "failed"
+
+
+INNER = {
+    "list": [inside("each", each("inner", items="{{ [1] * 5 }}")), inside("inner", transform("a"))],
+    "loop": [
+        inside("each", loop("inner", max_rounds=5, at_limit="stop")),
+        inside("inner", transform("a")),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", INNER)
+def test_what_an_item_holds_counts_with_all_its_rounds(
+    start: Start, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Few items of few steps, but these go through rounds of their own: one run cannot make all."""
+    monkeypatch.setattr("apps.runs.interpreter.steps.MAX_STEPS", 36)
+    monkeypatch.setattr("apps.runs.interpreter.loops.ROOM", 30)
+    monkeypatch.setattr("apps.runs.interpreter.loops.FRAMES", 5)
+    run = carry_family(start(over(each(), *INNER[kind]), orders=list(range(5))))
+    assert run.status == "succeeded", run.error
+    assert len((run.outputs or {})["results"]) == 5
+    assert Run.objects.filter(parent=run).count() > 1
