@@ -87,7 +87,8 @@ def refusal_of(decision: Decision, plan: Plan) -> GatewayError:
     name = f"The route “{plan.route}”" if plan.route else "This model"
     causes = {reason for why in rejected.values() for reason in why}
     if causes <= STATES:
-        return NoUsableTarget(f"{name} has no provider that can be asked: {_told(decision)}.")
+        why = f": {_told(decision)}" if rejected else ""
+        return NoUsableTarget(f"{name} has no provider that can be asked{why}.")
     cooling = [
         decision.inputs.candidates[place].cooling_s
         for place, why in rejected.items()
