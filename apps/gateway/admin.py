@@ -79,6 +79,8 @@ class PlatformProviderAdmin(Written):
                 continue
             said = f"{provider}: {done.models} models, {done.prices} with their prices."
             self.message_user(request, said, messages.SUCCESS)
+            if done.problem:
+                self.message_user(request, f"{provider}: {done.problem}", messages.WARNING)
 
     @admin.display(description="State")
     def state(self, provider: PlatformProvider) -> SafeString:

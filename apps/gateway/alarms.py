@@ -100,9 +100,8 @@ def words_of(decline: Decline) -> str:
     """Return what is getting worse, from what to what, since when."""
     since = f"since {datetime.fromtimestamp(decline.since, UTC):%H:%M} UTC"
     if decline.kind == "slower":
-        return (
-            f"First words came after {decline.before:.0f} ms, {since} after {decline.now:.0f} ms."
-        )
+        what = "First words" if decline.streams else "Whole answers"
+        return f"{what} came after {decline.before:.0f} ms, {since} after {decline.now:.0f} ms."
     return f"{decline.before:.0%} of calls failed, {since} {decline.now:.0%}."
 
 

@@ -52,7 +52,7 @@ class UnknownRoute(GatewayError):
 
 
 class NoUsableTarget(GatewayError):
-    """No target of the route can be called: each provider is disabled or has no key."""
+    """No target of the route can be called: each provider is disabled, not lent or has no key."""
 
     code = "no_usable_target"
     hint = "Add a key to a provider of the route, or give the route another target."

@@ -15,7 +15,7 @@ PROMISES = {
 
 
 def test_all_promises_are_listed() -> None:
-    assert list(PROMISES) == [f"D{number}" for number in range(1, 17)]
+    assert list(PROMISES) == [f"D{number}" for number in range(1, 18)]
 
 
 @pytest.mark.parametrize("number", PROMISES)

@@ -43,7 +43,7 @@ class FakeProvider:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     ill: bool = False  # whether every model fails for now
-    told: dict[str, Any] = field(default_factory=dict)  # what is read at an address
+    told: dict[str, Any] = field(default_factory=dict)  # at an address; a number refuses
     scripted: dict[str, str] = field(default_factory=dict)  # what `scripted` says to whom
     says: dict[str, str] = field(default_factory=dict)  # models, and their words
     turned_away: dict[str, int] = field(default_factory=dict)  # keys, and with which status
@@ -83,7 +83,8 @@ class FakeProvider:
         self.asked.append(Asked(request.path, dict(request.headers), {}))
         if request.path not in self.told:
             return chat.error(404, request)
-        return web.json_response(self.told[request.path])
+        told = self.told[request.path]
+        return chat.error(told, request) if isinstance(told, int) else web.json_response(told)
 
     async def answer_in_dialect(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.text())

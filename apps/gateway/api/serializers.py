@@ -58,7 +58,7 @@ class ProviderSettingsSerializer(serializers.Serializer[Any]):
         allow_null=True,
         min_value=1,
         max_value=MOST_CALLS,
-        help_text="How many steps may call it at a time; the others wait in turn. Calls of programs over `/v1` are not counted. Null: any number.",
+        help_text="How many steps may call it at a time; the others wait in turn. So many calls of programs go on in each web process; others go to the next target, or are answered 429. Null: any number.",
     )
     capabilities = serializers.ListField(
         child=serializers.CharField(max_length=40), max_length=10, required=False
@@ -101,7 +101,9 @@ class ImportedModelsSerializer(serializers.Serializer[Any]):
 
     models = serializers.IntegerField()
     prices = serializers.IntegerField()
-    problem = serializers.CharField(help_text="Why it told nothing; empty where it did.")
+    problem = serializers.CharField(
+        help_text="Why it told nothing, or no prices; empty where it told all."
+    )
 
 
 class CallSerializer(serializers.ModelSerializer[LlmCall]):

@@ -101,7 +101,7 @@ class ProviderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantVi
             done = importing.import_models(self.get_object(), actor=self.actor)
         except ModelsUnknown as error:
             return Response({"models": 0, "prices": 0, "problem": error.detail})
-        return Response({**vars(done), "problem": ""})
+        return Response(vars(done))
 
 
 class CallViewSet(mixins.ListModelMixin, TenantViewSet[LlmCall]):

@@ -54,7 +54,8 @@ class Provider(TimestampedModel):
     capabilities = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     needs_key = models.BooleanField(default=True)
     default_model = models.CharField(max_length=200, blank=True)
-    # How many steps may call it at a time, whichever key it has; empty: as many as like.
+    # How many steps may call it at a time, and of other calls each process, whichever key it has;
+    # empty: as many as like.
     max_calls = models.PositiveSmallIntegerField(null=True, blank=True)
     # Where the platform lends it: what it is then stands in `grants`, and not in this row.
     grant_id = models.UUIDField(null=True, blank=True)

@@ -46,7 +46,8 @@ def refresh() -> str:
         done = import_models(proxy, actor=None, patience_s=PATIENCE_S)
     except ModelsUnknown as error:
         return f"{proxy.name}: its models are not known. {error}"
-    return f"{proxy.name}: {done.models} models, {done.prices} with their prices"
+    said = f"{proxy.name}: {done.models} models, {done.prices} with their prices"
+    return f"{said}. {done.problem}" if done.problem else said
 
 
 def _named() -> list[tuple[str, str, str]]:

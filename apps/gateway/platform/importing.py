@@ -44,9 +44,10 @@ def _keep(provider: PlatformProvider, told: Told, actor: User | None) -> Importe
     with public_scope():
         kept = PlatformProvider.objects.select_for_update().get(pk=provider.pk)
         before = {name: getattr(kept, name) for name in KEPT}
-        kept.known_models, kept.prices = told.names, _prices(told)
+        prices = _prices(told)
+        kept.known_models, kept.prices = told.names, kept.prices if told.problem else prices
         kept.default_model = _default(kept, told.names)
-        done = Imported(len(told.names), len(kept.prices))
+        done = Imported(len(told.names), len(prices), told.problem)
         if before == {name: getattr(kept, name) for name in KEPT}:
             return done
         kept.save(update_fields=[*KEPT, "updated_at"])

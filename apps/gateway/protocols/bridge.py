@@ -56,13 +56,13 @@ class Bridged(Answer):
         super().__init__(inner.upstream)
         self.streams = inner.streams
         self.model = inner.model
-        self._inner, self._chat, self._teller = inner, chat, teller
+        self.inner, self.chat, self._teller = inner, chat, teller
 
     async def begin(self) -> None:
         """Wait for the first words; what comes at once is told at once, since it may be unfit."""
-        await self._inner.begin()
+        await self.inner.begin()
         if not self.streams:
-            body = b"".join([part async for part in self._inner.parts()])
+            body = b"".join([part async for part in self.inner.parts()])
             for _ in (*self._teller.take(json.loads(body)), *self._teller.end(self._counted())):
                 pass
             self._body = json.dumps(self._teller.whole(), separators=(",", ":")).encode()
@@ -71,8 +71,8 @@ class Bridged(Answer):
         if not self.streams:
             yield self._body
             return
-        async for part in self._inner.parts():
-            self.model = self._inner.model
+        async for part in self.inner.parts():
+            self.model = self.inner.model
             told = (event for chunk in self._chunks(part) for event in self._teller.take(chunk))
             if said := b"".join(named(event) for event in told):
                 yield said
@@ -82,7 +82,7 @@ class Bridged(Answer):
         return self._counted()
 
     def _counted(self) -> Usage:
-        return self._inner.usage(self._chat)
+        return self.inner.usage(self.chat)
 
     def _chunks(self, part: bytes) -> Iterator[JSONDict]:
         for event in part.split(b"\n\n"):

@@ -40,7 +40,7 @@ class ProviderForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_CALLS,
-        help_text="Of steps of workflows: those above it wait for a free place. Calls of programs are not counted. Empty: as many as come.",
+        help_text="Steps of workflows above it wait for a free place. Of programs each web process lets so many through; others go to the route's next target, or are told to try again. Empty: as many as come.",
     )
     answers = forms.ChoiceField(label="It can answer with", choices=ANSWERS, required=False)
     responses = forms.BooleanField(label="It offers OpenAI's Responses protocol", required=False)

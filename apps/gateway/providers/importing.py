@@ -33,15 +33,29 @@ PATIENCE_S = 20.0
 MILLION, MOST_USD = Decimal(1_000_000), Decimal(1_000_000)
 PROXY = "litellm_proxy"
 SOURCE = "LiteLLM proxy"
+UNREAD = (
+    "Their prices are not known: this key may not read `/model/info` of the proxy (it answered {}). "
+    "Allow the key that, or set prices yourself; those that are known stay."
+)
 LIMITS = {"context_tokens": "max_input_tokens", "answer_tokens": "max_output_tokens"}
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What was taken over."""
+    """What was taken over; `problem` says what could not be, in words."""
 
     models: int
     prices: int
+    problem: str = ""
+
+
+class KeyMayNot(ModelsUnknown):
+    """The key may not read this."""
+
+    def __init__(self, status: int) -> None:
+        """Keep how it was refused."""
+        super().__init__(f"Asked for its models, it answered {status}.")
+        self.status = status
 
 
 def import_models(provider: Provider, *, actor: User) -> Imported:
@@ -63,10 +77,14 @@ def import_models(provider: Provider, *, actor: User) -> Imported:
 
 @dataclass(frozen=True)
 class Told:
-    """What an upstream says of itself: the names of its models, and what a proxy adds to each."""
+    """What an upstream says of itself: the names of its models, and what a proxy adds to each.
+
+    `problem` says why it added nothing where the key may call models and not read of them.
+    """
 
     names: list[str]
     info: list[Any]
+    problem: str = ""
 
 
 def told_by(address: str, key: str, *, is_proxy: bool, patience_s: float = PATIENCE_S) -> Told:
@@ -80,12 +98,19 @@ def told_by(address: str, key: str, *, is_proxy: bool, patience_s: float = PATIE
 async def _asked(address: str, key: str, is_proxy: bool, patience_s: float) -> Told:
     try:
         listed = await _get(f"{address}/models", key, patience_s)
-        told = await _get(f"{address}/model/info", key, patience_s) if is_proxy else []
+        info, problem = await _info(address, key, patience_s) if is_proxy else ([], "")
     finally:
         await egress.close()  # the connections of this short-lived loop
     names = {str(each.get("id") or "") for each in listed if isinstance(each, dict)}
     kept = sorted(name for name in names if 0 < len(name) <= LONGEST_NAME and name.isprintable())
-    return Told(kept[:MOST_MODELS], told)
+    return Told(kept[:MOST_MODELS], info, problem)
+
+
+async def _info(address: str, key: str, patience_s: float) -> tuple[list[Any], str]:
+    try:
+        return await _get(f"{address}/model/info", key, patience_s), ""
+    except KeyMayNot as refusal:  # a key that may do no more than call is common at a proxy
+        return [], UNREAD.format(refusal.status)
 
 
 async def _get(url: str, key: str, patience_s: float) -> list[Any]:
@@ -98,6 +123,8 @@ async def _get(url: str, key: str, patience_s: float) -> list[Any]:
         )  # fmt: skip
     except EgressError as error:
         raise ModelsUnknown(f"It could not be asked: {error}") from error
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise KeyMayNot(answer.status)
     if answer.status != HTTPStatus.OK:
         raise ModelsUnknown(f"Asked for its models, it answered {answer.status}.")
     try:
@@ -124,7 +151,7 @@ def _keep(provider: Provider, actor: User, told: Told) -> Imported:
         if not _same(known.get(each.model), each)
     ]
     ModelPrice.objects.bulk_create(changed)
-    done = Imported(len(told.names), len(changed))
+    done = Imported(len(told.names), len(changed), told.problem)
     record("provider.models_imported", actor=actor, target=provider, after=vars(done))
     news.announce()  # rows that are made at once tell nobody
     outlook.look_soon()

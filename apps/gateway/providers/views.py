@@ -131,6 +131,8 @@ def _act(request: AuthenticatedRequest, found: Provider, name: str) -> None:
         messages.success(
             request, f"{done.models} models, and {done.prices} new prices, are taken over."
         )
+        if done.problem:
+            messages.warning(request, done.problem)
     elif name == "use":
         _use_first(found, request)
         messages.success(request, f"The route “{FIRST_ROUTE}” asks {found.name} first now.")

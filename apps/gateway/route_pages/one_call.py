@@ -7,8 +7,9 @@ from decimal import Decimal
 from apps.accounts.models import User
 from apps.common.types import JSONDict
 from apps.gateway.costs import breakdown
-from apps.gateway.models import Credential, LlmCall
+from apps.gateway.models import Credential, LlmCall, LlmCallQuerySet
 
+NEWER, OLDER = 8, 24  # that stand beside a call in the list that it was opened from
 WIDE = 1_000  # of the drawing in which an attempt is a bar
 
 
@@ -32,6 +33,13 @@ class Try:
             return "lost"
         failed = error or (self.attempt.get("verdict") or {}).get("mark") == "failed"
         return "failed" if failed else "answered"
+
+
+def beside(call: LlmCall, listed: LlmCallQuerySet) -> list[LlmCall]:
+    """Return a call among those that come before and after it in a list, the newest first."""
+    newer = listed.filter(created_at__gt=call.created_at).order_by("created_at")[:NEWER]
+    older = listed.filter(created_at__lt=call.created_at)[:OLDER]
+    return [*reversed(newer), call, *older]
 
 
 def origin_of(call: LlmCall, *, actor: User) -> JSONDict:

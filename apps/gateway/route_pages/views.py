@@ -16,7 +16,7 @@ from apps.common.errors import DomainError
 from apps.common.forms import blame
 from apps.common.pagination import page_of
 from apps.common.types import JSONDict
-from apps.gateway import services, vitals
+from apps.gateway import filters, services, vitals
 from apps.gateway.asks import SPEAKING
 from apps.gateway.cache.views import CacheForm
 from apps.gateway.guard_rules.services import guards_of_route
@@ -163,10 +163,13 @@ def allowed(request: AuthenticatedRequest) -> HttpResponse:
 @require_GET
 @permission_required("usage.view")
 def why(request: AuthenticatedRequest, call_id: UUID) -> HttpResponse:
-    """Show one call: its figures, its attempts, and why it went where it went."""
-    call = policies.find(request.user, LlmCall.objects.all(), pk=call_id)
+    """Show one call beside its list: its figures, its attempts, and why it went where it went."""
+    seen = policies.visible(request.user, LlmCall.objects.all())
+    call = policies.find(request.user, seen, pk=call_id)
+    listed = filters.filtered(seen, filters.of_page(request.GET))
     context = {
         "call": call,
+        "beside": one_call.beside(call, listed),
         "origin": one_call.origin_of(call, actor=request.user),
         "tries": one_call.tries_of(call),
         "may_see_prompts": policies.holds(request.user, "prompt.view"),

@@ -1,12 +1,12 @@
 """Early warning: a target that gets slower or fails more often than it used to, before it is down.
 
-Two cumulative sums (CUSUM) over its samples. Latency: how far the time to the first word, in
-logarithms, lies above what it used to be, in units of its own spread. Errors: the likelihood of a
-raised share of failures against the usual one. A single slow answer, or a target that always was
-slow, moves neither far.
+Cumulative sums (CUSUM) over its samples. Latency: how far the time to the first word of streams, or
+that of whole answers, lies above what it used to be, in logarithms and in units of its own spread; each
+is looked at by itself. Errors: the likelihood of a raised share of failures against the usual one. A
+single slow answer, or a target that always was slow, moves neither far.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
 from statistics import median
@@ -30,14 +30,24 @@ class Warning:  # noqa: A001 - the field's word; Python's own is not used here
     before: float  # milliseconds, or the share of failures
     now: float
     since: float  # time of day of the sample from which on it rises
+    streams: bool = True  # False: what got slower are whole answers
+
+
+Judge = Callable[[Sequence[Sample], Sequence[Sample]], Warning | None]
 
 
 def warning_of(samples: Sequence[Sample]) -> Warning | None:
     """Return what the samples, oldest first, warn of; None where all is as usual."""
+    streams = [each for each in samples if each.streamed]
+    whole = [each for each in samples if not each.streamed]
+    return (
+        _looked_at(_failing, samples) or _looked_at(_slower, streams) or _looked_at(_slower, whole)
+    )
+
+
+def _looked_at(judge: Judge, samples: Sequence[Sample]) -> Warning | None:
     usual, later = samples[:LEARNT], samples[LEARNT:]
-    if len(usual) < LEARNT or len(later) < FEWEST:
-        return None
-    return _failing(usual, later) or _slower(usual, later)
+    return judge(usual, later) if len(later) >= FEWEST else None
 
 
 def _slower(usual: Sequence[Sample], later: Sequence[Sample]) -> Warning | None:
@@ -58,7 +68,7 @@ def _slower(usual: Sequence[Sample], later: Sequence[Sample]) -> Warning | None:
     now = median(rising[-FEWEST:])
     if len(rising) < FEWEST // 2 or now < RISEN * before:
         return None
-    return Warning("slower", before, now, later[start].at)
+    return Warning("slower", before, now, later[start].at, streams=later[start].streamed)
 
 
 def _failing(usual: Sequence[Sample], later: Sequence[Sample]) -> Warning | None:

@@ -43,7 +43,7 @@ LIMITS = "Limits of a deployment are not set here: a key that its provider limit
 INSTEAD = {
     "rpm": LIMITS,
     "tpm": LIMITS,
-    "max_parallel_requests": "“Calls at a time” on the provider's page holds for steps of workflows. For programs, set the calls a minute of their keys.",
+    "max_parallel_requests": "Set “Calls at a time” on the provider's page: it holds for all of its keys together.",
     "timeout": "Set the longest time of a call on the route's page.",
     "stream_timeout": "Set the time to the first word on the route's page.",
     "master_key": "Make a key for each program under Keys.",

@@ -10,7 +10,7 @@ from apps.egress import circuits
 from apps.gateway.asks import Ask
 from apps.gateway.checks.verdicts import JUDGE, checks_of
 from apps.gateway.exceptions import GatewayError, NoFittingTarget, NoUsableTarget, ProviderBusy
-from apps.gateway.models import Endpoint
+from apps.gateway.models import Endpoint, Provider
 from apps.gateway.routes import health
 from apps.gateway.routes.candidates import Candidate, Need
 from apps.gateway.routes.choice import COOLING, RESTING, Inputs
@@ -18,10 +18,11 @@ from apps.gateway.routes.decision import Decision
 from apps.gateway.routes.policy import Verify
 from apps.gateway.routes.priors import NOTHING, Prior
 from apps.gateway.routes.words import in_words
-from apps.gateway.targets.router import Plan, Target
+from apps.gateway.targets.router import NOT_LENT, Plan, Target
 from apps.tenants.context import NoTenant, current_schema
 
-STATES = {"disabled", "needs_key", "key_refused"}
+# What a provider may be beside ready: no other call would fit better.
+STATES = {"disabled", "needs_key", "key_refused", str(Provider.Status.WITHDRAWN), NOT_LENT}
 
 
 def decide(plan: Plan, ask: Ask, *, seed: str = "", checks: tuple[str, ...] = ()) -> Decision:
@@ -86,7 +87,8 @@ def refusal_of(decision: Decision, plan: Plan) -> GatewayError:
     name = f"The route “{plan.route}”" if plan.route else "This model"
     causes = {reason for why in rejected.values() for reason in why}
     if causes <= STATES:
-        return NoUsableTarget(f"{name} has no provider that is enabled and has a key.")
+        why = f": {_told(decision)}" if rejected else ""
+        return NoUsableTarget(f"{name} has no provider that can be asked{why}.")
     cooling = [
         decision.inputs.candidates[place].cooling_s
         for place, why in rejected.items()

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
 
 from django.db import transaction
 
@@ -42,6 +44,7 @@ Adapter = Callable[[Ask, Upstream], AbstractAsyncContextManager[Answer]]
 FULL_S = 1.0  # after which it is worth asking again for a place that others have
 COOL_S = 1.0  # for which a key is left alone that was asked too much, where nobody says how long
 REFUSED_S = 60.0  # for which a lent key is left alone for a model that it was refused for
+_held: Counter[UUID] = Counter()  # places at providers, of calls that no step makes
 ADAPTERS: dict[str, Adapter] = {
     Provider.Kind.BUILTIN: builtin.opened,
     Provider.Kind.OPENAI: openai_compatible.opened,
@@ -93,8 +96,8 @@ class Leg:
     async def _run(self, go_through: GoThrough | None, in_need: bool) -> None:
         self._vitals.under_way += 1
         try:
-            await _check_room(self.target, go_through)
             async with (
+                _place(self.target, go_through),
                 granted.metered(self.target, self.ask) as meter,
                 _guarded(self.target, self.ask, in_need=in_need) as answer,
             ):
@@ -158,11 +161,31 @@ class Leg:
         sharing.note(schema(), self.target.stated.name, sample)
 
 
-async def _check_room(target: Target, go_through: GoThrough | None) -> None:
-    if go_through is None or target.provider_id is None or target.max_calls is None:
+@asynccontextmanager
+async def _place(target: Target, go_through: GoThrough | None) -> AsyncIterator[None]:
+    """Hold a place at a provider whose calls at a time are limited. Raises ProviderFull.
+
+    Places of steps are rows that all processes share; those of other calls, which never wait for
+    the database, are counted by this process.
+    """
+    provider, most = target.provider_id, target.max_calls
+    if provider is None or most is None:
+        yield
         return
-    if not await go_through(target.provider_id, target.max_calls):
+    if go_through is not None:
+        if not await go_through(provider, most):
+            raise ProviderFull(retry_after=FULL_S)
+        yield
+        return
+    if _held[provider] >= most:
         raise ProviderFull(retry_after=FULL_S)
+    _held[provider] += 1
+    try:
+        yield
+    finally:
+        _held[provider] -= 1
+        if not _held[provider]:
+            del _held[provider]
 
 
 @asynccontextmanager

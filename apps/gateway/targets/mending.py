@@ -3,6 +3,8 @@
 Only where the route says so, and only for plain words: half of a tool's arguments, or of JSON that must
 fit a schema, cannot be continued. One event says that it happened, for whoever wants to know:
 `{"auterity": {"failover": {mode, from, to, reason}}}`; after a restart all words before it are void.
+Responses and Messages that are told from chats go on too, under the events of the first. They have no
+event that voids words, so they are not begun anew; and what a provider tells in them itself is not joined.
 """
 
 from collections.abc import AsyncIterator
@@ -10,11 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from apps.common.types import JSONDict
+from apps.gateway.adapters.speaking import speaks
 from apps.gateway.asks import Ask
 from apps.gateway.calls import Upstream
 from apps.gateway.exceptions import GatewayError
 from apps.gateway.models import Endpoint
+from apps.gateway.protocols.bridge import Bridged
 from apps.gateway.routes.policy import Mending
+from apps.gateway.targets.router import Target
 from apps.gateway.targets.trying import Course
 from apps.gateway.upstreams.answers import Answer, StreamedAnswer
 from apps.gateway.upstreams.events import BadEvent, data_of, event_of, parsed
@@ -28,13 +33,18 @@ GO_ON = (
 
 def mended(answer: Answer, course: Course) -> Answer:
     """Return an answer that mends itself, where route and call allow that."""
-    ask, mending = course.ask, course.policy.mending
-    plain = ask.endpoint == Endpoint.CHAT and ask.body.get("n") in (None, 1)
-    if mending == Mending.OFF or not plain or not isinstance(answer, StreamedAnswer):
+    mending, bridge = course.policy.mending, answer if isinstance(answer, Bridged) else None
+    heard, chat = (bridge.inner, bridge.chat) if bridge else (answer, course.ask)
+    plain = chat.endpoint == Endpoint.CHAT and chat.body.get("n") in (None, 1)
+    if mending == Mending.OFF or not plain or not isinstance(heard, StreamedAnswer):
         return answer
-    if mending == Mending.CONTINUE and ask.body.get("response_format"):
+    if mending == Mending.CONTINUE and chat.body.get("response_format"):
         return answer
-    return MendedAnswer(answer, course)
+    if bridge is None:
+        return MendedAnswer(heard, course)
+    if mending == Mending.CONTINUE and not any(_is_native(each, course) for each in course.rest):
+        bridge.inner = MendedAnswer(heard, course, bridge)
+    return answer
 
 
 class MendedAnswer(Answer):
@@ -42,9 +52,12 @@ class MendedAnswer(Answer):
 
     streams = True
 
-    def __init__(self, first: StreamedAnswer, course: Course) -> None:
-        """Begin with an answer that has begun."""
+    def __init__(
+        self, first: StreamedAnswer, course: Course, bridge: Bridged | None = None
+    ) -> None:
+        """Begin with an answer that has begun; `bridge` tells it in another protocol."""
         super().__init__(first.upstream)
+        self._bridge = bridge
         self.model = first.model
         self._current: Answer = first
         self._course = course
@@ -72,7 +85,8 @@ class MendedAnswer(Answer):
         if mode == Mending.CONTINUE:
             ask = _continued(ask, said.text)
         broken = self.upstream
-        self._current = await self._course.resume(ask, self._current, error)
+        answer = await self._course.resume(ask, self._bridge or self._current, error)
+        self._current = answer.inner if isinstance(answer, Bridged) else answer
         self.upstream = self._current.upstream
         said.resumed(anew=mode == Mending.RESTART)
         return said.notice(mode, _name(broken), _name(self.upstream), error.code)
@@ -126,6 +140,11 @@ class _Said:
         return event_of({**told, **head})
 
 
+def _is_native(target: Target, course: Course) -> bool:
+    """Whether a target answers in the asker's protocol itself, and not in a chat."""
+    return speaks(target.upstream, course.ask.endpoint)
+
+
 def _name(upstream: Upstream) -> str:
     return f"{upstream.provider}/{upstream.model}"
 
@@ -140,4 +159,7 @@ def _delta(told: JSONDict) -> JSONDict:
 def _continued(ask: Ask, text: str) -> Ask:
     """Return the call with what was said so far, and the wish to go on."""
     more = [{"role": "assistant", "content": text}, {"role": "user", "content": GO_ON}]
-    return replace(ask, body={**ask.body, "messages": [*ask.messages, *more]})
+    name = "input" if ask.endpoint == Endpoint.RESPONSES else "messages"
+    given = ask.body[name]
+    said = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    return replace(ask, body={**ask.body, name: [*said, *more]})

@@ -313,7 +313,7 @@ def target_of(
     prices = list(ModelPrice.objects.at(timezone.now()))
     take_on([provider])
     keys = tuple(each for each in _opened(provider) if key is None or each.id == key.pk)
-    made = _target(provider, model, params, keys, prices, patience)
+    made = replace(_target(provider, model, params, keys, prices, patience), max_calls=None)
     if made.state in (NOT_LENT, Provider.Status.WITHDRAWN):
         return made
     return replace(made, state="ready")  # whoever tries it wants to know how it answers

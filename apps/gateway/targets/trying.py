@@ -113,6 +113,11 @@ class Course:
         raise AssertionError("the last round returns or raises")
 
     @property
+    def rest(self) -> tuple[Target, ...]:
+        """The targets that can still be asked."""
+        return tuple(self._rest)
+
+    @property
     def answering(self) -> Leg | None:
         """The target that answers, or answered last."""
         return self._leg or self._done

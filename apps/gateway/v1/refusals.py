@@ -18,6 +18,7 @@ from apps.gateway.exceptions import (
     NotOffered,
     PriceUnknown,
     ProviderBusy,
+    ProviderFull,
     ProviderRejected,
     ProviderTimedOut,
     UnknownRoute,
@@ -101,7 +102,7 @@ def _of_gateway(error: GatewayError) -> Refusal:
     if isinstance(error, ProviderRejected):
         return _rejected(error)
     headers = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:.0f}"}
-    if isinstance(error, ProviderBusy):
+    if isinstance(error, ProviderBusy | ProviderFull):
         told = error.told.code if error.told else ""
         if told == "insufficient_quota":
             return Refusal(429, error.message, told, told, headers=FINAL)

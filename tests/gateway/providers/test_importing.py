@@ -81,6 +81,27 @@ def test_what_is_no_list_is_refused(
     assert "Asked for its models" in page.content.decode()
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_may_only_call_brings_the_models_without_prices(
+    alice: User, proxy: Provider, fake: FakeProvider, status: int
+) -> None:
+    importing.import_models(proxy, actor=alice)
+    fake.told = {**PROXY, "/v1/models": {"data": [{"id": "new"}]}, "/v1/model/info": status}
+    page = browser(alice).post(f"/relaycore/providers/{proxy.pk}/models/", follow=True)
+    shown = page.content.decode()
+    assert "1 models, and 0 new prices" in shown
+    assert f"it answered {status}" in shown
+    proxy.refresh_from_db()
+    assert proxy.known_models == ["new"]
+    assert ModelPrice.objects.filter(provider=proxy.slug).count() == 1  # what was known stays
+    told = api_client(alice).post(f"/api/v1/gateway/providers/{proxy.pk}/import-models/").json()
+    assert (told["models"], told["prices"]) == (1, 0)
+    assert "set prices yourself" in told["problem"]
+    fake.told = {**PROXY, "/v1/models": status}  # who may not even ask for names is refused
+    with pytest.raises(ModelsUnknown, match=str(status)):
+        importing.import_models(proxy, actor=alice)
+
+
 def test_the_page_and_programs_do_it(alice: User, bob: User, proxy: Provider) -> None:
     page = browser(alice).post(f"/relaycore/providers/{proxy.pk}/models/", follow=True)
     assert "2 models, and 1 new prices" in page.content.decode()

@@ -17,7 +17,7 @@ from apps.gateway.exceptions import (
     GrantUsedUp,
     KeyRefused,
     LentStays,
-    NoFittingTarget,
+    NoUsableTarget,
     PriceUnknown,
 )
 from apps.gateway.models import Credential, LlmCall, Provider
@@ -100,7 +100,7 @@ def test_a_quota_that_is_used_up_refuses_clearly(
 def test_only_the_models_that_are_lent_are_asked(alice: User, grant: Grant, lent: Provider) -> None:
     grant.patterns = ["gpt-*"]
     platform_services.save_grant(grant, actor=None)
-    with pytest.raises(NoFittingTarget, match="does not lend this model"):
+    with pytest.raises(NoUsableTarget, match="does not lend this model"):
         complete()
 
 
@@ -202,7 +202,7 @@ def test_withdrawn_it_is_skipped_and_can_be_removed(
     alice: User, grant: Grant, lent: Provider, fake: FakeProvider
 ) -> None:
     platform_services.withdraw(grant, actor=None)
-    with pytest.raises(NoFittingTarget, match="lends its provider no longer"):
+    with pytest.raises(NoUsableTarget, match="lends its provider no longer"):
         complete()
     page = browser(alice).get(f"/relaycore/providers/{lent.pk}/").content.decode()
     assert "lends this provider no longer" in page
@@ -217,7 +217,7 @@ def test_another_workspace_has_none_of_it(grant: Grant, beta: Tenant) -> None:
         Provider.objects.create(
             slug="stolen", name="Stolen", kind="openai_compatible", grant_id=grant.pk
         )
-        with pytest.raises(NoFittingTarget):
+        with pytest.raises(NoUsableTarget):
             complete("stolen/ok")
 
 

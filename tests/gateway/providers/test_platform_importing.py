@@ -81,6 +81,27 @@ def test_a_default_model_that_a_proxy_does_not_serve_gives_way(
     assert (proxy.default_model, lent.default_model) == ("gpt", "gpt")
 
 
+def test_a_key_that_may_not_read_prices_leaves_those_that_are_known(
+    alpha: Tenant, fake: FakeProvider, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.told = {**PROXY, "/v1/model/info": 403}
+    settings.LITELLM_PROXY_URL, settings.LITELLM_PROXY_KEY = fake.url, SECRET
+    call_command("add_platform_providers")
+    assert "2 models, 0 with their prices. Their prices are not known" in capsys.readouterr().out
+    fake.told = PROXY
+    with public_scope():
+        proxy = PlatformProvider.objects.get()
+    import_models(proxy, actor=None)
+    fake.told = {**PROXY, "/v1/model/info": 401}
+    form = {"action": "import_", "_selected_action": [str(proxy.pk)]}
+    shown = staff_browser().post("/grants/platformprovider/", form, follow=True).content.decode()
+    assert "2 models, 0 with their prices." in shown
+    assert "it answered 401" in shown
+    with public_scope():
+        proxy.refresh_from_db()
+    assert list(proxy.prices) == ["ok"]
+
+
 def test_staff_import_in_the_console(proxy: PlatformProvider, fake: FakeProvider) -> None:
     staff, url = staff_browser(), "/grants/platformprovider/"
     form = {"action": "import_", "_selected_action": [str(proxy.pk)]}

@@ -1,14 +1,16 @@
 """The page of one call: where it came from, what it took, and its attempts in time."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import ApiKey, User
 from apps.common.ids import uuid7
 from apps.gateway.models import LlmCall
-from apps.gateway.route_pages.one_call import tries_of
+from apps.gateway.route_pages.one_call import beside, tries_of
 from apps.workflows.services import create_workflow
 from tests.factories.browsers import browser
 from tests.gateway.programs import key_of
@@ -47,6 +49,28 @@ def test_what_its_reader_may_not_see_has_no_name(alice: User, vera: User) -> Non
     assert "another workflow" in shown
     assert "another key" in shown
     assert "Program" not in shown
+
+
+def test_a_call_stands_in_the_list_that_it_was_opened_from(alice: User) -> None:
+    now = timezone.now()
+    calls = [
+        made(
+            request_id=f"r-{place}", route=route, created_at=now - place * timedelta(seconds=1),
+            **({"cache": "hit", "saved_usd": Decimal("0.02")} if place == 1 else {}),
+        )
+        for place, route in enumerate(["fast", "large", "fast", "fast"])
+    ]  # fmt: skip
+    around = beside(calls[2], LlmCall.objects.filter(route="fast"))
+    assert [each.request_id for each in around] == ["r-0", "r-2", "r-3"]
+    client = browser(alice)
+    listed = client.get("/relaycore/calls/?route=fast").content.decode()
+    address = f"/relaycore/calls/{calls[2].pk}/?route=fast"
+    assert f'href="{address}"' in listed
+    opened = client.get(address).content.decode()
+    assert 'href="/relaycore/calls/?route=fast"' in opened  # the way back to the list
+    assert [f"/{each.pk}/?route=fast" in opened for each in calls] == [True, False, True, True]
+    assert opened.count('class="split-item"') == 3
+    assert "saved $0.0200" in page(alice, calls[2])  # by all calls, without a filter
 
 
 def test_attempts_are_bars_in_the_time_of_the_call(alice: User) -> None:

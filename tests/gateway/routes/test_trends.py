@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from apps.accounts.models import User
+from apps.gateway.alarms import words_of
 from apps.gateway.routes import health
 from apps.gateway.routes.health import Sample
 from apps.gateway.routes.trends import Warning as Decline
@@ -57,6 +58,36 @@ def test_one_answer_that_is_late_warns_of_nothing() -> None:
     samples = recorded("steady")
     late = Sample(samples[60].at, 60_000, 60_100)
     assert warnings([*samples[:60], late, *samples[61:]]) == []
+
+
+def parted(samples: list[Sample], *, whole_ms: int) -> list[Sample]:
+    """Return the same, with a whole answer beside each stream."""
+    return [
+        each
+        for sample in samples
+        for each in (sample, Sample(sample.at, whole_ms, whole_ms, streamed=False))
+    ]
+
+
+def test_whole_answers_are_no_slow_first_words() -> None:
+    """Programs that wait for whole answers come later than those that read streams."""
+    streams = recorded("steady")[:80]
+    whole = [Sample(streams[-1].at + n, 4_000, 4_000, streamed=False) for n in range(120)]
+    assert warnings([*streams, *whole]) == []
+
+
+def test_each_series_is_looked_at_by_itself() -> None:
+    _, warning = warnings(parted(recorded("degradation"), whole_ms=2_000))[0]
+    assert (warning.kind, warning.streams) == ("slower", True)
+    steady = recorded("steady")
+    slower = [
+        Sample(each.at, (n := 1_000 if place < 60 else 2_500), n, streamed=False)
+        for place, each in enumerate(steady)
+    ]
+    assert warning_of([*steady[:40], *slower[:60]]) is None
+    found = warning_of([*steady[:40], *slower[:80]])
+    assert found == Decline("slower", 1_000, 2_500, slower[60].at, streams=False)
+    assert words_of(found).startswith("Whole answers came after 1000 ms")
 
 
 @pytest.mark.django_db(transaction=True)

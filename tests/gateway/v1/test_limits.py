@@ -11,6 +11,8 @@ from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
+from apps.gateway.services import try_provider
+from apps.gateway.upstreams import pools
 from apps.gateway.v1.limits import Left, RateExceeded, headers_of, rates_of, settle, take
 from apps.gateway.v1.limits import place as place_of_call
 from apps.gateway.virtual_keys.services import create_key
@@ -133,3 +135,31 @@ def test_so_many_calls_of_a_workspace_at_a_time(
     assert reply.headers["retry-after"] == "1"
     assert len(fake.asked) == 1
     assert program.chat().status == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_finds_a_provider_full_goes_on_to_the_next_or_comes_again(
+    alice: User, fake: FakeProvider
+) -> None:
+    full = connect(fake, alice, name="Full", max_calls=1)
+    pools.add_key(full, actor=alice, credential="sk-second")  # brings no second set of places
+    other = connect(fake, alice, name="Other")
+    lead(alice, "slow-1500", provider=full)
+    route = lead(alice, "slow-1500", provider=full, alias="patient")
+    route.targets.create(provider=other, model="ok", position=1, order=1)
+    program = Program(key_of(alice))
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        first = thread.submit(copy_context().run, program.chat)
+        assert fake.came.wait(10)
+        refused, next_one = program.chat(), program.chat("patient")
+        assert try_provider(full, actor=alice, model="ok").ok  # a person waits for it
+        assert first.result().status == 200
+    error = error_of(refused)
+    assert (refused.status, error["type"], error["code"]) == (
+        429,
+        "requests",
+        "rate_limit_exceeded",
+    )
+    assert refused.headers["retry-after"] == "1"
+    assert (next_one.status, next_one.headers["x-auterity-provider"]) == (200, "other")
+    assert program.chat("patient").headers["x-auterity-provider"] == "full"
