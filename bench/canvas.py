@@ -7,6 +7,7 @@ the 95th of a hundred. Browser and product share the machine, so compare CPU, no
 """
 
 import json
+import math
 import shutil
 import statistics
 import sys
@@ -185,12 +186,10 @@ def drag(page: Page) -> None:
 
 def step_near_the_middle(page: Page) -> tuple[float, float]:
     """Return where a step can be taken hold of; far away it becomes an element when pointed at."""
-    boxes = page.get_by_test_id("workflow-node")
-    if boxes.count():
-        box = boxes.nth(boxes.count() // 2).bounding_box()
-        if box and 80 < box["x"] < 1200 and 80 < box["y"] < 700:
-            return box["x"] + min(40, box["width"] / 2), box["y"] + min(12, box["height"] / 2)
-    return WINDOW["width"] / 2, WINDOW["height"] / 2
+    boxes = [each.bounding_box() for each in page.get_by_test_id("workflow-node").all()]
+    places = [(box["x"] + box["width"] / 2, box["y"] + 12) for box in boxes if box]
+    middle = WINDOW["width"] / 2, WINDOW["height"] / 2
+    return min(places, key=lambda place: math.dist(place, middle), default=middle)
 
 
 def pan(page: Page) -> None:

@@ -1,7 +1,8 @@
 """What people do on the canvas: parts of runs, pins, versions, groups, sub-workflows, other tools' files."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,31 @@ def test_a_file_of_n8n_opens_as_a_draft(visit: Visit, tmp_path: Path) -> None:
     expect(page.get_by_test_id("field-url")).to_be_visible()
     expect(placeholders).to_contain_text("33 steps")
     visitor.shot("studio-n8n")
+
+
+def test_moving_the_view_styles_little_anew(demo: Demo, visit: Visit) -> None:
+    """What every element inherits must not change with each frame: a large canvas would stutter."""
+    page = visit("builder").page
+    steps = (transform(f"s{n}", f"Step {n}", f"{{{{ {n} }}}}") for n in range(40))
+    open_studio(page, make_workflow(demo, definition(*steps)))
+    whole = page.evaluate("document.querySelectorAll('.canvas *').length")
+    with traced(page) as styled:
+        page.locator(".canvas-root").hover()
+        for place in range(20):
+            page.mouse.wheel(0, 4 if place % 2 else -4)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert len(styled) >= 10, "the view did not move"
+    assert max(styled) < whole / 4
+
+
+@contextmanager
+def traced(page: Page) -> Iterator[list[int]]:
+    """Give how many elements got their style anew, each time that the page did so."""
+    browser = page.context.browser
+    assert browser
+    styled: list[int] = []
+    browser.start_tracing(page=page, categories=["devtools.timeline"])
+    yield styled
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    told = (each.get("args", {}) for each in events if each["name"] == "UpdateLayoutTree")
+    styled += (each["elementCount"] for each in told if "elementCount" in each)

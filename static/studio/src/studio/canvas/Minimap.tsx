@@ -34,8 +34,12 @@ export function Minimap({
       const context = target.getContext("2d");
       if (!context) return;
       const scale = devicePixelRatio || 1;
-      target.width = WIDTH * scale;
-      target.height = HEIGHT * scale;
+      if (target.width !== WIDTH * scale || target.height !== HEIGHT * scale) {
+        target.width = WIDTH * scale;
+        target.height = HEIGHT * scale;
+      }
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, target.width, target.height);
       const seen = editor.view.seen();
       const { x, y, zoom } = frame(editor.store.grid.bounds(), seen);
       context.setTransform(scale * zoom, 0, 0, scale * zoom, scale * x, scale * y);

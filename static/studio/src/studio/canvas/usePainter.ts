@@ -98,10 +98,13 @@ export function usePainter(mounted: ReadonlySet<string>, edges: FlowEdge[], drag
   return { canvas, colours, ready };
 }
 
-/** Move the ground's dots with the view; below half size they would be noise. */
+/**
+ * Move the ground's dots with the view; below half size they would be noise. Not by custom properties:
+ * those are inherited, so that every element of the canvas would be styled anew in each frame.
+ */
 function dots(element: HTMLElement, { x, y, zoom }: { x: number; y: number; zoom: number }): void {
   const size = DOT * zoom;
-  element.style.setProperty("--dots-size", `${size}px`);
-  element.style.setProperty("--dots-at", `${x - size / 2}px ${y - size / 2}px`);
+  element.style.backgroundSize = `${size}px ${size}px`;
+  element.style.backgroundPosition = `${x - size / 2}px ${y - size / 2}px`;
   element.toggleAttribute("data-dotless", zoom < DOTS_ABOVE);
 }
