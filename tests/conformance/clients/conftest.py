@@ -6,12 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
 from tests.factories.prepared import prepared_folder
 from tests.factories.product import Product
 from tests.fakeai.server import SECRET, FakeProvider, serving
 
 READY_S = 600
+WISH_S = 7  # for which a provider that is busy asks to be left alone
 # How each provider is asked: in chats, in Responses too, in Messages.
 PROVIDERS: dict[str, dict[str, Any]] = {
     "Fake": {"kind": "openai_compatible", "base_url": "{url}"},
@@ -21,6 +23,19 @@ PROVIDERS: dict[str, dict[str, Any]] = {
     },
     "Claude": {"kind": "litellm", "litellm_provider": "anthropic", "base_url": "{origin}"},
 }  # fmt: skip
+
+
+class Yes(BaseModel):
+    """What the fake answers where a schema is asked for."""
+
+    answer: str
+
+
+def is_wish(retry_after: str | None, *, of: str) -> bool:
+    """Tell whether an error says when to come back, where its code is that of a limit of rates."""
+    if of not in ("rate_limit_exceeded", "rate_limit_error"):
+        return True
+    return retry_after is not None and 0 < int(retry_after) <= WISH_S
 
 
 @dataclass

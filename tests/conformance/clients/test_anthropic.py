@@ -8,7 +8,7 @@ import pytest
 from anthropic import Anthropic
 from anthropic.types import MessageParam, ToolParam
 
-from tests.conformance.clients.conftest import Gateway
+from tests.conformance.clients.conftest import Gateway, Yes, is_wish
 from tests.fakeai.chat import WORDS
 from tests.fakeai.messages import THOUGHT
 
@@ -75,6 +75,16 @@ def test_tools_go_round(client: Anthropic) -> None:
     assert [each.type for each in second.content] == ["text"]
 
 
+def test_structured_output_is_parsed(client: Anthropic, gateway: Gateway) -> None:
+    told = client.messages.parse(model="fake/ok", max_tokens=50, messages=HELLO, output_format=Yes)
+    assert told.parsed_output == Yes(answer="yes")
+    wished = {"type": "json_schema", "schema": Yes.model_json_schema()}
+    client.messages.create(
+        model="claude/ok", max_tokens=50, messages=HELLO, extra_body={"output_config": {"format": wished}}
+    )  # fmt: skip
+    assert gateway.fake.asked[-1].body["output_config"] == {"format": wished}
+
+
 def test_thoughts_come_signed_from_anthropic(client: Anthropic) -> None:
     with client.messages.stream(
         model="claude/think", max_tokens=4000, messages=HELLO,
@@ -133,6 +143,7 @@ def test_errors_are_those_that_it_knows(
     assert isinstance(caught.value.body, dict)
     assert caught.value.body["error"]["type"] == name
     assert caught.value.request_id
+    assert is_wish(caught.value.response.headers.get("retry-after"), of=name)
 
 
 def test_a_wrong_key(gateway: Gateway) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.clients.conftest import Gateway
+from tests.conformance.clients.conftest import Gateway, Yes, is_wish
 from tests.fakeai.chat import WORDS
 
 pytestmark = pytest.mark.xdist_group("clients")
@@ -14,11 +14,11 @@ CHAT = {"messages": [{"role": "user", "content": "Say hello"}]}
 
 
 def curl(
-    gateway: Gateway, path: str, body: Any, *options: str
+    gateway: Gateway, path: str, body: Any, *options: str, key: str = ""
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["curl", "-sS", "-N", *options, f"{gateway.url}/{path}",
-         "-H", f"Authorization: Bearer {gateway.key}", "-H", "Content-Type: application/json",
+         "-H", f"Authorization: Bearer {key or gateway.key}", "-H", "Content-Type: application/json",
          "-d", "@-"],
         input=json.dumps(body), capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
@@ -36,16 +36,46 @@ def test_chat_and_stream(gateway: Gateway) -> None:
     assert lines[-1] == "data: [DONE]"
 
 
+def test_tools_and_structured_output(gateway: Gateway) -> None:
+    tool = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
+    body = {"model": "fake/tool", **CHAT, "tools": [tool]}
+    [choice] = json.loads(curl(gateway, "chat/completions", body).stdout)["choices"]
+    [call] = choice["message"]["tool_calls"]
+    assert (choice["finish_reason"], call["function"]["name"]) == ("tool_calls", "look_up")
+    shape = {"name": "yes", "schema": Yes.model_json_schema()}
+    wished = {"type": "json_schema", "json_schema": shape}
+    body = {"model": "fake/ok", **CHAT, "response_format": wished}
+    [choice] = json.loads(curl(gateway, "chat/completions", body).stdout)["choices"]
+    assert Yes.model_validate_json(choice["message"]["content"])
+
+
+def test_embeddings(gateway: Gateway) -> None:
+    body = {"model": "fake/vectors", "input": ["a", "b"]}
+    told = json.loads(curl(gateway, "embeddings", body).stdout)
+    assert [each["embedding"] for each in told["data"]] == [[0.5] * 4, [1.5] * 4]
+
+
 def test_rerank(gateway: Gateway) -> None:
     body = {"model": "fake/ok", "query": "what?", "documents": ["a", "bb"]}
     results = json.loads(curl(gateway, "rerank", body).stdout)["results"]
     assert [each["index"] for each in results] == [1, 0]
 
 
-def test_errors(gateway: Gateway) -> None:
-    done = curl(gateway, "chat/completions", {"model": "nowhere", **CHAT}, "-w", " %{http_code}")
-    body, _, status = done.stdout.rpartition(" ")
-    assert (json.loads(body)["error"]["code"], status) == ("model_not_found", "404")
+REFUSALS = [
+    ("fake/ok", "aut_wrong", "401", "invalid_api_key"),
+    ("nowhere", "", "404", "model_not_found"),
+    ("fake/too-long", "", "400", "context_length_exceeded"),
+    ("fake/error-429", "", "429", "rate_limit_exceeded"),
+]
+
+
+@pytest.mark.parametrize(("model", "key", "status", "code"), REFUSALS)
+def test_errors(gateway: Gateway, model: str, key: str, status: str, code: str) -> None:
+    said = " %{http_code} %header{retry-after}"
+    done = curl(gateway, "chat/completions", {"model": model, **CHAT}, "-w", said, key=key)
+    body, found, retry_after = done.stdout.rsplit(" ", 2)
+    assert (json.loads(body)["error"]["code"], found) == (code, status)
+    assert is_wish(retry_after or None, of=code)
 
 
 def test_whoever_leaves_ends_the_call_upstream(gateway: Gateway) -> None:

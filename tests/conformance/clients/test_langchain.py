@@ -10,19 +10,13 @@ import pytest
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
-from tests.conformance.clients.conftest import Gateway
+from tests.conformance.clients.conftest import Gateway, Yes, is_wish
 from tests.fakeai.chat import WORDS
 
 pytestmark = pytest.mark.xdist_group("clients")
 SAID = "".join(WORDS)
-
-
-class Yes(BaseModel):
-    """What the fake answers where a schema is asked for."""
-
-    answer: str
 
 
 @tool
@@ -31,11 +25,18 @@ def look_up(q: str) -> str:
     return f"found {q}"
 
 
-def model(gateway: Gateway, name: str, **more: Any) -> ChatOpenAI:
-    key = SecretStr(gateway.key)
+def model(gateway: Gateway, name: str, key: str = "", **more: Any) -> ChatOpenAI:
+    secret = SecretStr(key or gateway.key)
     return ChatOpenAI(
-        model=f"fake/{name}", base_url=gateway.url, api_key=key, max_retries=0, **more
+        model=f"fake/{name}", base_url=gateway.url, api_key=secret, max_retries=0, **more
     )
+
+
+def vectors(gateway: Gateway, name: str, key: str = "") -> OpenAIEmbeddings:
+    return OpenAIEmbeddings(
+        model=name, openai_api_base=gateway.url, openai_api_key=SecretStr(key or gateway.key),
+        check_embedding_ctx_length=False, max_retries=0,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("responses", [False, True])
@@ -73,11 +74,32 @@ def test_images(gateway: Gateway) -> None:
 
 
 def test_embeddings(gateway: Gateway) -> None:
-    embeddings = OpenAIEmbeddings(
-        model="fake/vectors", openai_api_base=gateway.url,
-        openai_api_key=SecretStr(gateway.key), check_embedding_ctx_length=False,
-    )  # fmt: skip
+    embeddings = vectors(gateway, "fake/vectors")
     assert embeddings.embed_documents(["a", "b"]) == [[0.5] * 4, [1.5] * 4]
+
+
+REFUSALS: list[tuple[str, str, type[openai.APIStatusError], str]] = [
+    ("fake/ok", "aut_wrong", openai.AuthenticationError, "invalid_api_key"),
+    ("nowhere", "", openai.NotFoundError, "model_not_found"),
+    ("fake/error-429", "", openai.RateLimitError, "rate_limit_exceeded"),
+]
+
+
+@pytest.mark.parametrize(("name", "key", "kind", "code"), REFUSALS)
+def test_errors_are_those_that_it_knows(
+    gateway: Gateway, name: str, key: str, kind: type[openai.APIStatusError], code: str
+) -> None:
+    chat = model(gateway, "ok", key)
+    chat.model_name = name
+    for ask in (
+        lambda: chat.invoke("Hello"),
+        lambda: list(chat.stream("Hello")),
+        lambda: vectors(gateway, name, key).embed_documents(["a"]),
+    ):
+        with pytest.raises(kind) as caught:
+            ask()
+        assert caught.value.code == code
+        assert is_wish(caught.value.response.headers.get("retry-after"), of=code)
 
 
 def test_errors(gateway: Gateway) -> None:

@@ -9,9 +9,8 @@ import pytest
 from openai import OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from openai.types.responses import FunctionToolParam
-from pydantic import BaseModel
 
-from tests.conformance.clients.conftest import Gateway
+from tests.conformance.clients.conftest import Gateway, Yes, is_wish
 from tests.fakeai.chat import WORDS
 
 pytestmark = pytest.mark.xdist_group("clients")
@@ -24,12 +23,6 @@ TOOL: ChatCompletionToolParam = {
 FUNCTION: FunctionToolParam = {
     "type": "function", "name": "look_up", "parameters": SHAPE, "strict": False,
 }  # fmt: skip
-
-
-class Yes(BaseModel):
-    """What the fake answers where a schema is asked for."""
-
-    answer: str
 
 
 @pytest.fixture
@@ -62,7 +55,11 @@ def test_a_stream_with_and_without_usage(client: OpenAI) -> None:
     assert counted[-1].usage.total_tokens == 1200
 
 
-def test_tools_of_a_stream_are_put_together(client: OpenAI) -> None:
+def test_tools_come_whole_and_put_together_of_a_stream(client: OpenAI) -> None:
+    told = client.chat.completions.create(model="fake/tool", messages=HELLO, tools=[TOOL])
+    [call] = told.choices[0].message.tool_calls or []
+    assert call.type == "function"
+    assert (call.function.name, call.function.arguments) == ("look_up", '{"q": "x"}')
     with client.chat.completions.stream(model="fake/tools", messages=HELLO, tools=[TOOL]) as stream:
         message = stream.get_final_completion().choices[0].message
     calls = message.tool_calls or []
@@ -130,6 +127,7 @@ def test_errors_are_those_that_it_knows(
             call()
         assert caught.value.code == code
         assert caught.value.request_id
+        assert is_wish(caught.value.response.headers.get("retry-after"), of=code)
 
 
 def test_a_wrong_key_and_an_empty_purse_are_not_tried_again(gateway: Gateway) -> None:

@@ -18,9 +18,11 @@ const tools = {
     execute: async ({ q }) => `found ${q}`,
   }),
 };
+const strange = { ...settings, apiKey: "aut_wrong" };
+const strangers = { compatible: createOpenAICompatible({ name: "auterity", ...strange }), openai: createOpenAI(strange) };
 const both = (name, check) => {
   for (const [kind, provider] of Object.entries({ compatible, openai }))
-    test(`${name} (${kind})`, () => check((model) => provider(`fake/${model}`)));
+    test(`${name} (${kind})`, () => check((model) => provider(`fake/${model}`), provider, strangers[kind]));
 };
 
 both("text and its usage", async (model) => {
@@ -77,8 +79,21 @@ both("errors", async (model) => {
   assert.ok(kinds.includes("error"));
 });
 
-test("embeddings", async () => {
-  const { embeddings } = await embedMany({ model: compatible.textEmbeddingModel("fake/vectors"), values: ["a", "b"] });
+both("errors are typed and say when to come back", async (model, provider, stranger) => {
+  const refused = async (asked, status, code, isRetryable) => {
+    const failure = await generateText({ model: asked, prompt: "Say hello", maxRetries: 0 }).catch((error) => error);
+    assert.ok(APICallError.isInstance(failure));
+    assert.deepEqual([failure.statusCode, failure.data.error.code, failure.isRetryable], [status, code, isRetryable]);
+    return failure;
+  };
+  await refused(stranger("fake/ok"), 401, "invalid_api_key", false);
+  await refused(provider("nowhere"), 404, "model_not_found", false);
+  const busy = await refused(model("error-429"), 429, "rate_limit_exceeded", true);
+  assert.match(busy.responseHeaders["retry-after"], /^[1-7]$/);
+});
+
+both("embeddings", async (_, provider) => {
+  const { embeddings } = await embedMany({ model: provider.textEmbeddingModel("fake/vectors"), values: ["a", "b"] });
   assert.deepEqual(embeddings, [Array(4).fill(0.5), Array(4).fill(1.5)]);
 });
 

@@ -34,8 +34,10 @@ test("a stream, with usage only where it is asked for", async () => {
   assert.equal(counted.length, plain.length + 1);
 });
 
-test("tools of a stream are put together", async () => {
+test("tools come whole, and put together of a stream", async () => {
   const tools = [{ type: "function", function: { name: "look_up", parameters } }];
+  const whole = await client.chat.completions.create({ model: "fake/tool", messages, tools });
+  assert.equal(whole.choices[0].message.tool_calls[0].function.name, "look_up");
   const asked = { model: "fake/tools", messages, tools };
   const message = await client.chat.completions.stream(asked).finalMessage();
   const said = message.tool_calls.map((call) => JSON.parse(call.function.arguments));
@@ -71,14 +73,19 @@ test("responses, whole and as a stream", async () => {
 });
 
 test("errors are those that it knows", async () => {
-  const refused = async (model, status, code) => {
-    const failure = await client.chat.completions.create({ model, messages }).catch((error) => error);
-    assert.ok(failure instanceof OpenAI.APIError);
+  const refused = async (model, kind, status, code, by = client) => {
+    const failure = await by.chat.completions.create({ model, messages }).catch((error) => error);
+    assert.ok(failure instanceof kind);
     assert.deepEqual([failure.status, failure.code], [status, code]);
+    return failure;
   };
-  await refused("nowhere", 404, "model_not_found");
-  await refused("fake/too-long", 400, "context_length_exceeded");
-  await refused("fake/no-quota", 429, "insufficient_quota");
+  const stranger = client.withOptions({ apiKey: "aut_wrong" });
+  await refused("fake/ok", OpenAI.AuthenticationError, 401, "invalid_api_key", stranger);
+  await refused("nowhere", OpenAI.NotFoundError, 404, "model_not_found");
+  await refused("fake/too-long", OpenAI.BadRequestError, 400, "context_length_exceeded");
+  await refused("fake/no-quota", OpenAI.RateLimitError, 429, "insufficient_quota");
+  const busy = await refused("fake/error-429", OpenAI.RateLimitError, 429, "rate_limit_exceeded");
+  assert.match(busy.headers.get("retry-after"), /^[1-7]$/);
   const stream = await client.chat.completions.create({ model: "fake/broken:node", messages, stream: true });
   await assert.rejects(async () => { for await (const _ of stream); }, /overloaded/);
 });
