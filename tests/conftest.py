@@ -18,9 +18,9 @@ from apps.gateway import news
 from apps.gateway.routes import allowance, health, sharing
 from apps.tenants import hosts
 from apps.tenants.context import public_scope, tenant_context
-from apps.tenants.migrating import migrate_all
 from apps.tenants.models import Tenant
 from apps.tenants.services import create_tenant
+from tests.factories.databases import make_database, point_to
 from tests.factories.rows import reset_rows
 from tests.scheduling import Scheduling, rank
 
@@ -57,26 +57,16 @@ def django_db_setup(
     request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
 ) -> Iterator[None]:
     """Create the test database, migrate it and make the two workspaces."""
-    keep = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
-    worker = getattr(request.config, "workerinput", {}).get("workerid", "")
+    original = connection.settings_dict["NAME"]
     with django_db_blocker.unblock(), public_scope():
-        original = str(connection.settings_dict["NAME"])
-        name = f"test_{original}{'_' + worker if worker else ''}"
-        connection.settings_dict["TEST"]["NAME"] = name
-        connection.creation._create_test_db(verbosity=0, autoclobber=True, keepdb=keep)
-        connection.close()
-        connection.close_pool()
-        connection.settings_dict["NAME"] = name
-        migrate_all()
+        make_database(request.config)
         for slug in SLUGS:
             if not Tenant.objects.filter(slug=slug).exists():
                 create_tenant(name=slug.title(), slug=slug)
         connection.close()
     yield
     with django_db_blocker.unblock(), public_scope():
-        connection.close()
-        connection.close_pool()
-        connection.settings_dict["NAME"] = original
+        point_to(original)
 
 
 @pytest.fixture(autouse=True)

@@ -79,12 +79,21 @@ def probes_of(label: str, world: World) -> list[tuple[Probe, dict[str, str]]]:
     """Return the known good requests of an operation, with what its address holds."""
     method, template = label.split(" ", 1)
     found = []
-    for probe in PROBES:
-        path = probe.path(world).split("?")[0]
-        match = _fits(template, path)
-        if probe.method == method and match and _most_exact(template, path):
+    for probe, path in _addresses(world):
+        match = _fits(template, path) if probe.method == method else None
+        if match and _most_exact(template, path):
             found.append((probe, match.groupdict()))
     return found
+
+
+_addressed: list[tuple[World, list[tuple[Probe, str]]]] = []
+
+
+def _addresses(world: World) -> list[tuple[Probe, str]]:
+    """Return all probes with their addresses: made for each test they took a tenth of its time."""
+    if not _addressed or _addressed[0][0] is not world:
+        _addressed[:] = [(world, [(probe, probe.path(world).split("?")[0]) for probe in PROBES])]
+    return _addressed[0][1]
 
 
 def _most_exact(template: str, path: str) -> bool:

@@ -16,10 +16,12 @@ from apps.tenants.context import Scope
 from tests.isolation.kept import kept_world
 from tests.isolation.probe import SITE
 from tests.isolation.probes import PROBES, walked
-from tests.isolation.walk import ask, leaks, refusals, text_of
+from tests.isolation.walk import Told, answers, ask, leaks, refusals, text_of
 from tests.isolation.world import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("isolation")]
+
+CANARY = "canary-alpha"  # in whatever belongs to the workspace that `ours` is
 
 
 @pytest.fixture
@@ -54,7 +56,8 @@ def test_each_endpoint_succeeds_with_a_key(ours: World) -> None:
 
 
 def test_the_other_owner_sees_nothing(ours: World, theirs: World) -> None:
-    assert leaks(theirs.browser("owner"), PROBES, ours, ours.canary, refused=True) == []
+    told = answers(theirs.browser("owner"), PROBES, ours)
+    assert leaks(told, ours.canary, refused=True) == []
 
 
 def test_the_other_owners_session_and_key_open_nothing_here(ours: World, theirs: World) -> None:
@@ -80,9 +83,41 @@ def _is_public(label: str) -> bool:
     return route.declared == "public" or not route.ours
 
 
-def test_a_guest_of_another_folder_sees_nothing_of_it(ours: World) -> None:
-    inner = f"{ours.canary}-inner"
-    assert leaks(ours.browser("guest"), PROBES, ours, inner, refused=False) == []
+def _everything(actor: Any, queryset: Any) -> Any:
+    return queryset
+
+
+def _to_the_guest(ours: World) -> list[Told]:
+    return answers(ours.browser("guest"), PROBES, ours)
+
+
+@pytest.fixture(scope="module")
+def walks() -> dict[str, list[Told]]:
+    """Walks over all routes that were done: one takes longest, to look through it takes no time."""
+    return {}
+
+
+@pytest.fixture
+def guest(walks: dict[str, list[Told]], request: pytest.FixtureRequest) -> list[Told]:
+    """What the guest of another folder is told."""
+    if "guest" not in walks:
+        walks["guest"] = _to_the_guest(request.getfixturevalue("ours"))
+    return walks["guest"]
+
+
+@pytest.fixture
+def spoilt(walks: dict[str, list[Told]], request: pytest.FixtureRequest) -> list[Told]:
+    """What the guest is told with a planted mistake: `visible()` keeps everything."""
+    if "spoilt" not in walks:
+        ours = request.getfixturevalue("ours")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(policies, "visible", _everything)
+            walks["spoilt"] = _to_the_guest(ours)
+    return walks["spoilt"]
+
+
+def test_a_guest_of_another_folder_sees_nothing_of_it(guest: list[Told]) -> None:
+    assert leaks(guest, f"{CANARY}-inner", refused=False) == []
 
 
 # What belongs to the workspace as a whole is not a guest's either: its people, its providers.
@@ -90,27 +125,22 @@ OF_THE_WHOLE = ["owner@{}", "{}-spare"]
 
 
 @pytest.mark.parametrize("text", OF_THE_WHOLE)
-def test_a_guest_of_a_folder_sees_nothing_of_the_whole(ours: World, text: str) -> None:
-    assert leaks(ours.browser("guest"), PROBES, ours, text.format(ours.canary), refused=False) == []
+def test_a_guest_of_a_folder_sees_nothing_of_the_whole(guest: list[Told], text: str) -> None:
+    assert leaks(guest, text.format(CANARY), refused=False) == []
 
 
 @pytest.mark.parametrize("text", OF_THE_WHOLE)
-def test_the_walk_finds_what_is_told_of_the_whole(
-    ours: World, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    """Planted: `visible()` keeps everything."""
-    monkeypatch.setattr(policies, "visible", lambda actor, queryset: queryset)
-    found = leaks(ours.browser("guest"), PROBES, ours, text.format(ours.canary), refused=False)
-    assert len(found) > 1
+def test_the_walk_finds_what_is_told_of_the_whole(spoilt: list[Told], text: str) -> None:
+    assert len(leaks(spoilt, text.format(CANARY), refused=False)) > 1
 
 
 def test_the_walk_finds_leaks_when_reads_are_not_filtered(
     ours: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted: `visible()` keeps everything."""
-    monkeypatch.setattr(policies, "visible", lambda actor, queryset: queryset)
+    monkeypatch.setattr(policies, "visible", _everything)
     monkeypatch.setattr(Policy, "visible", lambda self, actor, queryset: queryset)
-    found = leaks(ours.browser("guest"), PROBES, ours, f"{ours.canary}-inner", refused=False)
+    found = leaks(_to_the_guest(ours), f"{CANARY}-inner", refused=False)
     assert len(found) > 10
 
 
@@ -132,5 +162,5 @@ def test_the_walk_finds_leaks_when_the_walls_are_out(
         wrapper._entered = scope
 
     monkeypatch.setattr(DatabaseWrapper, "_enter", enter)
-    found = leaks(client, PROBES, ours, ours.canary, refused=False)
+    found = leaks(answers(client, PROBES, ours), ours.canary, refused=False)
     assert not found if walls else len(found) > 10

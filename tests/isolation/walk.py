@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
+from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import count
 from typing import Any
@@ -87,19 +88,34 @@ def refusals(client: Client, probes: Iterable[Probe], world: World, **headers: s
     return found
 
 
-def leaks(
-    client: Client, probes: Iterable[Probe], world: World, canary: str, *, refused: bool
-) -> list[str]:
+@dataclass(frozen=True)
+class Told:
+    """What somebody was told who sent a probe; the probe's own address is no news."""
+
+    probe: Probe
+    status: int
+    said: str
+
+
+def answers(client: Client, probes: Iterable[Probe], world: World) -> list[Told]:
+    """Send the probes and return what is answered to each."""
+    found = []
+    for probe in probes:
+        answer = ask(client, probe, world)
+        said = text_of(answer).replace(probe.path(world), "")
+        found.append(Told(probe, answer.status_code, said))
+    return found
+
+
+def leaks(told: Iterable[Told], canary: str, *, refused: bool) -> list[str]:
     """Return the probes whose answer tells something of the world, or that were let through.
 
     With `refused` a probe that names an object must get the answer that its row foresees.
     """
     found = []
-    for probe in probes:
-        answer = ask(client, probe, world)
-        said = text_of(answer).replace(probe.path(world), "")
-        if canary in said:
-            found.append(f"{probe}: {answer.status_code} shows {canary}")
-        elif refused and probe.elsewhere and answer.status_code != probe.elsewhere:
-            found.append(f"{probe}: {answer.status_code} instead of {probe.elsewhere}")
+    for each in told:
+        if canary in each.said:
+            found.append(f"{each.probe}: {each.status} shows {canary}")
+        elif refused and each.probe.elsewhere and each.status != each.probe.elsewhere:
+            found.append(f"{each.probe}: {each.status} instead of {each.probe.elsewhere}")
     return found
