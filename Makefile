@@ -70,7 +70,7 @@ tenant: .venv/local.stamp ## Make a workspace in the running product: make tenan
 	@[ -n "$(name)" ] || { echo "Name the workspace: make tenant name=acme"; exit 1; }
 	@$(BIN)/python manage.py create_workspace $(name) || { echo "Is Auterity running? Start it with: make run"; exit 1; }
 
-bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, admission, open_waits, api_runs, webhooks, live, collab, canvas, recovery, revoking, sameness, trail, guards, similar, gateway, routing, evidence args=<url>)
+bench: .venv/local.stamp ## Measure: make bench name=start (or workspace, chain, engine, admission, flood args="<queued> <starts>", open_waits, api_runs, webhooks, live, collab, canvas, recovery, revoking, sameness, trail, guards, similar, gateway, routing, evidence args=<url>)
 	@$(BIN)/python manage.py with_services -- $(BIN)/python -m bench.$(name) $(args)
 
 shell: .venv/local.stamp ## Open a Python shell in the project

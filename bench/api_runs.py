@@ -29,8 +29,15 @@ class Caller:
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send JSON and return the answer's."""
+        return self._ask(path, json.dumps(body).encode())
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Return what lies there."""
+        return self._ask(path, None)
+
+    def _ask(self, path: str, body: bytes | None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.base + path, json.dumps(body).encode(), headers)
+        request = urllib.request.Request(self.base + path, body, headers)
         with urllib.request.urlopen(request, timeout=90) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
