@@ -111,6 +111,12 @@ class Graph:
         )
 
     @cached_property
+    def every(self) -> tuple["CompiledNode", ...]:
+        """All its steps, those that lie inside others too."""
+        bodies = (node.body.every for node in self.nodes if node.body)
+        return self.nodes + tuple(node for body in bodies for node in body)
+
+    @cached_property
     def sinks(self) -> tuple[int, ...]:
         """The places after which nothing comes; what they give is what a body gives."""
         return tuple(place for place, node in enumerate(self.nodes) if not node.outgoing)

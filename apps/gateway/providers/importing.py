@@ -53,9 +53,9 @@ class KeyMayNot(ModelsUnknown):
     """The key may not read this."""
 
     def __init__(self, status: int) -> None:
-        """Keep how it was refused."""
+        """Keep how it was refused; `status` is what we answer ourselves."""
         super().__init__(f"Asked for its models, it answered {status}.")
-        self.status = status
+        self.answered = status
 
 
 def import_models(provider: Provider, *, actor: User) -> Imported:
@@ -110,7 +110,7 @@ async def _info(address: str, key: str, patience_s: float) -> tuple[list[Any], s
     try:
         return await _get(f"{address}/model/info", key, patience_s), ""
     except KeyMayNot as refusal:  # a key that may do no more than call is common at a proxy
-        return [], UNREAD.format(refusal.status)
+        return [], UNREAD.format(refusal.answered)
 
 
 async def _get(url: str, key: str, patience_s: float) -> list[Any]:

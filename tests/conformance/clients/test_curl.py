@@ -38,7 +38,7 @@ def test_chat_and_stream(gateway: Gateway) -> None:
 
 def test_tools_and_structured_output(gateway: Gateway) -> None:
     tool = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
-    body = {"model": "fake/tool", **CHAT, "tools": [tool]}
+    body: dict[str, Any] = {"model": "fake/tool", **CHAT, "tools": [tool]}
     [choice] = json.loads(curl(gateway, "chat/completions", body).stdout)["choices"]
     [call] = choice["message"]["tool_calls"]
     assert (choice["finish_reason"], call["function"]["name"]) == ("tool_calls", "look_up")
@@ -46,7 +46,7 @@ def test_tools_and_structured_output(gateway: Gateway) -> None:
     wished = {"type": "json_schema", "json_schema": shape}
     body = {"model": "fake/ok", **CHAT, "response_format": wished}
     [choice] = json.loads(curl(gateway, "chat/completions", body).stdout)["choices"]
-    assert Yes.model_validate_json(choice["message"]["content"])
+    assert Yes.model_validate_json(choice["message"]["content"]) == Yes(answer="yes")
 
 
 def test_embeddings(gateway: Gateway) -> None:
