@@ -1,7 +1,6 @@
-"""Everything that must hold: `make test`, and exactly what CI runs.
+"""Everything that must hold, in order: `make test`, and exactly what CI runs.
 
-Each step's output is shown as it comes. What needs nobody else's result runs beside the tests; its
-output is shown as a whole once it is over. A plain summary ends the run.
+Each step's output is shown as it comes; a plain summary ends the run.
 """
 
 import argparse
@@ -10,10 +9,8 @@ import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -26,21 +23,15 @@ CODE = ["apps", "auterity", "tests", "bench", "manage.py"]
 
 @dataclass(frozen=True)
 class Step:
-    """One command; quick ones are also `make check`. `services` gives it PostgreSQL and Redis.
-
-    Those `beside` run one after the other while the rest does: each leaves much of a core idle,
-    because it waits for a browser, the network or a single process.
-    """
+    """One command; quick ones are also `make check`. `services` gives it PostgreSQL and Redis."""
 
     name: str
     command: list[str]
     quick: bool = False
     services: bool = False
-    beside: bool = False
     env: tuple[tuple[str, str], ...] = ()
 
 
-Result: TypeAlias = tuple[Step, bool, float]  # whether it held, and how many seconds it took
 PROD = (
     ("DJANGO_SETTINGS_MODULE", "auterity.settings.prod"),
     ("AUTERITY_SECRET_KEY", "a-long-random-value-for-the-deployment-check-0123456789"),
@@ -72,7 +63,7 @@ def steps(app: str | None) -> list[Step]:
             env=PROD,
         ),
         *front_end(),
-        Step("image", [PY, "tests/image.py"], beside=True),
+        Step("image", [PY, "tests/image.py"]),
         Step("clients", [PY, "tests/conformance/clients/install.py"]),
         Step(
             "tests",
@@ -89,14 +80,14 @@ def front_end() -> list[Step]:
     if not build.exists():
         return []
     tasks = ("typecheck", "test", "budget")
-    return [Step(f"studio {task}", [PY, str(build), task], beside=True) for task in tasks]
+    return [Step(f"studio {task}", [PY, str(build), task]) for task in tasks]
 
 
 def browser() -> list[Step]:
     """Return the browser tests: a second process, because their driver keeps a loop running."""
     if not (ROOT / "tests/e2e").exists():
         return []
-    return [Step("browser", pytest("tests/e2e", "-p", "no:randomly"), beside=True)]
+    return [Step("browser", pytest("tests/e2e", "-p", "no:randomly"))]
 
 
 def pytest(*arguments: str) -> list[str]:
@@ -124,34 +115,13 @@ def _quietly(command: list[str]) -> int:
     return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
 
 
-def run(step: Step) -> Result:
-    """Run one step, and show what it says: as it comes, or beside others in one piece."""
-    if not step.beside:
-        print(f"\n=== {step.name}", flush=True)
+def run(step: Step) -> tuple[bool, float]:
+    """Run one step and tell whether it held, and how many seconds it took."""
+    print(f"\n=== {step.name}", flush=True)
     start = time.monotonic()
     command = [*manage("with_services", "--"), *step.command] if step.services else step.command
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **dict(step.env)}, check=False,
-        stdout=subprocess.PIPE if step.beside else None,
-        stderr=subprocess.STDOUT if step.beside else None,
-    )  # fmt: skip
-    if step.beside:
-        said = done.stdout.decode(errors="replace")
-        print(f"\n=== {step.name}, beside the others\n{said}\n=== end of {step.name}", flush=True)
-    return step, done.returncode == 0, time.monotonic() - start
-
-
-def run_all(chosen: list[Step]) -> list[Result]:
-    """Run the steps in two rows, and return their results in the order in which they are listed."""
-    beside = [step for step in chosen if step.beside]
-    second = ThreadPoolExecutor(1)
-    try:
-        later = second.map(run, beside)
-        first = [run(step) for step in chosen if not step.beside]
-        results = [*first, *later]
-    finally:
-        second.shutdown(cancel_futures=True)  # after Ctrl-C nothing more is begun
-    return sorted(results, key=lambda result: chosen.index(result[0]))
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **dict(step.env)}, check=False)
+    return done.returncode == 0, time.monotonic() - start
 
 
 def main() -> int:
@@ -171,11 +141,11 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with temporary_folder() as folder:
         os.environ["PREPARED_PRODUCTS"] = str(folder)  # tests/factories/prepared.py
-        results = run_all(chosen)
+        results = [(step.name, *run(step)) for step in chosen]
     print("\n=== summary")
-    for step, held, seconds in results:
-        print(f"{'ok    ' if held else 'FAILED'}  {step.name:<20} {seconds:6.1f} s")
-    failed = [step.name for step, held, _ in results if not held]
+    for name, held, seconds in results:
+        print(f"{'ok    ' if held else 'FAILED'}  {name:<20} {seconds:6.1f} s")
+    failed = [name for name, held, _ in results if not held]
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
