@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from typing import Any
 
@@ -76,7 +76,8 @@ class Room(Watched):
 
     def __init__(self, url: str) -> None:
         """Enter, and return once the room spoke."""
-        self._socket = connect(url, max_size=None, open_timeout=60)
+        self._inside = ExitStack()
+        self._socket = self._inside.enter_context(connect(url, max_size=None, open_timeout=60))
         self._socket.recv(timeout=60)
         super().__init__()
 
@@ -86,7 +87,7 @@ class Room(Watched):
                 self._socket.recv()
 
     def close(self) -> None:
-        self._socket.close()
+        self._inside.close()
 
 
 class Work(Watched):

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 LOCK = 4_810_235  # any constant number, used by nothing else
 LOOK_S = 0.5
+PATIENCE = "15min"
 # Django makes thousands of classes on the way through all migrations. To look for what is garbage
 # among them after every 700 objects, as Python does, takes a fifth of a first start.
 GARBAGE_AFTER = 50_000
@@ -40,7 +43,7 @@ def migrate_all(verbosity: int = 0) -> list[str]:
 
     Safe to repeat, to kill and to run twice at once. Raises NotMigrated.
     """
-    with maintenance(), _alone(), _seldom_collected():
+    with maintenance(), _alone(), _seldom_collected(), _patient():
         provisioning.migrate_public(verbosity)
         _restore_names()
         provisioning.migrate_schema(TEMPLATE_SCHEMA, verbosity)
@@ -102,6 +105,27 @@ def _seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """Let transactions wait longer for their next statement.
+
+    Between two of them Django makes its models anew, which takes a busy machine more than the
+    minute that other work may have. Each schema is migrated on a connection of its own.
+    """
+    connection.close()
+    connection_created.connect(_wait_longer)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(_wait_longer)
+        connection.close()
+
+
+def _wait_longer(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE}'")
 
 
 @contextmanager

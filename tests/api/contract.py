@@ -90,7 +90,7 @@ _addressed: list[tuple[World, list[tuple[Probe, str]]]] = []
 
 
 def _addresses(world: World) -> list[tuple[Probe, str]]:
-    """Return all probes with their addresses: made for each test they took a tenth of its time."""
+    """Return all probes with their addresses: made for each test they took a twentieth of its time."""
     if not _addressed or _addressed[0][0] is not world:
         _addressed[:] = [(world, [(probe, probe.path(world).split("?")[0]) for probe in PROBES])]
     return _addressed[0][1]

@@ -23,9 +23,10 @@ def test_a_person_is_found_without_the_mouse(visit: Callable[..., Visitor]) -> N
     page.keyboard.press("ArrowDown")
     expect(ben).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/members/\?q=ben"))
+    page.wait_for_url(re.compile(r"/members/\?q=ben"))  # and until its keys are heard
 
     page.keyboard.press("Control+k")
+    expect(search).to_be_visible()
     page.keyboard.type("no such thing")
     expect(search.get_by_text("Nothing is called")).to_be_visible()
     page.keyboard.press("Escape")

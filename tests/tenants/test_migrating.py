@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.signals import pre_migrate
 
 from apps.tenants import migrating, provisioning
 from apps.tenants.context import public_scope
@@ -53,6 +54,25 @@ def test_what_is_up_to_date_is_left_alone(behind: None, seen: list[str]) -> None
     assert ready() == {"alpha", "beta"}
     assert migrate_all() == []
     assert len(seen) == 2
+
+
+def test_a_busy_machine_may_take_its_time_between_statements(behind: None) -> None:
+    told: list[str] = []
+
+    def note(**_: Any) -> None:
+        told.append(patience())
+
+    pre_migrate.connect(note)
+    migrate_all()
+    pre_migrate.disconnect(note)
+    assert set(told) == {migrating.PATIENCE}
+    assert patience() == "1min"
+
+
+def patience() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        return str(cursor.fetchone()[0])
 
 
 def test_one_that_was_killed_goes_on_where_it_was(
