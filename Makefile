@@ -25,7 +25,7 @@ test: .venv/dev.stamp static/dist/manifest.json ## Run everything that must hold
 check: .venv/dev.stamp static/dist/manifest.json ## Run the quick part: lint, format, types, floors, templates, migrations
 	@$(BIN)/python tests/run.py --quick
 
-faults: .venv/dev.stamp ## Run the fault tests in their long forms, about an hour
+faults: .venv/dev.stamp ## Run the fault tests in their long forms, some hours
 	@FAULTS=long $(BIN)/python manage.py with_services -- $(BIN)/pytest tests/faults -q --create-db -p no:randomly
 
 golden: .venv/dev.stamp ## Keep the histories that are new in tests/faults/histories.py
