@@ -54,7 +54,7 @@ def test_a_drained_worker_takes_nothing_until_it_is_wanted(
     until(lambda: known(pid=process.pid, busy=0))
     until(lambda: is_over(carried))  # what had begun came to its end
     later = start(graph(transform("a"), edge("start", "a")))
-    until(lambda: workers.untaken() == 1)
+    until(lambda: workers.untaken() >= 1)  # a sweep may have rung once more
     with public_scope():
         assert Ticket.objects.get(pk=later.pk).fence == 0
     want(process.pid, WorkerProcess.Wish.WORK)
