@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 LOCK = 4_810_235  # any constant number, used by nothing else
 LOOK_S = 0.5
 PATIENCE = "15min"
+LONGER = "SELECT set_config('idle_in_transaction_session_timeout', %s, false)"
 # Django makes thousands of classes on the way through all migrations. To look for what is garbage
 # among them after every 700 objects, as Python does, takes a fifth of a first start.
 GARBAGE_AFTER = 50_000
@@ -125,7 +126,7 @@ def _patient() -> Iterator[None]:
 
 def _wait_longer(connection: BaseDatabaseWrapper, **_: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE}'")
+        cursor.execute(LONGER, [PATIENCE])
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def test_killed_on_the_way_it_goes_on_and_two_replicas_do_the_rest_once(
     release, killed = fingerprint(), replica()
     until(lambda: ready(release) >= KILLED_AT, PATIENCE_S)
     killed.kill()
-    killed.wait(10)
+    killed.communicate(timeout=10)
     done = ready(release)
     assert KILLED_AT <= done < WORKSPACES
     replicas = [replica(), replica()]

@@ -115,7 +115,8 @@ def _growing(pattern: str, flags: int) -> "regex.Pattern[str]":
 
 def _open_at(pattern: "regex.Pattern[str]", text: str, length: int) -> int:
     """Return where a match begins that is not over with the text."""
-    for match in pattern.finditer(text, partial=True):
+    # Overlapped: in a number that is whole, and turns out to be none, another may begin.
+    for match in pattern.finditer(text, overlapped=True, partial=True):
         if match.partial or match.end() >= length - AHEAD:
             return int(match.start())
     return length

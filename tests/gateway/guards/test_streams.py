@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from apps.gateway.exceptions import GuardRefused
@@ -58,6 +58,7 @@ def words(events: list[Body], name: str = "content") -> str:
 
 
 @given(st.lists(st.sampled_from(PARTS), max_size=8), st.lists(st.integers(0, 1000), max_size=12))
+@example([" date of birth: 3 March 1980 ", "4111 1111 1111 1111", "Dear Ada, "], [46])
 @settings(max_examples=150, deadline=None)
 def test_a_stream_says_what_the_whole_would_say(parts: list[str], cuts: list[int]) -> None:
     text = "".join(parts)

@@ -380,13 +380,10 @@ def test_a_retry_begins_with_the_step_around_the_round_that_failed(start: Start,
     assert carry(again).status == "failed"
 
 
-INNER = {
-    "list": [inside("each", each("inner", items="{{ [1] * 5 }}")), inside("inner", transform("a"))],
-    "loop": [
-        inside("each", loop("inner", max_rounds=5, at_limit="stop")),
-        inside("inner", transform("a")),
-    ],
-}
+DEEP = inside("inner", transform("a"))
+ROUNDS = loop("inner", max_rounds=5, at_limit="stop")
+ITEMS = each("inner", items="{{ [1] * 5 }}")
+INNER = {"list": [inside("each", ITEMS), DEEP], "loop": [inside("each", ROUNDS), DEEP]}
 
 
 @pytest.mark.parametrize("kind", INNER)
