@@ -10,7 +10,7 @@ export NODE_USE_SYSTEM_CA := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench test check faults golden simulate probes tamper chaos soak edits fix lock migrations tenant shell clean
+.PHONY: help run bench test check faults golden simulate probes tamper chaos soak edits pictures fix lock migrations tenant shell clean
 .DELETE_ON_ERROR:
 
 help: ## List the commands
@@ -52,6 +52,9 @@ soak: .venv/dev.stamp ## Mix all faults over a whole product and print what was 
 
 edits: .venv/dev.stamp ## Let 20 clients of y-websocket edit each of 50 drafts while servers are killed: make edits operations=1000000
 	@$(BIN)/python -m tests.collaboration.crowd $(or $(operations),1000000)
+
+pictures: .venv/dev.stamp static/dist/manifest.json ## Take the pictures of docs/studio.md anew: make pictures, or name=running for one scene
+	@$(BIN)/python -m tests.pictures $(name)
 
 fix: .venv/dev.stamp ## Format the code and repair what lint can repair
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . ; $(BIN)/djlint templates --reformat --quiet || true

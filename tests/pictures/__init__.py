@@ -1,0 +1,1 @@
+"""Pictures of the studio in each of its states, taken from the real product for docs/screenshots."""
