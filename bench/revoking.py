@@ -1,35 +1,37 @@
 """`python -m bench.revoking [trials]`: how soon what was taken away opens nothing any more.
 
 Starts a product of its own. In each trial a key is revoked, bound to networks elsewhere, its person
-suspended, their role made smaller, or their company's directory says by SCIM that they left; then the
-API and the models at `/v1` are asked until they refuse, and for a person a page of their browser and a
-trigger that starts runs in their name as well. A stream of a model, a draft's room and, where that is
-promised (ADR 62), a run that calls outside for them must have ended. One line of JSON with the longest
-of each; more than five seconds is a failure.
+suspended, their role made smaller, or their company's directory says by SCIM that they left; then both
+the API and the models at `/v1` are asked until they refuse, and a stream of a model that was open
+must have ended. One line of JSON; more than five seconds is a failure.
 """
 
 import http.cookiejar
 import json
+import re
 import statistics
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from apps.local.temporary import temporary_folder
 from bench import deprovisioning
-from bench.deprovisioning import Command, Person
-from bench.graphs import chain
+from bench.deprovisioning import Command
 from bench.models import models
 from bench.product import running
-from bench.still_open import PATIENCE_S, Room, Stream, Watched, Work, works
 
-GOAL_S = 5.0
+GOAL_S, PATIENCE_S = 5.0, 15.0
+MOST_PIECES = 30_000  # a minute's talk
 REFUSED = (401, 403)
+LINK = re.compile(r"builder\s+(http\S+/accounts/link/\S+)")
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 @dataclass
@@ -69,36 +71,24 @@ class Site:
         """Return the address of a path; on loopback pages are the demo workspace's."""
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def shows(self, path: str) -> bool:
-        """Tell whether a page is shown; a stranger is led to the sign-in."""
+    def sign_in(self, link: str) -> None:
+        """Use a one-time link as a browser does."""
+        address = self.url(link[link.index("/accounts/") :])
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
-        try:
-            with opener.open(self.url(path), timeout=60) as answer:
-                return str(answer.url) == self.url(path)
-        except urllib.error.HTTPError:
-            return False
-
-    def come_in(self, cookie: str) -> None:
-        """Be the browser of a session."""
-        self.jar.set_cookie(_cookie(*cookie.split("=", 1)))
+        with opener.open(address, timeout=60) as page:
+            token = TOKEN.findall(page.read().decode())[0]
+        form = f"csrfmiddlewaretoken={token}".encode()
+        opener.open(urllib.request.Request(address, form, {"Referer": address}), timeout=60).close()
         self.csrf = str(self.done("GET", "session/")["csrf_token"])
-
-
-def _cookie(name: str, value: str) -> http.cookiejar.Cookie:
-    return http.cookiejar.Cookie(
-        0, name, value, None, False, "127.0.0.1", False, False, "/", True, False, None, True,
-        None, None, {},
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Taking:
-    """What is taken from whom; `browser` is a person's, for whom runs may start and work."""
+    """What is taken from whom, and how it is given back."""
 
     holder: Site
     take: Callable[[], object]
-    browser: Site | None = None
-    ends_work: bool = True  # whether runs for them are to call nothing more
+    undo: Callable[[], object] = bool
 
 
 Way = Callable[[], Taking]
@@ -120,117 +110,105 @@ def revoked(owner: Site) -> Taking:
 def bound_elsewhere(owner: Site) -> Taking:
     """Accept a key from elsewhere alone."""
     key_id, holder = made_key(owner)
-    body = {"networks": ["203.0.113.7"]}
-    return Taking(holder, lambda: owner.done("PATCH", f"api-keys/{key_id}/", body), ends_work=False)
+    one = f"api-keys/{key_id}/"
+    return Taking(
+        holder,
+        lambda: owner.done("PATCH", one, {"networks": ["203.0.113.7"]}),
+        lambda: owner.done("DELETE", one),
+    )
 
 
-def of_person(port: int, person: Person, take: Callable[[], object], **more: bool) -> Taking:
-    """Return what is taken from a person, who has a key and a browser."""
-    browser = Site(port)
-    browser.come_in(person.cookie)
-    return Taking(Site(port, person.key), take, browser, **more)
+def suspended(owner: Site, member: str, holder: Site) -> Taking:
+    """Suspend the person whose key it is."""
+    return _changed(owner, member, holder, {"is_active": False}, {"is_active": True})
 
 
-def suspended(owner: Site, person: Person) -> Taking:
-    """Suspend a person."""
-    one = f"members/{person.member}/"
-    return of_person(owner.port, person, lambda: owner.done("PATCH", one, {"is_active": False}))
+def made_smaller(owner: Site, member: str, holder: Site) -> Taking:
+    """Give the person whose key it is a role that allows neither keys nor models."""
+    return _changed(owner, member, holder, {"role": "viewer"}, {"role": "builder"})
 
 
-def made_smaller(owner: Site, person: Person) -> Taking:
-    """Give a person a role that allows neither keys nor models; their run goes on to its end."""
-    one = f"members/{person.member}/"
-    take = lambda: owner.done("PATCH", one, {"role": "viewer"})  # noqa: E731
-    return of_person(owner.port, person, take, ends_work=False)
+def _changed(owner: Site, member: str, holder: Site, change: Any, back: Any) -> Taking:
+    one = f"members/{member}/"
+    return Taking(
+        holder,
+        lambda: owner.done("PATCH", one, change),
+        lambda: owner.done("PATCH", one, back),
+    )
 
 
-@dataclass(frozen=True)
-class Stage:
-    """What the trials need of the workspace: a model that talks, and workflows."""
-
-    owner: Site
-    model: str
-    started: str  # by triggers
-    working: str
-
-    def doors(self, taking: Taking) -> dict[str, Callable[[], bool]]:
-        """Return by name what tells whether a door is open to whoever is taken something from."""
-        holder, browser = taking.holder, taking.browser
-        found: dict[str, Callable[[], bool]] = {
-            "api": lambda: holder.ask("GET", "/api/v1/api-keys/")[0] not in REFUSED,
-            "models": lambda: holder.ask("GET", "/v1/models")[0] not in REFUSED,
-        }
-        if browser is not None:
-            path = self._trigger_of(browser)
-            found["pages"] = lambda: browser.shows("/api-keys/")
-            found["triggers"] = lambda: self.owner.ask("POST", path, {})[0] == 202
-        return found
-
-    def opened(self, taking: Taking) -> dict[str, Watched]:
-        """Open what stays open, and let something work; each by its name."""
-        asks = taking.browser or taking.holder
-        ticket = asks.done("POST", f"workflows/{self.working}/ticket/")
-        found: dict[str, Watched] = {
-            "stream": Stream(self.owner.port, taking.holder.key, self.model),
-            "room": Room(ticket["url"]),
-        }
-        if taking.ends_work:
-            found["work"] = self._work_of(asks)
-        return found
-
-    def _trigger_of(self, browser: Site) -> str:
-        path = uuid4().hex
-        config = {"rate_per_minute": 100_000, "max_waiting": 250}
-        body = {"name": path, "kind": "webhook", "workflow": self.started, "path": path}
-        browser.done("POST", "triggers/", {**body, "config": config})
-        return f"/hooks/{path}"
-
-    def _work_of(self, asks: Site) -> Work:
-        """Start a run: of the draft for a person, who vouches for it, else for the key."""
-        body = {} if asks.key else {"version": "draft"}
-        run = asks.done("POST", f"workflows/{self.working}/runs/", body)["id"]
-        return Work(lambda: str(self.owner.done("GET", f"runs/{run}/")["status"]))
+def opens(holder: Site) -> dict[str, bool]:
+    """Tell whether the API and the models answer the holder; a viewer may not list keys."""
+    asked = {"api": "/api/v1/api-keys/", "models": "/v1/models"}
+    return {name: holder.ask("GET", path)[0] not in REFUSED for name, path in asked.items()}
 
 
-def check_open(doors: dict[str, Callable[[], bool]]) -> None:
-    """Wait until all doors are open: what opens them may take a moment as well."""
+def check_open(holder: Site) -> None:
+    """Wait until both doors are open: what opens them may take a moment as well."""
     end = time.monotonic() + PATIENCE_S
-    while shut := [name for name, is_open in doors.items() if not is_open()]:
+    while not all(opens(holder).values()):
         if time.monotonic() > end:
-            raise SystemExit(f"Not open to who should come in: {', '.join(shut)}.")
+            raise SystemExit("A key that should open both doors does not.")
 
 
-def trial(way: Way, stage: Stage) -> dict[str, float]:
-    """Take something away; return by name the seconds until each door was shut and each thing ended."""
+class Stream(threading.Thread):
+    """A stream of a model that somebody listens to until it ends."""
+
+    def __init__(self, holder: Site, model: str) -> None:
+        """Ask, and return once its first words came."""
+        super().__init__(daemon=True)
+        self._connection = HTTPConnection("127.0.0.1", holder.port, timeout=60)
+        body = {
+            "model": model, "stream": True, "max_tokens": MOST_PIECES,
+            "messages": [{"role": "user", "content": "Talk."}],
+        }  # fmt: skip
+        headers = {"Authorization": f"Bearer {holder.key}", "Content-Type": "application/json"}
+        self._connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+        self._answer = self._connection.getresponse()
+        while (line := self._answer.readline()) and b"word" not in line:
+            pass
+        self._over = 0.0
+        self.start()
+
+    def run(self) -> None:
+        """Listen until it ends."""
+        while self._answer.readline():
+            pass
+        self._over = time.monotonic()
+
+    def ended_at(self) -> float:
+        """Wait for its end and return when that was; infinite where it goes on."""
+        self.join(PATIENCE_S)
+        over = self._over or float("inf")
+        self._connection.close()
+        return over
+
+
+def trial(way: Way, model: str = "") -> float:
+    """Take something away and return the seconds until both doors were closed, and the stream ended."""
     taking = way()
-    doors = stage.doors(taking)
-    check_open(doors)
-    opened = stage.opened(taking)
+    check_open(taking.holder)
+    stream = Stream(taking.holder, model) if model else None
     begun = time.monotonic()
-    shut: dict[str, float] = {}
     taking.take()
-    while len(shut) < len(doors) and time.monotonic() - begun < PATIENCE_S:
-        for name in doors.keys() - shut.keys():
-            if not doors[name]():
-                shut[name] = time.monotonic() - begun
-    late = dict.fromkeys(doors, PATIENCE_S)
-    return late | shut | {name: each.ended_at() - begun for name, each in opened.items()}
+    while any(opens(taking.holder).values()) and time.monotonic() - begun < PATIENCE_S:
+        pass
+    taken = time.monotonic() - begun
+    if stream is not None:
+        taken = max(taken, stream.ended_at() - begun)
+    taking.undo()
+    return taken
 
 
-def measure(ways: list[Way], trials: int, stage: Stage) -> dict[str, Any]:
-    """Try all ways in turn; return the figures."""
-    told = [trial(ways[number % len(ways)], stage) for number in range(trials)]
-    taken = sorted(max(each.values()) for each in told)
-    longest: dict[str, float] = {}
-    for each in told:
-        longest |= {name: max(longest.get(name, 0.0), took) for name, took in each.items()}
+def measure(ways: list[Way], trials: int, model: str = "") -> dict[str, Any]:
+    """Try all ways in turn, each with a stream of a model open where one is named; return the figures."""
+    taken = sorted(trial(ways[number % len(ways)], model) for number in range(trials))
     return {
         "bench": "revoking",
         "trials": trials,
         "p50_s": round(statistics.median(taken), 3),
         "p99_s": round(taken[max(0, -(-len(taken) * 99 // 100) - 1)], 3),
         "max_s": round(taken[-1], 3),
-        "longest_s": {name: round(took, 3) for name, took in sorted(longest.items())},
         "late": sum(1 for each in taken if each > GOAL_S),
     }
 
@@ -240,10 +218,17 @@ def ways_of_keys(owner: Site) -> list[Way]:
     return [lambda: revoked(owner), lambda: bound_elsewhere(owner)]
 
 
-def ways_of_people(owner: Site, command: Command, count: int) -> list[Way]:
-    """Return what an owner does to people, to another one each time."""
-    people = deprovisioning.members(command, 2 * count)
-    return [lambda: suspended(owner, people.pop()), lambda: made_smaller(owner, people.pop())]
+def ways_of_people(owner: Site, link: str) -> list[Way]:
+    """Return what an owner does to a person, the builder whom the demo comes with."""
+    page = Site(owner.port)
+    page.sign_in(link)
+    member = str(page.done("GET", "me/")["id"])
+    text = page.done("POST", "api-keys/", {"name": "Own", "role": "builder"})["key"]
+    holder = Site(owner.port, text)
+    return [
+        lambda: suspended(owner, member, holder),
+        lambda: made_smaller(owner, member, holder),
+    ]
 
 
 def way_of_directory(port: int, command: Command, count: int) -> Way:
@@ -251,23 +236,10 @@ def way_of_directory(port: int, command: Command, count: int) -> Way:
     scim, people = deprovisioning.people(port, command, count)
 
     def way() -> Taking:
-        person = people.pop()
-        return of_person(port, person, lambda: scim.leaves(person.in_directory))
+        person, key = people.pop()
+        return Taking(Site(port, key), lambda: scim.leaves(person))
 
     return way
-
-
-def staged(owner: Site, origin: str) -> Stage:
-    """Make what the trials need."""
-    model = made_talkative(owner, origin)
-    return Stage(owner, model, published(owner, chain(1)), published(owner, works(origin)))
-
-
-def published(owner: Site, definition: dict[str, Any]) -> str:
-    """Publish a workflow; return its id."""
-    made = owner.done("POST", "workflows/", {"name": "Bench", "definition": definition})
-    owner.done("POST", f"workflows/{made['id']}/publish/")
-    return str(made["id"])
 
 
 def made_talkative(owner: Site, origin: str) -> str:
@@ -291,10 +263,11 @@ def main(trials: int) -> int:
     ):
         words = ("create_api_key", "--tenant", "demo", "--role", "owner", "--name", "bench")
         owner = Site(product.port, product.command(*words))
-        each = -(-trials // 5)
-        ways = ways_of_keys(owner) + ways_of_people(owner, product.command, each)
-        ways.append(way_of_directory(product.port, product.command, each))
-        figures = measure(ways, trials, staged(owner, talks.origin))
+        link = LINK.findall((Path(data) / "bench.log").read_text())[0]
+        model = made_talkative(owner, talks.origin)
+        ways = ways_of_keys(owner) + ways_of_people(owner, link)
+        ways.append(way_of_directory(product.port, product.command, -(-trials // (len(ways) + 1))))
+        figures = measure(ways, trials, model)
     print(json.dumps(figures), flush=True)
     return int(figures["late"] > 0)
 
