@@ -63,8 +63,9 @@ def change_credential(
 ) -> StoredCredential:
     """Change `name`, `description`, `folder`, `max_calls`, or take `hosts` away.
 
-    Steps that wait have their turn by another cap at once. A host is added by rotating alone: who does not know the secret could else have it sent to
-    themselves. Raises BadCredential, CredentialNameTaken, Forbidden.
+    Another number of calls counts at once, for steps that wait too. A host is added by rotating
+    alone: who does not know the secret could else have it sent to themselves. Raises
+    BadCredential, CredentialNameTaken, Forbidden.
     """
     credential = _locked(credential, actor)
     before = _told(credential)

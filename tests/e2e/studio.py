@@ -4,9 +4,10 @@ import json
 import urllib.request
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.e2e.conftest import Demo
 
@@ -60,6 +61,21 @@ def open_studio(page: Page, workflow: str) -> None:
     page.goto(f"/workflows/{workflow}/")
     page.get_by_test_id("canvas-ready").wait_for(state="attached")
     page.locator("[data-testid=save-state][data-state=saved]").wait_for()
+
+
+def card(page: Page, title: str) -> Locator:
+    """Find the step on the canvas whose card has this text."""
+    return page.get_by_test_id("workflow-node").filter(has_text=title)
+
+
+def import_file(page: Page, file: Path) -> None:
+    """Bring in a file of another tool from the list of workflows, and wait for its canvas."""
+    page.goto("/workflows/")
+    page.locator("[popovertarget=new-menu]").click()
+    page.locator("#new-menu [data-dialog=import-workflow]").click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.locator("#import-workflow").get_by_role("button", name="Import").click()
+    page.get_by_test_id("canvas-ready").wait_for(state="attached")
 
 
 # Whoever asks a database of the browser is answered after what was written to it before.

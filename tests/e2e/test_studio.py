@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from apps.local.processes import wait_until
 from tests.e2e.conftest import Demo, Visitor
-from tests.e2e.studio import call, definition, make_workflow, open_studio, step
+from tests.e2e.studio import call, card, definition, import_file, make_workflow, open_studio, step
 from tests.workflows.n8n_file import COUNT, order_desk
 
 Visit = Callable[..., Visitor]
@@ -28,10 +28,6 @@ def sums() -> dict[str, Any]:
         transform("three", "Three", "{{ prev.n + nodes.two.output.n }}"),
         step("answer", "core.respond", "Answer", body="{{ prev.n }}"),
     )
-
-
-def card(page: Page, title: str) -> Locator:
-    return page.get_by_test_id("workflow-node").filter(has_text=title)
 
 
 def ended(page: Page, status: str = "succeeded") -> None:
@@ -183,12 +179,7 @@ def test_a_file_of_n8n_opens_as_a_draft(visit: Visit, tmp_path: Path) -> None:
     file.write_text(json.dumps(order_desk()))
     visitor = visit("builder")
     page = visitor.page
-    page.goto("/workflows/")
-    page.locator("[popovertarget=new-menu]").click()
-    page.locator("#new-menu [data-dialog=import-workflow]").click()
-    page.locator("input[type=file]").set_input_files(file)
-    page.locator("#import-workflow").get_by_role("button", name="Import").click()
-    page.get_by_test_id("canvas-ready").wait_for(state="attached")
+    import_file(page, file)
     page.get_by_test_id("rail-outline").click()
     expect(page.get_by_test_id("outline-count")).to_have_text(f"{COUNT - 1} steps, 2 notes")
     page.get_by_test_id("rail-problems").click()

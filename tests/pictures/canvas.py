@@ -7,20 +7,12 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.e2e.studio import call, open_studio
+from tests.e2e.studio import call, card, import_file, open_studio
 from tests.pictures.camera import PHONE, Camera, scene
 from tests.workflows.n8n_file import order_desk
 
 SAMPLE = "Support ticket triage"
 LONG, APART = 33, (320, 200)  # a chain of the thousand steps, and how far apart they stand
-
-
-def ready(page: Page, address: str) -> Page:
-    """Open an address of the studio, and wait until edits are kept."""
-    page.goto(address)
-    page.get_by_test_id("canvas-ready").wait_for(state="attached")
-    page.locator("[data-testid=save-state][data-state=saved]").wait_for()
-    return page
 
 
 def made(camera: Camera, name: str, definition: dict[str, Any]) -> str:
@@ -38,7 +30,7 @@ def sample(camera: Camera) -> str:
 def sample_opened(camera: Camera, role: str = "builder") -> Page:
     """Open the sample as a whole."""
     page = camera.visit(role).page
-    ready(page, f"/workflows/{sample(camera)}/")
+    open_studio(page, sample(camera))
     fitted(page)
     return page
 
@@ -47,10 +39,6 @@ def fitted(page: Page) -> None:
     page.get_by_test_id("fit-view").click()
     page.mouse.move(640, 120)
     page.wait_for_timeout(400)
-
-
-def card(page: Page, title: str) -> Any:
-    return page.get_by_test_id("workflow-node").filter(has_text=title)
 
 
 @scene
@@ -107,12 +95,7 @@ def imported(camera: Camera) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "order-desk.json"
         file.write_text(json.dumps(order_desk()))
-        page.goto("/workflows/")
-        page.locator("[popovertarget=new-menu]").click()
-        page.locator("#new-menu [data-dialog=import-workflow]").click()
-        page.locator("input[type=file]").set_input_files(file)
-        page.locator("#import-workflow").get_by_role("button", name="Import").click()
-        page.get_by_test_id("canvas-ready").wait_for(state="attached")
+        import_file(page, file)
     page.locator("[data-testid=save-state][data-state=saved]").wait_for()
     page.get_by_test_id("rail-problems").click()
     page.get_by_test_id("problem").first.wait_for()
@@ -127,7 +110,7 @@ def imported(camera: Camera) -> None:
 @scene
 def far(camera: Camera) -> None:
     page = camera.visit("builder").page
-    ready(page, f"/workflows/{made(camera, 'A thousand steps', thousand())}/")
+    open_studio(page, made(camera, "A thousand steps", thousand()))
     fitted(page)
     camera.take(page, "studio-far")
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.e2e.studio import call, definition, open_studio, step
+from tests.e2e.studio import call, card, definition, open_studio, step
 from tests.pictures.camera import PHONE, Camera, scene
-from tests.pictures.canvas import card, fitted, made, sample, sample_opened
+from tests.pictures.canvas import fitted, made, sample, sample_opened
 
 LONG_MS = 300_000
 

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page
 
-from tests.e2e.studio import kept_here, open_studio
+from tests.e2e.studio import card, kept_here, open_studio
 from tests.e2e.test_rights_lost import as_viewer
 from tests.e2e.test_runbook import FULL, PASTE
 from tests.pictures.camera import Camera, scene
-from tests.pictures.canvas import card, fitted, made
+from tests.pictures.canvas import fitted, made
 from tests.pictures.runs import quiet, reply
 
 NAME = "Reply to a customer"

@@ -125,8 +125,8 @@ class Outside:
         key, route = self._key(attempt.spot), _route_of(attempt)
         credential = lending.find_stored(_credential_of(attempt))
         if credential is not None and credential.max_calls is not None:
-            limits = {"workspace": cap, "credential": credential.name}
-            limits["calls"] = calls = credential.max_calls
+            calls = credential.max_calls
+            limits = {"workspace": cap, "credential": credential.name, "calls": calls}
             return Wanted(key, credential.pk, calls), limits
         provider = router.first_provider(route) if route else None
         if provider is None or provider.max_calls is None:
