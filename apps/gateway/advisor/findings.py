@@ -74,7 +74,7 @@ def findings() -> Iterator[Finding]:
     targets = _targets(table)
     for alias, route in table.routes.items():
         plan = table.plan(alias)
-        if plan.policy.max_ttft_ms or len(plan.targets) >= MAX_TARGETS:
+        if plan.policy.first_word_ms or len(plan.targets) >= MAX_TARGETS:
             continue  # streams that somebody waits for are not checked
         spent = _spent(alias, now)
         found = [each for one in targets if (each := _finding(route, plan, one, spent, known))]

@@ -75,7 +75,8 @@ class RouteChangeSerializer(serializers.Serializer[Any]):
     policy = serializers.DictField(
         required=False,
         help_text="capabilities, min_context, regions, quality_floor, max_cost_usd, max_latency_ms, "
-        "max_ttft_ms, retries, hedge, mending, prefer, verify, unverified, judge, judge_usd, explore, "
+        "interactive (people wait: a stream's first word within 2,000 ms, unless max_ttft_ms says "
+        "otherwise), max_ttft_ms, retries, hedge, mending, prefer, verify, unverified, judge, judge_usd, explore, "
         "guards (as at gateway/guards/).",
     )
 

@@ -14,6 +14,7 @@ from apps.gateway.forms import MONO, WordsField
 from apps.gateway.models import ModelRoute, Provider, RouteTarget
 from apps.gateway.routes.policy import (
     CAPABILITIES,
+    INTERACTIVE_MS,
     LONGEST_MS,
     Mending,
     Prefer,
@@ -78,9 +79,11 @@ class RouteForm(forms.Form):
     max_latency_ms = forms.IntegerField(
         label="Most time for a call, in ms", required=False, min_value=50, max_value=LONGEST_MS
     )
+    interactive = forms.BooleanField(required=False)
     max_ttft_ms = forms.IntegerField(
         label="Most time to the first word, in ms", required=False, min_value=50,
         max_value=LONGEST_MS,
+        help_text=f"Empty: {INTERACTIVE_MS:,} where people wait, else none.",
     )  # fmt: skip
     retries = forms.IntegerField(
         label="Rounds more through all targets", required=False, min_value=0, max_value=2

@@ -199,8 +199,8 @@ def _fast(candidate: Candidate, need: Need, policy: Policy, allowed: Allowed) ->
     limit, expected = latency_limit(need, policy), candidate.expected_ms
     if limit is not None and expected is not None and expected > limit:
         yield "too_slow"
-    first = candidate.expected_first_ms
-    if policy.max_ttft_ms is not None and first is not None and first > policy.max_ttft_ms:
+    limit, expected = policy.first_word_ms, candidate.expected_first_ms
+    if limit is not None and expected is not None and expected > limit:
         yield LATE
 
 

@@ -12,6 +12,7 @@ from apps.gateway.guards.policy import Guards
 
 CAPABILITIES = ("json_schema", "tools", "vision", "embeddings")
 LONGEST_MS = 600_000
+INTERACTIVE_MS = 2_000  # how long people wait for a first word, where a route names no other time
 
 Capability = Annotated[str, Field(pattern=f"^({'|'.join(CAPABILITIES)})$")]
 Region = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -63,6 +64,7 @@ class Policy(BaseModel):
     quality_floor: float | None = Field(None, ge=0, le=1)
     max_cost_usd: Amount | None = None
     max_latency_ms: Milliseconds | None = None
+    interactive: bool = False  # people wait for its first word
     max_ttft_ms: Milliseconds | None = None
     retries: int = Field(0, ge=0, le=2)  # how often all targets are gone through again
     hedge: bool = False
@@ -91,6 +93,11 @@ class Policy(BaseModel):
                 for entry in error.errors()
             ]
             raise BadRoute("The policy makes no sense like this.", errors=errors) from None
+
+    @property
+    def first_word_ms(self) -> int | None:
+        """Within which time a stream's first word has to come; None where nobody waits for it."""
+        return self.max_ttft_ms or (INTERACTIVE_MS if self.interactive else None)
 
     def settings(self) -> JSONDict:
         """Return what differs from the default, as it is stored."""

@@ -51,7 +51,7 @@ def checks_for(plan: Plan, ask: Ask) -> tuple[str, ...]:
     policy = plan.policy
     if policy.verify == Verify.OFF or ask.task == JUDGE:
         return ()
-    if policy.verify == Verify.ESCALATE and ask.streams and policy.max_ttft_ms:
+    if policy.verify == Verify.ESCALATE and ask.streams and policy.first_word_ms:
         return ()
     found = checks_of(ask)
     judged = policy.judge and ask.endpoint == Endpoint.CHAT and ask.body.get("n") in (None, 1)

@@ -294,7 +294,7 @@ class Course:
 
         Where no target is that fast, those that there are get the time that they take.
         """
-        limit_ms = self.policy.max_ttft_ms
+        limit_ms = self.policy.first_word_ms
         if limit_ms is None or not self.ask.streams or self.decision.outcome.in_need:
             return None
         return max(0.0, (limit_ms - leg.elapsed_ms) / 1000)

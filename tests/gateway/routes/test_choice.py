@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.gateway.exceptions import BadRoute
-from apps.gateway.routes.candidates import Allowed, Candidate, Need
+from apps.gateway.routes.candidates import LATE, Allowed, Candidate, Need
 from apps.gateway.routes.choice import Inputs, Outcome, choose
 from apps.gateway.routes.decision import Decision
 from apps.gateway.routes.policy import Policy
@@ -136,6 +136,14 @@ def test_a_first_word_that_is_late_is_passed_over_unless_all_are() -> None:
     assert (outcome.ranked, outcome.in_need) == ((2, 0), True)
     assert outcome.rejected == {1: ("breaker_open",)}
     assert choice(candidate(expected_first_ms=95, cooling_s=1), policy=policy).ranked == ()
+
+
+def test_people_wait_two_seconds_for_a_first_word_unless_the_route_says_otherwise() -> None:
+    late, fast = candidate("a", expected_first_ms=2_001), candidate("b", expected_first_ms=2_000)
+    assert choice(late, fast).rejected == {}
+    assert choice(late, fast, policy=Policy(interactive=True)).rejected == {0: (LATE,)}
+    patient = Policy(interactive=True, max_ttft_ms=5_000)
+    assert choice(late, fast, policy=patient).rejected == {}
 
 
 def test_a_call_that_an_older_way_refused_as_late_is_not_told_anew() -> None:

@@ -58,10 +58,11 @@ def errors(call: LlmCall | None = None) -> list[tuple[str, str | None]]:
     return [(each["model"], each.get("error")) for each in attempts]
 
 
+@pytest.mark.parametrize("policy", [{"max_ttft_ms": 1_000}, {"interactive": True}])
 def test_a_first_word_that_is_late_is_not_waited_for(
-    alice: User, provider: Provider, fake: FakeProvider
+    alice: User, provider: Provider, fake: FakeProvider, policy: dict[str, Any]
 ) -> None:
-    lead(alice, "silent", "ok", max_ttft_ms=1_000)
+    lead(alice, "silent", "ok", **policy)
     assert complete().model == "ok"
     assert errors() == [("silent", "first_word_late"), ("ok", None)]
     assert fake.left.wait(5)  # it was told that nobody waits any more
