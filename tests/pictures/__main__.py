@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, Demo, running
 from tests.factories.product import ROOT
-from tests.pictures import canvas, runs, together  # noqa: F401 - they register their scenes
+from tests.pictures import canvas, runs, together, versions  # noqa: F401 - they register their scenes
 from tests.pictures.camera import SCENES, Camera
 
 FOLDER = ROOT / "docs" / "screenshots"

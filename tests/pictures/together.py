@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 from tests.e2e.studio import card, kept_here, open_studio
-from tests.e2e.test_rights_lost import as_viewer
+from tests.e2e.test_rights_lost import as_viewer, remove
 from tests.e2e.test_runbook import FULL, PASTE
 from tests.pictures.camera import Camera, scene
 from tests.pictures.canvas import fitted, made
@@ -112,6 +112,24 @@ def away(camera: Camera) -> None:
         page.context.set_offline(False)
         page.get_by_test_id("not-saved").wait_for()
         camera.take(page, "studio-not-saved")
+
+
+@scene
+def gone(camera: Camera) -> None:
+    workflow = made(camera, NAME, reply())
+    page = camera.visit("builder").page
+    open_studio(page, workflow)
+    fitted(page)
+    offline(page)
+    renamed(page, "Draft a reply", "Draft a kind reply")
+    kept_here(page)
+    page.goto("about:blank")
+    for purge in ("", "?purge=true"):
+        remove(camera.demo, key(camera), f"workflows/{workflow}/{purge}")
+    page.context.set_offline(False)
+    page.goto(f"/workflows/{workflow}/")
+    page.get_by_role("region", name="Edits of yours are still on this device").wait_for()
+    camera.take(page, "studio-gone")
 
 
 def key(camera: Camera) -> str:

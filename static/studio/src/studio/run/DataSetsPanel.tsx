@@ -116,7 +116,7 @@ function SetRow({ all, set, outcome }: { all: DataSets; set: DataSet; outcome: O
         )}
         {outcome?.run && (
           <Button look="quiet" onClick={() => void tried(followerOf(editor).show(outcome.run ?? ""))}>
-            Show the run
+            Show run
           </Button>
         )}
       </div>
