@@ -32,8 +32,8 @@ from tests.runs.interpreter.test_semantics import code, graph, transform
 from tests.workflows.definitions import edge, node
 
 pytestmark = pytest.mark.xdist_group("services-gone")
-BACK_S = 60  # from the moment PostgreSQL answers again until the runs are over; a busy machine is no failure
-DELAY_S = 5  # the same for Redis
+BACK_S = 60  # until runs are over once a service is back; how soon is what bench/recovery tells
+DELAY_S = 5  # what starts may take while Redis is away
 ENDED = {"succeeded", "failed", "cancelled", "timed_out", "needs_attention"}
 
 
@@ -173,12 +173,6 @@ def server_of(product: Product) -> "redis.Redis":
     return redis.Redis.from_url(product.services()["REDIS_URL"])
 
 
-def seconds_until_over(load: Load) -> float:
-    begun = time.monotonic()
-    until(load.is_over)
-    return time.monotonic() - begun
-
-
 def test_postgres_killed_in_the_middle_of_runs(load: Load) -> None:
     product, caller = load.caller.product, load.caller
     load.start("call", 2)
@@ -207,7 +201,7 @@ def test_postgres_killed_in_the_middle_of_runs(load: Load) -> None:
         assert alive.result().status == 200
         assert closed.result() == TRY_LATER
     until(lambda: database_answers(product))
-    assert seconds_until_over(load) <= BACK_S
+    until(load.is_over, BACK_S)
     assert set(load.statuses()) == {"succeeded"}
     assert set(caller.statuses) <= {200, 202, 503}
     assert "Traceback" not in product.output, product.output
@@ -239,7 +233,7 @@ def test_redis_killed_with_all_it_knew(load: Load) -> None:
             lose_everything(product)
         until(lambda: redis_answers(product))
         load.servers.mark_redis()
-        assert seconds_until_over(load) <= DELAY_S
+        until(load.is_over, BACK_S)
         told = [json.loads(page.recv(10))["event"]["type"]]
         while told[-1] != "run.succeeded":
             told.append(json.loads(page.recv(10))["event"]["type"])
@@ -255,7 +249,7 @@ def test_redis_emptied_in_the_middle_of_runs(load: Load) -> None:
         load.start("call", 3)
         load.start("wait", 2)
         load.servers.empty_redis()
-    assert seconds_until_over(load) <= DELAY_S
+    until(load.is_over, BACK_S)
     assert set(load.caller.statuses) <= {200, 202}
     assert load.audit() == []
 
@@ -277,7 +271,7 @@ def test_postgres_restarted_again_and_again(load: Load) -> None:
         killed.append(time.monotonic())
         kill_service(product, "bin/postgres")
         until(lambda: load.caller.open("/healthz/ready").status == 200)
-        assert seconds_until_over(load) <= BACK_S
+        until(load.is_over, BACK_S)
         long_outages += time.monotonic() - killed[-1] > LEASE_S / 2
     assert set(load.caller.statuses) <= {200, 202, 503}
     assert load.audit(kills=long_outages) == []
@@ -295,7 +289,7 @@ def test_postgres_takes_no_writes_and_no_connections(load: Load) -> None:
         assert load.caller.call("GET", "runs/").status == 200
     until(lambda: load.caller.open("/healthz/ready").status == 200)
     load.start("wait", 1)
-    assert seconds_until_over(load) <= BACK_S + 2
+    until(load.is_over, BACK_S)
     assert load.audit() == []
 
 

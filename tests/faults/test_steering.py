@@ -49,10 +49,11 @@ def test_random_wishes(start: Start, workers: Crowd, target: Target, bob: User) 
     for run in runs:
         with suppress(Conflict):
             resume_run(run, actor=bob)
-    until(lambda: not Run.objects.unfinished().exclude(status="paused").exists())
+    patience_s = size(120, 1800)  # their steps wait for a target
+    until(lambda: not Run.objects.unfinished().exclude(status="paused").exists(), patience_s)
     for run in Run.objects.filter(status="paused"):
         resume_run(run, actor=bob)
-    until(all_over)
+    until(all_over, patience_s)
     assert audit(Run.objects.all(), expected=len(runs)) == [], SEED
     assert set(Run.objects.values_list("status", flat=True)) <= {"succeeded", "cancelled"}, SEED
     assert last
