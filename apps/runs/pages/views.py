@@ -29,7 +29,7 @@ from apps.runs.pages.history import is_recovery, moments, told_recovery
 from apps.runs.pages.overview import duration, known_input, lines, part_words
 from apps.runs.pages.rounds import unfold
 from apps.runs.pages.scrubber import TOLD, scrubber_of
-from apps.runs.pages.waterfall import attempts_of, draw
+from apps.runs.pages.waterfall import APPROVAL, attempts_of, draw
 from apps.runs.services.moving import STANDING
 from apps.runs.services.revealing import may_be_erased, may_erase, may_reveal
 from apps.workflows.definition import parse
@@ -186,8 +186,10 @@ def _payer(run: Run) -> Payer:
 
 
 def _node_runs(run: Run, frames: dict[str, str | None]) -> dict[str, NodeRun]:
-    rows = run.nodes.filter(frame__in=_named(frames)).defer("input", "output", "logs")
-    return {each.node: each for each in rows if frames.get(each.node) == each.frame}
+    rows = run.nodes.filter(frame__in=_named(frames)).defer("input", "logs")
+    asking = Q(type=APPROVAL)  # their outputs are small, and beside their bars
+    found = [*rows.exclude(asking).defer("input", "output", "logs"), *rows.filter(asking)]
+    return {each.node: each for each in found if frames.get(each.node) == each.frame}
 
 
 def _events(run: Run, frames: dict[str, str | None], nodes: Sequence[str]) -> list[RunEvent]:

@@ -27,6 +27,7 @@ STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 6
 MOST_TICKS = 7
 DAY_S = 86_400
 
+APPROVAL = "human.approval"
 LOST = "lost"
 RECOVERED = "run.recovered"
 DRAWN = frozenset(
@@ -370,7 +371,7 @@ def _note_of(run: NodeRun | None) -> str:
         return ""
     if run.error and run.status == NodeRun.Status.FAILED:
         return str(run.error.get("code", ""))
-    decided: Any = run.output
-    if isinstance(decided, dict) and run.type == "human.approval":
+    decided: Any = run.output if run.type == APPROVAL else None  # others' are not read
+    if isinstance(decided, dict):
         return " ".join(str(decided.get(key) or "") for key in ("decided_by", "decision")).strip()
     return run.port if run.port not in {"", "out"} else ""
