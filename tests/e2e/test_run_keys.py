@@ -1,4 +1,4 @@
-"""The list of runs by keys: up and down, open, tick, and the switch for who dictates."""
+"""Runs by keys: the list up and down, open, tick, the switch for who dictates; one run through its time."""
 
 import re
 from collections.abc import Callable
@@ -57,3 +57,73 @@ def test_letters_mean_nothing_in_fields_or_where_they_were_switched_off(
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     expect(page.locator(".runs-table .name").nth(1)).not_to_be_focused()
+
+
+def _waited(demo: Demo) -> str:
+    """Make a run that did something, waited for five seconds, which are folded, and went on."""
+    steps = (
+        step("first", "data.transform", title="First", fields=[{"name": "x", "value": "1"}]),
+        step("hold", "flow.wait", title="Hold", seconds=5),
+        step("last", "data.transform", title="Last", fields=[{"name": "x", "value": "2"}]),
+    )
+    workflow = make_workflow(demo, definition(*steps), publish=True)
+    run = call(demo, f"workflows/{workflow}/runs/", {"inputs": {}, "wait": 60})
+    return str(run["id"])
+
+
+def _number(demo: Demo, run: str, type_: str, node: str) -> int:
+    events = call(demo, f"runs/{run}/events/")["results"]
+    return next(int(e["seq"]) for e in events if e["type"] == type_ and e.get("node") == node)
+
+
+def test_a_run_is_moved_through_its_time(demo: Demo, visit: Callable[..., Visitor]) -> None:
+    visitor = visit("operator")
+    page, run = visitor.page, _waited(demo)
+    page.goto(f"/runs/{run}/")
+    expect(page.locator("[data-testid=run-status][data-status=succeeded]")).to_be_visible()
+    slider = page.get_by_role("slider", name="Moment of the run")
+    status = {name: page.locator(f"#row-{name} .wf-status") for name in ("first", "hold", "last")}
+    event = page.get_by_test_id("scrubber-event")
+    total = int(event.inner_text().split()[-1])
+    expect(event).to_have_text(f"event {total} of {total}")
+    expect(page.get_by_role("button", name="Next event")).to_be_disabled()
+
+    # By event, with the words of each row as they were.
+    waits = _number(demo, run, "node.waiting", "hold")
+    slider.focus()
+    for _ in range(total - waits):
+        slider.press("ArrowLeft")
+    expect(event).to_have_text(f"event {waits} of {total}")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("s, event .*: Hold, waiting"))
+    expect(status["first"]).to_have_text("succeeded")
+    expect(status["hold"]).to_have_text("waiting")
+    expect(status["last"]).to_have_text("not reached yet")
+    expect(page.locator("#row-last .bar.ahead")).to_have_count(1)
+    assert violations(page) == []
+    visitor.shot("run-earlier")
+
+    # The address leads somebody else there; another step is opened at the same moment.
+    expect(page).to_have_url(re.compile(rf"\?at={waits}$"))
+    page.reload()
+    expect(status["hold"]).to_have_text("waiting")
+    page.locator("#row-first").click()
+    expect(page.get_by_role("heading", name="First")).to_be_visible()
+    expect(page).to_have_url(re.compile("node=first"))
+    expect(page.locator("#run-scrubber")).to_be_visible()
+    expect(status["hold"]).to_have_text("waiting")
+
+    # By the pointer; the folded wait is played in less than it took, to the end and no further.
+    track = page.locator(".scrubber-track").bounding_box()
+    assert track
+    page.mouse.click(track["x"] + 1, track["y"] + track["height"] / 2)
+    expect(status["last"]).to_have_text("not reached yet")
+    page.get_by_role("button", name="16\N{MULTIPLICATION SIGN}").click()
+    page.get_by_role("button", name="Play").click()
+    expect(event).to_have_text(f"event {total} of {total}")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(status["last"]).to_have_text("succeeded")
+    expect(page).not_to_have_url(re.compile("at="))
+    slider.press("Home")
+    expect(page.get_by_test_id("scrubber-time")).to_have_text(re.compile(r"^0:00\.0"))
+    slider.press("End")
+    expect(event).to_have_text(f"event {total} of {total}")

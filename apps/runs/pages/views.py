@@ -1,5 +1,6 @@
 """Pages of runs: the list, one run over time, and what may be done about it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
@@ -27,7 +28,8 @@ from apps.runs.pages.amounts import MEASURES, TIME, by_amount
 from apps.runs.pages.history import is_recovery, moments, told_recovery
 from apps.runs.pages.overview import duration, known_input, lines, part_words
 from apps.runs.pages.rounds import unfold
-from apps.runs.pages.waterfall import DRAWN, attempts_of, draw
+from apps.runs.pages.scrubber import TOLD, scrubber_of
+from apps.runs.pages.waterfall import APPROVAL, attempts_of, draw
 from apps.runs.services.moving import STANDING
 from apps.runs.services.revealing import may_be_erased, may_erase, may_reveal
 from apps.workflows.definition import parse
@@ -148,22 +150,17 @@ def story(request: AuthenticatedRequest, run: Run) -> JSONDict:
     unfolded = unfold(run, _steps_in_order(run), request.GET.get("frame", ""))
     steps, frames = unfolded.steps, unfolded.frames
     node_runs = _node_runs(run, frames)
-    events = _events(run, frames)
     opened = _opened(request.GET.get("node", ""), run, steps, node_runs)
-    drawn = draw(
-        steps[:MOST_ROWS],
-        node_runs,
-        events,
-        start=run.started_at or run.created_at,
-        end=run.finished_at or now,
-        opened=opened,
-    )
+    events = _events(run, frames, [*(step["id"] for step in steps[:MOST_ROWS]), opened])
+    start, end = run.started_at or run.created_at, run.finished_at or now
+    drawn = draw(steps[:MOST_ROWS], node_runs, events, start=start, end=end, opened=opened)
     titles = {each.node: each.title for each in drawn.rows}
     asked = request.GET.get("bars", TIME)
     measure = asked if asked in MEASURES else TIME
     return {
         "run": run,
         "waterfall": drawn if measure == TIME else by_amount(drawn, measure),
+        "scrubber": scrubber_of(run, drawn, events, start) if measure == TIME else None,
         "measure": measure,
         "measures": MEASURES,
         "panel": next((each for each in drawn.rows if each.node == opened), None),
@@ -189,13 +186,15 @@ def _payer(run: Run) -> Payer:
 
 
 def _node_runs(run: Run, frames: dict[str, str | None]) -> dict[str, NodeRun]:
-    rows = run.nodes.filter(frame__in=_named(frames)).defer("input", "output", "logs")
-    return {each.node: each for each in rows if frames.get(each.node) == each.frame}
+    rows = run.nodes.filter(frame__in=_named(frames)).defer("input", "logs")
+    asking = Q(type=APPROVAL)  # their outputs are small, and beside their bars
+    found = [*rows.exclude(asking).defer("input", "output", "logs"), *rows.filter(asking)]
+    return {each.node: each for each in found if frames.get(each.node) == each.frame}
 
 
-def _events(run: Run, frames: dict[str, str | None]) -> list[RunEvent]:
-    """Return what is drawn of the rounds that are shown."""
-    found = run.events.filter(type__in=DRAWN, frame__in=_named(frames))
+def _events(run: Run, frames: dict[str, str | None], nodes: Sequence[str]) -> list[RunEvent]:
+    """Return what is told of these steps, in the rounds that are shown, and of the run itself."""
+    found = run.events.filter(type__in=TOLD, frame__in=_named(frames), node__in=["", *nodes])
     return [each for each in found if not each.node or frames.get(each.node) == each.frame]
 
 

@@ -27,6 +27,7 @@ STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 6
 MOST_TICKS = 7
 DAY_S = 86_400
 
+APPROVAL = "human.approval"
 LOST = "lost"
 RECOVERED = "run.recovered"
 DRAWN = frozenset(
@@ -53,6 +54,8 @@ class Attempt:
     error: JSONDict | None = None
     delay_s: float | None = None  # until the next try
     is_wait: bool = False
+    begun: int = 0  # the number of the event with which it began, and of that with which it ended
+    ended: int | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -67,6 +70,8 @@ class Bar:
     x: float
     width: float
     colour: str
+    begun: int = 0  # from which event of the run on it is there, and with which it is over
+    ended: int | None = None
 
     @property
     def end(self) -> float:
@@ -119,6 +124,7 @@ class Waterfall:
     rows: list[Row]
     ticks: list[Tick]
     gaps: list[Tick]
+    axis: "Axis | None" = None  # none where the bars show no time
 
 
 class Axis:
@@ -139,10 +145,19 @@ class Axis:
         """Return the place of a moment."""
         return self._place((moment - self.start).total_seconds())
 
-    def bar(self, start: datetime, end: datetime, colour: str) -> Bar:
+    def bar(self, attempt: Attempt, now: datetime) -> Bar:
         """Return a bar that is wide enough to be seen."""
-        x = min(self.x(start), PLOT_END - SHORTEST_BAR)
-        return Bar(round(x, 2), round(max(self.x(end) - x, SHORTEST_BAR), 2), colour)
+        x = min(self.x(attempt.start), PLOT_END - SHORTEST_BAR)
+        width = max(self.x(attempt.end or now) - x, SHORTEST_BAR)
+        return Bar(round(x, 2), round(width, 2), attempt.colour, attempt.begun, attempt.ended)
+
+    def points(self) -> list[tuple[float, float]]:
+        """Return seconds with their places, between which the axis is straight.
+
+        Stretches of work and folded ones take turns, beginning with one of work.
+        """
+        seconds = [0.0, *(each for gap in sorted(self.folded) for each in gap), self.total]
+        return [(round(each, 3), round(self._place(each), 3)) for each in seconds]
 
     def ticks(self) -> list[Tick]:
         """Return the lines of the axis, at round times of work."""
@@ -203,10 +218,11 @@ def draw(
     opened: str = "",
 ) -> Waterfall:
     """Draw a run: `nodes` are the version's steps in order, `opened` the one whose tries show."""
-    attempts = attempts_of(events)
+    told = list(events)
+    attempts = attempts_of(told)
     for node, run in node_runs.items():
         if node not in attempts and run.started_at:
-            attempts[node] = [_whole(run)]
+            attempts[node] = [_whole(run, told)]
     busy = [
         (each.start, each.end or end) for found in attempts.values() for each in found
         if not each.is_wait
@@ -216,7 +232,7 @@ def draw(
         _row(node, node_runs.get(node["id"]), attempts.get(node["id"], []), axis, end, opened)
         for node in nodes
     ]
-    return Waterfall(rows, axis.ticks(), axis.gaps())
+    return Waterfall(rows, axis.ticks(), axis.gaps(), axis)
 
 
 def attempts_of(events: Iterable[RunEvent]) -> dict[str, list[Attempt]]:
@@ -233,9 +249,10 @@ def attempts_of(events: Iterable[RunEvent]) -> dict[str, list[Attempt]]:
         if open_ is not None and event.type != "node.started":
             _close(open_, event)
         elif event.type == "node.started":
-            tries.append(Attempt(_count(tries) + 1, event.at))
+            tries.append(Attempt(_count(tries) + 1, event.at, begun=event.seq))
         if event.type == "node.waiting":
-            tries.append(Attempt(_count(tries), event.at, colour="wait", is_wait=True))
+            wait = Attempt(_count(tries), event.at, colour="wait", is_wait=True, begun=event.seq)
+            tries.append(wait)
     return {node: tries for node, tries in found.items() if tries}
 
 
@@ -251,6 +268,7 @@ def _lose(found: dict[str, list[Attempt]], event: RunEvent) -> None:
         for attempt in found.get(node, [])[-1:]:
             if attempt.end is None and not attempt.is_wait:
                 attempt.end, attempt.colour = max(heard, attempt.start), LOST
+                attempt.ended = event.seq  # nobody knew it sooner
 
 
 def clock(seconds: float) -> str:
@@ -271,14 +289,16 @@ def _mark(seconds: float) -> str:
 
 
 def _close(attempt: Attempt, event: RunEvent) -> None:
-    attempt.end = event.at
+    attempt.end, attempt.ended = event.at, event.seq
     attempt.error = event.data.get("error")
     attempt.delay_s = event.data.get("delay_s")
     if not attempt.is_wait:
         attempt.colour = COLOURS.get(event.type, "ok")
 
 
-def _whole(run: NodeRun) -> Attempt:
+def _whole(run: NodeRun, events: Sequence[RunEvent]) -> Attempt:
+    """Return the one try of a step whose beginning no event tells, such as one that was given."""
+    seqs = [event.seq for event in events if event.node == run.node]
     colours = {"succeeded": "ok", "failed": "bad", "waiting": "wait", "cancelled": "off"}
     assert run.started_at is not None
     return Attempt(
@@ -287,6 +307,8 @@ def _whole(run: NodeRun) -> Attempt:
         run.finished_at,
         colours.get(run.status, "run"),
         is_wait=run.status == NodeRun.Status.WAITING,
+        begun=seqs[0] if seqs else 0,
+        ended=(seqs[-1] if seqs else 0) if run.finished_at else None,
     )
 
 
@@ -318,7 +340,7 @@ def _row(
 def _line(attempts: Sequence[Attempt], axis: Axis, now: datetime, label: str) -> Line:
     if not attempts:
         return Line([], [], "", 0, label_left=False, seconds=None)
-    bars = [axis.bar(each.start, each.end or now, each.colour) for each in attempts]
+    bars = [axis.bar(each, now) for each in attempts]
     between = [
         Bar(a.x + a.width, round(b.x - a.x - a.width, 2), "backoff")
         for a, b in pairwise(bars)
@@ -349,7 +371,7 @@ def _note_of(run: NodeRun | None) -> str:
         return ""
     if run.error and run.status == NodeRun.Status.FAILED:
         return str(run.error.get("code", ""))
-    decided: Any = run.output
-    if isinstance(decided, dict) and run.type == "human.approval":
+    decided: Any = run.output if run.type == APPROVAL else None  # others' are not read
+    if isinstance(decided, dict):
         return " ".join(str(decided.get(key) or "") for key in ("decided_by", "decision")).strip()
     return run.port if run.port not in {"", "out"} else ""
