@@ -142,11 +142,11 @@ def revoked(owner: Site) -> Taking:
 
 
 def bound_elsewhere(owner: Site) -> Taking:
-    """Accept a key from elsewhere alone; it is still somebody's, and so is the run that it started."""
+    """Accept a key from elsewhere alone."""
     key_id, holder = made_key(owner)
     body = {"networks": ["203.0.113.7"]}
     take = lambda: owner.done("PATCH", f"api-keys/{key_id}/", body)  # noqa: E731
-    return Taking(holder, take, keeps=("work",))
+    return Taking(holder, take)
 
 
 def of_person(port: int, person: Person, take: Callable[[], object], *keeps: str) -> Taking:
