@@ -18,7 +18,7 @@ export function selectionItems(editor: Editor, group: () => void): MenuItem[] {
     copy,
     { label: "Duplicate", icon: "copy-plus", hint: "Ctrl D", run: () => actions.duplicateSelection(editor) },
     { label: "Group", icon: "group", hint: "Ctrl G", run: group },
-    { label: "Lay out", icon: "layout-grid", hint: "L", run: () => void actions.arrange(editor, layoutOnCanvas) },
+    { label: "Lay out", icon: "layout-grid", run: () => void actions.arrange(editor, layoutOnCanvas) },
     ...(ids.every((id) => editor.store.nodes.has(id)) ? ofSteps(editor, ids) : []),
     ...ALIGNMENTS.map(([how, icon, label]) => ({ label, icon, run: () => align(editor, how) })),
     { label: "Same room between, across", icon: "align-horizontal-distribute-center", disabled: few, run: () => distribute(editor, "across") },
@@ -32,7 +32,7 @@ function ofSteps(editor: Editor, steps: readonly string[]): MenuItem[] {
   const loops = [...store.nodes.keys()].some((id) => store.holds(id) && !steps.includes(id));
   const isOff = steps.every((id) => store.nodes.get(id)?.disabled);
   return [
-    ...(loops ? [{ label: "Move into or out of a loop…", icon: "move", hint: "M", run: () => editor.panels.mover.set(steps) }] : []),
+    ...(loops ? [{ label: "Move into or out of a loop…", icon: "move", run: () => editor.panels.mover.set(steps) }] : []),
     ...subworkflowItems(editor, steps),
     { label: isOff ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, steps) },
   ];
