@@ -1,9 +1,9 @@
-"""People whom a company's directory adds and removes again, each with a key: for `bench.revoking`."""
+"""People of the workspace and of a company's directory, each with a key and a session: for `bench.revoking`."""
 
 import json
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Command = Callable[
@@ -35,17 +35,31 @@ with tenant_context(tenant):
     directories.switch(made, on=True, actor=owner)
     print(directories.make_token(made, life=timedelta(days=1), actor=owner)[1])
 """
-KEYS = """
+# A key and a session of each person; who is not there is added.
+HOLDERS = """
 import json
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from apps.accounts.models import User
-from apps.accounts.services import create_api_key
+from apps.accounts.services import add_member, create_api_key
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
+store = import_module(settings.SESSION_ENGINE).SessionStore
 with public_scope():
     tenant = Tenant.objects.get(slug="demo")
+found = []
 with tenant_context(tenant):
-    people = User.objects.filter(email__endswith="@bench.example").order_by("email")
-    found = [create_api_key(name="Own", role="builder", user=each, actor=each)[1] for each in people]
+    for email in EMAILS:
+        user = User.objects.filter(email=email).first() or add_member(email=email, name="M", role="builder")
+        key = create_api_key(name="Own", role="builder", user=user, actor=user)[1]
+        session = store()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+        found.append([str(user.pk), key, cookie])
 print(json.dumps(found, separators=(",", ":")))
 """
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -76,12 +90,30 @@ class Scim:
         self("PATCH", f"/Users/{person}", {"schemas": [PATCH], "Operations": [operation]})
 
 
-def people(port: int, command: Command, count: int) -> tuple[Scim, list[tuple[str, str]]]:
-    """Return a directory that added so many people: their ids there, and a key of each."""
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a key and a browser; `in_directory` is what a directory knows them by."""
+
+    member: str
+    key: str
+    cookie: str
+    in_directory: str = ""
+
+
+def members(command: Command, count: int) -> list[Person]:
+    """Add so many people to the workspace."""
+    return _holders(command, [f"m{number:05}@members.example" for number in range(count)])
+
+
+def people(port: int, command: Command, count: int) -> tuple[Scim, list[Person]]:
+    """Return a directory that added so many people, and them."""
     scim = Scim(port, command("shell", "-v", "0", "-c", DIRECTORY))
-    ids = [
-        scim("POST", "/Users", {"schemas": [USER], "userName": f"p{number:05}@bench.example"})["id"]
-        for number in range(count)
-    ]
-    keys = json.loads(command("shell", "-v", "0", "-c", KEYS))
-    return scim, list(zip(ids, keys, strict=True))
+    emails = [f"p{number:05}@bench.example" for number in range(count)]
+    ids = [scim("POST", "/Users", {"schemas": [USER], "userName": email})["id"] for email in emails]
+    found = _holders(command, emails)
+    return scim, [replace(each, in_directory=known) for each, known in zip(found, ids, strict=True)]
+
+
+def _holders(command: Command, emails: list[str]) -> list[Person]:
+    script = HOLDERS.replace("EMAILS", json.dumps(emails))
+    return [Person(*each) for each in json.loads(command("shell", "-v", "0", "-c", script))]

@@ -6,13 +6,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from apps.accounts import arrivals, duties, entrance, proof, sameness
+from apps.accounts import arrivals, duties, entrance, places, proof, sameness
 from apps.accounts.exceptions import OutsideNetworks
-from apps.accounts.models import SignIn, SignInRules, User
+from apps.accounts.models import SignIn, User
 from apps.audit.models import AuditEntry
 from apps.audit.services import record
 from apps.common.requests import client_ip
@@ -55,10 +54,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if user.kind != User.Kind.HUMAN:  # programs have keys, platform support its own door
             answer: HttpResponse = self.respond_user_inactive(request, user)
             return answer
-        if not SignInRules.objects.now().let_in(client_ip(request)):
+        elsewhere = places.refused(request)
+        if elsewhere is not None:
             _note_refused(user, OutsideNetworks.code)
-            error = OutsideNetworks(client_ip(request))
-            return render(request, "403.html", {"error": error}, status=error.status)
+            return elsewhere
         through = (kwargs.get("signal_kwargs") or {}).get("through")
         refusal = entrance.pass_through(request, user, through=through)
         if refusal is not None:

@@ -51,6 +51,11 @@ def note_session(user: User | None, code: str) -> None:
     note("session.refused", who=_who(user), told={"code": code}, actor=user)
 
 
+def note_sign_in(email: str, code: str) -> None:
+    """Write down that a password was not even looked at, whoever's it was to be."""
+    note("session.refused", who=_who(None), told={"email": email[:LONGEST], "reason": code})
+
+
 def note_forgery(request: HttpRequest, reason: str) -> None:
     """Write down that a page's request came without its token, or from another site.
 

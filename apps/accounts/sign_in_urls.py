@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
+from apps.accounts.places import place_first
 from apps.accounts.proof import proof_required_to_open
 from apps.accounts.session_views import sign_in_again
 
@@ -38,7 +39,8 @@ def _each_in_a_transaction(patterns: list[URLPattern | URLResolver]) -> None:
             continue
         view = LED.get(pattern.name or "", pattern.callback)
         asked = proof_required_to_open(view) if pattern.name in ASKING else view
-        pattern.callback = transaction.atomic(asked)
+        placed = place_first(asked) if pattern.name == "account_login" else asked
+        pattern.callback = transaction.atomic(placed)
 
 
 _each_in_a_transaction(library.urlpatterns)

@@ -14,7 +14,7 @@ from apps.accounts import services
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
 from apps.tenants.models import Tenant
-from tests.factories.factors import Device, someone, with_app
+from tests.factories.factors import PASSWORD, Device, someone, with_app
 from tests.factories.issuer import stranger
 
 made: list[str] = []
@@ -70,6 +70,14 @@ def test_a_wrong_password_tells_nothing(alice: User, known: User, unknown: str, 
     of_known = cost(path, login=known.email, password=password)
     assert of_known == cost(path, login=unknown, password=password)
     assert of_known[1] == 1
+
+
+def test_a_password_from_elsewhere_is_not_looked_at(alice: User, known: User, unknown: str) -> None:
+    services.change_sign_in_rules({"networks": ["203.0.113.0/24"]}, actor=alice)
+    of_known = cost("/accounts/login/", login=known.email, password=PASSWORD)
+    assert of_known == cost("/accounts/login/", login=known.email, password="wrong horse 7")
+    assert of_known == cost("/accounts/login/", login=unknown, password=PASSWORD)
+    assert of_known[:2] == (403, 0)
 
 
 def test_the_trail_says_the_same_of_both(known: User, unknown: str) -> None:

@@ -1,6 +1,8 @@
 """From where people are let in, and in how many browsers at once, where a workspace says so."""
 
 from datetime import timedelta
+from ipaddress import ip_address
+from random import randrange
 
 import pytest
 import time_machine
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from apps.accounts import services
 from apps.accounts.api.authentication import user_of_session
+from apps.accounts.links import sign_in_path
 from apps.accounts.models import SignIn, SignInRules, User
 from apps.audit.models import AuditEntry
 from apps.common.errors import Invalid
@@ -29,6 +32,11 @@ def bound(alice: User) -> SignInRules:
 @pytest.fixture
 def two_at_once(alice: User) -> SignInRules:
     return services.change_sign_in_rules({"most_sessions": 2}, actor=alice)
+
+
+def untold() -> str:
+    """Return an address elsewhere that nothing was refused from: refusals of each are counted."""
+    return str(ip_address("2001:db8::") + randrange(1 << 64))
 
 
 def signing_in(user: User, address: str = OFFICE) -> tuple[Client, int]:
@@ -70,22 +78,48 @@ def test_a_session_opens_nothing_from_elsewhere(bound: SignInRules, vera: User) 
 
 def test_nobody_signs_in_from_elsewhere_and_is_told_why(bound: SignInRules, vera: User) -> None:
     assert signing_in(vera)[1] == 302
-    client = Client(HTTP_HOST="alpha.localhost", REMOTE_ADDR=ELSEWHERE)
+    address = untold()
+    client = Client(HTTP_HOST="alpha.localhost", REMOTE_ADDR=address)
     page = client.post("/accounts/login/", {"login": vera.email, "password": PASSWORD})
     assert page.status_code == 403
-    assert f"you are at {ELSEWHERE}" in page.content.decode()
+    assert f"you are at {address}" in page.content.decode()
+    assert not opens(client)
+    entry = AuditEntry.objects.get(action="session.refused")
+    assert entry.after == {"email": vera.email, "reason": "outside_networks", "times": 1}
+    assert (entry.actor_id, str(entry.ip)) == ("", address)
+
+
+def test_a_link_from_elsewhere_is_refused_at_its_end(bound: SignInRules, vera: User) -> None:
+    link = sign_in_path(vera)
+    client = Client(HTTP_HOST="alpha.localhost", REMOTE_ADDR=ELSEWHERE)
+    page = client.post(link)
+    assert page.status_code == 403
     assert not opens(client)
     entry = AuditEntry.objects.get(action="session.refused")
     assert entry.after == {"email": vera.email, "reason": "outside_networks"}
 
 
-def test_a_wrong_password_from_elsewhere_says_what_it_says_everywhere(
+def test_elsewhere_says_the_same_of_right_and_wrong_passwords_and_of_nobody(
     bound: SignInRules, vera: User
 ) -> None:
-    client = Client(HTTP_HOST="alpha.localhost", REMOTE_ADDR=ELSEWHERE)
-    page = client.post("/accounts/login/", {"login": vera.email, "password": "wrong horse 7"})
-    assert page.status_code == 200
-    assert ELSEWHERE not in page.content.decode()
+    tried = ((vera.email, PASSWORD), (vera.email, "wrong horse 7"), ("no@one.example", PASSWORD))
+    address, said = untold(), set()
+    for email, password in tried:
+        client = Client(HTTP_HOST="alpha.localhost", REMOTE_ADDR=address)
+        page = client.post("/accounts/login/", {"login": email, "password": password})
+        assert page.status_code == 403
+        said.add(page.content.decode().partition("<main")[2])
+    assert len(said) == 1
+
+
+def test_strangers_elsewhere_do_not_fill_the_trail(bound: SignInRules) -> None:
+    address = untold()
+    client = Client(HTTP_HOST="alpha.localhost", REMOTE_ADDR=address)
+    for number in range(12):
+        form = {"login": f"no{number}@one.example", "password": PASSWORD}
+        assert client.post("/accounts/login/", form).status_code == 403
+    told = AuditEntry.objects.filter(action="session.refused")
+    assert sorted(entry.after["times"] for entry in told if entry.after) == [1, 2, 3, 4, 5, 10]
 
 
 def test_keys_have_networks_of_their_own(bound: SignInRules, vera: User) -> None:

@@ -197,6 +197,7 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("hosts that are none", put("credentials", "hosts", ["http://"]), "hosts cannot be read"),
     ("a credential with a reference", put("credentials", "reference", {"name": "PATH"}), "cannot be read"),
     ("a credential that never gets a call", put("credentials", "max_calls", 0), "credentials_has_calls"),
+    ("a provider that never gets a call", put("providers", "max_calls", 0), "provider_has_calls"),
     ("a trigger without a kind", put("triggers", "config", {"x": 1}), "none of its kind"),
     ("a rule below the least", put("retention_rules", "days", 0), "none that could be set"),
     ("a rule beyond", put("retention_rules", "days", 99_999), "none that could be set"),

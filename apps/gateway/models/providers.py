@@ -67,6 +67,11 @@ class Provider(TimestampedModel):
 
     class Meta:
         ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_calls__gte=1), name="gateway_provider_has_calls"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,8 +1,10 @@
 """Runs that stand still until a person says what happened."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.accounts.models import User
 from apps.audit.models import AuditEntry
@@ -15,7 +17,9 @@ from apps.runs.interpreter import segment
 from apps.runs.interpreter.advancing import advance
 from apps.runs.interpreter.effects import key_of
 from apps.runs.models import Run
-from apps.runs.services import cancel_run, settle_attention
+from apps.runs.services import cancel_run, pause_run, settle_attention
+from apps.tenants.context import maintenance
+from apps.tenants.models import Tenant
 from tests.factories.runs import Start, carry, error_of, events, step, steps
 from tests.runs.interpreter.test_retries import Site, call, site
 from tests.runs.interpreter.test_rounds import each, inside, over
@@ -238,3 +242,18 @@ def test_a_step_in_a_round_that_failed_fails_what_holds_it(
     settle_attention(run, actor=oscar, choice="fail", reason="No.")
     run = carry(run)
     assert (run.status, steps(run)["each"]) == ("failed", "failed")
+
+
+def test_runs_from_before_are_marked_and_told_from_paused_ones(
+    asking: Any, start: Start, oscar: User, alpha: Tenant
+) -> None:
+    run, paused = asking(), start(graph(transform("a", 1), edge("start", "a")))
+    pause_run(paused, actor=oscar)
+    assert carry(paused).status == "paused"
+    Ticket.objects.update(needs_attention=False)
+    migration = import_module("apps.runs.migrations.0016_mark_what_needs_attention")
+    for _ in range(2):
+        with maintenance(alpha.schema_name), connection.cursor() as cursor:
+            cursor.execute(migration.MARK)
+    marked = Ticket.objects.filter(needs_attention=True)
+    assert list(marked.values_list("pk", flat=True)) == [run.pk]

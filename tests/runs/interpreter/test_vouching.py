@@ -3,7 +3,13 @@
 import pytest
 
 from apps.accounts.models import User
-from apps.accounts.services import create_api_key, remove_member, revoke_api_key, set_active
+from apps.accounts.services import (
+    change_role,
+    create_api_key,
+    remove_member,
+    revoke_api_key,
+    set_active,
+)
 from apps.common.types import JSONDict
 from apps.gateway.models import LlmCall
 from apps.runs.models import Run
@@ -34,6 +40,24 @@ def test_a_run_of_a_draft_calls_nothing_once_its_person_left(
     carry(run)
     assert (run.status, error_of(run)["code"]) == ("failed", "nobody_vouches")
     assert not LlmCall.objects.exists()
+
+
+def test_a_run_of_a_draft_calls_nothing_once_its_person_may_not_run_it(
+    start: Start, alice: User, bob: User
+) -> None:
+    run = start(one(*ASKS), who="Ada")
+    change_role(bob, role="viewer", actor=alice)
+    carry(run)
+    assert (run.status, error_of(run)["code"]) == ("failed", "nobody_vouches")
+    assert not LlmCall.objects.exists()
+
+
+def test_a_run_of_a_draft_goes_on_with_a_smaller_role_that_may_run_it(
+    start: Start, alice: User, bob: User
+) -> None:
+    run = start(one(*ASKS), who="Ada")
+    change_role(bob, role="operator", actor=alice)
+    assert carry(run).status == "succeeded", run.error
 
 
 def test_a_published_version_is_vouched_for_by_who_published_it(alice: User, bob: User) -> None:

@@ -282,7 +282,10 @@ export function screenOf({ store, view }: Editor, id: string | null): Spot {
 }
 
 function openMenu(editor: Editor): void {
-  withFocus(editor, (node) => editor.panels.menu.set({ screen: screenOf(editor, node), node }));
+  withFocus(editor, (node) => {
+    if (!editor.selection.has(node)) editor.selection.set([node]); // as a right click does
+    editor.panels.menu.set({ screen: screenOf(editor, node), node });
+  });
 }
 
 function removeFocused(editor: Editor): void {

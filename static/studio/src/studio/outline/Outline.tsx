@@ -14,11 +14,11 @@ import { pasteFromClipboard } from "../parts/clipboard";
 import { Icon } from "../parts/Icon";
 import { layoutOnCanvas } from "../parts/layout";
 import { Menu, type MenuItem } from "../parts/Menu";
+import { selectionItems } from "../parts/selectionItems";
 import { useClipboard } from "../parts/useClipboard";
 import { noteItems } from "./noteItems";
 import { opened } from "./opened";
 import { OutlineRow } from "./OutlineRow";
-import { selectionItems } from "./selectionItems";
 import { stepItems } from "./stepItems";
 
 const USUAL_HEIGHT = 82;
@@ -110,7 +110,7 @@ function Selected() {
         Do with them
       </Button>
       <IconButton icon="x" label="Select none" onClick={() => editor.selection.set([])} />
-      {at && <Menu at={at} label={label} onClose={() => setAt(null)} items={selectionItems(editor)} />}
+      {at && <Menu at={at} label={label} onClose={() => setAt(null)} items={selectionItems(editor, () => opened(editor, groupSelection(editor)))} />}
     </div>
   );
 }
@@ -235,7 +235,7 @@ function Rows({ rows }: { rows: readonly Row[] }) {
 /** Of a row among several selected ones, what concerns them all. */
 function itemsOf(editor: Editor, id: string, at: readonly [number, number]): MenuItem[] {
   const { selection, store } = editor;
-  if (selection.has(id) && selection.ids.size > 1) return selectionItems(editor);
+  if (selection.has(id) && selection.ids.size > 1) return selectionItems(editor, () => opened(editor, groupSelection(editor)));
   const note = store.notes.get(id);
   return note ? noteItems(editor, note) : stepItems(editor, id, at);
 }

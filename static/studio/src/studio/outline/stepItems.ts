@@ -50,7 +50,7 @@ export function stepItems(editor: Editor, id: string, screen: readonly [number, 
       ? [{ label: "Comment", icon: "message-square", run: () => editor.comments.openStep(id) }]
       : []),
     ...runPartItems(editor, id),
-    ...subworkflowItems(editor, id, []),
+    ...subworkflowItems(editor, [id]),
     {
       label: editor.store.nodes.get(id)?.disabled ? "Switch on" : "Switch off",
       icon: "power",

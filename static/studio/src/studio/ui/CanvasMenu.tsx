@@ -1,6 +1,7 @@
 import { useCallback } from "react";
 import * as actions from "../model/actions";
 import type { Editor } from "../model/editor";
+import { groupSelection } from "../model/groups";
 import { useEditor, useObservable } from "../model/hooks";
 import * as ops from "../model/ops";
 import type { MenuRequest } from "../model/panels";
@@ -9,6 +10,7 @@ import { groupItems } from "../parts/groupItems";
 import { Menu, type MenuItem } from "../parts/Menu";
 import { replaceItems } from "../parts/replaceItems";
 import { runPartItems } from "../parts/RunPart";
+import { selectionItems } from "../parts/selectionItems";
 import { subworkflowItems } from "../parts/subworkflowItems";
 
 /** The menu of a step, an edge or the canvas; by right click, Shift+F10 or the menu key. */
@@ -20,14 +22,18 @@ export function CanvasMenu() {
     editor.view.focus();
   }, [editor]);
   if (!request) return null;
-  const items = request.node
-    ? ofStep(editor, request.node, request)
-    : request.edge
-      ? ofEdge(editor, request.edge, request)
-      : ofCanvas(editor, request);
+  const [items, label] = contents(editor, request);
   if (!items.length) return null;
-  const label = request.node ? editor.store.titleOf(request.node) : "Canvas";
   return <Menu at={request.screen} label={label} items={items} onClose={close} />;
+}
+
+function contents(editor: Editor, request: MenuRequest): [items: MenuItem[], label: string] {
+  const { node, edge } = request;
+  const { ids } = editor.selection;
+  if (node && ids.has(node) && ids.size > 1)
+    return [selectionItems(editor, () => void groupSelection(editor)), `${ids.size} selected`];
+  if (node) return [ofStep(editor, node, request), editor.store.titleOf(node)];
+  return [edge ? ofEdge(editor, edge, request) : ofCanvas(editor, request), "Canvas"];
 }
 
 function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[] {
@@ -49,8 +55,8 @@ function ofStep(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[]
         ...mention,
         ...commenting(editor, id),
         ...runPartItems(editor, id),
-        ...subworkflowItems(editor, id, stepsOf(editor)),
-        { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, stepsOf(editor)) },
+        ...subworkflowItems(editor, [id]),
+        { label: step.disabled ? "Switch on" : "Switch off", icon: "power", run: () => actions.toggleDisabled(editor, [id]) },
       ]
     : ofNote(editor, id);
   const through = step && editor.store.edgesInto(id).size > 0 && editor.store.edgesFrom(id).size === 1;
@@ -86,11 +92,9 @@ function commenting(editor: Editor, id: string): MenuItem[] {
 
 function moving(editor: Editor, id: string): MenuItem[] {
   const { store } = editor;
-  const steps = stepsOf(editor);
-  const chosen = steps.includes(id) ? steps : [id];
   const anywhere = store.holderOf(id) ?? [...store.nodes.keys()].find((each) => store.holds(each) && each !== id);
   if (anywhere === undefined) return [];
-  return [{ label: "Move into or out of a loop…", icon: "move", hint: "M", run: () => editor.panels.mover.set(chosen) }];
+  return [{ label: "Move into or out of a loop…", icon: "move", hint: "M", run: () => editor.panels.mover.set([id]) }];
 }
 
 function ofEdge(editor: Editor, id: string, { screen }: MenuRequest): MenuItem[] {
@@ -118,8 +122,4 @@ function ofCanvas(editor: Editor, { screen, at }: MenuRequest): MenuItem[] {
     { label: "Paste", icon: "clipboard-paste", hint: "Ctrl V", run: () => void pasteFromClipboard(editor, at) },
     ...view,
   ];
-}
-
-function stepsOf(editor: Editor): string[] {
-  return [...editor.selection.ids].filter((id) => editor.store.nodes.has(id));
 }
