@@ -8,7 +8,7 @@ from django import forms
 from apps.runs.models import SavedView
 from apps.runs.models.saved_views import LONGEST_NAME
 
-NEW = ("", "A new view")
+NEW = ("new", "A new view")
 
 
 class ViewForm(forms.Form):
@@ -16,7 +16,7 @@ class ViewForm(forms.Form):
 
     use_required_attribute = False
     name = forms.CharField(
-        required=False,
+        error_messages={"required": "Give the view a name."},
         widget=forms.TextInput(attrs={"maxlength": LONGEST_NAME, "autocomplete": "off"}),
     )
     is_shared = forms.BooleanField(
@@ -29,12 +29,14 @@ class ViewForm(forms.Form):
 class SaveViewForm(ViewForm):
     """A new view of what the list shows, or these filters for a view that is there."""
 
-    replaces = forms.ChoiceField(label="Save as", required=False)
+    replaces = forms.ChoiceField(label="Save as")
     field_order = ["replaces", "name", "is_shared"]
 
     def __init__(self, *args: Any, views: Sequence[SavedView], **kwargs: Any) -> None:
         """Offer the views that may be changed."""
         super().__init__(*args, auto_id="new_view_%s", **kwargs)  # the other form is beside it
         self.views = {str(view.pk): view for view in views}
-        offered = [(pk, f"“{view}”, in place of its filters") for pk, view in self.views.items()]
+        offered = [(pk, f"“{view}”, with these filters") for pk, view in self.views.items()]
         self.fields["replaces"].choices = [NEW, *offered]  # type: ignore[attr-defined]
+        self.fields["replaces"].required = bool(views)  # else there is nothing to choose
+        self.fields["name"].required = self.data.get("replaces", NEW[0]) not in self.views

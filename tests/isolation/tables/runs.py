@@ -54,7 +54,7 @@ RUNS = [
     Probe("runs:list", query="workflow={workflow}", note="of a workflow", **NOBODYS),
     Probe("runs:newer", query="than={workflow}", **NOBODYS),
     Probe("runs:views", query="status=failed", **NOBODYS),
-    Probe("runs:views", "POST", query="status=failed", body={"name": "other"}, media=FORM, **NOBODYS),
+    Probe("runs:views", "POST", query="status=paused", body={"name": "other", "replaces": "new"}, media=FORM, **NOBODYS),
     Probe("runs:view", args={"view_id": "own_view"}, shows=False),
     Probe("runs:view", args={"view_id": "shared_view"}, shows=False, note="a shared one"),
     Probe("runs:view", "POST", {"view_id": "own_view"}, body={"name": "other"}, media=FORM, shows=False),

@@ -18,6 +18,7 @@ from tests.runs.scenes import failing, published, started
 pytestmark = pytest.mark.django_db
 
 FAILED = {"status": "failed"}
+SAVE = 'aria-label="Save view"'
 
 
 @pytest.fixture
@@ -52,9 +53,9 @@ def test_views_are_tabs_with_counts(vera: User, bob: User, failed: Run) -> None:
     strip = text.split('aria-label="Views of runs"')[1].split("</nav>")[0]
     assert strip.count('aria-current="page"') == 1
     assert "Shared by Bob" in text
-    assert "Save view" not in text
+    assert SAVE not in text
     everything = text_of(browser(vera).get("/runs/"))
-    assert "Save view" not in everything
+    assert SAVE not in everything
     assert 'id="change-view"' not in everything
 
 
@@ -65,8 +66,8 @@ def test_the_tab_is_the_one_whose_filters_are_those_of_the_address(vera: User) -
         assert tabs(client.get(f"/runs/?{query}"))[0][2], query
     other = client.get("/runs/?status=failed&time=day")
     assert not tabs(other)[0][2]
-    assert "Save view" in text_of(other)
-    assert "Save view" not in client.get("/runs/?status=broken").content.decode()
+    assert SAVE in text_of(other)
+    assert SAVE not in client.get("/runs/?status=broken").content.decode()
 
 
 def test_a_view_is_saved_and_shown(vera: User) -> None:
@@ -86,7 +87,7 @@ def test_what_does_not_fit_is_said_in_the_dialog(
     client = browser(vera)
 
     def refused(**sent: str) -> str:
-        answer = client.post("/runs/views/?status=timed_out", sent)
+        answer = client.post("/runs/views/?status=timed_out", {"replaces": "new", **sent})
         assert answer.status_code == 422
         text = answer.content.decode()
         assert "open>" in text.split('id="save-view"')[1].split("</dialog>")[0]
@@ -103,11 +104,16 @@ def test_what_does_not_fit_is_said_in_the_dialog(
     assert client.get("/runs/views/?status=failed").headers["Location"] == "/runs/?status=failed"
 
 
+def test_the_head_counts_what_is_listed(vera: User, bob: User, failed: Run) -> None:
+    carry(started(published(bob), bob))
+    assert "1 run fits the filters" in text_of(browser(vera).get("/runs/?status=failed"))
+
+
 def test_filters_replace_those_of_a_view_that_one_may_change(vera: User, bob: User) -> None:
     view = save_view(actor=vera, name="Broken", filters=FAILED)
     theirs = save_view(actor=bob, name="By Bob", filters=FAILED, is_shared=True)
     client = browser(vera)
-    assert "in place of its filters" in text_of(client.get("/runs/?status=timed_out"))
+    assert "“Broken”, with these filters" in text_of(client.get("/runs/?status=timed_out"))
     client.post("/runs/views/?status=timed_out", {"replaces": str(view.pk), "name": ""})
     view.refresh_from_db()
     assert (view.name, view.filters) == ("Broken", {"status": "timed_out"})
