@@ -206,8 +206,10 @@ def take_view(arrival: Arrival, row: SavedView) -> bool:
         raise BadArchive("run_views: filters are no names with texts.")
     try:
         row.filters = checked(filters)
-    except DomainError as error:
-        raise Left(f"The list does not know its filters: {error.first}") from error
+    except DomainError:
+        row.filters = {}
+    if not row.filters:
+        raise Left("The list of runs does not know its filters.")
     here = Q(owner=row.owner_id) | (Q(is_shared=True) if row.is_shared else Q(pk=None))
     if SavedView.objects.filter(here, name__iexact=row.name).exists():  # of whoever imports
         raise Left("There is a view of this name.")
