@@ -14,8 +14,8 @@ from apps.portability.exceptions import BadArchive
 from apps.portability.models import Import
 from apps.portability.taking.arrival import After, Arrival, Left, Rule
 from apps.retention.classes import LONGEST_DAYS, RULED
-from apps.runs.filters import checked
 from apps.runs.models import Run, SavedView, Wait
+from apps.runs.searching import checked
 from apps.vault import services as vault
 from apps.workflows import document, drafts
 from apps.workflows.definition import content_hash, parse

@@ -41,7 +41,7 @@ class SavedViewSerializer(serializers.ModelSerializer[SavedView]):
 
     def get_is_mine(self, view: SavedView) -> bool:
         """Tell whether the caller made it, or took it over."""
-        return view.owner_id == self.context["actor"].pk
+        return view.owner_id is not None and view.owner_id == self.context["actor"].pk
 
     def get_may_change(self, view: SavedView) -> bool:
         """Tell whether the caller may change and delete it."""

@@ -35,8 +35,9 @@ from apps.runs.api.serializers import (
 )
 from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.approvals.voting import check_names_value
-from apps.runs.filters import SPANS, STATES, approvals_in, filtered, steps_in
+from apps.runs.filters import STATES, approvals_in, steps_in
 from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
+from apps.runs.searching import SPANS, filtered
 from apps.runs.services.starting import dedupe_key_of
 from apps.runs.state import payloads
 from apps.runs.watching.feed import Feed

@@ -24,7 +24,7 @@ class SavedView(TimestampedModel):
     """Filters of the list of runs under a name. What it shows is what each reader may see."""
 
     name = models.CharField(max_length=LONGEST_NAME)
-    # By the names of the list's query parameters; see `runs.filters`.
+    # By the names of the list's query parameters; see `runs.searching`.
     filters = models.JSONField(default=dict)
     is_shared = models.BooleanField(default=False)
     # Nobody's is one that is shared and whose owner has left.

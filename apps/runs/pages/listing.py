@@ -14,11 +14,11 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import Invalid
 from apps.common.pagination import page_of
 from apps.runs import services
-from apps.runs.filters import SPANS, filtered, named
 from apps.runs.models import Run
 from apps.runs.pages.overview import lines
 from apps.runs.pages.saved_view_forms import SaveViewForm, ViewForm
 from apps.runs.pages.tabs import changeable, tabs_of
+from apps.runs.searching import SPANS, filtered, named
 from apps.workflows.models import Workflow
 
 # What the rows call otherwise than by its name.

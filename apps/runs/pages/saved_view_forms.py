@@ -34,7 +34,8 @@ class SaveViewForm(ViewForm):
 
     def __init__(self, *args: Any, views: Sequence[SavedView], **kwargs: Any) -> None:
         """Offer the views that may be changed."""
-        super().__init__(*args, auto_id="new_view_%s", **kwargs)  # the other form is beside it
+        super().__init__(*args, **kwargs)
+        self.auto_id = "new_view_%s"  # the form of the view that is shown has its own
         self.views = {str(view.pk): view for view in views}
         offered = [(pk, f"“{view}”, with these filters") for pk, view in self.views.items()]
         self.fields["replaces"].choices = [NEW, *offered]  # type: ignore[attr-defined]

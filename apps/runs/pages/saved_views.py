@@ -20,10 +20,10 @@ from apps.accounts.decorators import AuthenticatedRequest, permission_required
 from apps.common.errors import Conflict, Invalid
 from apps.common.forms import blame
 from apps.runs import services
-from apps.runs.filters import named
 from apps.runs.models import SavedView
 from apps.runs.pages.listing import show
 from apps.runs.pages.saved_view_forms import SaveViewForm, ViewForm
+from apps.runs.searching import named
 from apps.runs.services.saved_views import may_change
 
 

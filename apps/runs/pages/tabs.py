@@ -8,8 +8,8 @@ from apps.accounts import policies
 from apps.accounts.models import User
 from apps.common.errors import Invalid
 from apps.common.navigation import bounded
-from apps.runs.filters import filtered, named
 from apps.runs.models import Run, SavedView
+from apps.runs.searching import filtered, named
 from apps.runs.services.saved_views import may_change
 
 SHORT = ("hour", "day")  # times in which few enough runs begin to look at each

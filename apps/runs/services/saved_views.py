@@ -13,9 +13,9 @@ from apps.audit.services import record
 from apps.common.errors import Forbidden, Invalid
 from apps.common.types import JSONDict
 from apps.runs.exceptions import TooManyViews, ViewNameTaken, ViewOfNobody
-from apps.runs.filters import NAMES, checked
 from apps.runs.models import SavedView
 from apps.runs.models.saved_views import LONGEST_NAME
+from apps.runs.searching import NAMES, checked
 
 MOST_OWN, MOST_SHARED = 20, 30
 EVERYTHING = "All runs"  # the tab without filters
