@@ -34,6 +34,9 @@ class Belongings(ABC, Generic[M]):
     def give(self, thing: M, user: User, heir: User, actor: Actor) -> None:
         """Let the heir look after it, with an audit entry, in the caller's transaction."""
 
+    def let_go(self, user: User) -> None:
+        """Do what `left` says as the membership ends, where it says more than that they stay."""
+
 
 _every: list[Belongings[Model]] = []
 

@@ -91,6 +91,7 @@ KEPT: tuple[Kept, ...] = (
     Kept(runs.Wait, "run_waits", "With their run."),
     Kept(runs.Vote, "run_votes", "With their run."),
     Kept(runs.Signal, "run_signals", "With their run."),
+    Kept(runs.SavedView, "run_views", "If the list knows its filters."),
     Kept(comments.Thread, "threads", AS_IT_IS),
     Kept(comments.Comment, "comments", AS_IT_IS),
     Kept(comments.Comment.mentioned.through, "mentions", AS_IT_IS),

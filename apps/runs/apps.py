@@ -23,6 +23,7 @@ class RunsConfig(AppConfig):
         from apps.runs.engine import register_engine
         from apps.runs.interpreter.carrying import Tickets
         from apps.runs.last import last_run_of
+        from apps.runs.leaving import SharedViews
         from apps.runs.models import Withheld
         from apps.runs.replaying import asked_by
         from apps.runs.services.steering import end_run
@@ -37,6 +38,7 @@ class RunsConfig(AppConfig):
 
         resealing.register_column(Withheld, "sealed", lambda row: row.seal_context)
         belongings.register(Approvals())
+        belongings.register(SharedViews())
         register_engine(Tickets())
         chores.register(FORGET, chores.for_each(forget))
         workflow_models.register(WorkflowModels())

@@ -198,3 +198,21 @@ class BadSignal(Invalid):
     """The payload is not what the run expects."""
 
     code = "bad_signal"
+
+
+class ViewNameTaken(Invalid):
+    """A view has this name already. Choose another one."""
+
+    code = "view_name_taken"
+
+
+class TooManyViews(Conflict):
+    """There are as many views as there can be. Delete one first."""
+
+    code = "too_many_views"
+
+
+class ViewOfNobody(Conflict):
+    """Whose view this was has left. It can be deleted, but no longer be one person's own."""
+
+    code = "view_of_nobody"

@@ -1,7 +1,10 @@
 """Who may do what with runs and what they wait for."""
 
-from apps.accounts.policies import Policy, register
-from apps.runs.models import NodeRun, Run, Wait
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.accounts.policies import Policy, Rows, holds_anywhere, register
+from apps.runs.models import NodeRun, Run, SavedView, Wait
 
 
 @register(Run)
@@ -26,3 +29,15 @@ class WaitPolicy(Policy):
 
     resource = "approval"
     folder = "run__workflow__folder"
+
+
+@register(SavedView)
+class SavedViewPolicy(Policy):
+    """Whoever sees runs, be it in one folder, sees their own views and the shared ones."""
+
+    resource = "run"
+
+    def visible(self, actor: User, queryset: Rows) -> Rows:
+        if not holds_anywhere(actor, "run.view"):
+            return queryset.none()
+        return queryset.filter(Q(owner=actor) | Q(is_shared=True))

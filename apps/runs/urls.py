@@ -4,14 +4,17 @@ from django.urls import path
 
 from apps.runs.approval_pages import link_views
 from apps.runs.approval_pages import views as approvals
-from apps.runs.pages import control_views, views, withheld_views
+from apps.runs.pages import control_views, listing, saved_views, views, withheld_views
 
 app_name = "runs"
 urlpatterns = [
-    path("runs/", views.list_runs, name="list"),
-    path("runs/newer/", views.newer, name="newer"),
+    path("runs/", listing.list_runs, name="list"),
+    path("runs/newer/", listing.newer, name="newer"),
+    path("runs/views/", saved_views.save, name="views"),
+    path("runs/views/<uuid:view_id>/", saved_views.view, name="view"),
+    path("runs/views/<uuid:view_id>/delete/", saved_views.delete, name="delete_view"),
     path("runs/<uuid:run_id>/", views.detail, name="detail"),
-    path("runs/<uuid:run_id>/row/", views.row, name="row"),
+    path("runs/<uuid:run_id>/row/", listing.row, name="row"),
     path("runs/<uuid:run_id>/cancel/", control_views.cancel, name="cancel"),
     path("runs/<uuid:run_id>/pause/", control_views.pause, name="pause"),
     path("runs/<uuid:run_id>/resume/", control_views.resume, name="resume"),

@@ -127,3 +127,24 @@ def test_a_run_is_moved_through_its_time(demo: Demo, visit: Callable[..., Visito
     expect(page.get_by_test_id("scrubber-time")).to_have_text(re.compile(r"^0:00\.0"))
     slider.press("End")
     expect(event).to_have_text(f"event {total} of {total}")
+
+
+def test_filters_are_kept_as_a_tab(demo: Demo, visit: Callable[..., Visitor]) -> None:
+    page = visit("operator").page
+    _list_of_runs(demo, page)
+    page.get_by_role("button", name="Save view").press("Enter")
+    dialog = page.get_by_role("dialog", name="Save view")
+    dialog.get_by_label("Name").fill("Three greetings")
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    tab = page.get_by_role("navigation", name="Views of runs").get_by_role("link", name="Three")
+    expect(tab).to_have_attribute("aria-current", "page")
+    expect(tab).to_have_accessible_name("Three greetings 3 runs")
+    page.get_by_role("link", name="All runs").press("Enter")
+    expect(tab).not_to_have_attribute("aria-current", "page")
+    tab.press("Enter")
+    expect(page.locator(".runs-table .name")).to_have_count(3)
+    page.get_by_role("button", name="Change the view Three greetings").press("Enter")
+    page.get_by_role("button", name="Delete…").press("Enter")
+    page.get_by_role("button", name="Delete view").press("Enter")
+    expect(tab).to_have_count(0)

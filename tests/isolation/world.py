@@ -30,7 +30,7 @@ from apps.reviews import services as reviews
 from apps.runs.approvals import links
 from apps.runs.interpreter.advancing import advance
 from apps.runs.models import Wait
-from apps.runs.services import pause_run, start_run
+from apps.runs.services import pause_run, save_view, start_run
 from apps.tenants.context import public_scope, tenant_context
 from apps.tenants.models import Tenant
 from apps.triggers.models import Trigger
@@ -243,7 +243,17 @@ def _runs(world: World) -> None:
         "paused_run": str(paused_run.pk),
         "unsure_run": str(unsure_run.pk),
         "approval": str(Wait.objects.get(run=asking_run).pk),
-    }
+    } | _saved_views(world)
+
+
+def _saved_views(world: World) -> dict[str, str]:
+    """Keep views of the list of runs: one that the owner has alone, one that is shared."""
+    owner, filters = world.people["owner"], {"workflow": world.objects["workflow"]}
+    own = save_view(actor=owner, name=f"{world.canary}-inner own view", filters=filters)
+    shared = save_view(
+        actor=owner, name=f"{world.canary} view", filters={"status": "failed"}, is_shared=True
+    )
+    return {"own_view": str(own.pk), "shared_view": str(shared.pk)}
 
 
 def _retention(world: World) -> None:

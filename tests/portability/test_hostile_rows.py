@@ -17,6 +17,8 @@ from apps.files.models import Blob
 from apps.portability import services
 from apps.portability.models import FormerEntry, Import, ImportPiece, StoredFile
 from apps.retention import services as retention
+from apps.runs.models import SavedView
+from apps.runs.services import save_view
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Tenant
 from apps.triggers.models import Trigger
@@ -56,6 +58,7 @@ def genuine(alice: User, bob: User) -> Archive:
     )  # fmt: skip
     comments.begin_thread(workflow, actor=bob, anchor=comments.Anchor("greet"), text="Why?")
     retention.change_rules({"runs": 30}, actor=alice)
+    save_view(actor=bob, name="Failed", filters={"status": "failed"}, is_shared=True)
     return written(services.start_export(actor=alice))
 
 
@@ -155,6 +158,10 @@ def _owning_group(archive: Forged) -> None:
             row["role"] = owner
 
 
+def _unseen_view(archive: Forged) -> None:
+    archive.rows["run_views"][0] |= {"owner": None, "is_shared": False}
+
+
 REFUSED: list[tuple[str, Change, str]] = [
     ("a field too many", put("folders", "owner", "x"), "folders, row 1: owner is missing, or is no"),
     ("a field too few", lambda a: a.rows["folders"][0].pop("name"), "name is missing"),
@@ -201,6 +208,8 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("a trigger without a kind", put("triggers", "config", {"x": 1}), "none of its kind"),
     ("a rule below the least", put("retention_rules", "days", 0), "none that could be set"),
     ("a rule beyond", put("retention_rules", "days", 99_999), "none that could be set"),
+    ("filters that are no texts", put("run_views", "filters", {"status": ["failed"]}), "names with texts"),
+    ("a view that nobody sees", _unseen_view, "runs_view_has_readers"),
     ("bytes that are no picture", _other_bytes, "no picture"),
     ("a picture that tells of itself", _telling_picture, "no picture|tells of itself"),
     ("a picture of another kind", put("workflow_images", "media_type", "image/gif"), "of that kind"),
@@ -284,6 +293,20 @@ def test_who_is_here_already_gets_nothing_by_it(
         assert (vera.name, vera.is_active) == ("Vera", True)
         assert [each.role.name for each in RoleBinding.objects.filter(user=vera)] == ["viewer"]
         assert not Invitation.objects.filter(for_user=vera).exists()
+
+
+@pytest.mark.parametrize("filters", [{}, {"status": "broken"}, {"page": "2"}])
+def test_a_view_that_the_list_does_not_know_stays_out(
+    genuine: Archive, newcomer: User, beta: Tenant, filters: dict[str, str]
+) -> None:
+    archive = forged(genuine)
+    archive.rows["run_views"][0]["filters"] = filters
+    with tenant_context(beta):
+        job = take_in(archive.data(), newcomer)
+        assert job.status == "done", job.trouble
+        left = {each["kind"]: each["why"] for each in (job.report or {})["left"]}
+        assert left["run_views"] == "The list of runs does not know its filters."
+        assert not SavedView.objects.exists()
 
 
 def test_history_is_no_part_of_the_trail(genuine: Archive, newcomer: User, beta: Tenant) -> None:

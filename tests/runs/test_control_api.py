@@ -167,6 +167,8 @@ class TestMany:
             ({"action": "cancel", "ids": [], "filter": {"status": "failed"}}, "ids"),
             ({"action": "cancel", "ids": ["x"]}, "ids"),
             ({"action": "cancel", "filter": {}}, "filter"),
+            ({"action": "cancel", "filter": {"status": " "}}, "filter"),  # narrows nothing
+            ({"action": "cancel", "filter": {"status": ","}}, "status"),
             ({"action": "cancel", "filter": {"statuss": "failed"}}, "filter"),
             ({"action": "cancel", "filter": {"status": ["failed"]}}, "filter"),
             ({"action": "cancel", "filter": {"status": "odd"}}, "status"),

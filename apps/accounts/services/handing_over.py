@@ -51,6 +51,12 @@ def hand_over(user: User, heir: User, *, actor: Actor) -> dict[str, int]:
     return given
 
 
+def let_go(user: User) -> None:
+    """See to what nobody took over, in the transaction in which the membership ends."""
+    for each in belongings.every():
+        each.let_go(user)
+
+
 def check_may_inherit(user: User, heir: User, actor: Actor) -> None:
     """Raise Invalid for nobody who is here; Forbidden for an heir who may do more than the actor.
 

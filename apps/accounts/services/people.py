@@ -23,7 +23,7 @@ from apps.accounts.models import (
     User,
 )
 from apps.accounts.services.giving import check_may_give, check_may_manage, role_named
-from apps.accounts.services.handing_over import hand_over
+from apps.accounts.services.handing_over import hand_over, let_go
 from apps.accounts.services.keys import revoke_api_key
 from apps.audit.services import record
 from apps.tenants.context import current_tenant
@@ -132,6 +132,7 @@ def remove_member(user: User, *, actor: User | Keeper, heir: User | None = None)
     _check_another_owner(user)
     if heir is not None:
         hand_over(user, heir, actor=actor)
+    let_go(user)
     record("member.removed", actor=actor, target=user, before={"email": user.email})
     for key in user.api_keys.filter(revoked_at=None):
         revoke_api_key(key, actor=actor)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from apps.accounts.models import User
 from apps.common.errors import DomainError
@@ -14,7 +14,8 @@ from apps.portability.exceptions import BadArchive
 from apps.portability.models import Import
 from apps.portability.taking.arrival import After, Arrival, Left, Rule
 from apps.retention.classes import LONGEST_DAYS, RULED
-from apps.runs.models import Run, Wait
+from apps.runs.models import Run, SavedView, Wait
+from apps.runs.searching import checked
 from apps.vault import services as vault
 from apps.workflows import document, drafts
 from apps.workflows.definition import content_hash, parse
@@ -198,6 +199,23 @@ def take_former(arrival: Arrival, row: Import) -> bool:
     return True
 
 
+def take_view(arrival: Arrival, row: SavedView) -> bool:
+    """Take a view of runs whose filters the list knows, and whose name is free."""
+    filters = row.filters
+    if not isinstance(filters, dict) or not all(isinstance(each, str) for each in filters.values()):
+        raise BadArchive("run_views: filters are no names with texts.")
+    try:
+        row.filters = checked(filters)
+    except DomainError:
+        row.filters = {}
+    if not row.filters:
+        raise Left("The list of runs does not know its filters.")
+    here = Q(owner=row.owner_id) | (Q(is_shared=True) if row.is_shared else Q(pk=None))
+    if SavedView.objects.filter(here, name__iexact=row.name).exists():  # of whoever imports
+        raise Left("There is a view of this name.")
+    return True
+
+
 RULES: dict[str, Rule] = {
     "former_archives": take_former,
     "files": take_file,
@@ -208,6 +226,7 @@ RULES: dict[str, Rule] = {
     "workflow_images": take_image,
     "runs": take_run,
     "run_waits": take_wait,
+    "run_views": take_view,
     "budgets": take_budget,
     "retention_rules": take_retention,
 }

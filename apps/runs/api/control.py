@@ -19,8 +19,8 @@ from apps.runs.api.requests import (
     SettlementSerializer,
 )
 from apps.runs.api.serializers import WholeRunSerializer
-from apps.runs.filters import filtered
 from apps.runs.models import Run
+from apps.runs.searching import filtered
 
 
 class RunControl(TenantViewSet[Run]):

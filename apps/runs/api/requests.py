@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 from apps.common.types import JSON
 from apps.runs.api.serializers import MAX_WAIT_S, ObjectField, VersionField
-from apps.runs.filters import NAMES
 from apps.runs.interpreter.attention import AGAIN, FAIL, HAPPENED
 from apps.runs.models import Run
+from apps.runs.searching import NAMES, named
 from apps.runs.services.many import ACTIONS, MOST, Result
 from apps.runs.state.parts import ALL, MODES, ONLY, UNTIL, Part
 
@@ -184,10 +184,10 @@ class ManySerializer(serializers.Serializer[Any]):
         if ("ids" in attrs) == ("filter" in attrs):
             raise serializers.ValidationError({"ids": "Give either ids or a filter."})
         chosen = attrs.get("filter", {})
-        if ("filter" in attrs and not chosen.keys() & NAMES) or chosen.keys() - NAMES:
-            raise serializers.ValidationError({"filter": f"Use {', '.join(sorted(NAMES))}."})
         if not all(isinstance(value, str) for value in chosen.values()):
             raise serializers.ValidationError({"filter": "Give each filter as text."})
+        if ("filter" in attrs and not named(chosen)) or chosen.keys() - NAMES:
+            raise serializers.ValidationError({"filter": f"Use {', '.join(sorted(NAMES))}."})
         return attrs
 
 

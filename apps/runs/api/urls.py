@@ -5,11 +5,13 @@ from rest_framework.routers import SimpleRouter
 
 from apps.common.ids import UUID_PATTERN
 from apps.runs.api import views
+from apps.runs.api.saved_views import SavedViewViewSet
 from apps.runs.api.streams import streaming, waiting
 from apps.runs.api.usual_views import UsualView
 from apps.runs.api.withheld_views import WithheldView
 
 router = SimpleRouter(use_regex_path=False)
+router.register("runs/views", SavedViewViewSet, basename="run-view")  # before the runs' own ids
 router.register("runs", views.RunViewSet, basename="run")
 router.register("approvals", views.ApprovalViewSet, basename="approval")
 

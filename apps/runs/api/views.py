@@ -35,18 +35,21 @@ from apps.runs.api.serializers import (
 )
 from apps.runs.api.streams import EventStreamRenderer
 from apps.runs.approvals.voting import check_names_value
-from apps.runs.filters import STATES, approvals_in, filtered, steps_in
+from apps.runs.filters import STATES, approvals_in, steps_in
 from apps.runs.models import NodeRun, Run, Wait, WaitQuerySet
+from apps.runs.searching import SPANS, filtered
 from apps.runs.services.starting import dedupe_key_of
 from apps.runs.state import payloads
 from apps.runs.watching.feed import Feed
 from apps.workflows.services import find_workflow
 
 FILTERS = [
+    OpenApiParameter("q", str, description="A part of the workflow's name or of the run's id."),
     OpenApiParameter("status", str, description="One or more, separated by commas."),
     OpenApiParameter("workflow", UUID),
     OpenApiParameter("trigger", str, description="One or more, separated by commas."),
     OpenApiParameter("parent", UUID, description="The run inside which they are."),
+    OpenApiParameter("time", str, enum=list(SPANS), description="Created in the time until now."),
     OpenApiParameter("since", str, description="A time or a day; runs created from then on."),
     OpenApiParameter("until", str, description="A time or a day; runs created before."),
 ]

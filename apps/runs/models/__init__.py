@@ -1,6 +1,7 @@
 """Runs, what their steps did, what happened in order, and what they wait for."""
 
 from apps.runs.models.runs import Run, RunQuerySet
+from apps.runs.models.saved_views import SavedView, SavedViewQuerySet
 from apps.runs.models.steps import KeptResult, NodeRun, RunEvent
 from apps.runs.models.waits import DecisionLink, Signal, Vote, Wait, WaitQuerySet
 from apps.runs.models.withheld import Withheld
@@ -12,6 +13,8 @@ __all__ = [
     "Run",
     "RunEvent",
     "RunQuerySet",
+    "SavedView",
+    "SavedViewQuerySet",
     "Signal",
     "Vote",
     "Wait",

@@ -1,12 +1,9 @@
-"""Pages of runs: the list, one run over time, and what may be done about it."""
+"""The page of one run: what happened over time, and what may be done about it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from http import HTTPStatus
 from uuid import UUID
 
-from django.db.models import CharField, Count, Q, QuerySet
-from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,19 +11,16 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts import policies
 from apps.accounts.decorators import AuthenticatedRequest, permission_required
-from apps.common.errors import Invalid
-from apps.common.pagination import page_of
 from apps.common.types import JSONDict
 from apps.gateway.budgets import standing
 from apps.gateway.budgets.subjects import Payer
 from apps.runs import services
-from apps.runs.filters import filtered
 from apps.runs.interpreter import attention
 from apps.runs.models import NodeRun, Run, RunEvent
 from apps.runs.pages import kinship
 from apps.runs.pages.amounts import MEASURES, TIME, by_amount
 from apps.runs.pages.history import is_recovery, moments, told_recovery
-from apps.runs.pages.overview import duration, known_input, lines, part_words
+from apps.runs.pages.overview import duration, known_input, part_words
 from apps.runs.pages.rounds import unfold
 from apps.runs.pages.scrubber import TOLD, scrubber_of
 from apps.runs.pages.waterfall import APPROVAL, attempts_of, draw
@@ -34,106 +28,11 @@ from apps.runs.services.moving import STANDING
 from apps.runs.services.revealing import may_be_erased, may_erase, may_reveal
 from apps.workflows.definition import parse
 from apps.workflows.graph import live_edges, topological
-from apps.workflows.models import Workflow
 
 MOST_ROWS = 500  # of a waterfall
 MOST_INNER = 20  # runs inside the opened step
 MOST_REPEATS = 20  # of a run, that its page links to
-SPANS = {
-    "hour": ("last hour", timedelta(hours=1)),
-    "day": ("last 24 h", timedelta(days=1)),
-    "week": ("last 7 days", timedelta(days=7)),
-    "month": ("last 30 days", timedelta(days=30)),
-}
-# What the rows call otherwise than by its name.
-TRIGGERS = {
-    Run.Trigger.MANUAL: "By hand", Run.Trigger.API: "API", Run.Trigger.STEP: "By a step",
-}  # fmt: skip
 TABS = ("result", "tries", "log")
-STATES = ("running", "waiting", "queued", "paused", "needs_attention", "failed", "timed_out")
-STATES_AT_REST = ("succeeded", "cancelled")
-
-
-@require_GET
-@permission_required("run.view")
-def list_runs(request: AuthenticatedRequest) -> HttpResponse:
-    """Show the runs, newest first; search and filters are in the address."""
-    seen = policies.visible(request.user, Run.objects.all())
-    problem, status = None, HTTPStatus.OK
-    try:
-        kept = _filtered(seen, request)
-        counted = _filtered(seen, request, without="status")
-    except Invalid as error:
-        problem, status = error, HTTPStatus.UNPROCESSABLE_ENTITY
-        kept = counted = seen.none()
-    counts = dict(counted.values_list("status").annotate(n=Count("pk")).order_by())
-    related = kept.select_related("workflow", "version").order_by("-created_at", "-id")
-    page = page_of(request, related.defer("inputs", "outputs", "pins"))
-    context = {
-        "page": page,
-        "lines": lines(page.object_list),
-        "newest": seen.order_by("-created_at", "-id").values_list("pk", flat=True).first(),
-        "counts": [(word, counts[word]) for word in (*STATES, *STATES_AT_REST) if word in counts],
-        "total": sum(counts.values()),
-        "filters": request.GET,
-        "applied": [name for name in ("workflow", "trigger", "time") if request.GET.get(name)],
-        "is_filtered": any(request.GET.get(name) for name in _FILTERS),
-        "workflows": _workflow_choices(request),
-        "triggers": [
-            (value, TRIGGERS.get(Run.Trigger(value), label)) for value, label in Run.Trigger.choices
-        ],
-        "spans": [(name, words) for name, (words, _) in SPANS.items()],
-        "problem": problem,
-        "may_control": policies.holds_anywhere(request.user, "run.control"),
-    }
-    return render(request, "runs/list.html", context, status=status)
-
-
-_FILTERS = ("q", "status", "workflow", "trigger", "time", "since", "until")
-
-
-def _filtered(
-    seen: QuerySet[Run], request: AuthenticatedRequest, without: str = ""
-) -> QuerySet[Run]:
-    params = {name: request.GET.get(name, "") for name in _FILTERS if name != without}
-    if span := SPANS.get(params["time"]):
-        params["since"] = (timezone.now() - span[1]).isoformat()
-    kept = filtered(seen, params)
-    words = params["q"].strip()
-    if not words:
-        return kept
-    return kept.annotate(text_id=Cast("pk", CharField())).filter(
-        Q(workflow__name__icontains=words) | Q(text_id__icontains=words)
-    )
-
-
-def _workflow_choices(request: AuthenticatedRequest) -> list[tuple[str, str]]:
-    current = policies.visible(request.user, Workflow.objects.filter(deleted_at=None))
-    return [(str(pk), name) for pk, name in current.order_by("name").values_list("pk", "name")]
-
-
-@require_GET
-@permission_required("run.view")
-def newer(request: AuthenticatedRequest) -> HttpResponse:
-    """Say how many runs were started since the list was shown; nothing in it jumps."""
-    seen = policies.visible(request.user, Run.objects.all())
-    try:
-        since = UUID(request.GET.get("than", ""))
-        kept = _filtered(seen, request)
-    except (ValueError, Invalid):
-        return HttpResponse(status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    count = kept.filter(pk__gt=since).count()
-    return render(request, "runs/_newer.html", {"count": count, "newest": since})
-
-
-@require_GET
-@permission_required("run.view")
-def row(request: AuthenticatedRequest, run_id: UUID) -> HttpResponse:
-    """Show one run of the list as it is now."""
-    run = services.find_run(run_id, actor=request.user)
-    may_control = policies.holds_anywhere(request.user, "run.control")
-    context = {"line": lines([run])[0], "may_control": may_control}
-    return render(request, "runs/_row.html", context)
 
 
 @require_GET

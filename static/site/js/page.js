@@ -1,6 +1,6 @@
 // Small things of every page: the CSRF token for htmx, "/" jumps to the search, selects that send their form, a form
 // that was refused goes on at its first mistake, and where one is stays in sight in a navigation that is longer than
-// the window.
+// the window, and among tabs that are wider than it.
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("meta[name=csrf-token]")?.content;
   if (token) event.detail.headers["X-CSRFToken"] = token;
@@ -31,3 +31,4 @@ document.addEventListener("change", (event) => {
 document.querySelector("[aria-invalid=true]")?.focus();
 
 document.querySelector(".nav-groups [aria-current]")?.scrollIntoView({ block: "nearest" });
+document.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

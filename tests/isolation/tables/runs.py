@@ -17,6 +17,8 @@ def _named(world: World) -> dict[str, object]:
     return {"action": "cancel", "ids": [world.objects["asking_run"]]}
 
 
+VIEW = {"name": "other", "filters": {"status": "failed"}}
+
 RUNS = [
     api("workflow-runs", pk="workflow"),
     api("workflow-usual", pk="workflow", shows=False),
@@ -37,12 +39,31 @@ RUNS = [
     api("run-attention", "POST", pk="unsure_run", body={"choice": "again"}),
     api("run-move", "POST", pk="asking_run", body={"version": 2, "dry_run": True}),
     api("run-bulk", "POST", body=_named, **NOBODYS),
+    api("run-view-list", **LIST),
+    api("run-view-list", "POST", body=VIEW, **NOBODYS),
+    api("run-view-detail", pk="own_view"),
+    api("run-view-detail", pk="shared_view", note="a shared one"),
+    api("run-view-detail", "PATCH", pk="own_view", body={"name": "other"}, shows=False),
+    api("run-view-detail", "PATCH", pk="shared_view", body={"name": "other"}, shows=False, note="a shared one"),
+    api("run-view-detail", "DELETE", pk="own_view", shows=False),
+    api("run-view-detail", "DELETE", pk="shared_view", shows=False, note="a shared one"),
     api("approval-list", **LIST),
     api("approval-detail", pk="approval"),
     api("approval-decide", "POST", pk="approval", body={"decision": "approved", "comment": "x"}),
     Probe("runs:list", elsewhere=None),
     Probe("runs:list", query="workflow={workflow}", note="of a workflow", **NOBODYS),
     Probe("runs:newer", query="than={workflow}", **NOBODYS),
+    Probe("runs:views", query="status=failed", **NOBODYS),
+    Probe("runs:views", "POST", query="status=paused", body={"name": "other", "replaces": "new"}, media=FORM, **NOBODYS),
+    Probe("runs:view", args={"view_id": "own_view"}, shows=False),
+    Probe("runs:view", args={"view_id": "shared_view"}, shows=False, note="a shared one"),
+    Probe("runs:view", "POST", {"view_id": "own_view"}, body={"name": "other"}, media=FORM, shows=False),
+    Probe(
+        "runs:view", "POST", {"view_id": "shared_view"}, body={"name": "other", "is_shared": "on"},
+        media=FORM, shows=False, note="a shared one",
+    ),
+    Probe("runs:delete_view", "POST", {"view_id": "own_view"}, media=FORM, shows=False),
+    Probe("runs:delete_view", "POST", {"view_id": "shared_view"}, media=FORM, shows=False, note="a shared one"),
     Probe("runs:detail", args={"run_id": "run"}),
     Probe("runs:row", args={"run_id": "run"}),
     _page("cancel", "asking_run"),

@@ -251,7 +251,7 @@ def test_runs_from_before_are_marked_and_told_from_paused_ones(
     pause_run(paused, actor=oscar)
     assert carry(paused).status == "paused"
     Ticket.objects.update(needs_attention=False)
-    migration = import_module("apps.runs.migrations.0016_mark_what_needs_attention")
+    migration = import_module("apps.runs.migrations.0017_mark_what_needs_attention")
     for _ in range(2):
         with maintenance(alpha.schema_name), connection.cursor() as cursor:
             cursor.execute(migration.MARK)

@@ -13,7 +13,7 @@ AND NOT ticket.needs_attention
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("runs", "0015_bind_links_to_addresses"),
+        ("runs", "0016_keep_views_of_the_list"),
         ("dispatch", "0009_add_needs_attention"),
     ]
 
