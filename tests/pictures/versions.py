@@ -92,8 +92,8 @@ def priced() -> dict[str, Any]:
 def testing(camera: Camera) -> None:
     workflow = made(camera, "What an order costs", priced())
     for name, pieces, expected in (("One piece", 1, "9.5 dollars"), ("A dozen", 12, "100 dollars")):
-        body = {"name": name, "inputs": {"pieces": pieces, "price": 9.5}}
-        body |= {"compares": True, "expected": expected}
+        inputs = {"pieces": pieces, "price": 9.5}
+        body = {"name": name, "inputs": inputs, "compares": True, "expected": expected}
         call(camera.demo, f"workflows/{workflow}/data-sets/", body)
     page = camera.visit("builder").page
     open_studio(page, workflow)
