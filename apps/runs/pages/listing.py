@@ -60,6 +60,7 @@ def show(request: AuthenticatedRequest, status: int = HTTPStatus.OK, **extra: An
         "newest": seen.order_by("-created_at", "-id").values_list("pk", flat=True).first(),
         "counts": [(word, counts[word]) for word in (*STATES, *STATES_AT_REST) if word in counts],
         "total": sum(counts.values()),
+        "states": wanted.get("status", "").split(","),
         "problem": problem,
         "may_control": policies.holds_anywhere(request.user, "run.control"),
         **_filter_bar(request, wanted),

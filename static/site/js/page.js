@@ -31,4 +31,6 @@ document.addEventListener("change", (event) => {
 document.querySelector("[aria-invalid=true]")?.focus();
 
 document.querySelector(".nav-groups [aria-current]")?.scrollIntoView({ block: "nearest" });
-document.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+const showTab = () => document.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+showTab();
+document.addEventListener("htmx:afterSettle", (event) => event.target.matches("main") && showTab());

@@ -54,6 +54,8 @@ def test_views_are_tabs_with_counts(vera: User, bob: User, failed: Run) -> None:
     assert strip.count('aria-current="page"') == 1
     assert "Shared by Bob" in text
     assert SAVE not in text
+    several = browser(vera).get("/runs/?status=failed,succeeded")
+    assert text_of(several).count('aria-current="true"') == 2  # of the status counts
     everything = text_of(browser(vera).get("/runs/"))
     assert SAVE not in everything
     assert 'id="change-view"' not in everything
