@@ -162,6 +162,12 @@ def _unseen_view(archive: Forged) -> None:
     archive.rows["run_views"][0] |= {"owner": None, "is_shared": False}
 
 
+def _uncalled_provider(archive: Forged) -> None:
+    """The archive's only provider is the product's own, which is never taken in."""
+    own = {"kind": "openai_compatible", "slug": "other", "base_url": "https://models.example/v1"}
+    archive.rows["providers"][0] |= {**own, "max_calls": 0}
+
+
 REFUSED: list[tuple[str, Change, str]] = [
     ("a field too many", put("folders", "owner", "x"), "folders, row 1: owner is missing, or is no"),
     ("a field too few", lambda a: a.rows["folders"][0].pop("name"), "name is missing"),
@@ -204,7 +210,7 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("hosts that are none", put("credentials", "hosts", ["http://"]), "hosts cannot be read"),
     ("a credential with a reference", put("credentials", "reference", {"name": "PATH"}), "cannot be read"),
     ("a credential that never gets a call", put("credentials", "max_calls", 0), "credentials_has_calls"),
-    ("a provider that never gets a call", put("providers", "max_calls", 0), "provider_has_calls"),
+    ("a provider that never gets a call", _uncalled_provider, "provider_has_calls"),
     ("a trigger without a kind", put("triggers", "config", {"x": 1}), "none of its kind"),
     ("a rule below the least", put("retention_rules", "days", 0), "none that could be set"),
     ("a rule beyond", put("retention_rules", "days", 99_999), "none that could be set"),
