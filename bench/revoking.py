@@ -144,9 +144,8 @@ def revoked(owner: Site) -> Taking:
 def bound_elsewhere(owner: Site) -> Taking:
     """Accept a key from elsewhere alone."""
     key_id, holder = made_key(owner)
-    body = {"networks": ["203.0.113.7"]}
-    take = lambda: owner.done("PATCH", f"api-keys/{key_id}/", body)  # noqa: E731
-    return Taking(holder, take)
+    one, body = f"api-keys/{key_id}/", {"networks": ["203.0.113.7"]}
+    return Taking(holder, lambda: owner.done("PATCH", one, body))
 
 
 def of_person(port: int, person: Person, take: Callable[[], object], *keeps: str) -> Taking:
@@ -165,8 +164,8 @@ def suspended(owner: Site, person: Person) -> Taking:
 def made_smaller(owner: Site, person: Person) -> Taking:
     """Give a person a role that allows neither keys, models nor runs; they stay a member, with pages."""
     one = f"members/{person.member}/"
-    take = lambda: owner.done("PATCH", one, {"role": "viewer"})  # noqa: E731
-    return of_person(owner.port, person, take, "live")
+    body = {"role": "viewer"}
+    return of_person(owner.port, person, lambda: owner.done("PATCH", one, body), "live")
 
 
 @dataclass(frozen=True)

@@ -97,14 +97,20 @@ def viewer(camera: Camera) -> None:
     camera.take(page, "studio-viewer")
 
 
-@scene
-def away(camera: Camera) -> None:
+def edited_offline(camera: Camera) -> tuple[str, Page]:
+    """Change a workflow without a connection; return its id and the page."""
     workflow = made(camera, NAME, reply())
     page = camera.visit("builder").page
     open_studio(page, workflow)
     fitted(page)
     offline(page)
     renamed(page, "Draft a reply", "Draft a kind reply")
+    return workflow, page
+
+
+@scene
+def away(camera: Camera) -> None:
+    _, page = edited_offline(camera)
     quiet(page)
     camera.take(page, "studio-offline")
     kept_here(page)
@@ -116,12 +122,7 @@ def away(camera: Camera) -> None:
 
 @scene
 def gone(camera: Camera) -> None:
-    workflow = made(camera, NAME, reply())
-    page = camera.visit("builder").page
-    open_studio(page, workflow)
-    fitted(page)
-    offline(page)
-    renamed(page, "Draft a reply", "Draft a kind reply")
+    workflow, page = edited_offline(camera)
     kept_here(page)
     page.goto("about:blank")
     for purge in ("", "?purge=true"):

@@ -38,6 +38,8 @@ class SaveViewForm(ViewForm):
         self.auto_id = "new_view_%s"  # the form of the view that is shown has its own
         self.views = {str(view.pk): view for view in views}
         offered = [(pk, f"“{view}”, with these filters") for pk, view in self.views.items()]
-        self.fields["replaces"].choices = [NEW, *offered]  # type: ignore[attr-defined]
-        self.fields["replaces"].required = bool(views)  # else there is nothing to choose
+        replaces = self.fields["replaces"]
+        assert isinstance(replaces, forms.ChoiceField)
+        replaces.choices = [NEW, *offered]
+        replaces.required = bool(views)  # else there is nothing to choose
         self.fields["name"].required = self.data.get("replaces", NEW[0]) not in self.views
